@@ -1,0 +1,242 @@
+"""The language of the table: formulas in Python's notation, read once and turned into whatever is needed.
+
+A formula is text such as ``"1 / (1 + exp(-x))"``. It may hold numbers, names, ``+ - * / **``, calls of functions, one
+comparison, and ``a if condition else b``. It is parsed, checked, and compiled; it is never run as arbitrary Python.
+"""
+
+import ast
+import math
+from functools import cached_property
+
+from autograd.errors import FormulaError
+
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+def libm_hypot(x, y):
+    """hypot of the C library: `abs` of a complex number calls it, `math.hypot` rounds in a way of its own."""
+    return abs(complex(x, y))
+
+
+def coarse(x):
+    """x with the lower half of its digits cleared, so that `coarse(x) ** 2` is exact (Veltkamp's splitting)."""
+    scaled = 134217729.0 * x
+    return scaled - (scaled - x)
+
+
+def floor(x):
+    """The largest whole number that is not above x, as a float."""
+    return float(math.floor(x))
+
+
+# What a formula may call on plain floats before any primitive exists: the C library's functions, and two helpers.
+ATOMS = {name: getattr(math, name) for name in (
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan atan2 "
+    "sinh cosh tanh asinh acosh atanh erf erfc pow").split()}
+ATOMS.update(abs=math.fabs, hypot=libm_hypot, coarse=coarse, floor=floor)
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+
+class Formula:
+    """One formula: its `text`, the `names` of its variables in order of appearance, and its syntax `tree`."""
+
+    def __init__(self, text):
+        """Read `text`; raises FormulaError, with a caret under the place, for what is not a formula."""
+        self.text = text
+
+    def __repr__(self):
+        return f"Formula({self.text!r})"
+
+    def __str__(self):
+        return self.text
+
+    @cached_property
+    def tree(self):
+        """The checked syntax tree of the formula."""
+        if not isinstance(self.text, str):
+            raise FormulaError(f"a formula is text such as 'x * y', got {self.text!r}")
+        try:
+            tree = ast.parse(self.text.strip(), mode="eval").body
+        except SyntaxError as error:
+            column = (error.offset or 1) - 1
+            raise FormulaError(self.pointed(f"this is not a formula: {error.msg}", column)) from None
+        except (ValueError, RecursionError, MemoryError):
+            raise FormulaError(f"this is not a formula that can be read: {self.text[:80]!r}") from None
+        self.check(tree)
+        return tree
+
+    @cached_property
+    def names(self):
+        """The free variables, in order of their first appearance in the text."""
+        called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        found = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name) and id(node) not in called]
+        found.sort(key=lambda node: (node.lineno, node.col_offset))
+        return tuple(dict.fromkeys(node.id for node in found if node.id not in CONSTANTS))
+
+    @cached_property
+    def calls(self):
+        """The functions that the formula calls, each with the syntax node of a call."""
+        return {node.func.id: node for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+
+    def pointed(self, message, column):
+        """`message`, and below it the text with a caret under `column`."""
+        return f"{message}\n  {self.text.strip()}\n  {' ' * column}^"
+
+    def check(self, node):
+        """Raise FormulaError unless `node` and all below it belong to the language."""
+        match node:
+            case ast.Constant(value=value) if type(value) in (int, float) and math.isfinite(value):
+                return
+            case ast.Name():
+                return
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+                children = [node.operand]
+            case ast.BinOp(op=op) if isinstance(op, OPERATORS):
+                children = [node.left, node.right]
+            case ast.Compare(ops=[op]) if isinstance(op, COMPARISONS):
+                children = [node.left, *node.comparators]
+            case ast.IfExp():
+                children = [node.test, node.body, node.orelse]
+            case ast.BoolOp():
+                children = node.values
+            case ast.Call(func=ast.Name(), keywords=[]) if not any(isinstance(a, ast.Starred) for a in node.args):
+                children = node.args
+            case _:
+                message = "only numbers, names, + - * / **, comparisons, 'a if c else b' and calls are allowed"
+                raise FormulaError(self.pointed(message, node.col_offset))
+        for child in children:
+            self.check(child)
+
+    def python(self):
+        """The formula as Python source on floats: literals as floats, constant parts worked out, ** as pow."""
+        return ast.unparse(_Floats().visit(_parse(self.text)))
+
+    def on_floats(self, parameters, namespace):
+        """The formula as a function of floats; `namespace` holds the functions that it calls."""
+        return eval(f"lambda {', '.join(parameters)}: {self.python()}", namespace)
+
+    def function(self, parameters, namespace, number=None):
+        """The formula as a function of whatever `namespace` computes with: Values, mpmath numbers, complex numbers.
+
+        number: what every literal is passed through; `mpmath.mpf`, say, for 50 digits.
+        """
+        scope = {**CONSTANTS, **namespace}
+        body = _parse(self.text)
+        if number is not None:
+            scope["_number"] = number
+            body = _Numbers().visit(body)
+        return _lambda(parameters, body, scope, self.text)
+
+    def on_values(self, parameters, functions):
+        """The formula as a function of Values. Conditions look at their data: which branch holds is not differentiated."""
+        body = _TestsOnData().visit(_parse(self.text))
+        return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
+
+    def active(self, **values):
+        """The text of the branch that applies at `values`: 'a' or 'b' out of 'a if condition else b'."""
+        node = self.tree
+        while isinstance(node, ast.IfExp):
+            test = Formula(ast.unparse(node.test)).function(tuple(values), ATOMS)
+            node = node.body if test(**values) else node.orelse
+        return self.text if node is self.tree else ast.unparse(node)
+
+
+class _Floats(ast.NodeTransformer):
+    """Literals become floats, parts without variables become one literal, and a ** b becomes pow(a, b)."""
+
+    def visit(self, node):
+        if isinstance(node, ast.expr) and _is_constant(node):
+            return _literal(eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS))
+        return super().visit(node)
+
+    def visit_BinOp(self, node):
+        node = self.generic_visit(node)
+        if isinstance(node.op, ast.Pow):
+            return ast.Call(ast.Name("pow", ast.Load()), [node.left, node.right], [])
+        return node
+
+
+class _Numbers(ast.NodeTransformer):
+    """Each literal becomes a call of `_number`."""
+
+    def visit_Constant(self, node):
+        return ast.Call(ast.Name("_number", ast.Load()), [node], [])
+
+
+class _TestsOnData(ast.NodeTransformer):
+    """In conditions a variable v becomes v.data."""
+
+    def visit_IfExp(self, node):
+        for name in [part for part in ast.walk(node.test) if isinstance(part, ast.Name)]:
+            name.reads_data = True
+        return self.generic_visit(node)
+
+    def visit_Call(self, node):
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_Name(self, node):
+        return ast.Attribute(node, "data", ast.Load()) if hasattr(node, "reads_data") else node
+
+
+def _lambda(parameters, body, scope, text):
+    arguments = ast.arguments([], [ast.arg(name) for name in parameters], None, [], [], None, [])
+    tree = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, body)))
+    return eval(compile(tree, f"<formula {text}>", "eval"), {"__builtins__": {}, **scope})
+
+
+def _parse(text):
+    return ast.parse(text.strip(), mode="eval").body
+
+
+def _is_constant(node):
+    """Whether the value of an expression depends on no variable."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name(id=name):
+            return name in CONSTANTS
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return name in ATOMS and all(map(_is_constant, args))
+        case ast.UnaryOp(operand=operand):
+            return _is_constant(operand)
+        case ast.BinOp(left=left, right=right):
+            return _is_constant(left) and _is_constant(right)
+    return False
+
+
+def _literal(value):
+    value = float(value)
+    return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
+
+
+class Interval:
+    """The numbers that an operand may be: from `low` to `high`, the ends included or not, `without` some points."""
+
+    def __init__(self, low=-math.inf, high=math.inf, *, open_low=False, open_high=False, without=()):
+        self.low, self.high, self.open_low, self.open_high = low, high, open_low, open_high
+        self.without = without
+
+    def __contains__(self, x):
+        above = x > self.low or (x == self.low and not self.open_low)
+        below = x < self.high or (x == self.high and not self.open_high)
+        return above and below and x not in self.without
+
+    def __str__(self):
+        parts = []
+        if self.low > -math.inf:
+            parts.append(f"{'>' if self.open_low else '>='} {self.low:g}")
+        if self.high < math.inf:
+            parts.append(f"{'<' if self.open_high else '<='} {self.high:g}")
+        parts.extend(f"!= {point:g}" for point in self.without)
+        return " and ".join(parts) or "any number"
+
+    def __repr__(self):
+        return f"<Interval: {self}>"
+
+
+ANY = Interval()
+POSITIVE = Interval(0.0, open_low=True)
+NONNEGATIVE = Interval(0.0)
+NONZERO = Interval(without=(0.0,))

@@ -1,0 +1,162 @@
+"""Functions, methods and operators, made from the table by looping over it.
+
+For each rule a function is written out as Python source with its formulas in place, so that the common case, all
+operands Values, is one call deep. Everything else goes to `value.apply`. `inspect.getsource(autograd.tanh)` shows the
+source that was made.
+"""
+
+import itertools
+import linecache
+
+from autograd.rules import FLOATS, RULES
+from autograd.value import SCOPE, Value, apply, as_float, fail, new
+
+FUNCTIONS = {}
+
+TEMPLATE = '''\
+def {name}({parameters}):
+    if {all_values} and not unusual:
+        {nodes} = {inputs}
+        {unpack}
+{compute}
+        if {not_finite}:
+            fail({rule}_RULE, {operands})
+        node = new(Value)
+        node._data = out
+        node._grad = 0.0
+        node._note = None
+        node._rule = {rule}_RULE
+        node._a = {a}
+        node._b = {b}
+        node._c = {c}
+        node._da = {da}
+        node._db = {db}
+        node._dc = {dc}
+        node._mark = 0
+        return node
+    return {otherwise}({rule}_RULE, {inputs})
+'''
+
+
+def source(rule, name, otherwise="apply"):
+    """Python source of the function `name` that computes `rule` for Values, and calls `otherwise` in other cases."""
+    nodes = "abc"[:len(rule.inputs)]
+    slopes = [partial.python() for partial in rule.partials]
+    formula = f"{rule.name}({', '.join(rule.inputs)})" if rule.name in rule.formula.calls else rule.formula.python()
+    simple = [slope in rule.inputs or slope.lstrip("-").replace(".", "").isdigit() for slope in slopes]
+    lines = [f"out = {formula}"] + [f"d{n} = {slope}" for n, slope, short in zip(nodes, slopes, simple) if not short]
+    risky = any(mark in line for line in lines for mark in "(/")
+    if risky:
+        lines = ["try:", *("    " + line for line in lines), "except (ArithmeticError, ValueError):",
+                 f"    fail({rule.name}_RULE, ({', '.join(nodes)},))"]
+    checked = ["out"] + [f"d{n}" for n, short in zip(nodes, simple) if not short]
+    partial = {n: slope if short else f"d{n}" for n, slope, short in zip(nodes, slopes, simple)}
+    return TEMPLATE.format(
+        name=name, rule=rule.name,
+        parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
+        all_values=" and ".join(f"type({key}) is Value" for key in rule.inputs),
+        nodes=", ".join(nodes), inputs=", ".join(rule.inputs), operands=f"({', '.join(nodes)},)",
+        unpack="; ".join(f"{key} = {node}._data" for key, node in zip(rule.inputs, nodes)),
+        compute="\n".join("        " + line for line in lines),
+        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
+        a="a", b="b" if len(nodes) > 1 else None, c="c" if len(nodes) > 2 else None,
+        da=partial["a"], db=partial.get("b", 0.0), dc=partial.get("c", 0.0), otherwise=otherwise)
+
+
+def make(rule):
+    """Make the function of a rule, and install it as a method of Value and as an operator. Returns the function."""
+    function = FUNCTIONS[rule.name] = where if rule.name == "where" else _written_out(rule, rule.name)
+    function.__doc__ = documentation(rule)
+    for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
+        setattr(Value, name, function)
+    if rule.operator:
+        setattr(Value, f"__{rule.operator}__", _written_out(rule, f"__{rule.operator}__", otherwise="operate"))
+        if len(rule.inputs) == 2:
+            setattr(Value, f"__r{rule.operator}__", _reflected(rule))
+    return function
+
+
+# np.arctan(an array of Values) calls the method `arctan` of each element.
+NUMPY_NAMES = {"asin": ["arcsin"], "acos": ["arccos"], "atan": ["arctan"], "atan2": ["arctan2"], "asinh": ["arcsinh"],
+               "acosh": ["arccosh"], "atanh": ["arctanh"], "abs": ["fabs", "absolute"]}
+
+
+def _written_out(rule, name, otherwise="apply"):
+    """The function made from `source`, its source kept where tracebacks and `inspect` look for it."""
+    text = source(rule, name, otherwise)
+    filename = f"<autograd.rules: {name}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    made = {}
+    SCOPE.update({f"{rule.name}_RULE": rule, rule.name: FLOATS[rule.name]})
+    exec(compile(text, filename, "exec"), SCOPE, made)
+    made[name].__module__ = "autograd"
+    made[name].__qualname__ = name if name == rule.name else f"Value.{name}"
+    return made[name]
+
+
+def _reflected(rule):
+    """The operator for a plain number on the left of a Value."""
+    def reflected(self, other):
+        if rule.name == "add" and type(other) is int and other == 0:
+            return self  # the 0 that sum() starts from
+        return operate(rule, other, self)
+    reflected.__name__ = f"__r{rule.operator}__"
+    reflected.__qualname__ = f"Value.__r{rule.operator}__"
+    return reflected
+
+
+def operate(rule, *operands):
+    """`apply` for an operator: NotImplemented for an operand that may know better, such as an array of Values."""
+    for operand in operands:
+        if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
+            return NotImplemented
+    return apply(rule, *operands)
+
+
+def where(condition, x, y):
+    chosen = bool(condition)
+    return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
+
+
+def _side(operand, chosen):
+    """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
+    if callable(operand):
+        return operand() if chosen else 0.0
+    if chosen or isinstance(operand, Value):
+        return operand
+    return as_float(operand) if operand - operand == 0 else 0.0
+
+
+def documentation(rule):
+    """The docstring of a primitive's function: formula, derivatives, domain, conventions, and a worked example."""
+    lines = [f"{rule.name}({', '.join(rule.inputs)}) = {rule.formula}, on Values and on plain numbers.", ""]
+    lines += [f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)]
+    limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
+    limits += [str(rule.requires)] if rule.requires else []
+    lines += ["", f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}"]
+    lines += ["Raises DomainError outside it."] if limits else []
+    names = ", ".join(rule.inputs)
+    values = _example(rule)
+    lines += ["", f">>> {names} = {', '.join(f'Value({value})' for value in values)}", f">>> result = {rule.name}({names})",
+              ">>> result.backward()", f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
+              f"({', '.join(repr(value) for value in _evaluated(rule, values))})"]
+    return "\n".join(lines)
+
+
+def _example(rule):
+    """A point of the domain for the worked example."""
+    for values in itertools.product((2.0, 0.5), (3.0,), (4.0,)):
+        values = values[:len(rule.inputs)]
+        if rule.why_outside(values) is None:
+            return values
+    raise AssertionError(f"{rule.name}: no example point")
+
+
+def _evaluated(rule, values):
+    out = rule.value(*values)
+    return out, *(slope(*values, out) for slope in rule.slopes)
+
+
+SCOPE.update(FLOATS, Value=Value, new=new, apply=apply, operate=operate, fail=fail)
+for _rule in RULES.values():
+    make(_rule)

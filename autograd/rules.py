@@ -1,0 +1,196 @@
+"""The table of primitives: one line each, from which everything else is made.
+
+    rule("mul", "x * y", "y", "x", symbol="×")
+
+The first formula is the value, the others the partial derivatives with respect to its inputs, in order of their
+appearance. A partial may use `out`, the value itself, and any primitive. Functions, methods, operators, derivatives of
+every order, drawings, documentation and property tests are derived from this line by looping over the table.
+
+Formulas are written for accuracy: a value is right to 2 units in the last place and a partial to 4, over the whole
+domain. Where the textbook formula is not, a second branch ("… if … else …") takes over and a comment says why.
+"""
+
+from functools import cached_property
+
+from autograd.errors import RuleError
+from autograd.formulas import ATOMS, Formula, Interval
+
+POSITIVE = Interval(0, open_low=True)
+NONNEGATIVE = Interval(0)
+NONZERO = Interval(without=(0,))
+RULES = {}
+
+
+class Rule:
+    """One primitive: what it computes and its partial derivatives, as formulas.
+
+    name, symbol    how it is called in code, and in a drawing
+    inputs          the names of its operands, in the order in which the value formula mentions them
+    formula         the value, a Formula of the inputs
+    partials        for each input ∂out/∂input, a Formula of the inputs and `out`
+    domain          the Interval that an input may lie in, for those that are limited
+    requires        a condition on the inputs together, a Formula, or None
+    kinks           for each input the points where the derivative is a convention (where several inputs are named: all at once);
+                    another input's name stands for a tie with it
+    note            that convention, and whatever else is good to know, in words
+    defaults        the values of inputs that may be left out
+    operator        the name of the Python operator, "mul" for `__mul__`, or None
+    index           its place in the table
+    value, slopes   the formula and the partials as functions of floats
+    """
+
+    def __init__(self, name, formula, partials, *, symbol=None, domain=None, requires=None, kinks=None, note="",
+                 defaults=None, operator=None, inputs=None):
+        self.name, self.symbol = name, symbol or name
+        self.formula, self.partials = Formula(formula), tuple(map(Formula, partials))
+        self.inputs = tuple(inputs or self.formula.names)
+        self.domain = domain or {}
+        self.requires = Formula(requires) if requires else None
+        self.kinks, self.note = kinks or {}, note
+        self.defaults, self.operator = defaults or {}, operator
+        self.index = len(RULES)
+        self.remedy = f"Shift or clamp it before {name}()."
+
+    def __repr__(self):
+        return f"<rule {self.name}: {self.formula}>"
+
+    @cached_property
+    def slopes(self):
+        """The partial derivatives as functions of the inputs and `out`, all floats."""
+        return tuple(partial.on_floats((*self.inputs, "out"), FLOATS) for partial in self.partials)
+
+    @property
+    def is_library_call(self):
+        """Whether the value is just a function of the C library, under the same name."""
+        return self.name in ATOMS and self.formula.python() == f"{self.name}({', '.join(self.inputs)})"
+
+    def check(self):
+        """Raise RuleError for a description that cannot be a primitive."""
+        if not (isinstance(self.name, str) and self.name.isidentifier() and not self.name.startswith("_")):
+            raise RuleError(f"a primitive's name is a Python identifier such as 'cube', got {self.name!r}.")
+        if not 1 <= len(self.inputs) <= 3:
+            raise RuleError(f"{self.name}: a primitive has 1 to 3 inputs, {str(self.formula)!r} has {len(self.inputs)}.")
+        if len(self.partials) != len(self.inputs):
+            raise RuleError(f"{self.name}: {len(self.inputs)} inputs ({', '.join(self.inputs)}) need as many partial "
+                            f"derivatives, got {len(self.partials)}.")
+        for formula in (self.formula, *self.partials, *filter(None, [self.requires])):
+            allowed = (*self.inputs, "out") if formula in self.partials else self.inputs
+            for name in formula.names:
+                if name not in allowed:
+                    raise RuleError(f"{self.name}: {str(formula)!r} uses {name!r}; it may use {', '.join(allowed)}.")
+            for name in formula.calls:
+                if name not in ATOMS and name not in RULES and (name != self.name or formula is self.formula):
+                    raise RuleError(f"{self.name}: {str(formula)!r} calls {name!r}, which is not in the table.")
+        for name in (*self.domain, *self.kinks, *self.defaults):
+            if name not in self.inputs:
+                raise RuleError(f"{self.name}: there is no input {name!r}; the inputs are {', '.join(self.inputs)}.")
+
+    def why_outside(self, values):
+        """What is wrong with the operands `values` (floats): "x must be > 0", say; or None inside the domain."""
+        for name, value in zip(self.inputs, values, strict=True):
+            if name in self.domain and value not in self.domain[name]:
+                return f"{name} must be {self.domain[name]}"
+        if self.requires and not self.requires.function(self.inputs, FLOATS)(*values):
+            return f"needs {self.requires}"
+        return None
+
+
+def rule(name, formula, *partials, **options):
+    """Add a primitive to the table and return its Rule; `options` are those of Rule."""
+    if name in RULES:
+        raise RuleError(f"there is a primitive {name!r} already: {RULES[name].formula}. Choose another name.")
+    new = Rule(name, formula, partials, **options)
+    if not new.is_library_call:
+        # In its own value formula a name means the C library's function: cbrt is made from cbrt.
+        FLOATS[name] = new.formula.on_floats(new.inputs, dict(FLOATS))
+    new.value = FLOATS[name]
+    RULES[name] = new
+    return new
+
+
+# What formulas on floats may call: the C library's functions, and every primitive from its line on.
+FLOATS = dict(ATOMS)
+
+KINK_0 = "At the kink the derivative is 0, the slope of least magnitude."
+TIE = "At a tie each side has derivative 1/2, the choice of least magnitude."
+
+rule("add", "x + y", "1", "1", symbol="+", operator="add")
+rule("sub", "x - y", "1", "-1", symbol="−", operator="sub")
+rule("mul", "x * y", "y", "x", symbol="×", operator="mul")
+# A subnormal quotient has lost digits, and a small y would bring the loss to light: scale up first.
+rule("div", "x / y", "1 / y", "-out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100",
+     symbol="÷", operator="truediv", domain={"y": NONZERO})
+rule("neg", "-x", "-1", symbol="−", operator="neg")
+rule("pos", "x", "1", symbol="+", operator="pos", note="A new node with the same value: an identity.")
+# y - 1 is exact from 1/2 on. Below, its rounding error would be magnified by log(x), so out / x is used, scaled where
+# it could overflow. A subnormal power has lost digits, which the factor y or log(x) would bring to light: split it.
+rule("pow", "x ** y",
+     "0 if y == 0 else y * x ** (y - 1) if y >= 0.5 and abs(x ** (y - 1)) > 1e-290"
+     " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 0.5"
+     " else y * out / x if abs(x) >= 1 else y * (out / (x * 2**60)) * 2**60",
+     "0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)",
+     symbol="**", operator="pow", requires="x > 0 or y == floor(y) or x == 0",
+     note="Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. "
+          "x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.")
+
+rule("sign", "1 if x > 0 else -1 if x < 0 else 0", "0", kinks={"x": [0]},
+     note="sign(0) is 0. The derivative is 0 everywhere, at the jump as well.")
+rule("abs", "abs(x)", "sign(x)", symbol="|x|", operator="abs", kinks={"x": [0]}, note=KINK_0)
+rule("step", "1 if x > 0 else 0", "0", kinks={"x": [0]},
+     note="step(0) is 0. The derivative is 0 everywhere, at the jump as well.")
+rule("maximum", "x if x >= y else y", "1 if x > y else 0.5 if x == y else 0", "1 if y > x else 0.5 if x == y else 0",
+     symbol="max", kinks={"x": ["y"]}, note=TIE)
+rule("minimum", "x if x <= y else y", "1 if x < y else 0.5 if x == y else 0", "1 if y < x else 0.5 if x == y else 0",
+     symbol="min", kinks={"x": ["y"]}, note=TIE)
+rule("where", "x if condition else y", "0", "1 if condition else 0", "0 if condition else 1",
+     inputs=("condition", "x", "y"), kinks={"condition": [0]},
+     note="Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.")
+
+# The first coordinate of the unit vector along (x, y); it keeps the second derivatives of hypot and atan2 accurate.
+# Huge lengths would overflow and subnormal ones have lost digits: scale first.
+rule("direction", "x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300"
+     " else x / hypot(x, y) if hypot(x, y) > 1e-290"
+     " else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500)",
+     "direction(y, x) ** 2 / hypot(x, y)", "-direction(x, y) * direction(y, x) / hypot(x, y)",
+     note="x / hypot(x, y); 0 at the origin, where it has no derivative.")
+rule("hypot", "hypot(x, y)", "direction(x, y)", "direction(y, x)", symbol="√x²+y²", kinks={"x": [0], "y": [0]},
+     note="At (0, 0) both derivatives are 0, the slope of least magnitude.")
+rule("atan2", "atan2(y, x)", "direction(x, y) / hypot(x, y)", "-direction(y, x) / hypot(x, y)",
+     note="The angle of the point (x, y) in radians, from -pi to pi.")
+
+rule("exp", "exp(x)", "out", symbol="eˣ")
+rule("exp2", "exp2(x)", "out * log(2)", symbol="2ˣ")
+rule("expm1", "expm1(x)", "exp(x)", symbol="eˣ−1")
+rule("log", "log(x)", "1 / x", domain={"x": POSITIVE})
+rule("log2", "log2(x)", "1 / log(2) / x", symbol="log₂", domain={"x": POSITIVE})
+rule("log10", "log10(x)", "1 / log(10) / x", symbol="log₁₀", domain={"x": POSITIVE})
+rule("log1p", "log1p(x)", "1 / (1 + x)", symbol="log(1+x)", domain={"x": Interval(-1, open_low=True)})
+rule("sqrt", "sqrt(x)", "0.5 / out", symbol="√", domain={"x": NONNEGATIVE})
+# The C library's cbrt is up to 3 units off; one step of Newton's method brings it below 1.
+rule("cbrt", "0 if x == 0 else cbrt(x) - (cbrt(x) - x / cbrt(x) / cbrt(x)) / 3", "1 / (3 * out * out)", symbol="∛")
+
+rule("sin", "sin(x)", "cos(x)")
+rule("cos", "cos(x)", "-sin(x)")
+rule("tan", "tan(x)", "1 / cos(x) ** 2")
+rule("asin", "asin(x)", "1 / sqrt((1 - x) * (1 + x))", domain={"x": Interval(-1, 1)})
+rule("acos", "acos(x)", "-1 / sqrt((1 - x) * (1 + x))", domain={"x": Interval(-1, 1)})
+rule("atan", "atan(x)", "1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x")
+rule("sinh", "sinh(x)", "cosh(x)")
+rule("cosh", "cosh(x)", "sinh(x)")
+rule("tanh", "tanh(x)", "1 / cosh(x) ** 2 if abs(x) < 300 else 4 * exp(-2 * abs(x))")
+rule("asinh", "asinh(x)", "1 / hypot(1, x)")
+rule("acosh", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain={"x": Interval(1)})
+rule("atanh", "atanh(x)", "1 / ((1 - x) * (1 + x))", domain={"x": Interval(-1, 1, open_low=True, open_high=True)})
+
+# x * x is rounded, and exp() would magnify that error by x * x: square the upper half of the digits exactly.
+rule("gauss", "0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) * exp((coarse(x) - x) * (coarse(x) + x))",
+     "-2 * x * out", symbol="exp(−x²)")
+rule("erf", "erf(x)", "2 / sqrt(pi) * gauss(x)")
+rule("erfc", "erfc(x)", "-2 / sqrt(pi) * gauss(x)")
+rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid(x) * sigmoid(-x)", symbol="σ")
+rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
+rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=KINK_0)
+rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",
+     defaults={"slope": 0.01}, kinks={"x": [0]}, note="At the kink the derivative is the slope.")
+rule("gelu", "0.5 * x * erfc(-x / sqrt(2))", "0.5 * erfc(-x / sqrt(2)) + x * gauss(x / sqrt(2)) / sqrt(2 * pi)",
+     symbol="GELU", note="The exact one, x Φ(x) with the normal distribution function Φ.")
