@@ -2,9 +2,11 @@
 
 from autograd import errors
 from autograd.composed import dot, log_softmax, logsumexp, mean, softmax
-from autograd.functional import derivatives, grad, value_and_grad
-from autograd.primitives import FUNCTIONS as _FUNCTIONS
-from autograd.value import Constant, Value, no_grad
+from autograd.formulas import Interval
+from autograd.functional import derivatives, grad, hessian, hvp, jacobian, jvp, value_and_grad, zero_grad
+from autograd.primitives import FUNCTIONS as _functions
+from autograd.primitives import rule
+from autograd.value import Constant, Value, backend, no_grad, record_lines
 
-globals().update(_FUNCTIONS)
 __version__ = "0.1.0"
+globals().update(_functions)

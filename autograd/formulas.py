@@ -108,9 +108,20 @@ class Formula:
         for child in children:
             self.check(child)
 
-    def python(self):
-        """The formula as Python source on floats: literals as floats, constant parts worked out, ** as pow."""
-        return ast.unparse(_Floats().visit(_parse(self.text)))
+    def python(self, variables=None, functions="{}"):
+        """The formula as Python source on floats: literals as floats, constant parts worked out, ** as pow.
+
+        variables: what stands for a variable, as {"x": "a.data"}; functions: a pattern for names of functions, "c_{}".
+        """
+        tree = _Floats().visit(_parse(self.text))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                node.func.id = functions.format(node.func.id)
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and id(node) not in called:
+                node.id = (variables or {}).get(node.id, node.id)
+        return ast.unparse(tree)
 
     def on_floats(self, parameters, namespace):
         """The formula as a function of floats; `namespace` holds the functions that it calls."""

@@ -120,29 +120,12 @@ def value_and_grad(f, argnums=0):
     """
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
-        positions = argnums if isinstance(argnums, tuple) else (argnums,)
-        args = list(args)
-        outer, inner = [], []
-
-        def variable(number):
-            outer.append(number)
-            inner.append(+number if type(number) is Value else Value(_number(number)))
-            return inner[-1]
-
         with graph_wanted():
-            for position in positions:
-                if not -len(args) <= position < len(args):
-                    raise ArgumentError(f"grad: there is no argument {position}; {len(args)} were given.")
-                args[position] = map_numbers(variable, args[position])
-            y = f(*args, **kwargs)
-            if not isinstance(y, Value):
-                y = constant(_scalar(y))
-            own = set(inner)
-            live = any(type(number) is Value for number in outer) or type(y) is Value and any(
-                node.rule is None and node not in own for node in topological_order(y))
-            found = iter(derivatives(y, inner, create_graph=live))
-        gradients = tuple(map_numbers(lambda _: next(found), args[position]) for position in positions)
-        return y if live else y.data, gradients if isinstance(argnums, tuple) else gradients[0]
+            variables = _Variables(args, argnums)
+            y = _as_node(f(*variables.args, **kwargs))
+            live = variables.live(y)
+            gradient = variables.gradient(y, live)
+        return y if live else y.data, gradient
 
     return value_and_gradient
 
@@ -165,6 +148,148 @@ def grad(f, argnums=0):
     return gradient
 
 
+def jacobian(f, argnums=0):
+    """A function that returns the gradient of every number that f returns.
+
+    f may return nested lists, tuples and dicts of numbers; in place of each number stands its gradient, as from `grad`.
+
+    >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+    @wraps(f)
+    def gradients(*args, **kwargs):
+        with graph_wanted():
+            variables = _Variables(args, argnums)
+            results = map_numbers(_as_node, f(*variables.args, **kwargs))
+            live = any(map(variables.live, numbers_in(results)))
+            return map_numbers(lambda y: variables.gradient(y, live), results)
+
+    return gradients
+
+
+def hessian(f, argnums=0):
+    """A function that returns the second derivatives of f, which returns one number: the jacobian of its gradient.
+
+    >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def jvp(f, primals, tangents):
+    """The value of f at `primals`, and its derivative along `tangents`, by one pass forward through the graph.
+
+    primals   the arguments of f, a tuple
+    tangents  of the same structure: the direction, one number for each number of `primals`
+
+    f may return nested lists, tuples and dicts of numbers; value and derivative have that structure, and are Values
+    where `grad` would return Values.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
+    (6.0, 23.0)
+
+    Raises ArgumentError when the structures differ.
+    """
+    directions = _matching("jvp", primals, tangents)
+    with graph_wanted():
+        variables = _Variables(primals, tuple(range(len(primals))))
+        results = map_numbers(_as_node, f(*variables.args))
+        live = any(map(variables.live, numbers_in(results))) or any(type(t) is Value for t in directions)
+        along = dict(zip(variables.inner, directions))
+        derivative = map_numbers(lambda y: _tangent(y, along, live), results)
+    return (results if live else map_numbers(_number, results)), derivative
+
+
+def hvp(f, primals, tangents):
+    """The hessian of f at `primals` times `tangents`, without the hessian: the gradient of a directional derivative.
+
+    primals, tangents  as for `jvp`; the result is a tuple of their structure.
+
+    >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 4.0)
+    """
+    directions = _matching("hvp", primals, tangents)
+    positions = tuple(range(len(primals)))
+
+    def slope(*args):
+        terms = [g * t for g, t in zip(numbers_in(grad(f, positions)(*args)), directions)]
+        return sum(terms[1:], terms[0])
+
+    return grad(slope, positions)(*primals)
+
+
+def zero_grad(values):
+    """Set the `grad` of every Value in a nested structure of them to 0.
+
+    >>> x = Value(3.0)
+    >>> (x * x).backward()
+    >>> zero_grad([x])
+    >>> x.grad
+    0.0
+    """
+    nodes = numbers_in(list(values) if not isinstance(values, (Value, dict)) else values)
+    for node in nodes:
+        if not isinstance(node, Value):
+            raise NumberTypeError(f"zero_grad: Values are wanted, got {type(node).__name__} {node!r:.60}.")
+    for node in nodes:
+        node.grad = 0.0
+
+
+class _Variables:
+    """The arguments of a function with a fresh variable in place of every number to differentiate by."""
+
+    def __init__(self, args, argnums):
+        self.argnums = argnums
+        self.positions = argnums if isinstance(argnums, tuple) else (argnums,)
+        self.args, self.outer, self.inner = list(args), [], []
+        for position in self.positions:
+            if type(position) is not int or not -len(args) <= position < len(args):
+                raise ArgumentError(f"there is no positional argument {position!r} to differentiate by; {len(args)} given.")
+            self.args[position] = map_numbers(self._variable, args[position])
+
+    def _variable(self, number):
+        self.outer.append(number)
+        self.inner.append(+number if type(number) is Value else Value(_number(number)))
+        return self.inner[-1]
+
+    def live(self, y):
+        """Whether y depends on Values other than these variables, or these stand for Values."""
+        if any(type(number) is Value for number in self.outer):
+            return True
+        own = set(self.inner)
+        return type(y) is Value and any(node.rule is None and node not in own for node in topological_order(y))
+
+    def gradient(self, y, live):
+        """The derivatives of y in the structure of the arguments."""
+        found = iter(derivatives(y, self.inner, create_graph=live))
+        gradients = tuple(map_numbers(lambda _: next(found), self.args[position]) for position in self.positions)
+        return gradients if isinstance(self.argnums, tuple) else gradients[0]
+
+
+def _tangent(y, along, live):
+    """The derivative of y when every node of `along` moves at the rate that stands there."""
+    tangent = dict(along)
+    for node in topological_order(y) if type(y) is Value else ():
+        if node.rule is None or node in tangent:
+            continue
+        total = 0.0
+        for i, parent in enumerate(node.parents):
+            if parent in tangent:
+                partial = _partials_on_values(node.rule)[i](*node.parents, node) if live else node.partials[i]
+                total = _plus(total, _times(tangent[parent], partial))
+        tangent[node] = total
+    return _as_node(tangent.get(y, 0.0)) if live else as_float(tangent.get(y, 0.0))
+
+
+def _matching(name, primals, tangents):
+    """The numbers of `tangents`, which must have the structure of `primals`."""
+    if not isinstance(primals, tuple) or not isinstance(tangents, tuple) or map_numbers(str, map_numbers(
+            lambda _: 0, primals)) != map_numbers(str, map_numbers(lambda _: 0, tangents)):
+        raise ArgumentError(f"{name}: two tuples of one structure are wanted, one number in `tangents` for each in "
+                            f"`primals`; got {primals!r:.60} and {tangents!r:.60}.")
+    return numbers_in(tangents)
+
+
 def map_numbers(function, structure):
     """`structure` with `function` applied to every number and Value in it; lists, tuples and dicts keep their shape."""
     if isinstance(structure, dict):
@@ -176,8 +301,16 @@ def map_numbers(function, structure):
     return function(structure)
 
 
-def _scalar(y):
+def numbers_in(structure):
+    """The numbers and Values in a nested structure, in order."""
+    found = []
+    map_numbers(found.append, structure)
+    return found
+
+
+def _as_node(y):
+    """What a function returned, as a Value."""
     try:
-        return as_float(y)
+        return y if isinstance(y, Value) else constant(y)
     except NumberTypeError as error:
-        raise NumberTypeError(f"grad: the function must return one number or Value. {error}") from None
+        raise NumberTypeError(f"the function to differentiate must return numbers or Values: {error}") from None

@@ -8,8 +8,9 @@ source that was made.
 import itertools
 import linecache
 
-from autograd.rules import FLOATS, RULES
-from autograd.value import SCOPE, Value, apply, as_float, fail, new
+from autograd.rules import FLOATS, TABLE, Rule
+from autograd.rules import rule as add_rule
+from autograd.value import METHODS, SCOPE, Value, apply, backend, compiled, fail, operate, where
 
 FUNCTIONS = {}
 
@@ -24,15 +25,15 @@ def {name}({parameters}):
         node = new(Value)
         node._data = out
         node._grad = 0.0
-        node._note = None
-        node._rule = {rule}_RULE
+        node._label = None
+        node._rule = {index}
         node._a = {a}
         node._b = {b}
         node._c = {c}
         node._da = {da}
         node._db = {db}
         node._dc = {dc}
-        node._mark = 0
+        node._mark = -1
         return node
     return {otherwise}({rule}_RULE, {inputs})
 '''
@@ -52,7 +53,7 @@ def source(rule, name, otherwise="apply"):
     checked = ["out"] + [f"d{n}" for n, short in zip(nodes, simple) if not short]
     partial = {n: slope if short else f"d{n}" for n, slope, short in zip(nodes, slopes, simple)}
     return TEMPLATE.format(
-        name=name, rule=rule.name,
+        name=name, rule=rule.name, index=rule.index,
         parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
         all_values=" and ".join(f"type({key}) is Value" for key in rule.inputs),
         nodes=", ".join(nodes), inputs=", ".join(rule.inputs), operands=f"({', '.join(nodes)},)",
@@ -66,7 +67,6 @@ def source(rule, name, otherwise="apply"):
 def make(rule):
     """Make the function of a rule, and install it as a method of Value and as an operator. Returns the function."""
     function = FUNCTIONS[rule.name] = where if rule.name == "where" else _written_out(rule, rule.name)
-    function.__doc__ = documentation(rule)
     for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
         setattr(Value, name, function)
     if rule.operator:
@@ -105,28 +105,6 @@ def _reflected(rule):
     return reflected
 
 
-def operate(rule, *operands):
-    """`apply` for an operator: NotImplemented for an operand that may know better, such as an array of Values."""
-    for operand in operands:
-        if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
-            return NotImplemented
-    return apply(rule, *operands)
-
-
-def where(condition, x, y):
-    chosen = bool(condition)
-    return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
-
-
-def _side(operand, chosen):
-    """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
-    if callable(operand):
-        return operand() if chosen else 0.0
-    if chosen or isinstance(operand, Value):
-        return operand
-    return as_float(operand) if operand - operand == 0 else 0.0
-
-
 def documentation(rule):
     """The docstring of a primitive's function: formula, derivatives, domain, conventions, and a worked example."""
     lines = [f"{rule.name}({', '.join(rule.inputs)}) = {rule.formula}, on Values and on plain numbers.", ""]
@@ -157,6 +135,48 @@ def _evaluated(rule, values):
     return out, *(slope(*values, out) for slope in rule.slopes)
 
 
-SCOPE.update(FLOATS, Value=Value, new=new, apply=apply, operate=operate, fail=fail)
-for _rule in RULES.values():
-    make(_rule)
+def rule(name, formula, *partials, **options):
+    """Register a primitive of your own, in the way of the table; returns its function.
+
+    name      what it is called: autograd.cube(x) and x.cube()
+    formula   its value, in terms of its one to three inputs
+    partials  its partial derivative with respect to each input, in terms of the inputs, `out` and other primitives
+    options   symbol="x³", domain={"x": Interval(0)}, requires="x > y", kinks={"x": [0]}, defaults={"slope": 0.01},
+              note="what is good to know"
+
+    >>> cube = rule("cube", "x ** 3", "3 * x ** 2")
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+
+    Raises FormulaError for a formula that cannot be read, RuleError for a description that does not fit together; then
+    nothing is registered.
+    """
+    new = Rule(name, formula, partials, **options)
+    new.check()
+    new = add_rule(name, formula, *partials, **options)
+    function = make(new) if backend == "python" else _applied(new)
+    METHODS[name] = function
+    function.__doc__ = documentation(new)
+    return function
+
+
+def _applied(rule):
+    """The function of a rule that was registered after the engine was compiled."""
+    parameters = ", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs)
+    made = {}
+    exec(f"def {rule.name}({parameters}):\n    return apply(RULE, {', '.join(rule.inputs)})", {"apply": apply, "RULE": rule}, made)
+    function = FUNCTIONS[rule.name] = made[rule.name]
+    function.__module__ = "autograd"
+    return function
+
+
+SCOPE.update(FLOATS, __name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
+for _rule in TABLE:
+    if backend == "native":
+        FUNCTIONS[_rule.name] = compiled.functions[_rule.name]
+        FUNCTIONS[_rule.name].__module__ = "autograd"
+    else:
+        make(_rule)
+    FUNCTIONS[_rule.name].__doc__ = documentation(_rule)

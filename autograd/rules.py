@@ -18,7 +18,8 @@ from autograd.formulas import ATOMS, Formula, Interval
 POSITIVE = Interval(0, open_low=True)
 NONNEGATIVE = Interval(0)
 NONZERO = Interval(without=(0,))
-RULES = {}
+RULES = {}  # by name
+TABLE = []  # by index
 
 
 class Rule:
@@ -48,7 +49,7 @@ class Rule:
         self.requires = Formula(requires) if requires else None
         self.kinks, self.note = kinks or {}, note
         self.defaults, self.operator = defaults or {}, operator
-        self.index = len(RULES)
+        self.index = len(TABLE)
         self.remedy = f"Shift or clamp it before {name}()."
 
     def __repr__(self):
@@ -105,6 +106,7 @@ def rule(name, formula, *partials, **options):
         FLOATS[name] = new.formula.on_floats(new.inputs, dict(FLOATS))
     new.value = FLOATS[name]
     RULES[name] = new
+    TABLE.append(new)
     return new
 
 

@@ -6,11 +6,17 @@ a partial is its contribution to that parent's adjoint, and the contributions ad
 """
 
 import contextlib
+import hashlib
+import os
+import sys
 import threading
+import types
+import warnings
 from math import inf
 
 from autograd.errors import (
     ArgumentError,
+    AutogradError,
     CyclicGraphError,
     DivisionByZeroError,
     DomainError,
@@ -20,10 +26,12 @@ from autograd.errors import (
     NotFiniteError,
     NumberTypeError,
     ResultOverflowError,
+    RuleError,
 )
+from autograd.rules import RULES, TABLE
 
-UNSEEN, ON_PATH, DONE = 0, 1, 2
-new = object.__new__
+LEAF = -1  # the `_rule` of a node that no primitive made
+UNSEEN, ON_PATH = -1, -2  # the `_mark` of a node outside a pass, and of one that the search for an order has entered
 
 
 class Value:
@@ -38,23 +46,25 @@ class Value:
     >>> w
     Value(3.0, grad=4.91535e-05, label="w")
 
-    data    the number, a float (NaN and infinities are refused)
+    data    the number, a float
     grad    ∂result/∂node after `backward()`: leaves add up over calls, an inner node holds the latest pass
     label   a name for drawings and messages, or None
 
     Raises NumberTypeError (a TypeError) for what is not a real number, NotFiniteError (a ValueError) for NaN and infinity.
     """
 
-    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_mark", "_note", "_rule")
+    # One flat object a node. a, b, c are the parents, da, db, dc the partial derivatives with respect to them.
+    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_mark", "_rule")
 
     def __init__(self, data, label=None):
-        self._data = data if type(data) is float and data - data == 0.0 else as_float(data)
+        self._data = as_float(data)
         self._grad = 0.0
-        self._note = label
-        self._rule = self._a = self._b = self._c = None
+        self._label = None
+        self._rule = LEAF
+        self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
         self._mark = UNSEEN
-        if label is not None and type(label) is not str:
+        if label is not None:
             self.label = label
 
     @property
@@ -78,34 +88,39 @@ class Value:
     @property
     def label(self):
         """A name for drawings and messages, or None."""
-        return self._note
+        return self._label.label if type(self._label) is Note else self._label
 
     @label.setter
     def label(self, name):
         if name is not None and not isinstance(name, str):
             raise NumberTypeError(f"a label is a string or None, got {name!r}.")
-        self._note = name
+        self._label = name if self.line is None else Note(name, self.line)
+
+    @property
+    def line(self):
+        """Where the node was made, "train.py:12", if that was inside `record_lines()`; else None."""
+        return self._label.line if type(self._label) is Note else None
 
     @property
     def rule(self):
         """The primitive that made this node; None for a leaf."""
-        return self._rule
+        return TABLE[self._rule] if self._rule != LEAF else None
 
     @property
     def parents(self):
         """The nodes that this one was computed from, in the order of the rule's inputs; () for a leaf."""
-        return (self._a, self._b, self._c)[:len(self._rule.inputs)] if self._rule else ()
+        return (self._a, self._b, self._c)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     @property
     def partials(self):
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
-        return (self._da, self._db, self._dc)[:len(self._rule.inputs)] if self._rule else ()
+        return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient=1.0):
-        """Add ∂self/∂leaf to the `grad` of every leaf above, and set `grad` of the inner nodes.
+        """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
-        gradient: the seed, ∂result/∂self. Raises ResultOverflowError when a gradient is too large for a float; then
-        no `grad` has changed.
+        gradient: the seed, ∂result/∂self. Raises ResultOverflowError when a gradient is too large for a float64, and
+        ArgumentError for a constant; then no `grad` has changed.
 
         >>> x = Value(3.0)
         >>> z = (x * x) ** 2
@@ -116,23 +131,29 @@ class Value:
         seed = as_float(gradient)
         if type(self) is not Value:
             raise ArgumentError(f"backward: {self!r} depends on no Value, so there is nothing to differentiate. "
-                                "Build it from Values, outside no_grad() and without detach().")
-        with _one_pass_at_a_time:
-            order = topological_order(self)
-            before = [node._grad for node in order]
-            try:
-                propagate(order, seed)
-                for node, old in zip(order, before, strict=True):
-                    if node._rule is None:
-                        node._grad = _finite_gradient(node, node._grad + old)
-            except BaseException:
-                for node, old in zip(order, before, strict=True):
-                    node._grad = old
-                raise
+                                "Compute it from Values, outside no_grad() and without detach().")
+        backward_pass(self, seed)
 
     def detach(self):
         """The same number as a constant: no gradient flows through it."""
         return constant(self._data, self.label)
+
+    def __getattr__(self, name):
+        if name in METHODS:
+            return types.MethodType(METHODS[name], self)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}", name=name, obj=self)
+
+    def __reduce__(self):
+        described = (type(self) is Value, self._data, self._grad, self.label, self.line,
+                     self.rule and self.rule.name, self.parents, self.partials)
+        if self._rule == LEAF or id(self) in _circumstances.announced:
+            return restore, (None, None, *described)
+        # Pickle the nodes above first, each on its own, so that a deep graph needs no deep recursion.
+        above = topological_order(self)[:-1]
+        _circumstances.announced = set(map(id, above))
+        return restore, (above, Announcement(), *described)
+
+    # The operators and the methods of the table come here: primitives.py puts them in.
 
     def __repr__(self):
         label = "" if self.label is None else f', label="{self.label}"'
@@ -161,8 +182,10 @@ class Value:
         return NotImplemented if other is None else self._data >= other
 
     def __eq__(self, other):
-        if isinstance(other, Value) or _comparable(other) is None:
+        if isinstance(other, Value):
             return self is other
+        if _comparable(other) is None:
+            return NotImplemented
         raise LeavesGraphError(f"== between Values asks whether they are the same node. To compare the numbers write "
                                f"v.data == {other!r}.")
 
@@ -176,6 +199,40 @@ class Value:
         raise LeavesGraphError("int(v) would take the number out of the graph and lose its gradient. Write int(v.data).")
 
 
+class Note:
+    """What stands in place of a label when the line that made a node is kept as well."""
+
+    def __init__(self, label, line):
+        self.label, self.line = label, line
+
+
+class Announcement:
+    """Pickled behind the nodes that were announced: from then on a node brings those above it along again."""
+
+    def __reduce__(self):
+        _circumstances.announced = frozenset()
+        return Announcement, ()
+
+
+def restore(above, done, is_variable, data, grad, label, line, name, parents, partials):
+    """A node as it was pickled."""
+    node = Value(data, label) if is_variable else constant(data, label)
+    if line is not None:
+        node._label = Note(label, line)
+    node._grad = grad
+    if name is not None:
+        if name not in RULES:
+            raise RuleError(f"the pickled graph uses a primitive {name!r} that is not in the table. Register it first.")
+        node._rule = RULES[name].index
+        node._a, node._b, node._c = (*parents, None, None)[:3]
+        node._da, node._db, node._dc = (*partials, 0.0, 0.0)[:3]
+    return node
+
+
+# Methods of primitives that were registered after the classes were made.
+METHODS = {}
+
+
 class Constant(Value):
     """A Value without a gradient: a plain number in an expression, or what `detach()` and `no_grad()` leave."""
 
@@ -186,29 +243,142 @@ class Constant(Value):
         return f"Constant({self._data!r}{label})"
 
 
-_one_pass_at_a_time = threading.RLock()  # a pass uses the nodes' own fields; threads may share leaves
+# A pass numbers the nodes in their `_mark`, so only one runs at a time; threads may share leaves.
+_one_pass_at_a_time = threading.RLock()
 
-# What the functions made from the table see as their globals. While `unusual` is not 0 they leave every operation to
-# apply(), which looks at the circumstances: some thread is inside no_grad().
+
+def backward_pass(root, seed):
+    """Run the chain rule back from `root` and hand out the gradients. A pass that fails changes nothing."""
+    with _one_pass_at_a_time:
+        order = numbered_order(root)
+        try:
+            adjoint = propagate(order, seed)
+            _check_gradients(order, adjoint)
+            for node in order:
+                if node._rule == LEAF:
+                    node._grad += adjoint[node._mark]
+                else:
+                    node._grad = adjoint[node._mark]
+        finally:
+            _forget_numbers(order)
+
+
+def adjoints(root, wanted):
+    """∂root/∂node for each node of the list `wanted`, as floats; no `grad` is changed."""
+    with _one_pass_at_a_time:
+        order = numbered_order(root)
+        try:
+            adjoint = propagate(order, 1.0)
+            found = [adjoint[node._mark] if node._mark > 0 else 0.0 for node in wanted]
+        finally:
+            _forget_numbers(order)
+    for node, gradient in zip(wanted, found):
+        if gradient - gradient != 0.0:
+            raise _gradient_overflow(node)
+    return found
+
+
+def topological_order(root):
+    """Every Value that `root` depends on, parents before children, `root` last; constants are left out.
+
+    Depth first, parents in the order of the rule's inputs, so that the order is the same on every run. Raises
+    CyclicGraphError.
+    """
+    with _one_pass_at_a_time:
+        order = numbered_order(root)
+        _forget_numbers(order)
+    return order
+
+
+def numbered_order(root):
+    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`.
+
+    Iterative: a million nodes in a chain need no deeper stack than one. Constants have the mark 0 from the start, so
+    they are never visited, and what is added to adjoint[0] is dropped.
+    """
+    order, path = [], [root]
+    root._mark = ON_PATH
+    try:
+        while path:
+            node = path[-1]
+            if (a := node._a) is not None and a._mark < 0:
+                parent = a
+            elif (b := node._b) is not None and b._mark < 0:
+                parent = b
+            elif (c := node._c) is not None and c._mark < 0:
+                parent = c
+            else:
+                path.pop()
+                order.append(node)
+                node._mark = len(order)
+                continue
+            if parent._mark == ON_PATH:
+                raise CyclicGraphError(f"the graph has a cycle: {parent!r} is computed from itself.")
+            parent._mark = ON_PATH
+            path.append(parent)
+    except BaseException:
+        _forget_numbers(order + path)
+        raise
+    return order
+
+
+def propagate(order, seed):
+    """The adjoints ∂root/∂node times `seed`, by the nodes' marks, where root is the last of the numbered `order`."""
+    adjoint = zeros(len(order) + 1)
+    adjoint[len(order)] = seed
+    for node in reversed(order):
+        if (a := node._a) is not None:
+            here = adjoint[node._mark]
+            adjoint[a._mark] += here * node._da
+            if (b := node._b) is not None:
+                adjoint[b._mark] += here * node._db
+                if (c := node._c) is not None:
+                    adjoint[c._mark] += here * node._dc
+    return adjoint
+
+
+def zeros(n):
+    return [0.0] * n
+
+
+def _check_gradients(order, adjoint):
+    """Raise unless every leaf's gradient will be finite. An inner node's overflow shows there too: it reaches a leaf."""
+    for node in order:
+        if node._rule == LEAF:
+            total = node._grad + adjoint[node._mark]
+            if total - total != 0.0:
+                raise _gradient_overflow(node)
+
+
+def _gradient_overflow(node):
+    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the result "
+                               "down before backward(), or look for very steep operations in between.")
+
+
+def _forget_numbers(nodes):
+    for node in nodes:
+        node._mark = UNSEEN
+
+
+# The globals of the functions made from the table. While `unusual` is not 0 they leave every operation to apply(), which
+# looks at the circumstances: some thread is inside no_grad().
+unusual = 0
 SCOPE = {"unusual": 0}
+
+
+def count_unusual(change):
+    global unusual
+    unusual += change
+    SCOPE["unusual"] = unusual
 
 
 class _Circumstances(threading.local):
     no_grad = 0
+    record_lines = 0
+    announced = frozenset()
 
 
 _circumstances = _Circumstances()
-
-
-@contextlib.contextmanager
-def graph_wanted():
-    """Inside, operations build a graph, whatever no_grad() stands around."""
-    outside = _circumstances.no_grad
-    _circumstances.no_grad = 0
-    try:
-        yield
-    finally:
-        _circumstances.no_grad = outside
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -222,104 +392,78 @@ class no_grad(contextlib.ContextDecorator):
     """
 
     def __enter__(self):
-        SCOPE["unusual"] += 1
+        count_unusual(1)
         _circumstances.no_grad += 1
 
     def __exit__(self, *error):
-        SCOPE["unusual"] -= 1
+        count_unusual(-1)
         _circumstances.no_grad -= 1
 
 
-def topological_order(root):
-    """Every Value that `root` depends on, parents before children, `root` last; constants are left out.
+class record_lines(contextlib.ContextDecorator):
+    """Inside, every operation keeps the line of code that asked for it, in `Value.line`, for messages and the player.
 
-    Depth first, parents in the order of the rule's inputs, so that the order is the same on every run. It is iterative:
-    a million nodes in a chain need no deeper stack than one. Raises CyclicGraphError.
+    For this thread only. It makes operations several times slower.
+
+    >>> with record_lines():
+    ...     y = Value(2.0) * 3
+    >>> y.line
+    '<doctest autograd.value.record_lines[0]>:2'
     """
-    order, path = [], [root]
-    with _one_pass_at_a_time:
-        root._mark = ON_PATH
-        try:
-            while path:
-                node = path[-1]
-                if (a := node._a) is not None and a._mark != DONE:
-                    parent = a
-                elif (b := node._b) is not None and b._mark != DONE:
-                    parent = b
-                elif (c := node._c) is not None and c._mark != DONE:
-                    parent = c
-                else:
-                    node._mark = DONE
-                    order.append(path.pop())
-                    continue
-                if parent._mark == ON_PATH:
-                    raise CyclicGraphError(f"the graph has a cycle: {parent!r} is computed from itself.")
-                parent._mark = ON_PATH
-                path.append(parent)
-        finally:
-            for node in order:
-                node._mark = UNSEEN
-            for node in path:
-                node._mark = UNSEEN
-    return order
+
+    def __enter__(self):
+        count_unusual(1)
+        _circumstances.record_lines += 1
+
+    def __exit__(self, *error):
+        count_unusual(-1)
+        _circumstances.record_lines -= 1
 
 
-def propagate(order, seed):
-    """Give every node of `order` its adjoint, ∂order[-1]/∂node times `seed`, in `_grad`."""
-    for node in order:
-        node._grad = 0.0
-    order[-1]._grad = seed
-    for node in reversed(order):
-        a = node._a
-        if a is not None:
-            adjoint = node._grad
-            a._grad += adjoint * node._da
-            b = node._b
-            if b is not None:
-                b._grad += adjoint * node._db
-                c = node._c
-                if c is not None:
-                    c._grad += adjoint * node._dc
+def _line_outside():
+    """The file and line of the innermost code that is not part of this project."""
+    frame = sys._getframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+        frame = frame.f_back
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else None
 
 
-def adjoints(root, wanted):
-    """∂root/∂node for each node of `wanted`, as floats; no `grad` is changed."""
-    with _one_pass_at_a_time:
-        order = topological_order(root)
-        touched = wanted + order
-        before = [node._grad for node in touched]
-        try:
-            for node in wanted:
-                node._grad = 0.0
-            propagate(order, 1.0)
-            return [_finite_gradient(node, node._grad) for node in wanted]
-        finally:
-            for node, old in zip(touched, before, strict=True):
-                node._grad = old
+@contextlib.contextmanager
+def graph_wanted():
+    """Inside, operations build a graph, whatever no_grad() stands around."""
+    outside, _circumstances.no_grad = _circumstances.no_grad, 0
+    try:
+        yield
+    finally:
+        _circumstances.no_grad = outside
 
 
 def as_float(number):
     """`number` as a float; raises for what is not a real, finite number that a float64 holds exactly."""
-    if type(number) is float:
-        result = number
-    elif isinstance(number, Value):
-        raise LeavesGraphError(f"a plain number is wanted here, got {number!r}. Write v.data for its number.")
-    else:
-        remedy = _why_not_a_number(number)
-        if remedy is None:
-            try:
-                result = float(number)
-            except OverflowError:
-                raise InexactNumberError(f"a {type(number).__name__} of this size does not fit into a float64.") from None
-            except (TypeError, ValueError):
-                remedy = "Convert it to a float first."
-        if remedy is not None:
-            raise NumberTypeError(f"a real number is wanted, got {type(number).__name__} {number!r:.60}. {remedy}")
-        if result != number and result == result:
-            raise InexactNumberError(f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...).")
+    result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
         raise NotFiniteError(f"a Value must be finite, got {result}. Find where it comes from, or leave that entry out.")
     return result
+
+
+def _converted(number):
+    """A number of another type than float as a float."""
+    if isinstance(number, Value):
+        raise LeavesGraphError(f"a plain number is wanted here, got {number!r}. Write v.data for its number.")
+    remedy = _why_not_a_number(number)
+    if remedy is None:
+        try:
+            result = float(number)
+            if result == number or result != result:
+                return result
+            raise InexactNumberError(f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...).")
+        except OverflowError:
+            raise InexactNumberError(f"this {type(number).__name__} is too large for a float64.") from None
+        except (TypeError, ValueError) as error:
+            if isinstance(error, AutogradError):
+                raise
+            remedy = "Convert it to a float first."
+    raise NumberTypeError(f"a real number is wanted, got {type(number).__name__} {number!r:.60}. {remedy}")
 
 
 def _why_not_a_number(thing):
@@ -337,13 +481,14 @@ def _why_not_a_number(thing):
 
 def constant(number, label=None):
     """A Constant with the given number."""
-    node = new(Constant)
+    node = Constant.__new__(Constant)
     node._data = as_float(number)
     node._grad = 0.0
-    node._note = label
-    node._rule = node._a = node._b = node._c = None
+    node._label = label
+    node._rule = LEAF
+    node._a = node._b = node._c = None
     node._da = node._db = node._dc = 0.0
-    node._mark = DONE
+    node._mark = 0
     return node
 
 
@@ -353,7 +498,7 @@ def apply(rule, *operands):
     This is what an operation means. The functions that primitives.py makes from the table do the same, written out for
     the common case that all operands are Values.
     """
-    values = [operand._data if isinstance(operand, Value) else as_float(operand) for operand in operands]
+    values = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     try:
         out = rule.value(*values)
     except (ArithmeticError, ValueError):
@@ -364,11 +509,8 @@ def apply(rule, *operands):
         return out
     if _circumstances.no_grad or not any(type(operand) is Value for operand in operands):
         return constant(out)
-    node = Value(out)
-    node._rule = rule
-    nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands]
     partials = [0.0, 0.0, 0.0]
-    for i, operand in enumerate(nodes):
+    for i, operand in enumerate(operands):
         if type(operand) is Value:
             try:
                 partials[i] = rule.slopes[i](*values, out)
@@ -376,21 +518,48 @@ def apply(rule, *operands):
                 fail(rule, operands)
             if partials[i] - partials[i] != 0.0:
                 fail(rule, operands)
+    nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands]
+    node = Value(out)
+    node._rule = rule.index
     node._a, node._b, node._c = (*nodes, None, None)[:3]
     node._da, node._db, node._dc = partials
+    if _circumstances.record_lines:
+        node._label = Note(None, _line_outside())
     return node
+
+
+def operate(rule, *operands):
+    """`apply` for an operator: NotImplemented for an operand that may know better, such as an array of Values."""
+    for operand in operands:
+        if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
+            return NotImplemented
+    return apply(rule, *operands)
+
+
+def where(condition, x, y):
+    chosen = bool(condition)
+    return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
+
+
+def _side(operand, chosen):
+    """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
+    if callable(operand):
+        return operand() if chosen else 0.0
+    if chosen or isinstance(operand, Value):
+        return operand
+    return as_float(operand) if operand - operand == 0 else 0.0
 
 
 def fail(rule, operands):
     """Raise the error that tells why `rule` has no finite value, or no finite derivative, at `operands`."""
-    values = [operand._data if isinstance(operand, Value) else as_float(operand) for operand in operands]
+    values = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     got = f"{rule.name}({', '.join(map(_described, operands))})"
     outside = rule.why_outside(values)
     if outside:
         kind = DivisionByZeroError if rule.name == "div" else DomainError
         culprit = next((i for i, name in enumerate(rule.inputs) if outside.startswith(f"{name} must")), None)
         shown = _described(operands[culprit]) if culprit is not None else got
-        raise kind(f"{rule.name}: {outside}, got {shown}. {rule.remedy}")
+        raise kind(f"{rule.name}: {outside}, got {shown}. {rule.remedy}") from None
     try:
         out = rule.value(*values)
     except (ValueError, ZeroDivisionError):
@@ -398,7 +567,7 @@ def fail(rule, operands):
     except OverflowError:
         out = inf
     if out - out != 0.0:
-        raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands down.")
+        raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands down.") from None
     for name, operand, formula, slope in zip(rule.inputs, operands, rule.partials, rule.slopes, strict=True):
         if type(operand) is not Value:
             continue
@@ -415,29 +584,49 @@ def fail(rule, operands):
             size = inf
         if size - size != 0.0:
             raise ResultOverflowError(f"{rule.name}: the derivative {shown} is too large for a float64 at {got}. Scale the "
-                                      "operands, or detach() them if no gradient is wanted.")
+                                      "operands, or detach() them if no gradient is wanted.") from None
     raise AssertionError(f"{got} is finite")
 
 
 def _described(operand):
     """An operand for a message: its number, and its label if it has one."""
-    if isinstance(operand, Value):
-        return f'{operand._data!r} ("{operand.label}")' if operand.label else repr(operand._data)
-    return repr(as_float(operand))
-
-
-def _finite_gradient(node, gradient):
-    """`gradient`, unless it is not finite: then raise."""
-    if gradient - gradient != 0.0:
-        raise ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
-                                  "result down before backward(), or look for very steep operations in between.")
-    return gradient
+    if not isinstance(operand, Value):
+        return repr(as_float(operand))
+    known = [f'"{operand.label}"'] if operand.label else []
+    known += [f"made at {operand.line}"] if operand.line else []
+    return f"{operand.data!r} ({', '.join(known)})" if known else repr(operand.data)
 
 
 def _comparable(other):
     """The number in `other` for a comparison, or None when it is not a number."""
     if isinstance(other, Value):
-        return other._data
+        return other.data
     if _why_not_a_number(other) is not None or not hasattr(other, "__float__"):
         return None
     return other
+
+
+# The same source, compiled at install time (native.py says how), takes over from here where it is present.
+def fingerprint():
+    """What tells one state of the engine's source from another."""
+    folder = os.path.dirname(__file__)
+    digest = hashlib.sha1(usedforsecurity=False)
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py"):
+        with open(os.path.join(folder, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+backend, compiled = "python", None
+if not os.environ.get("GLASSGRAD_PURE"):
+    try:
+        from autograd import _native as compiled
+    except ImportError:
+        pass
+    else:
+        if compiled.fingerprint == fingerprint():
+            globals().update(compiled.exports)
+            backend = "native"
+        else:
+            warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 10 times "
+                          "slower. Install the package again to compile it.", RuntimeWarning, stacklevel=2)

@@ -1,0 +1,244 @@
+"""How the compiled engine is made: value.py and the functions of the table, written out as one Cython module.
+
+`setup.py` calls `write(folder)` at install time. The semantics stay in value.py, the formulas in rules.py; this module
+only joins them: it declares the classes as C structures, puts the operators and methods of the table into the class body
+(a compiled class cannot get them later), and translates the formulas to C doubles.
+"""
+
+import re
+from pathlib import Path
+
+from autograd.formulas import ATOMS
+from autograd.primitives import NUMPY_NAMES
+from autograd.rules import RULES, TABLE
+from autograd.value import fingerprint
+
+HERE = Path(__file__).parent
+
+HEADER = '''\
+# cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
+# cython: initializedcheck=False, auto_pickle=False
+import array
+
+import cython
+
+'''
+
+NODE = '''
+@cython.cfunc
+@cython.locals(a=Value, b=Value, c=Value, node=Value, out=cython.double, da=cython.double, db=cython.double,
+               dc=cython.double)
+def node_{name}({inputs}):
+    """A node for {name}, or None when an operand is neither a Value nor a float or int, or the times are unusual."""
+    if unusual or not ({any_value}):
+        return None
+    {nodes}
+    if {any_missing}:
+        return None
+    {compute}
+    if {not_finite}:
+        fail(TABLE[{index}], ({inputs},))
+    node = Value.__new__(Value)
+    node._data = out
+    node._rule = {index}
+    node._mark = -1
+    {store}
+    return node
+
+
+def {name}({parameters}):
+    node = node_{name}({inputs})
+    return apply(TABLE[{index}], {inputs}) if node is None else node
+'''
+
+
+def node_source(rule):
+    """Cython source of the function of one rule."""
+    letters = "abc"[:len(rule.inputs)]
+    variables = {name: f"{letter}._data" for name, letter in zip(rule.inputs, letters)}
+    slopes = [partial.python(variables, "c_{}") for partial in rule.partials]
+    compute = [f"out = {_value_on_doubles(rule, variables)}"]
+    compute += [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
+    checked = ["out", *(f"d{n}" for n in letters)]
+    return NODE.format(
+        name=rule.name, index=rule.index, inputs=", ".join(rule.inputs),
+        parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
+        any_value=" or ".join(f"type({name}) is Value" for name in rule.inputs),
+        nodes="\n    ".join(f"{n} = as_node({name})" for n, name in zip(letters, rule.inputs)),
+        any_missing=" or ".join(f"{n} is None" for n in letters),
+        compute="\n    ".join(compute),
+        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
+        store="\n    ".join(f"node._{n} = {n}\n    node._d{n} = d{n}" for n in letters))
+
+
+def _value_on_doubles(rule, variables):
+    if rule.name in rule.formula.calls:
+        return f"c_{rule.name}({', '.join(variables.values())})"
+    return rule.formula.python(variables, "c_{}")
+
+
+def kernel_source(rule):
+    """Cython source of the value of one rule on C doubles, as other rules' formulas call it."""
+    return (f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
+            f"def c_{rule.name}({', '.join(f'{name}: cython.double' for name in rule.inputs)}) -> cython.double:\n"
+            f"    return {rule.formula.python(functions='libm_{}' if rule.name in rule.formula.calls else 'c_{}')}\n")
+
+
+def methods_source():
+    """The methods and operators of the table, as lines of the class body."""
+    lines = []
+    for rule in TABLE:
+        first, *others = rule.inputs
+        parameters = ", ".join(["self", *(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in others)])
+        arguments = ", ".join(["self", *others])
+        for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
+            lines.append(f"def {name}({parameters}):\n    return {rule.name}({arguments})")
+        if rule.operator:
+            lines.append(f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
+                         f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node")
+        if rule.operator and len(rule.inputs) == 2:
+            zero = "    if type(other) is int and other == 0:\n        return self\n" if rule.name == "add" else ""
+            lines.append(f"def __r{rule.operator}__(self, other):\n{zero}    node = node_{rule.name}(other, self)\n"
+                         f"    return operate(TABLE[{rule.index}], other, self) if node is None else node")
+    return "\n\n".join("    " + line.replace("\n", "\n    ") for line in lines)
+
+
+# The C types with which the functions of value.py are compiled.
+TYPES = {
+    "backward_pass": "root=Value, seed=double, order=list, adjoint=double[::1], node=Value",
+    "adjoints": "root=Value, wanted=list, order=list, adjoint=double[::1], node=Value",
+    "numbered_order": "root=Value, order=list, path=list, node=Value, parent=Value, a=Value, b=Value, c=Value",
+    "propagate": "order=list, seed=double, adjoint=double[::1], node=Value, a=Value, b=Value, c=Value, here=double",
+    "_check_gradients": "order=list, adjoint=double[::1], node=Value, total=double",
+    "_forget_numbers": "nodes=list, node=Value",
+    "as_float": "result=double",
+    "constant": "node=Constant",
+    "apply": "node=Value",
+    "restore": "node=Value",
+}
+
+FIELDS = """\
+    _data: cython.double
+    _grad: cython.double
+    _label: object
+    _a: Value
+    _b: Value
+    _c: Value
+    _da: cython.double
+    _db: cython.double
+    _dc: cython.double
+    _rule: cython.int
+    _mark: cython.int
+"""
+
+
+def engine_source():
+    """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
+    text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
+    text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
+    text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
+    text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.freelist(65536)\n@cython.cclass\nclass Value")
+    text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
+    for name, types in TYPES.items():
+        typed = re.sub(r"=double(\S*)", r"=cython.double\1", types)
+        kind = "" if re.search(rf"\ndef {name}\(.*\*", text) else "@cython.ccall\n"  # C functions take no *operands
+        text = text.replace(f"\ndef {name}(", f"\n{kind}@cython.locals({typed})\ndef {name}(")
+    return re.sub(r"    # The operators and the methods.*\n", lambda match: methods_source() + "\n", text)
+
+
+HASH = """\
+    def __hash__(self):
+        return object.__hash__(self)
+
+    def __dealloc__(self):
+        release(self)
+"""
+
+SUPPORT = '''
+
+def zeros(n):
+    return array.array("d", bytes(8 * n))
+
+
+@cython.cfunc
+@cython.locals(node=Constant)
+def as_node(x) -> Value:
+    """x as a node: a Value as it is, a float or a small int as a Constant, None for anything else."""
+    if isinstance(x, Value):
+        return x
+    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
+        return constant(x)
+    return None
+
+
+@cython.cfunc
+@cython.locals(last=list)
+def release(node: Value):
+    """Let go of a node's parents without recursing deeper than 200 levels."""
+    global depth
+    if depth < 200:
+        depth += 1
+        node._a = None
+        node._b = None
+        node._c = None
+        depth -= 1
+        if depth == 0:
+            while pending:
+                pending.pop()
+    else:
+        if node._a is not None:
+            pending.append(node._a)
+        if node._b is not None:
+            pending.append(node._b)
+        if node._c is not None:
+            pending.append(node._c)
+
+
+depth = 0
+pending = []
+'''
+
+
+def module_source():
+    """The whole module."""
+    names = {"rint": "rint", "abs": "fabs"}
+    imports = [f"from cython.cimports.libc.math import {names.get(name, name)} as "
+               f"{'libm' if name in RULES and not RULES[name].is_library_call else 'c'}_{name}\n"
+               for name in ATOMS if name != "coarse"]
+    rules = [rule for rule in TABLE if rule.name != "where"]
+    kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
+    functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), SUPPORT, *map(node_source, rules),
+                    EXPORTS.format(functions=functions, fingerprint=fingerprint())])
+
+
+COARSE = '''
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.locals(scaled=cython.double)
+def c_coarse(x: cython.double) -> cython.double:
+    scaled = 134217729.0 * x
+    return scaled - (scaled - x)
+'''
+
+EXPORTS = '''
+
+exports = {{name: value for name, value in globals().items() if not name.startswith("__")}}
+functions = {{{functions}}}
+fingerprint = {fingerprint!r}
+'''
+
+
+def write(folder):
+    """Write the Cython source into `folder`; returns its path."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "_native.py").write_text(module_source())
+    return folder / "_native.py"
+
+# Results are to be those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
+# functions in place of the compiler's shortcuts, such as x * x for pow(x, 2).
+FLAGS = ["-O2", "-ffp-contract=off", "-fno-builtin", "-fwrapv", "-Wno-unused-function"]
