@@ -75,6 +75,12 @@ class Formula:
         return tuple(dict.fromkeys(node.id for node in found if node.id not in CONSTANTS))
 
     @cached_property
+    def functions(self):
+        """The functions that the formula calls, powers among them."""
+        powers = any(isinstance(node, ast.Pow) for node in ast.walk(self.tree))
+        return {*self.calls, "pow"} if powers else set(self.calls)
+
+    @cached_property
     def calls(self):
         """The functions that the formula calls, each with the syntax node of a call."""
         return {node.func.id: node for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
@@ -125,7 +131,7 @@ class Formula:
 
     def on_floats(self, parameters, namespace):
         """The formula as a function of floats; `namespace` holds the functions that it calls."""
-        return eval(f"lambda {', '.join(parameters)}: {self.python()}", namespace)
+        return eval(f"lambda {', '.join(parameters)}: {self.python()}", dict(namespace))
 
     def function(self, parameters, namespace, number=None):
         """The formula as a function of whatever `namespace` computes with: Values, mpmath numbers, complex numbers.

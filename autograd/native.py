@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from autograd.formulas import ATOMS
-from autograd.primitives import NUMPY_NAMES
+from autograd.primitives import FUNCTIONS, NUMPY_NAMES, documentation
 from autograd.rules import RULES, TABLE
 from autograd.value import fingerprint
 
@@ -47,6 +47,7 @@ def node_{name}({inputs}):
 
 
 def {name}({parameters}):
+    {doc!r}
     node = node_{name}({inputs})
     return apply(TABLE[{index}], {inputs}) if node is None else node
 '''
@@ -61,7 +62,7 @@ def node_source(rule):
     compute += [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
     checked = ["out", *(f"d{n}" for n in letters)]
     return NODE.format(
-        name=rule.name, index=rule.index, inputs=", ".join(rule.inputs),
+        name=rule.name, index=rule.index, doc=documentation(rule, FUNCTIONS[rule.name]), inputs=", ".join(rule.inputs),
         parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
         any_value=" or ".join(f"type({name}) is Value" for name in rule.inputs),
         nodes="\n    ".join(f"{n} = as_node({name})" for n, name in zip(letters, rule.inputs)),

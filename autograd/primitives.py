@@ -5,10 +5,10 @@ operands Values, is one call deep. Everything else goes to `value.apply`. `inspe
 source that was made.
 """
 
-import itertools
 import linecache
 
-from autograd.rules import FLOATS, TABLE, Rule
+from autograd.formulas import ATOMS
+from autograd.rules import TABLE, Rule, float_function
 from autograd.rules import rule as add_rule
 from autograd.value import METHODS, SCOPE, Value, apply, backend, compiled, fail, operate, where
 
@@ -87,7 +87,7 @@ def _written_out(rule, name, otherwise="apply"):
     filename = f"<autograd.rules: {name}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made = {}
-    SCOPE.update({f"{rule.name}_RULE": rule, rule.name: FLOATS[rule.name]})
+    SCOPE.update({f"{rule.name}_RULE": rule, rule.name: rule.value})
     exec(compile(text, filename, "exec"), SCOPE, made)
     made[name].__module__ = "autograd"
     made[name].__qualname__ = name if name == rule.name else f"Value.{name}"
@@ -105,34 +105,31 @@ def _reflected(rule):
     return reflected
 
 
-def documentation(rule):
+def documentation(rule, function):
     """The docstring of a primitive's function: formula, derivatives, domain, conventions, and a worked example."""
-    lines = [f"{rule.name}({', '.join(rule.inputs)}) = {rule.formula}, on Values and on plain numbers.", ""]
-    lines += [f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)]
+    inputs = ", ".join(rule.inputs)
     limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
     limits += [str(rule.requires)] if rule.requires else []
-    lines += ["", f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}"]
-    lines += ["Raises DomainError outside it."] if limits else []
-    names = ", ".join(rule.inputs)
-    values = _example(rule)
-    lines += ["", f">>> {names} = {', '.join(f'Value({value})' for value in values)}", f">>> result = {rule.name}({names})",
-              ">>> result.backward()", f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
-              f"({', '.join(repr(value) for value in _evaluated(rule, values))})"]
-    return "\n".join(lines)
+    values = next(values for values in EXAMPLES[len(rule.inputs)] if rule.why_outside(values) is None)
+    result = function(*map(Value, values))
+    numbers = ", ".join(map(repr, (result.data, *result.partials)))
+    return "\n".join([
+        f"{rule.name}({inputs}) = {rule.formula}, for Values and for plain numbers.",
+        "",
+        *(f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)),
+        "",
+        f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
+        *(["Raises DomainError outside it."] if limits else []),
+        "",
+        f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
+        f">>> result = {rule.name}({inputs})",
+        ">>> result.backward()",
+        f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
+        f"({numbers})"])
 
 
-def _example(rule):
-    """A point of the domain for the worked example."""
-    for values in itertools.product((2.0, 0.5), (3.0,), (4.0,)):
-        values = values[:len(rule.inputs)]
-        if rule.why_outside(values) is None:
-            return values
-    raise AssertionError(f"{rule.name}: no example point")
-
-
-def _evaluated(rule, values):
-    out = rule.value(*values)
-    return out, *(slope(*values, out) for slope in rule.slopes)
+# Points for the worked examples, by the number of inputs; the first that lies in the domain is taken.
+EXAMPLES = {1: [(2.0,), (0.5,)], 2: [(2.0, 3.0), (3.0, 2.0)], 3: [(1.0, 2.0, 3.0)]}
 
 
 def rule(name, formula, *partials, **options):
@@ -158,7 +155,7 @@ def rule(name, formula, *partials, **options):
     new = add_rule(name, formula, *partials, **options)
     function = make(new) if backend == "python" else _applied(new)
     METHODS[name] = function
-    function.__doc__ = documentation(new)
+    function.__doc__ = documentation(new, function)
     return function
 
 
@@ -172,11 +169,12 @@ def _applied(rule):
     return function
 
 
-SCOPE.update(FLOATS, __name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
+SCOPE.update(__name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
+SCOPE.update({name: float_function(name) for name in ATOMS})
 for _rule in TABLE:
     if backend == "native":
         FUNCTIONS[_rule.name] = compiled.functions[_rule.name]
-        FUNCTIONS[_rule.name].__module__ = "autograd"
     else:
         make(_rule)
-    FUNCTIONS[_rule.name].__doc__ = documentation(_rule)
+        FUNCTIONS[_rule.name].__doc__ = documentation(_rule, FUNCTIONS[_rule.name])
+    FUNCTIONS[_rule.name].__module__ = "autograd"

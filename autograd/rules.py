@@ -44,23 +44,39 @@ class Rule:
                  defaults=None, operator=None, inputs=None):
         self.name, self.symbol = name, symbol or name
         self.formula, self.partials = Formula(formula), tuple(map(Formula, partials))
-        self.inputs = tuple(inputs or self.formula.names)
         self.domain = domain or {}
         self.requires = Formula(requires) if requires else None
         self.kinks, self.note = kinks or {}, note
         self.defaults, self.operator = defaults or {}, operator
         self.index = len(TABLE)
         self.remedy = f"Shift or clamp it before {name}()."
+        if inputs:
+            self.inputs = inputs
 
     def __repr__(self):
         return f"<rule {self.name}: {self.formula}>"
 
     @cached_property
+    def inputs(self):
+        """The names of the operands."""
+        return self.formula.names
+
+    @cached_property
+    def value(self):
+        """The value as a function of the inputs, all floats."""
+        if self.is_library_call:
+            return ATOMS[self.name]
+        # In its own value formula a name means the C library's function: cbrt is made from cbrt.
+        return self.formula.on_floats(self.inputs, {name: ATOMS[name] if name == self.name else float_function(name)
+                                                    for name in self.formula.functions})
+
+    @cached_property
     def slopes(self):
         """The partial derivatives as functions of the inputs and `out`, all floats."""
-        return tuple(partial.on_floats((*self.inputs, "out"), FLOATS) for partial in self.partials)
+        return tuple(partial.on_floats((*self.inputs, "out"), {name: float_function(name) for name in partial.functions})
+                     for partial in self.partials)
 
-    @property
+    @cached_property
     def is_library_call(self):
         """Whether the value is just a function of the C library, under the same name."""
         return self.name in ATOMS and self.formula.python() == f"{self.name}({', '.join(self.inputs)})"
@@ -79,7 +95,7 @@ class Rule:
             for name in formula.names:
                 if name not in allowed:
                     raise RuleError(f"{self.name}: {str(formula)!r} uses {name!r}; it may use {', '.join(allowed)}.")
-            for name in formula.calls:
+            for name in formula.functions:
                 if name not in ATOMS and name not in RULES and (name != self.name or formula is self.formula):
                     raise RuleError(f"{self.name}: {str(formula)!r} calls {name!r}, which is not in the table.")
         for name in (*self.domain, *self.kinks, *self.defaults):
@@ -91,27 +107,24 @@ class Rule:
         for name, value in zip(self.inputs, values, strict=True):
             if name in self.domain and value not in self.domain[name]:
                 return f"{name} must be {self.domain[name]}"
-        if self.requires and not self.requires.function(self.inputs, FLOATS)(*values):
+        if self.requires and not self.requires.on_floats(self.inputs, ATOMS)(*values):
             return f"needs {self.requires}"
         return None
+
+
+def float_function(name):
+    """What `name` calls in a formula on floats: a primitive's value, or a function of the C library."""
+    return RULES[name].value if name in RULES else ATOMS[name]
 
 
 def rule(name, formula, *partials, **options):
     """Add a primitive to the table and return its Rule; `options` are those of Rule."""
     if name in RULES:
         raise RuleError(f"there is a primitive {name!r} already: {RULES[name].formula}. Choose another name.")
-    new = Rule(name, formula, partials, **options)
-    if not new.is_library_call:
-        # In its own value formula a name means the C library's function: cbrt is made from cbrt.
-        FLOATS[name] = new.formula.on_floats(new.inputs, dict(FLOATS))
-    new.value = FLOATS[name]
-    RULES[name] = new
+    RULES[name] = new = Rule(name, formula, partials, **options)
     TABLE.append(new)
     return new
 
-
-# What formulas on floats may call: the C library's functions, and every primitive from its line on.
-FLOATS = dict(ATOMS)
 
 KINK_0 = "At the kink the derivative is 0, the slope of least magnitude."
 TIE = "At a tie each side has derivative 1/2, the choice of least magnitude."
