@@ -1,0 +1,109 @@
+"""`python -m nn`: train a network on Fisher's iris, and write down in pictures what happened."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import autograd
+from autograd.errors import AutogradError
+from nn import MLP, SGD, cross_entropy, data, evaluate, fit, plots
+from nn.metrics import accuracy
+
+
+def main(arguments: "list[str] | None" = None) -> int:
+    """Run the demonstration; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m nn", description="Train networks on real data and draw them.")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the pictures (default: out)")
+    parser.add_argument("--seed", type=int, default=0, help="fixes the split, the weights and the batches (default: 0)")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    report = Report(options.out)
+    started = time.perf_counter()
+    try:
+        flowers(report, options.seed)
+    except AutogradError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    report.close(time.perf_counter() - started)
+    return 0
+
+
+class Report:
+    """Prints the account and keeps a list of the files written."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.files: list[tuple[Path, str]] = []
+        self.missing: list[str] = []
+
+    def say(self, text: str = "") -> None:
+        print(text, flush=True)
+
+    def save(self, picture, name: str, what: str) -> None:
+        """Write a Figure or a drawing, and remember what it shows."""
+        path = self.folder / name
+        picture.savefig(path, dpi=140) if hasattr(picture, "savefig") else picture.save(str(path))
+        self.files.append((path, what))
+
+    def draw(self, value, name: str, what: str, **options) -> None:
+        """Draw a graph as SVG; where the drawing packages are absent, note it and go on."""
+        try:
+            self.save(autograd.draw(value, **options), name, what)
+        except ImportError as error:
+            self.missing.append(f"{self.folder / name} ({what}): {error}")
+
+    def close(self, seconds: float) -> None:
+        width = max(len(str(path)) for path, _ in self.files)
+        self.say(f"\nDone in {seconds:.0f} s. Written:")
+        for path, what in self.files:
+            self.say(f"  {path!s:{width}}  {what}")
+        for line in self.missing:
+            self.say(f"  absent: {line}")
+
+
+def flowers(report: Report, seed: int) -> None:
+    """Iris: train on all four measurements, look at the held-out quarter, and draw."""
+    report.say("Fisher's iris: 150 flowers of three species, four measurements each, in centimetres.")
+    train, test = data.standardize(*data.split(data.iris(), seed=seed))
+    model = MLP(4, [8, 3], activation="tanh", seed=seed)
+    report.say(f"{len(train)} flowers to learn from, {len(test)} held out. A network of {len(model.parameters())} "
+               "parameters, each a Value:")
+    report.say(str(model))
+    history = fit(model, cross_entropy, train, epochs=40, batch_size=16, optimizer=SGD(model.parameters(), lr=0.2),
+                  seed=seed, validation=test)
+    right = evaluate(model, cross_entropy, test, accuracy)["accuracy"]
+    report.say(f"Loss {history['loss'][0]:.3f} in the first epoch, {history['loss'][-1]:.3f} in the last. "
+               f"Of the flowers it never saw it names {round(right * len(test))} of {len(test)} right, "
+               f"{100 * right:.1f} %.")
+    report.save(history.plot(), "iris-curves.png", "loss and accuracy over the epochs, on both parts of the data")
+    petals(report, seed)
+    graphs(report, model, train)
+
+
+def petals(report: Report, seed: int) -> None:
+    """A second network on two measurements, because a plane can be shown."""
+    train, test = data.split(data.iris().select(2, 3), seed=seed)
+    model = MLP(2, [8, 3], activation="tanh", seed=seed)
+    report.say("\nA second network sees only the petals, so that its decisions fit on a page:")
+    fit(model, cross_entropy, train, epochs=60, batch_size=16, optimizer=SGD(model.parameters(), lr=0.1), seed=seed)
+    right = evaluate(model, cross_entropy, test, accuracy)["accuracy"]
+    report.say(f"It names {round(right * len(test))} of the {len(test)} held-out flowers right.")
+    report.save(plots.plot_decision_boundary(model, data.iris().select(2, 3)), "iris-boundary.png",
+                "the species that the petal network gives to every point of the plane")
+
+
+def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
+    """One neuron, and the whole loss of one flower, each after backward."""
+    inputs, species = train[0]
+    neuron = model.layers[0].neurons[0](inputs)
+    neuron.backward()
+    report.draw(neuron, "neuron.svg", "one neuron of the iris network after backward")
+    model.zero_grad()
+    loss = cross_entropy(model(inputs), species)
+    loss.backward()
+    report.draw(loss, "loss.svg", "the whole loss of one flower after backward")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

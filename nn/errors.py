@@ -1,0 +1,45 @@
+"""The exceptions of this package, beside those of `autograd.errors`, and the import of packages that may be absent."""
+
+import importlib
+
+from autograd.errors import AutogradError
+
+
+class NoSuchAttributeError(AutogradError, AttributeError):
+    """A module has no attribute of this name."""
+
+
+class DivergedError(AutogradError, OverflowError):
+    """Training left the range of finite numbers."""
+
+
+class CheckpointError(AutogradError, ValueError):
+    """A file of weights cannot be read, or does not fit the model."""
+
+
+class MissingPackageError(AutogradError, ImportError):
+    """A package that this function needs is not installed."""
+
+
+def need(module: str, package: str, purpose: str):
+    """Import `module`, or raise MissingPackageError that says which `package` to install for which `purpose`.
+
+    >>> need("math", "math", "arithmetic").sqrt(4.0)
+    2.0
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingPackageError(f"{purpose} needs {package}, which cannot be imported ({error}). "
+                                  f"Install it with: pip install {package}") from error
+
+
+def closest(name: str, names) -> str:
+    """' Did you mean "…"?' with the one of `names` that is most like `name`, or nothing.
+
+    >>> closest("layer", ["layers", "parameters"])
+    ' Did you mean "layers"?'
+    """
+    import difflib
+    found = difflib.get_close_matches(name, list(names), 1)
+    return f' Did you mean "{found[0]}"?' if found else ""

@@ -1,0 +1,199 @@
+"""Losses: how wrong an output is, as one Value to go downhill on.
+
+Each takes (output, target) for one example, or lists of them for several, with the names and meanings of
+`torch.nn.functional`. `reduction` says what becomes of several terms: "mean", "sum", or "none" for the list itself.
+"""
+
+from collections.abc import Callable
+
+from autograd import Value, log_softmax, logsumexp, minimum, relu, softplus, step, where
+from autograd import mean as mean_of
+from autograd.errors import ArgumentError
+from nn.modules import Module, as_list
+
+
+def mse_loss(output, target, reduction: str = "mean"):
+    """The squared error (output - target)².
+
+    >>> mse_loss([1.0, 4.0], [0.0, 2.0])
+    2.5
+
+    Raises ArgumentError when the sizes differ, or the reduction is unknown; so do all losses.
+    """
+    return _reduced(_each("mse_loss", lambda o, t: _square(o - t), output, target), reduction)
+
+
+def l1_loss(output, target, reduction: str = "mean"):
+    """The absolute error |output - target|.
+
+    >>> l1_loss([1.0, 4.0], [0.0, 2.0], reduction="sum")
+    3.0
+    """
+    return _reduced(_each("l1_loss", lambda o, t: abs(o - t), output, target), reduction)
+
+
+def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
+    """Half the squared error up to an error of `delta`, and a straight line beyond: δ·(|output - target| - δ/2).
+
+    >>> huber_loss([0.5, 4.0], [0.0, 2.0], reduction="none")
+    [0.125, 1.5]
+    """
+    def term(o, t):
+        size = abs(o - t)
+        inner = minimum(size, delta)
+        return 0.5 * _square(inner) + delta * (size - inner)
+    return _reduced(_each("huber_loss", term, output, target), reduction)
+
+
+def hinge_loss(output, target, reduction: str = "mean"):
+    """max(0, 1 - target·score), with a target of -1 or 1: 0 once the score has its sign and is 1 or more in size.
+
+    >>> hinge_loss([0.25, 3.0], [1, 1], reduction="none")
+    [0.75, 0.0]
+    """
+    def term(score, t):
+        if not isinstance(t, Value) and t not in (-1, 1):
+            raise ArgumentError(f"hinge_loss: the target must be -1 or 1, got {t!r}. For 0 and 1 write 2 * t - 1.")
+        return relu(1 + -t * score)
+    return _reduced(_each("hinge_loss", term, output, target), reduction)
+
+
+def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
+    """-log of the probability that sigmoid(output) gives to the target: 0, 1, or a probability in between.
+
+    >>> round(binary_cross_entropy_with_logits(0.0, 1), 6)
+    0.693147
+    >>> binary_cross_entropy_with_logits(800.0, 0)
+    800.0
+    """
+    def term(logit, t):
+        if not isinstance(t, Value) and not 0 <= t <= 1:
+            raise ArgumentError(f"binary_cross_entropy_with_logits: the target must be from 0 to 1, got {t!r}.")
+        if isinstance(t, Value) or 0 < t < 1:
+            return t * softplus(-logit) + (1 - t) * softplus(logit)
+        return softplus(-logit) if t == 1 else softplus(logit)
+    return _reduced(_each("binary_cross_entropy_with_logits", term, output, target), reduction)
+
+
+def cross_entropy(output, target, reduction: str = "mean", label_smoothing: float = 0.0):
+    """-log of the probability that softmax(output) gives to the target.
+
+    output           one score (logit) a class, or a list of such lists
+    target           the number of the right class, from 0; or a probability for each class; or a list of such
+    label_smoothing  the share of the target that is spread evenly over all classes
+
+    >>> round(cross_entropy([0.0, 0.0], 1), 6)
+    0.693147
+    >>> round(cross_entropy([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0]], [0, 2]), 6)
+    1.667234
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise ArgumentError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing!r}.")
+    return _reduced(_each_example("cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target),
+                    reduction)
+
+
+def nll_loss(output, target, reduction: str = "mean"):
+    """Minus the entry for the target class, in a list of log-probabilities: cross_entropy after log_softmax.
+
+    >>> nll_loss([-0.5, -1.0, -3.0], 2)
+    3.0
+    """
+    return _reduced(_each_example("nll_loss", lambda o, t: -_picked("nll_loss", o, t), output, target), reduction)
+
+
+def l1_penalty(parameters: "Module | list[Value]", strength: float):
+    """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights to 0.
+
+    >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
+    3.5
+    """
+    return strength * sum([abs(p) for p in _parameters(parameters)])
+
+
+def l2_penalty(parameters: "Module | list[Value]", strength: float):
+    """strength · Σp² over the parameters of a module, or a list of them; added to a loss it keeps weights small.
+
+    >>> l2_penalty([Value(3.0), Value(-4.0)], 0.5).data
+    12.5
+    """
+    return strength * sum([p * p for p in _parameters(parameters)])
+
+
+def _parameters(parameters):
+    return parameters.parameters() if isinstance(parameters, Module) else parameters
+
+
+def _square(x):
+    return x * x
+
+
+def _each(name: str, term: Callable, output, target):
+    """term(o, t) for the corresponding numbers of two structures of lists; a single number stands for a list of one."""
+    if isinstance(output, (list, tuple)):
+        targets = as_list(target)
+        _check_sizes(name, len(output), len(targets))
+        return [_each(name, term, o, t) for o, t in zip(output, targets)]
+    if hasattr(target, "__iter__"):
+        target = list(target)
+        _check_sizes(name, 1, len(target))
+        target = target[0]
+    return term(output, target)
+
+
+def _each_example(name: str, term: Callable, output, target):
+    """term(scores, target) for every example; one list of scores is one example."""
+    if not isinstance(output, (list, tuple)) or len(output) < 1:
+        raise ArgumentError(f"{name}: a list with a score for each class is wanted, got {output!r:.60}. "
+                            "Give the last layer as many neurons as there are classes.")
+    if not isinstance(output[0], (list, tuple)):
+        return term(output, target)
+    targets = as_list(target)
+    _check_sizes(name, len(output), len(targets))
+    return [term(o, t) for o, t in zip(output, targets)]
+
+
+def _check_sizes(name: str, outputs: int, targets: int) -> None:
+    if outputs != targets:
+        raise ArgumentError(f"{name}: as many targets as outputs are wanted, got {outputs} outputs and "
+                            f"{targets} targets.")
+
+
+def _cross_entropy(scores, target, smoothing: float):
+    if hasattr(target, "__iter__"):
+        probabilities = list(target)
+        _check_sizes("cross_entropy", len(scores), len(probabilities))
+        shares = [(1 - smoothing) * p + smoothing / len(scores) for p in probabilities]
+        return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
+    # The difference to the right score comes first: a loss near 0 then keeps all its digits.
+    right = _picked("cross_entropy", scores, target)
+    hard = logsumexp([0.0 if score is right else score - right for score in scores])
+    if smoothing == 0:
+        return hard
+    return (1 - smoothing) * hard - smoothing / len(scores) * sum(log_softmax(scores))
+
+
+def _picked(name: str, scores, target):
+    """The entry of `scores` whose number is `target`, which may be a Value: then it is an input of the graph."""
+    if isinstance(target, Value):
+        return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
+    if isinstance(target, bool) or int(target) != target or not 0 <= target < len(scores):
+        raise ArgumentError(f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
+                            "Number the classes from 0, and give the last layer a neuron for each.")
+    return scores[int(target)]
+
+
+def _reduced(terms, reduction: str):
+    if reduction not in ("mean", "sum", "none"):
+        raise ArgumentError(f'reduction: "mean", "sum" or "none" is wanted, got {reduction!r}.')
+    if reduction == "none" or not isinstance(terms, list):
+        return terms
+    flat = _flat(terms)
+    return mean_of(flat) if reduction == "mean" else sum(flat)
+
+
+def _flat(terms: list) -> list:
+    flat: list = []
+    for term in terms:
+        flat.extend(_flat(term) if isinstance(term, list) else [term])
+    return flat

@@ -1,0 +1,95 @@
+"""How good the outputs are, as numbers to read: accuracy, confusion matrix, R². No gradient goes through them."""
+
+from collections.abc import Sequence
+
+from autograd import Value
+from autograd.errors import ArgumentError
+
+
+def number(x) -> float:
+    """x as a plain number, taken out of the graph."""
+    return x.data if isinstance(x, Value) else x
+
+
+def plain_output(output):
+    """An output taken out of the graph: numbers in place of Values, in the same lists.
+
+    >>> plain_output([Value(1.0), 2.0])
+    [1.0, 2.0]
+    """
+    return [plain_output(part) for part in output] if isinstance(output, (list, tuple)) else number(output)
+
+
+def predicted_class(output) -> int:
+    """The class that an output stands for: the position of the largest of its scores; of one score whether it is > 0.
+
+    >>> predicted_class([0.1, 2.0, -1.0]), predicted_class(-0.3), predicted_class(Value(0.3))
+    (1, 0, 1)
+    """
+    if isinstance(output, (list, tuple)):
+        scores = [number(score) for score in output]
+        return max(range(len(scores)), key=scores.__getitem__)
+    return int(number(output) > 0)
+
+
+def true_class(target) -> int:
+    """The class that a target names: itself, with -1 as class 0; of a list of probabilities the most probable.
+
+    >>> true_class(2), true_class(-1), true_class([0.0, 1.0])
+    (2, 0, 1)
+    """
+    if hasattr(target, "__iter__"):
+        return predicted_class(list(target))
+    return max(int(target), 0)
+
+
+def accuracy(outputs: Sequence, targets: Sequence) -> float:
+    """The share of examples whose class is predicted right, from 0 to 1.
+
+    outputs  for each example a list of scores, or one score for two classes
+    targets  for each example its class: 0, 1, 2, …; or -1 and 1; or a list of probabilities
+
+    >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
+    0.6666666666666666
+
+    Raises ArgumentError when there are no examples, or not as many outputs as targets; so do all metrics.
+    """
+    _check("accuracy", outputs, targets)
+    return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
+
+
+def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None" = None) -> list[list[int]]:
+    """How often class i (row) was taken for class j (column).
+
+    >>> confusion_matrix([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
+    [[1, 0], [1, 1]]
+    """
+    _check("confusion_matrix", outputs, targets)
+    pairs = [(true_class(t), predicted_class(o)) for o, t in zip(outputs, targets)]
+    scores = outputs[0]
+    width = len(scores) if isinstance(scores, (list, tuple)) else 2
+    size = classes or max(width, 1 + max(max(pair) for pair in pairs))
+    counts = [[0] * size for _ in range(size)]
+    for true, guess in pairs:
+        counts[true][guess] += 1
+    return counts
+
+
+def r2_score(outputs: Sequence, targets: Sequence) -> float:
+    """R², the share of the targets' variance that is explained: 1 is perfect, 0 as good as their mean.
+
+    >>> r2_score([1.0, 2.0, 3.5], [1.0, 2.0, 3.0])
+    0.875
+    """
+    _check("r2_score", outputs, targets)
+    mean = sum(targets) / len(targets)
+    spread = sum((t - mean) ** 2 for t in targets)
+    if spread == 0:
+        raise ArgumentError("r2_score: the targets are all alike, so there is no variance to explain.")
+    return 1 - sum((t - number(o)) ** 2 for o, t in zip(outputs, targets)) / spread
+
+
+def _check(name: str, outputs: Sequence, targets: Sequence) -> None:
+    if len(outputs) != len(targets) or not len(targets):
+        raise ArgumentError(f"{name}: as many targets as outputs are wanted, at least one, got {len(outputs)} outputs "
+                            f"and {len(targets)} targets.")
