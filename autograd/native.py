@@ -17,7 +17,9 @@ HERE = Path(__file__).parent
 
 HEADER = '''\
 # cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
-# cython: initializedcheck=False, auto_pickle=False
+# cython: initializedcheck=False, auto_pickle=False, annotation_typing=False
+from __future__ import annotations
+
 import array
 
 import cython
@@ -65,7 +67,8 @@ def node_source(rule):
         name=rule.name, index=rule.index, doc=documentation(rule, FUNCTIONS[rule.name]), inputs=", ".join(rule.inputs),
         parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
         any_value=" or ".join(f"type({name}) is Value" for name in rule.inputs),
-        nodes="\n    ".join(f"{n} = as_node({name})" for n, name in zip(letters, rule.inputs)),
+        nodes="\n    ".join(f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
+                         for n, name in zip(letters, rule.inputs)),
         any_missing=" or ".join(f"{n} is None" for n in letters),
         compute="\n    ".join(compute),
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
@@ -80,8 +83,9 @@ def _value_on_doubles(rule, variables):
 
 def kernel_source(rule):
     """Cython source of the value of one rule on C doubles, as other rules' formulas call it."""
+    types = ", ".join(f"{name}=cython.double" for name in rule.inputs)
     return (f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
-            f"def c_{rule.name}({', '.join(f'{name}: cython.double' for name in rule.inputs)}) -> cython.double:\n"
+            f"@cython.returns(cython.double)\n@cython.locals({types})\ndef c_{rule.name}({', '.join(rule.inputs)}):\n"
             f"    return {rule.formula.python(functions='libm_{}' if rule.name in rule.formula.calls else 'c_{}')}\n")
 
 
@@ -106,11 +110,12 @@ def methods_source():
 
 # The C types with which the functions of value.py are compiled.
 TYPES = {
-    "backward_pass": "root=Value, seed=double, order=list, adjoint=double[::1], node=Value",
+    "backward_pass": "root=Value, seed=double, order=list, leaves=list, adjoint=double[::1], node=Value",
     "adjoints": "root=Value, wanted=list, order=list, adjoint=double[::1], node=Value",
-    "numbered_order": "root=Value, order=list, path=list, node=Value, parent=Value, a=Value, b=Value, c=Value",
+    "numbered_order":
+        "root=Value, leaves=list, order=list, path=list, node=Value, parent=Value, a=Value, b=Value, c=Value",
     "propagate": "order=list, seed=double, adjoint=double[::1], node=Value, a=Value, b=Value, c=Value, here=double",
-    "_check_gradients": "order=list, adjoint=double[::1], node=Value, total=double",
+    "check_gradient": "node=Value, gradient=double",
     "_forget_numbers": "nodes=list, node=Value",
     "as_float": "result=double",
     "constant": "node=Constant",
@@ -118,30 +123,34 @@ TYPES = {
     "restore": "node=Value",
 }
 
+# In the order in which a pass uses them, so that it stays within one line of the processor's cache.
 FIELDS = """\
-    _data: cython.double
-    _grad: cython.double
-    _label: object
-    _a: Value
-    _b: Value
-    _c: Value
-    _da: cython.double
-    _db: cython.double
-    _dc: cython.double
-    _rule: cython.int
-    _mark: cython.int
+    _rule = cython.declare(cython.int)
+    _mark = cython.declare(cython.int)
+    _a = cython.declare(Value)
+    _b = cython.declare(Value)
+    _da = cython.declare(cython.double)
+    _db = cython.declare(cython.double)
+    _grad = cython.declare(cython.double)
+    _data = cython.declare(cython.double)
+    _label = cython.declare(object)
+    _c = cython.declare(Value)
+    _dc = cython.declare(cython.double)
 """
 
 
 def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
+    text = text.replace("from __future__ import annotations\n", "")
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
     text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
     text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.freelist(65536)\n@cython.cclass\nclass Value")
     text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
+    for name, start in re.findall(r"^(\w+) = (-?\d+)\b", text, re.MULTILINE):
+        text = text.replace(f"\n{name} = {start}", f"\n{name} = cython.declare(cython.int, {start})")
     for name, types in TYPES.items():
-        typed = re.sub(r"=double(\S*)", r"=cython.double\1", types)
+        typed = types.replace("=double", "=cython.double")
         kind = "" if re.search(rf"\ndef {name}\(.*\*", text) else "@cython.ccall\n"  # C functions take no *operands
         text = text.replace(f"\ndef {name}(", f"\n{kind}@cython.locals({typed})\ndef {name}(")
     return re.sub(r"    # The operators and the methods.*\n", lambda match: methods_source() + "\n", text)
@@ -162,8 +171,8 @@ def zeros(n):
 
 
 @cython.cfunc
-@cython.locals(node=Constant)
-def as_node(x) -> Value:
+@cython.returns(Value)
+def as_node(x):
     """x as a node: a Value as it is, a float or a small int as a Constant, None for anything else."""
     if isinstance(x, Value):
         return x
@@ -173,8 +182,8 @@ def as_node(x) -> Value:
 
 
 @cython.cfunc
-@cython.locals(last=list)
-def release(node: Value):
+@cython.locals(node=Value)
+def release(node):
     """Let go of a node's parents without recursing deeper than 200 levels."""
     global depth
     if depth < 200:
@@ -195,8 +204,8 @@ def release(node: Value):
             pending.append(node._c)
 
 
-depth = 0
-pending = []
+depth = cython.declare(cython.int, 0)
+pending = cython.declare(list, [])
 '''
 
 
@@ -219,8 +228,9 @@ COARSE = '''
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-@cython.locals(scaled=cython.double)
-def c_coarse(x: cython.double) -> cython.double:
+@cython.returns(cython.double)
+@cython.locals(x=cython.double, scaled=cython.double)
+def c_coarse(x):
     scaled = 134217729.0 * x
     return scaled - (scaled - x)
 '''

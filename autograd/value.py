@@ -5,6 +5,8 @@ Each operation on Values makes a new node with up to three parents and, for each
 a partial is its contribution to that parent's adjoint, and the contributions add up.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import os
@@ -28,10 +30,12 @@ from autograd.errors import (
     ResultOverflowError,
     RuleError,
 )
-from autograd.rules import RULES, TABLE
+from autograd.rules import RULES, TABLE, Rule
 
+Number = "Value | float"
 LEAF = -1  # the `_rule` of a node that no primitive made
-UNSEEN, ON_PATH = -1, -2  # the `_mark` of a node outside a pass, and of one that the search for an order has entered
+UNSEEN = -1  # the `_mark` of a node outside a pass
+ON_PATH = -2  # that of a node which the search for an order has entered
 
 
 class Value:
@@ -56,7 +60,7 @@ class Value:
     # One flat object a node. a, b, c are the parents, da, db, dc the partial derivatives with respect to them.
     __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_mark", "_rule")
 
-    def __init__(self, data, label=None):
+    def __init__(self, data: float, label: str | None = None) -> None:
         self._data = as_float(data)
         self._grad = 0.0
         self._label = None
@@ -68,55 +72,55 @@ class Value:
             self.label = label
 
     @property
-    def data(self):
+    def data(self) -> float:
         """The number, a float. What was recorded before it is assigned stays as it was recorded."""
         return self._data
 
     @data.setter
-    def data(self, number):
+    def data(self, number: float) -> None:
         self._data = as_float(number)
 
     @property
-    def grad(self):
+    def grad(self) -> float:
         """∂result/∂node, a float; 0.0 until a backward pass comes by."""
         return self._grad
 
     @grad.setter
-    def grad(self, number):
+    def grad(self, number: float) -> None:
         self._grad = as_float(number)
 
     @property
-    def label(self):
+    def label(self) -> str | None:
         """A name for drawings and messages, or None."""
         return self._label.label if type(self._label) is Note else self._label
 
     @label.setter
-    def label(self, name):
+    def label(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
             raise NumberTypeError(f"a label is a string or None, got {name!r}.")
         self._label = name if self.line is None else Note(name, self.line)
 
     @property
-    def line(self):
+    def line(self) -> str | None:
         """Where the node was made, "train.py:12", if that was inside `record_lines()`; else None."""
         return self._label.line if type(self._label) is Note else None
 
     @property
-    def rule(self):
+    def rule(self) -> Rule | None:
         """The primitive that made this node; None for a leaf."""
         return TABLE[self._rule] if self._rule != LEAF else None
 
     @property
-    def parents(self):
+    def parents(self) -> tuple[Value, ...]:
         """The nodes that this one was computed from, in the order of the rule's inputs; () for a leaf."""
         return (self._a, self._b, self._c)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     @property
-    def partials(self):
+    def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
         return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
-    def backward(self, gradient=1.0):
+    def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
         gradient: the seed, ∂result/∂self. Raises ResultOverflowError when a gradient is too large for a float64, and
@@ -134,7 +138,7 @@ class Value:
                                 "Compute it from Values, outside no_grad() and without detach().")
         backward_pass(self, seed)
 
-    def detach(self):
+    def detach(self) -> Constant:
         """The same number as a constant: no gradient flows through it."""
         return constant(self._data, self.label)
 
@@ -155,33 +159,33 @@ class Value:
 
     # The operators and the methods of the table come here: primitives.py puts them in.
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Value({self._data!r}, grad={self._grad:.6g}{label})"
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self._data != 0.0
 
-    def __lt__(self, other):
+    def __lt__(self, other: Number) -> bool:
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
-    def __le__(self, other):
+    def __le__(self, other: Number) -> bool:
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
-    def __gt__(self, other):
+    def __gt__(self, other: Number) -> bool:
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
-    def __ge__(self, other):
+    def __ge__(self, other: Number) -> bool:
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if isinstance(other, Value):
             return self is other
         if _comparable(other) is None:
@@ -238,7 +242,7 @@ class Constant(Value):
 
     __slots__ = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Constant({self._data!r}{label})"
 
@@ -250,48 +254,48 @@ _one_pass_at_a_time = threading.RLock()
 def backward_pass(root, seed):
     """Run the chain rule back from `root` and hand out the gradients. A pass that fails changes nothing."""
     with _one_pass_at_a_time:
-        order = numbered_order(root)
+        leaves = []
+        order = numbered_order(root, leaves)
         try:
             adjoint = propagate(order, seed)
-            _check_gradients(order, adjoint)
-            for node in order:
-                if node._rule == LEAF:
-                    node._grad += adjoint[node._mark]
-                else:
-                    node._grad = adjoint[node._mark]
-        finally:
+            for node in leaves:
+                check_gradient(node, node._grad + adjoint[node._mark])
+        except BaseException:
             _forget_numbers(order)
+            raise
+        for node in order:
+            node._grad = adjoint[node._mark] + (node._grad if node._rule == LEAF else 0.0)
+            node._mark = UNSEEN
 
 
-def adjoints(root, wanted):
+def adjoints(root: Value, wanted: list[Value]) -> list[float]:
     """∂root/∂node for each node of the list `wanted`, as floats; no `grad` is changed."""
     with _one_pass_at_a_time:
-        order = numbered_order(root)
+        order = numbered_order(root, [])
         try:
             adjoint = propagate(order, 1.0)
             found = [adjoint[node._mark] if node._mark > 0 else 0.0 for node in wanted]
         finally:
             _forget_numbers(order)
     for node, gradient in zip(wanted, found):
-        if gradient - gradient != 0.0:
-            raise _gradient_overflow(node)
+        check_gradient(node, gradient)
     return found
 
 
-def topological_order(root):
+def topological_order(root: Value) -> list[Value]:
     """Every Value that `root` depends on, parents before children, `root` last; constants are left out.
 
     Depth first, parents in the order of the rule's inputs, so that the order is the same on every run. Raises
     CyclicGraphError.
     """
     with _one_pass_at_a_time:
-        order = numbered_order(root)
+        order = numbered_order(root, [])
         _forget_numbers(order)
     return order
 
 
-def numbered_order(root):
-    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`.
+def numbered_order(root, leaves):
+    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`; leaves also listed.
 
     Iterative: a million nodes in a chain need no deeper stack than one. Constants have the mark 0 from the start, so
     they are never visited, and what is added to adjoint[0] is dropped.
@@ -308,9 +312,11 @@ def numbered_order(root):
             elif (c := node._c) is not None and c._mark < 0:
                 parent = c
             else:
-                path.pop()
+                if a is None:
+                    leaves.append(node)
                 order.append(node)
                 node._mark = len(order)
+                path.pop()
                 continue
             if parent._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {parent!r} is computed from itself.")
@@ -341,18 +347,11 @@ def zeros(n):
     return [0.0] * n
 
 
-def _check_gradients(order, adjoint):
-    """Raise unless every leaf's gradient will be finite. An inner node's overflow shows there too: it reaches a leaf."""
-    for node in order:
-        if node._rule == LEAF:
-            total = node._grad + adjoint[node._mark]
-            if total - total != 0.0:
-                raise _gradient_overflow(node)
-
-
-def _gradient_overflow(node):
-    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the result "
-                               "down before backward(), or look for very steep operations in between.")
+def check_gradient(node, gradient):
+    """Raise unless `gradient` is finite. It is enough to look at leaves: an overflow further down reaches one."""
+    if gradient - gradient != 0.0:
+        raise ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
+                                  "result down before backward(), or look for very steep operations in between.")
 
 
 def _forget_numbers(nodes):
@@ -391,11 +390,11 @@ class no_grad(contextlib.ContextDecorator):
     Constant(9.0)
     """
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         count_unusual(1)
         _circumstances.no_grad += 1
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         count_unusual(-1)
         _circumstances.no_grad -= 1
 
@@ -411,11 +410,11 @@ class record_lines(contextlib.ContextDecorator):
     '<doctest autograd.value.record_lines[0]>:2'
     """
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         count_unusual(1)
         _circumstances.record_lines += 1
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         count_unusual(-1)
         _circumstances.record_lines -= 1
 
@@ -438,7 +437,7 @@ def graph_wanted():
         _circumstances.no_grad = outside
 
 
-def as_float(number):
+def as_float(number: object) -> float:
     """`number` as a float; raises for what is not a real, finite number that a float64 holds exactly."""
     result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
@@ -479,7 +478,7 @@ def _why_not_a_number(thing):
     return None
 
 
-def constant(number, label=None):
+def constant(number: float, label: str | None = None) -> Constant:
     """A Constant with the given number."""
     node = Constant.__new__(Constant)
     node._data = as_float(number)

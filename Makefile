@@ -1,0 +1,65 @@
+# make demo    train a network on real data and draw what it does, into out/
+# make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
+# make bench   speed against other engines, into out/        make soak    the long tests
+# make notebooks  open the course in JupyterLab              make clean   remove what these made
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+ENGINE := pyproject.toml setup.py $(addprefix autograd/,formulas.py rules.py value.py primitives.py native.py)
+SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend == "native" else \
+  "plain Python, for want of a C compiler. It works, about ten times slower. To compile it install gcc and the \
+Python headers (Debian: apt-get install gcc python3-dev), then: make clean.")'
+
+# Everything that is made stays inside the checkout: caches and settings of the tools as well.
+export PIP_CACHE_DIR := $(VENV)/cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export XDG_CACHE_HOME := $(VENV)/cache
+export XDG_CONFIG_HOME := $(VENV)/config
+export XDG_DATA_HOME := $(VENV)/data
+export MPLCONFIGDIR := $(VENV)/config/matplotlib
+export IPYTHONDIR := $(VENV)/config/ipython
+export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
+export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
+export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
+
+.PHONY: demo test bench soak notebooks clean
+
+demo: $(VENV)/ready-to-run
+	@$(BIN)/python -m nn --out out
+
+test: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.benchmarks
+
+soak: $(VENV)/ready-to-test
+	GLASSGRAD_SOAK=1 $(BIN)/python -m pytest tests/soak -s
+
+notebooks: $(VENV)/ready-to-test
+	$(BIN)/jupyter lab notebooks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is wanted, $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python's venv module is wanted; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
+	@echo "Installing into .venv (this is quick the next time) ..."
+	@$(BIN)/python -m pip install -q -e '.[draw,nn]'
+	@$(BIN)/python -c $(SAY_ENGINE)
+	@touch $@
+
+$(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
+	@echo "Installing into .venv, with what the tests use (this is quick the next time) ..."
+	@$(BIN)/python -m pip install -q -e '.[test]'
+	@$(BIN)/python -c $(SAY_ENGINE)
+	@touch $@ $(VENV)/ready-to-run
+
+clean:
+	rm -rf .venv build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis autograd/_native*
