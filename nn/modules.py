@@ -260,7 +260,7 @@ def check_size(module: Module, wanted: int, got: int) -> None:
         where = f" at {module._path}" if module._path else ""
         plural = "" if wanted == 1 else "s"
         raise ArgumentError(f"{type(module).__name__} expects {wanted} input{plural}, got {got}{where}. Pass one "
-                            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in examples].")
+                            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in many].")
 
 
 def check_count(owner: str, name: str, count) -> int:
@@ -337,7 +337,7 @@ class Layer(Module):
     >>> layer([1.0, 2.0])
     Traceback (most recent call last):
     autograd.errors.ArgumentError: Layer expects 3 inputs, got 2. Pass one example, a list of 3 numbers; for several
-    write [model(x) for x in examples].
+    write [model(x) for x in many].
     """
 
     def __init__(self, nin: int, nout: int, activation: "str | Callable | None" = "relu", *, bias: bool = True,

@@ -39,9 +39,10 @@ class Optimizer(ABC):
         for i, number in enumerate(new):
             if number - number != 0.0:
                 name = self.params[i].label or f"number {i}"
-                raise DivergedError(f"step {self.steps + 1} would make the parameter {name} {number}: it is "
-                                    f"{old[i]!r}, its gradient {self.params[i].grad!r}, the learning rate {self.lr!r}. Lower the "
-                                    "learning rate, clip the gradients, or standardise the inputs.")
+                raise DivergedError(
+                    f"step {self.steps + 1} would make the parameter {name} {number}: it is {old[i]!r}, its gradient "
+                    f"{self.params[i].grad!r}, the learning rate {self.lr!r}. Lower the learning rate, clip the "
+                    "gradients, or standardise the inputs.")
         for p, number in zip(self.params, new):
             p.data = number
         vars(self).update(state)
