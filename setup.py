@@ -20,7 +20,7 @@ def extensions():
     from autograd import native
     source = native.write(HERE / "build" / "native" / "autograd")
     extension = Extension("autograd._native", [str(source.relative_to(HERE))], extra_compile_args=native.FLAGS, optional=True)
-    return cythonize([extension], build_dir=str(HERE / "build"), language_level=3, annotate=True)
+    return cythonize([extension])
 
 
 setup(ext_modules=extensions())

@@ -20,9 +20,7 @@ HEADER = '''\
 # cython: initializedcheck=False, auto_pickle=False, annotation_typing=False
 from __future__ import annotations
 
-import array
-
-import cython
+cimport cython
 
 '''
 
@@ -110,13 +108,9 @@ def methods_source():
 
 # The C types with which the functions of value.py are compiled.
 TYPES = {
-    "backward_pass": "root=Value, seed=double, order=list, leaves=list, adjoint=double[::1], node=Value",
-    "adjoints": "root=Value, wanted=list, order=list, adjoint=double[::1], node=Value",
-    "numbered_order":
-        "root=Value, leaves=list, order=list, path=list, node=Value, parent=Value, a=Value, b=Value, c=Value",
-    "propagate": "order=list, seed=double, adjoint=double[::1], node=Value, a=Value, b=Value, c=Value, here=double",
-    "check_gradient": "node=Value, gradient=double",
-    "_forget_numbers": "nodes=list, node=Value",
+    "backward_pass": "root=Value, seed=double",
+    "adjoints": "root=Value, wanted=list, node=Value",
+    "topological_order": "root=Value",
     "as_float": "result=double",
     "constant": "node=Constant",
     "apply": "node=Value",
@@ -143,6 +137,7 @@ def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
+    text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
     text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
     text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.freelist(65536)\n@cython.cclass\nclass Value")
@@ -150,7 +145,7 @@ def engine_source():
     for name, start in re.findall(r"^(\w+) = (-?\d+)\b", text, re.MULTILINE):
         text = text.replace(f"\n{name} = {start}", f"\n{name} = cython.declare(cython.int, {start})")
     for name, types in TYPES.items():
-        typed = types.replace("=double", "=cython.double")
+        typed = re.sub(r"=(double)", r"=cython.\1", types)
         kind = "" if re.search(rf"\ndef {name}\(.*\*", text) else "@cython.ccall\n"  # C functions take no *operands
         text = text.replace(f"\ndef {name}(", f"\n{kind}@cython.locals({typed})\ndef {name}(")
     return re.sub(r"    # The operators and the methods.*\n", lambda match: methods_source() + "\n", text)
@@ -164,61 +159,16 @@ HASH = """\
         release(self)
 """
 
-SUPPORT = '''
-
-def zeros(n):
-    return array.array("d", bytes(8 * n))
-
-
-@cython.cfunc
-@cython.returns(Value)
-def as_node(x):
-    """x as a node: a Value as it is, a float or a small int as a Constant, None for anything else."""
-    if isinstance(x, Value):
-        return x
-    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
-        return constant(x)
-    return None
-
-
-@cython.cfunc
-@cython.locals(node=Value)
-def release(node):
-    """Let go of a node's parents without recursing deeper than 200 levels."""
-    global depth
-    if depth < 200:
-        depth += 1
-        node._a = None
-        node._b = None
-        node._c = None
-        depth -= 1
-        if depth == 0:
-            while pending:
-                pending.pop()
-    else:
-        if node._a is not None:
-            pending.append(node._a)
-        if node._b is not None:
-            pending.append(node._b)
-        if node._c is not None:
-            pending.append(node._c)
-
-
-depth = cython.declare(cython.int, 0)
-pending = cython.declare(list, [])
-'''
-
-
 def module_source():
     """The whole module."""
     names = {"rint": "rint", "abs": "fabs"}
-    imports = [f"from cython.cimports.libc.math import {names.get(name, name)} as "
+    imports = [f"from libc.math cimport {names.get(name, name)} as "
                f"{'libm' if name in RULES and not RULES[name].is_library_call else 'c'}_{name}\n"
                for name in ATOMS if name != "coarse"]
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), SUPPORT, *map(node_source, rules),
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), (HERE / "passes.pxi").read_text(), *map(node_source, rules),
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 
@@ -247,8 +197,8 @@ def write(folder):
     """Write the Cython source into `folder`; returns its path."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "_native.py").write_text(module_source())
-    return folder / "_native.py"
+    (folder / "_native.pyx").write_text(module_source())
+    return folder / "_native.pyx"
 
 # Results are to be those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
 # functions in place of the compiler's shortcuts, such as x * x for pow(x, 2).

@@ -252,33 +252,19 @@ _one_pass_at_a_time = threading.RLock()
 
 
 def backward_pass(root, seed):
-    """Run the chain rule back from `root` and hand out the gradients. A pass that fails changes nothing."""
+    """Run the chain rule back from `root` and hand out the gradients."""
     with _one_pass_at_a_time:
-        leaves = []
-        order = numbered_order(root, leaves)
-        try:
-            adjoint = propagate(order, seed)
-            for node in leaves:
-                check_gradient(node, node._grad + adjoint[node._mark])
-        except BaseException:
-            _forget_numbers(order)
-            raise
-        for node in order:
-            node._grad = adjoint[node._mark] + (node._grad if node._rule == LEAF else 0.0)
-            node._mark = UNSEEN
+        propagate(numbered_order(root), seed, True)
 
 
 def adjoints(root: Value, wanted: list[Value]) -> list[float]:
     """∂root/∂node for each node of the list `wanted`, as floats; no `grad` is changed."""
     with _one_pass_at_a_time:
-        order = numbered_order(root, [])
-        try:
-            adjoint = propagate(order, 1.0)
-            found = [adjoint[node._mark] if node._mark > 0 else 0.0 for node in wanted]
-        finally:
-            _forget_numbers(order)
-    for node, gradient in zip(wanted, found):
-        check_gradient(node, gradient)
+        order = numbered_order(root)
+        reached = [node._mark > 0 for node in wanted]
+        before = propagate(order, 1.0, False)
+        found = [node._grad if known else 0.0 for node, known in zip(wanted, reached)]
+        take_back(order, before)
     return found
 
 
@@ -289,13 +275,12 @@ def topological_order(root: Value) -> list[Value]:
     CyclicGraphError.
     """
     with _one_pass_at_a_time:
-        order = numbered_order(root, [])
-        _forget_numbers(order)
-    return order
+        return unnumbered(numbered_order(root))
 
 
-def numbered_order(root, leaves):
-    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`; leaves also listed.
+# Compiled, the functions from here to take_back() are those of passes.pxi: the same steps over raw pointers.
+def numbered_order(root):
+    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`.
 
     Iterative: a million nodes in a chain need no deeper stack than one. Constants have the mark 0 from the start, so
     they are never visited, and what is added to adjoint[0] is dropped.
@@ -312,8 +297,6 @@ def numbered_order(root, leaves):
             elif (c := node._c) is not None and c._mark < 0:
                 parent = c
             else:
-                if a is None:
-                    leaves.append(node)
                 order.append(node)
                 node._mark = len(order)
                 path.pop()
@@ -323,40 +306,64 @@ def numbered_order(root, leaves):
             parent._mark = ON_PATH
             path.append(parent)
     except BaseException:
-        _forget_numbers(order + path)
+        unnumbered(order + path)
         raise
     return order
 
 
-def propagate(order, seed):
-    """The adjoints ∂root/∂node times `seed`, by the nodes' marks, where root is the last of the numbered `order`."""
+def unnumbered(order):
+    """The nodes of an order, their numbers forgotten."""
+    for node in order:
+        node._mark = UNSEEN
+    return order
+
+
+def propagate(order, seed, accumulate):
+    """The backward pass over a numbered order: every node's `grad` becomes its adjoint, ∂root/∂node times `seed`.
+
+    accumulate: whether a leaf's adjoint is added to the gradient that it has. Returns what every `grad` was before, by
+    the places of the nodes. A pass that fails changes nothing. The numbers of the nodes are gone afterwards.
+    """
     adjoint = zeros(len(order) + 1)
     adjoint[len(order)] = seed
-    for node in reversed(order):
-        if (a := node._a) is not None:
-            here = adjoint[node._mark]
-            adjoint[a._mark] += here * node._da
-            if (b := node._b) is not None:
-                adjoint[b._mark] += here * node._db
-                if (c := node._c) is not None:
-                    adjoint[c._mark] += here * node._dc
+    try:
+        for node in reversed(order):
+            i = node._mark
+            here = adjoint[i]
+            adjoint[i] = node._grad
+            if (a := node._a) is not None:
+                adjoint[a._mark] += here * node._da
+                if (b := node._b) is not None:
+                    adjoint[b._mark] += here * node._db
+                    if (c := node._c) is not None:
+                        adjoint[c._mark] += here * node._dc
+            else:
+                here += node._grad if accumulate else 0.0
+                if here - here != 0.0:  # an overflow anywhere reaches a leaf
+                    raise gradient_overflow(node)
+            node._mark = UNSEEN
+            node._grad = here
+    except BaseException:
+        take_back(order, adjoint)
+        raise
     return adjoint
+
+
+def take_back(order, before):
+    """Undo a pass, also one that was interrupted: a node that it did not come to still has its number."""
+    for i, node in enumerate(order, 1):
+        if node._mark == UNSEEN:
+            node._grad = before[i]
+        node._mark = UNSEEN
 
 
 def zeros(n):
     return [0.0] * n
 
 
-def check_gradient(node, gradient):
-    """Raise unless `gradient` is finite. It is enough to look at leaves: an overflow further down reaches one."""
-    if gradient - gradient != 0.0:
-        raise ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
-                                  "result down before backward(), or look for very steep operations in between.")
-
-
-def _forget_numbers(nodes):
-    for node in nodes:
-        node._mark = UNSEEN
+def gradient_overflow(node):
+    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the result "
+                               "down before backward(), or look for very steep operations in between.")
 
 
 # The globals of the functions made from the table. While `unusual` is not 0 they leave every operation to apply(), which
@@ -610,7 +617,7 @@ def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py"):
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "passes.pxi"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()

@@ -1,0 +1,150 @@
+# The passes over a graph and the freeing of nodes, compiled. The passes take the steps of their namesakes in value.py, over
+# raw pointers in place of lists: three times as fast, since nothing is counted while `root` keeps every node alive.
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.ref cimport PyObject
+
+
+cdef PyObject* NOTHING = <PyObject*>None
+
+
+cdef class Nodes:
+    """A list of nodes that it does not own, with room for a number each."""
+
+    cdef PyObject** at
+    cdef double* number
+    cdef Py_ssize_t count, room
+
+    def __cinit__(self):
+        self.room = 64
+        self.at = <PyObject**>PyMem_Malloc(self.room * sizeof(PyObject*))
+        if self.at == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        PyMem_Free(self.at)
+        PyMem_Free(self.number)
+
+
+cdef inline int push(Nodes nodes, PyObject* node) except -1:
+    if nodes.count == nodes.room:
+        grown = <PyObject**>PyMem_Realloc(nodes.at, 2 * nodes.room * sizeof(PyObject*))
+        if grown == NULL:
+            raise MemoryError()
+        nodes.at = grown
+        nodes.room *= 2
+    nodes.at[nodes.count] = node
+    nodes.count += 1
+    return 0
+
+
+cdef inline bint unseen(PyObject* node) noexcept:
+    return node != NOTHING and (<Value>node)._mark < 0
+
+
+cdef Nodes numbered_order(Value root):
+    cdef Nodes order = Nodes(), path = Nodes()
+    cdef PyObject* node
+    cdef PyObject* parent
+    push(path, <PyObject*>root)
+    root._mark = ON_PATH
+    try:
+        while path.count:
+            node = path.at[path.count - 1]
+            parent = <PyObject*>(<Value>node)._a
+            if not unseen(parent):
+                parent = <PyObject*>(<Value>node)._b
+                if not unseen(parent):
+                    parent = <PyObject*>(<Value>node)._c
+                    if not unseen(parent):
+                        push(order, node)
+                        (<Value>node)._mark = <int>order.count
+                        path.count -= 1
+                        continue
+            if (<Value>parent)._mark == ON_PATH:
+                raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
+            push(path, parent)
+            (<Value>parent)._mark = ON_PATH
+    except BaseException:
+        unnumbered(order)
+        unnumbered(path)
+        raise
+    return order
+
+
+cdef list unnumbered(Nodes order):
+    cdef Py_ssize_t i
+    nodes = []
+    for i in range(order.count):
+        (<Value>order.at[i])._mark = UNSEEN
+        nodes.append(<Value>order.at[i])
+    return nodes
+
+
+cdef Nodes propagate(Nodes order, double seed, bint accumulate):
+    cdef Py_ssize_t i
+    cdef PyObject* node
+    cdef PyObject* parent
+    cdef double here
+    cdef double* adjoint = <double*>PyMem_Calloc(order.count + 1, sizeof(double))
+    if adjoint == NULL:
+        unnumbered(order)
+        raise MemoryError()
+    order.number = adjoint
+    adjoint[order.count] = seed
+    for i in range(order.count, 0, -1):
+        node = order.at[i - 1]
+        here = adjoint[i]
+        adjoint[i] = (<Value>node)._grad
+        parent = <PyObject*>(<Value>node)._a
+        if parent != NOTHING:
+            adjoint[(<Value>parent)._mark] += here * (<Value>node)._da
+            parent = <PyObject*>(<Value>node)._b
+            if parent != NOTHING:
+                adjoint[(<Value>parent)._mark] += here * (<Value>node)._db
+                parent = <PyObject*>(<Value>node)._c
+                if parent != NOTHING:
+                    adjoint[(<Value>parent)._mark] += here * (<Value>node)._dc
+        else:
+            if accumulate:
+                here += (<Value>node)._grad
+            if here - here != 0.0:
+                take_back(order, order)
+                raise gradient_overflow(<Value>node)
+        (<Value>node)._mark = UNSEEN
+        (<Value>node)._grad = here
+    return order
+
+
+cdef take_back(Nodes order, Nodes before):
+    cdef Py_ssize_t i
+    for i in range(order.count):
+        if (<Value>order.at[i])._mark == UNSEEN:
+            (<Value>order.at[i])._grad = before.number[i + 1]
+        (<Value>order.at[i])._mark = UNSEEN
+
+
+cdef int depth = 0
+cdef list pending = []
+
+
+cdef release(Value node):
+    """Let go of a node's parents, never more than 200 calls deep."""
+    global depth
+    if depth < 200:
+        depth += 1
+        node._a = node._b = node._c = None
+        depth -= 1
+        while depth == 0 and pending:
+            pending.pop()
+    else:
+        pending.extend([node._a, node._b, node._c])
+
+
+cdef Value as_node(x):
+    """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
+    if isinstance(x, Value):
+        return x
+    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
+        return constant(x)
+    return None
