@@ -137,12 +137,14 @@ rule("div", "x / y", "1 / y", "-out / y if abs(out) > 1e-290 else -(x * 2**100 /
      symbol="÷", operator="truediv", domain={"y": NONZERO})
 rule("neg", "-x", "-1", symbol="−", operator="neg")
 rule("pos", "x", "1", symbol="+", operator="pos", note="A new node with the same value: an identity.")
-# y - 1 is exact from 1/2 on. Below, its rounding error would be magnified by log(x), so out / x is used, scaled where
-# it could overflow. A subnormal power has lost digits, which the factor y or log(x) would bring to light: split it.
+# y - 1 is exact from 1/2 to 2**53. Elsewhere log(x) would magnify its rounding error, and y * out / x is used. A subnormal
+# power has lost digits, which the factor y or log(x) would bring to light: multiply two halves.
 rule("pow", "x ** y",
-     "0 if y == 0 else y * x ** (y - 1) if y >= 0.5 and abs(x ** (y - 1)) > 1e-290"
-     " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 0.5"
-     " else y * out / x if abs(x) >= 1 else y * (out / (x * 2**60)) * 2**60",
+     "0 if y == 0 else y / x if x == 0 and y < 1"
+     " else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290"
+     " else y * out / x if abs(out) > 1e-290"
+     " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 or x == 0"
+     " else x ** floor(y / 2) * (y / x) * x ** (y - floor(y / 2))",
      "0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)",
      symbol="**", operator="pow", requires="x > 0 or y == floor(y) or x == 0",
      note="Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. "
@@ -161,16 +163,27 @@ rule("where", "x if condition else y", "0", "1 if condition else 0", "0 if condi
      inputs=("condition", "x", "y"), kinks={"condition": [0]},
      note="Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.")
 
-# The first coordinate of the unit vector along (x, y); it keeps the second derivatives of hypot and atan2 accurate.
-# Huge lengths would overflow and subnormal ones have lost digits: scale first.
+
+
+def over_square(a, factor=""):
+    """factor * a / (x² + y²) as a formula, in branches for coordinates whose squares would be out of range."""
+    def scaled(s):
+        text = f"{a}{s} / ((x{s}) * (x{s}) + (y{s}) * (y{s})){s}" if s else f"{a} / (x * x + y * y)"
+        return f"{factor} * ({text})" if factor else text
+    return (f"{scaled(' * 2**-600')} if abs(x) > 1e140 or abs(y) > 1e140"
+            f" else {scaled(' * 2**600')} if abs(x) < 1e-140 and abs(y) < 1e-140 else {scaled('')}")
+
+
+# The first coordinate of the unit vector along (x, y). With it the second derivatives of hypot and atan2 are accurate.
 rule("direction", "x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300"
      " else x / hypot(x, y) if hypot(x, y) > 1e-290"
      " else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500)",
-     "direction(y, x) ** 2 / hypot(x, y)", "-direction(x, y) * direction(y, x) / hypot(x, y)",
+     over_square("y", "direction(y, x)"),
+     f"({over_square('x', '-direction(y, x)')}) if abs(x) < abs(y) else {over_square('y', '-direction(x, y)')}",
      note="x / hypot(x, y); 0 at the origin, where it has no derivative.")
 rule("hypot", "hypot(x, y)", "direction(x, y)", "direction(y, x)", symbol="√x²+y²", kinks={"x": [0], "y": [0]},
      note="At (0, 0) both derivatives are 0, the slope of least magnitude.")
-rule("atan2", "atan2(y, x)", "direction(x, y) / hypot(x, y)", "-direction(y, x) / hypot(x, y)",
+rule("atan2", "atan2(y, x)", over_square("x"), over_square("-y"),
      note="The angle of the point (x, y) in radians, from -pi to pi.")
 
 rule("exp", "exp(x)", "out", symbol="eˣ")
@@ -192,14 +205,20 @@ rule("acos", "acos(x)", "-1 / sqrt((1 - x) * (1 + x))", domain={"x": Interval(-1
 rule("atan", "atan(x)", "1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x")
 rule("sinh", "sinh(x)", "cosh(x)")
 rule("cosh", "cosh(x)", "sinh(x)")
-rule("tanh", "tanh(x)", "1 / cosh(x) ** 2 if abs(x) < 300 else 4 * exp(-2 * abs(x))")
+rule("tanh", "tanh(x)",
+     "(1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2")
 rule("asinh", "asinh(x)", "1 / hypot(1, x)")
 rule("acosh", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain={"x": Interval(1)})
 rule("atanh", "atanh(x)", "1 / ((1 - x) * (1 + x))", domain={"x": Interval(-1, 1, open_low=True, open_high=True)})
 
-# x * x is rounded, and exp() would magnify that error by x * x: square the upper half of the digits exactly.
-rule("gauss", "0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) * exp((coarse(x) - x) * (coarse(x) + x))",
-     "-2 * x * out", symbol="exp(−x²)")
+# x * x is rounded, and exp() would magnify that error by x * x: square the upper half of the digits exactly. The slope
+# where the value is subnormal and has lost digits: exp(-x²) is the square of exp(-x²/2), and that of exp(-x²/4).
+rule("bell", "0 if abs(x) > 39 else exp(coarse(x) * coarse(x) / -2)"
+     " + exp(coarse(x) * coarse(x) / -2) * expm1((coarse(x) - x) * (coarse(x) + x) / 2)",
+     "-x * out if abs(x) < 37 else -x * gauss(x / 2) * gauss(x / 2)", symbol="exp(−x²/2)")
+rule("gauss", "0 if abs(x) > 28 else exp(-coarse(x) * coarse(x))"
+     " + exp(-coarse(x) * coarse(x)) * expm1((coarse(x) - x) * (coarse(x) + x))",
+     "-2 * x * out if abs(x) < 26 else -2 * (x * bell(x)) * bell(x)", symbol="exp(−x²)")
 rule("erf", "erf(x)", "2 / sqrt(pi) * gauss(x)")
 rule("erfc", "erfc(x)", "-2 / sqrt(pi) * gauss(x)")
 rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid(x) * sigmoid(-x)", symbol="σ")
@@ -207,5 +226,5 @@ rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=KINK_0)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",
      defaults={"slope": 0.01}, kinks={"x": [0]}, note="At the kink the derivative is the slope.")
-rule("gelu", "0.5 * x * erfc(-x / sqrt(2))", "0.5 * erfc(-x / sqrt(2)) + x * gauss(x / sqrt(2)) / sqrt(2 * pi)",
+rule("gelu", "0.5 * x * erfc(-x / sqrt(2))", "0.5 * erfc(-x / sqrt(2)) + x * bell(x) / sqrt(2 * pi)",
      symbol="GELU", note="The exact one, x Φ(x) with the normal distribution function Φ.")
