@@ -2,6 +2,7 @@
 
 from autograd import errors
 from autograd.composed import dot, log_softmax, logsumexp, mean, softmax
+from autograd.draw import draw
 from autograd.formulas import Interval
 from autograd.functional import derivatives, grad, hessian, hvp, jacobian, jvp, value_and_grad, zero_grad
 from autograd.primitives import FUNCTIONS as _functions

@@ -1,0 +1,366 @@
+"""What drawing, trace and player show of a graph: its nodes, their kinds and names, and the boxes around them.
+
+A box is one application of a module, such as a neuron: the nodes between its output, labelled with the module's path
+(`layer0.neuron2`), and its inputs, as far as they depend on a parameter of that module (`layer0.neuron2.w1`).
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from autograd.errors import ArgumentError, NumberTypeError
+from autograd.value import Constant, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
+
+
+def ancestry(root: Value, depth: int | None = None) -> list[Value]:
+    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
+
+    depth: only those at most so many edges away from `root`.
+    """
+    near = None if depth is None else _within(root, depth)
+    order, seen, path = [], {root}, [(root, iter(root.parents))]
+    while path:
+        node, parents = path[-1]
+        for parent in parents:
+            if parent not in seen and (near is None or parent in near):
+                seen.add(parent)
+                path.append((parent, iter(parent.parents)))
+                break
+        else:
+            order.append(node)
+            path.pop()
+    return order
+
+
+def _within(root, depth):
+    """The nodes at most `depth` edges away from `root`."""
+    found = ring = {root}
+    for _ in range(depth):
+        ring = {parent for node in ring for parent in node.parents} - found
+        if not ring:
+            break
+        found = found | ring
+    return found
+
+
+class Box:
+    """One application of a module.
+
+    path, turn    the path of the module, and which of its applications in the graph this is, from 1
+    members       the nodes inside that are in no inner box
+    inner, outer  the boxes inside, and the box around or None
+    """
+
+    def __init__(self, path: str, turn: int):
+        self.path, self.turn = path, turn
+        self.members: list[Value] = []
+        self.inner: list[Box] = []
+        self.outer: Box | None = None
+
+    def around(self):
+        """This box and those around it, from the inside out."""
+        box = self
+        while box is not None:
+            yield box
+            box = box.outer
+
+
+class Graph:
+    """A result with all that it depends on, as pictures show it.
+
+    nodes      operands before results; the last is the result
+    children   for each node those computed from it, once for each edge
+    box        the innermost Box of a node that is in one
+    boxes      the boxes that are in no other
+    cut        the nodes whose operands `depth` left out
+    """
+
+    def __init__(self, result: Value, *, depth: int | None = None, parameters: Iterable[Value] = ()):
+        if not isinstance(result, Value):
+            raise NumberTypeError(f"a Value is wanted, got {type(result).__name__} {result!r:.60}. Compute the result "
+                                  "from Values, and give the result itself.")
+        if depth is not None and (type(depth) is not int or depth < 0):
+            raise ArgumentError(f"depth is a whole number of edges, 0 or more, got {depth!r}.")
+        self.result = result
+        self.nodes = ancestry(result, depth)
+        self.known_parameters = set(parameters)
+        self.box: dict[Value, Box] = {}
+        self.boxes: list[Box] = []
+        boxing = _Boxing(self)
+        if boxing.outputs:
+            boxing.run()
+
+    @cached_property
+    def children(self) -> dict[Value, list[Value]]:
+        children: dict[Value, list[Value]] = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for parent in node.parents:
+                if parent in children:
+                    children[parent].append(node)
+        return children
+
+    @cached_property
+    def cut(self) -> list[Value]:
+        shown = set(self.nodes)
+        return [node for node in self.nodes if not shown.issuperset(node.parents)]
+
+    def everything(self) -> list[Value]:
+        """The nodes, and the operands that `depth` left out."""
+        return list(dict.fromkeys(thing for node in self.nodes for thing in (*node.parents, node)))
+
+    def kind(self, node: Value) -> str:
+        """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""
+        if node is self.result:
+            return "result"
+        if node.rule is not None:
+            return "operation"
+        if isinstance(node, Constant):
+            return "constant"
+        return "parameter" if self.is_parameter(node) else "input"
+
+    def is_parameter(self, node: Value) -> bool:
+        """Whether a leaf is known as a parameter, or labelled as a module labels its parameters."""
+        if node.rule is not None or isinstance(node, Constant):
+            return False
+        return node in self.known_parameters or bool(node.label and MODULE_PATH.fullmatch(node.label))
+
+    def folded(self, level: str | Iterable[str] | None) -> dict[Value, Value | Box]:
+        """For each node what stands for it when boxes are closed: itself, or the outermost closed Box around it.
+
+        level: None for no box, "neurons" for the innermost boxes, "layers" for those around them, or module paths.
+        Parameters and constants that only closed boxes use are left out.
+        """
+        closed = set(self._closed(level))
+        stands: dict[Value, Value | Box] = {}
+        for node in self.nodes:
+            around = [box for box in self.box[node].around() if box in closed] if node in self.box else []
+            stands[node] = around[-1] if around else node
+        for node in self.nodes:
+            if (self.is_parameter(node) or isinstance(node, Constant)) and node is not self.result and all(
+                    isinstance(stands[child], Box) for child in self.children[node]):
+                del stands[node]
+        return stands
+
+    def _closed(self, level):
+        everything, waiting = [], list(self.boxes)
+        while waiting:
+            box = waiting.pop()
+            everything.append(box)
+            waiting.extend(box.inner)
+        if level is None:
+            return []
+        neurons = [box for box in everything if not box.inner]
+        if level == "neurons":
+            return neurons
+        if level == "layers":
+            return [box.outer or box for box in neurons]
+        paths = [level] if isinstance(level, str) else list(level)
+        known = {box.path for box in everything}
+        for path in paths:
+            if path not in known:
+                there = f"the boxes are {', '.join(sorted(known)[:8])}" if known else "this graph has no boxes"
+                raise ArgumentError(f'fold: there is no box {path!r}; {there}. It may also be "neurons" or "layers".')
+        return [box for box in everything if box.path in paths]
+
+
+class _Boxing:
+    """Finds the boxes of a graph and puts its nodes into them."""
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.outputs = {}
+        paths = {path for node in graph.nodes if graph.is_parameter(node) for path in _prefixes(node.label)}
+        for node in graph.nodes:
+            if node.rule is not None and node.label in paths:
+                self.outputs.setdefault(node.label, []).append(node)
+        self.paths = sorted(paths, key=lambda path: (-path.count("."), path))
+        self.turns = Counter()
+
+    def run(self):
+        pending = self.dependence()
+        tops = {}
+        for path in self.paths:
+            for output in self.outputs.get(path, []):
+                box = self.new(path, tops)
+                for node in self.region(output, path, pending):
+                    self.put(node, box, tops)
+            if path not in self.outputs:
+                self.gather(path, tops)
+        self.graph.boxes = list(tops)
+        self.adopt_leaves()
+
+    def dependence(self):
+        """For each node the modules on whose parameters it depends, other than through an output of that module."""
+        pending, none = {}, frozenset()
+        for node in self.graph.nodes:
+            if node.rule is None:
+                paths = _prefixes(node.label) if self.graph.is_parameter(node) else []
+                pending[node] = frozenset(path for path in paths if path in self.outputs)
+                continue
+            found = none
+            for parent in node.parents:
+                if parent in pending:
+                    passed = pending[parent]
+                    found = found | (passed - {parent.label} if parent.label in passed else passed)
+            pending[node] = found
+        return pending
+
+    def region(self, output, path, pending):
+        """`output` and the nodes above it that depend on the module `path`, up to earlier outputs of that module."""
+        found, waiting = [], [output]
+        seen = {output}
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            for parent in node.parents:
+                if (parent not in seen and path in pending.get(parent, ()) and parent.rule is not None
+                        and parent.label != path):
+                    seen.add(parent)
+                    waiting.append(parent)
+        return found
+
+    def new(self, path, tops):
+        self.turns[path] += 1
+        box = Box(path, self.turns[path])
+        tops[box] = None
+        return box
+
+    def put(self, node, box, tops):
+        """Put a node, or the outermost box that it is in already, into `box`."""
+        if node not in self.graph.box:
+            self.graph.box[node] = box
+            box.members.append(node)
+            return
+        *_, top = self.graph.box[node].around()
+        if top is not box:
+            self.nest(top, box, tops)
+
+    def nest(self, inner, outer, tops):
+        inner.outer = outer
+        outer.inner.append(inner)
+        del tops[inner]
+
+    def gather(self, path, tops):
+        """A module without an output of its own, such as a layer: its nth box holds the nth box of each part."""
+        applications = {}
+        for part in [box for box in tops if box.path.startswith(path + ".")]:
+            if part.turn not in applications:
+                applications[part.turn] = self.new(path, tops)
+                applications[part.turn].turn = part.turn
+            self.nest(part, applications[part.turn], tops)
+
+    def adopt_leaves(self):
+        """Put parameters and constants that only one box uses into it, but not the constants that parameters meet."""
+        for node in self.graph.nodes:
+            children = self.graph.children[node]
+            inside = {self.graph.box.get(child) for child in children}
+            if node.rule is not None or len(inside) != 1 or None in inside or node in self.graph.box:
+                continue
+            box = inside.pop()
+            if isinstance(node, Constant):
+                wanted = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
+            else:
+                wanted = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")
+            if wanted:
+                self.graph.box[node] = box
+                box.members.append(node)
+
+
+def _prefixes(label):
+    """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
+    return [label[:dot.start()] for dot in re.finditer(r"\.", label or "")]
+
+
+def names(nodes: Iterable[Value]) -> dict[Value, str]:
+    """A name for each node: its label, in quotes where needed; the number of a constant; or v1, v2, … in order."""
+    nodes = list(nodes)
+    taken = {node.label for node in nodes}
+    fresh = (name for number in itertools.count(1) if (name := f"v{number}") not in taken)
+    return {node: quoted(node.label) if node.label else short(node.data) if isinstance(node, Constant) else next(fresh)
+            for node in nodes}
+
+
+def quoted(label: str) -> str:
+    """A label fit for a formula: of one line, no longer than 40 characters, in quotes unless it is a plain name."""
+    label = clean(label)
+    label = label if len(label) <= 40 else label[:39] + "…"
+    return label if re.fullmatch(r"[^\W\d][\w.…]*", label) else f'"{label}"'
+
+
+def clean(text: str) -> str:
+    """Text on one line, without characters that no page can show."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
+
+
+def short(number: float) -> str:
+    """A number with four significant digits: 0.42, 2, 1.234e-05."""
+    return format(number, ".4g")
+
+
+def expression(node: Value, names: Mapping[Value, str]) -> str:
+    """How an operation is computed, with the names of its operands: "w * x", "tanh(v1)"."""
+    rule = node.rule
+    assert rule is not None
+    called = [names[parent] for parent in node.parents]
+    if rule.operator:
+        return worded(str(rule.formula), dict(zip(rule.inputs, called)))
+    return f"{rule.name}({', '.join(called)})"
+
+
+def derivative(node: Value, position: int, names: Mapping[Value, str]) -> str:
+    """∂node/∂parents[position] as a formula, in the branch that applies, and as a number: "∂v1/∂w = x = 2"."""
+    rule = node.rule
+    assert rule is not None
+    called = dict(zip(rule.inputs, [names[parent] for parent in node.parents])) | {"out": names[node]}
+    point = {name: parent.data for name, parent in zip(rule.inputs, node.parents)}
+    formula = worded(rule.partials[position].active(**point, out=node.data), called)
+    number = short(node.partials[position])
+    equation = formula if formula == number else f"{formula} = {number}"
+    return f"∂{names[node]}/∂{names[node.parents[position]]} = {equation}"
+
+
+def worded(formula: str, names: Mapping[str, str]) -> str:
+    """A formula with other names for its variables: "1 / x" with {"x": "w"} is "1 / w"."""
+    return ast.unparse(_Renamed({name: ast.Name(new) for name, new in names.items()}).visit(_parsed(formula)))
+
+
+def with_numbers(formula: str, numbers: Mapping[str, float]) -> str:
+    """A formula with four-digit numbers for its variables: "1 / x" with {"x": -2.0} is "1 / (-2)"."""
+    filled = _Renamed({name: _number(value) for name, value in numbers.items()}).visit(_parsed(formula))
+    return re.sub(r"(?<= [-+*/] )-[\d.]+(e[-+]\d+)?", r"(\g<0>)", ast.unparse(filled))
+
+
+def bracketed(number: str) -> str:
+    """A number as the right-hand side of an operator: a negative one in brackets."""
+    return f"({number})" if number.startswith("-") else number
+
+
+def _parsed(formula):
+    return ast.parse(formula, mode="eval").body
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, new):
+        self.new = new
+
+    def visit_Name(self, node):
+        return self.new.get(node.id, node)
+
+    def visit_Call(self, node):
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+
+def _number(value):
+    digits = ast.Name(short(abs(value)))
+    return digits if value >= 0 else ast.UnaryOp(ast.USub(), digits)
