@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
-from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).parent
 
@@ -19,7 +18,8 @@ def extensions():
     os.environ["GLASSGRAD_PURE"] = "1"
     from autograd import native
     source = native.write(HERE / "build" / "native" / "autograd")
-    extension = Extension("autograd._native", [str(source.relative_to(HERE))], extra_compile_args=native.FLAGS, optional=True)
+    extension = Extension("autograd._native", [str(source.relative_to(HERE))], extra_compile_args=native.FLAGS,
+                          optional=True)
     return cythonize([extension])
 
 

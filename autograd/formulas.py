@@ -32,8 +32,8 @@ def floor(x):
 
 # What a formula may call on plain floats before any primitive exists: the C library's functions, and two helpers.
 ATOMS = {name: getattr(math, name) for name in (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan atan2 "
-    "sinh cosh tanh asinh acosh atanh erf erfc pow").split()}
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "pow", "sin", "cos", "tan", "asin", "acos",
+    "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc")}
 ATOMS.update(abs=math.fabs, hypot=libm_hypot, coarse=coarse, floor=floor)
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
@@ -146,7 +146,7 @@ class Formula:
         return _lambda(parameters, body, scope, self.text)
 
     def on_values(self, parameters, functions):
-        """The formula as a function of Values. Conditions look at their data: which branch holds is not differentiated."""
+        """The formula as a function of Values. Conditions look at their data, and are not differentiated."""
         body = _TestsOnData().visit(_parse(self.text))
         return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
 

@@ -99,8 +99,8 @@ def _plus(a, b):
 
 
 def _stale(node):
-    return StaleGraphError(f"derivatives: {node!r} no longer follows from its parents: some .data was changed after the "
-                           "forward pass. Compute the result again.")
+    return StaleGraphError(f"derivatives: {node!r} no longer follows from its parents: some .data was changed after "
+                           "the forward pass. Compute the result again.")
 
 
 def value_and_grad(f, argnums=0):
@@ -244,7 +244,8 @@ class _Variables:
         self.args, self.outer, self.inner = list(args), [], []
         for position in self.positions:
             if type(position) is not int or not -len(args) <= position < len(args):
-                raise ArgumentError(f"there is no positional argument {position!r} to differentiate by; {len(args)} given.")
+                raise ArgumentError(f"there is no positional argument {position!r} to differentiate by, "
+                                    f"of {len(args)} given.")
             self.args[position] = map_numbers(self._variable, args[position])
 
     def _variable(self, number):

@@ -1,15 +1,15 @@
 """How the compiled engine is made: value.py and the functions of the table, written out as one Cython module.
 
 `setup.py` calls `write(folder)` at install time. The semantics stay in value.py, the formulas in rules.py; this module
-only joins them: it declares the classes as C structures, puts the operators and methods of the table into the class body
-(a compiled class cannot get them later), and translates the formulas to C doubles.
+only joins them: it declares the classes as C structures, puts the operators and methods of the table into the class
+body (a compiled class cannot get them later), and translates the formulas to C doubles.
 """
 
 import re
 from pathlib import Path
 
 from autograd.formulas import ATOMS
-from autograd.primitives import FUNCTIONS, NUMPY_NAMES, documentation
+from autograd.primitives import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
 from autograd.rules import RULES, TABLE
 from autograd.value import fingerprint
 
@@ -63,7 +63,7 @@ def node_source(rule):
     checked = ["out", *(f"d{n}" for n in letters)]
     return NODE.format(
         name=rule.name, index=rule.index, doc=documentation(rule, FUNCTIONS[rule.name]), inputs=", ".join(rule.inputs),
-        parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
+        parameters=", ".join(with_defaults(rule, rule.inputs)),
         any_value=" or ".join(f"type({name}) is Value" for name in rule.inputs),
         nodes="\n    ".join(f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
                          for n, name in zip(letters, rule.inputs)),
@@ -91,11 +91,11 @@ def methods_source():
     """The methods and operators of the table, as lines of the class body."""
     lines = []
     for rule in TABLE:
-        first, *others = rule.inputs
-        parameters = ", ".join(["self", *(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in others)])
+        _, *others = rule.inputs
         arguments = ", ".join(["self", *others])
-        for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
-            lines.append(f"def {name}({parameters}):\n    return {rule.name}({arguments})")
+        parameters = ", ".join(["self", *with_defaults(rule, others)])
+        lines += [f"def {name}({parameters}):\n    return {rule.name}({arguments})"
+                  for name in (rule.name, *NUMPY_NAMES.get(rule.name, ()))]
         if rule.operator:
             lines.append(f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
                          f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node")
@@ -168,7 +168,8 @@ def module_source():
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), (HERE / "passes.pxi").read_text(), *map(node_source, rules),
+    passes = (HERE / "passes.pxi").read_text()
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, *map(node_source, rules),
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 

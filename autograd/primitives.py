@@ -54,7 +54,7 @@ def source(rule, name, otherwise="apply"):
     partial = {n: slope if short else f"d{n}" for n, slope, short in zip(nodes, slopes, simple)}
     return TEMPLATE.format(
         name=name, rule=rule.name, index=rule.index,
-        parameters=", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs),
+        parameters=", ".join(with_defaults(rule, rule.inputs)),
         all_values=" and ".join(f"type({key}) is Value" for key in rule.inputs),
         nodes=", ".join(nodes), inputs=", ".join(rule.inputs), operands=f"({', '.join(nodes)},)",
         unpack="; ".join(f"{key} = {node}._data" for key, node in zip(rule.inputs, nodes)),
@@ -62,6 +62,11 @@ def source(rule, name, otherwise="apply"):
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
         a="a", b="b" if len(nodes) > 1 else None, c="c" if len(nodes) > 2 else None,
         da=partial["a"], db=partial.get("b", 0.0), dc=partial.get("c", 0.0), otherwise=otherwise)
+
+
+def with_defaults(rule, names):
+    """Inputs of a rule as parameters of a function: "slope=0.01" where there is a default."""
+    return [f"{name}={rule.defaults[name]!r}" if name in rule.defaults else name for name in names]
 
 
 def make(rule):
@@ -161,9 +166,10 @@ def rule(name, formula, *partials, **options):
 
 def _applied(rule):
     """The function of a rule that was registered after the engine was compiled."""
-    parameters = ", ".join(f"{key}={rule.defaults[key]!r}" if key in rule.defaults else key for key in rule.inputs)
+    text = (f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}):\n"
+            f"    return apply(RULE, {', '.join(rule.inputs)})")
     made = {}
-    exec(f"def {rule.name}({parameters}):\n    return apply(RULE, {', '.join(rule.inputs)})", {"apply": apply, "RULE": rule}, made)
+    exec(text, {"apply": apply, "RULE": rule}, made)
     function = FUNCTIONS[rule.name] = made[rule.name]
     function.__module__ = "autograd"
     return function

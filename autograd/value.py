@@ -1,8 +1,8 @@
 """`Value`: a number that remembers how it was computed, and `backward`, which applies the chain rule to that memory.
 
 Each operation on Values makes a new node with up to three parents and, for each parent, the partial derivative
-∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint times
-a partial is its contribution to that parent's adjoint, and the contributions add up.
+∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint
+times a partial is its contribution to that parent's adjoint, and the contributions add up.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Value:
     grad    ∂result/∂node after `backward()`: leaves add up over calls, an inner node holds the latest pass
     label   a name for drawings and messages, or None
 
-    Raises NumberTypeError (a TypeError) for what is not a real number, NotFiniteError (a ValueError) for NaN and infinity.
+    Raises NumberTypeError (a TypeError) for what is not a real number, NotFiniteError (a ValueError) for NaN and
+    infinity, InexactNumberError (a ValueError) for a number that no float64 holds exactly.
     """
 
     # One flat object a node. a, b, c are the parents, da, db, dc the partial derivatives with respect to them.
@@ -196,17 +197,18 @@ class Value:
     __hash__ = object.__hash__
 
     def __float__(self):
-        raise LeavesGraphError("float(v) would take the number out of the graph and lose its gradient. Write v.data for "
-                               "the number, or autograd.exp(v) in place of math.exp(v).")
+        raise LeavesGraphError("float(v) would take the number out of the graph and lose its gradient. Write v.data "
+                               "for the number, or autograd.exp(v) in place of math.exp(v).")
 
     def __int__(self):
-        raise LeavesGraphError("int(v) would take the number out of the graph and lose its gradient. Write int(v.data).")
+        raise LeavesGraphError("int(v) would take the number out of the graph and lose its gradient. Write "
+                               "int(v.data).")
 
 
 class Note:
     """What stands in place of a label when the line that made a node is kept as well."""
 
-    def __init__(self, label, line):
+    def __init__(self, label: str | None, line: str | None) -> None:
         self.label, self.line = label, line
 
 
@@ -362,12 +364,12 @@ def zeros(n):
 
 
 def gradient_overflow(node):
-    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the result "
-                               "down before backward(), or look for very steep operations in between.")
+    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
+                               "result down before backward(), or look for very steep operations in between.")
 
 
-# The globals of the functions made from the table. While `unusual` is not 0 they leave every operation to apply(), which
-# looks at the circumstances: some thread is inside no_grad().
+# The globals of the functions made from the table. While `unusual` is not 0 they leave every operation to apply(),
+# which looks at the circumstances: some thread is inside no_grad() or record_lines().
 unusual = 0
 SCOPE = {"unusual": 0}
 
@@ -448,7 +450,8 @@ def as_float(number: object) -> float:
     """`number` as a float; raises for what is not a real, finite number that a float64 holds exactly."""
     result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
-        raise NotFiniteError(f"a Value must be finite, got {result}. Find where it comes from, or leave that entry out.")
+        raise NotFiniteError(f"a Value must be finite, got {result}. Find where it comes from, or leave that entry "
+                             "out.")
     return result
 
 
@@ -462,7 +465,8 @@ def _converted(number):
             result = float(number)
             if result == number or result != result:
                 return result
-            raise InexactNumberError(f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...).")
+            raise InexactNumberError(f"{number!r:.60} is not exactly a float64. To accept the rounding write "
+                                     "float(...).")
         except OverflowError:
             raise InexactNumberError(f"this {type(number).__name__} is too large for a float64.") from None
         except (TypeError, ValueError) as error:
@@ -499,7 +503,7 @@ def constant(number: float, label: str | None = None) -> Constant:
 
 
 def apply(rule, *operands):
-    """A primitive on Values and numbers: a new Value; a Constant where no gradient is wanted; a float for plain numbers.
+    """A primitive on Values and numbers: a new Value; a Constant where no gradient is wanted; a float from numbers.
 
     This is what an operation means. The functions that primitives.py makes from the table do the same, written out for
     the common case that all operands are Values.
@@ -573,7 +577,8 @@ def fail(rule, operands):
     except OverflowError:
         out = inf
     if out - out != 0.0:
-        raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands down.") from None
+        raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands "
+                                  "down.") from None
     for name, operand, formula, slope in zip(rule.inputs, operands, rule.partials, rule.slopes, strict=True):
         if type(operand) is not Value:
             continue
@@ -581,16 +586,16 @@ def fail(rule, operands):
         try:
             size = slope(*values, out)
         except ZeroDivisionError:
-            raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away from "
-                                          "this point, or detach() it if no gradient is wanted.") from None
+            raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
+                                          "from this point, or detach() it if no gradient is wanted.") from None
         except ValueError:
-            raise DomainError(f"{rule.name}: the derivative {shown} does not exist at {got}. Make {name} a plain number, or "
-                              "detach() it, if no gradient is wanted.") from None
+            raise DomainError(f"{rule.name}: the derivative {shown} does not exist at {got}. Make {name} a plain "
+                              "number, or detach() it, if no gradient is wanted.") from None
         except OverflowError:
             size = inf
         if size - size != 0.0:
-            raise ResultOverflowError(f"{rule.name}: the derivative {shown} is too large for a float64 at {got}. Scale the "
-                                      "operands, or detach() them if no gradient is wanted.") from None
+            raise ResultOverflowError(f"{rule.name}: the derivative {shown} is too large for a float64 at {got}. Scale "
+                                      "the operands, or detach() them if no gradient is wanted.") from None
     raise AssertionError(f"{got} is finite")
 
 

@@ -1,0 +1,1049 @@
+# Made by "python -m autograd.stubs" from the table and the source. Do not edit.
+
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from autograd.rules import Rule
+from autograd.value import Number, Value
+
+N = TypeVar("N", Value, float)
+FUNCTIONS: dict[str, Callable[..., Any]]
+NUMPY_NAMES: dict[str, list[str]]
+def with_defaults(rule: Rule, names: Any) -> list[str]: ...
+def documentation(rule: Rule, function: Any) -> str: ...
+def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ...
+
+@overload
+def add(x: Value, y: Number) -> Value:
+    """add(x, y) = x + y, for Values and for plain numbers.
+    
+        ∂add/∂x = 1
+        ∂add/∂y = 1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = add(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (5.0, 1.0, 1.0)
+    """
+
+@overload
+def add(x: float, y: float) -> float:
+    """add(x, y) = x + y, for Values and for plain numbers.
+    
+        ∂add/∂x = 1
+        ∂add/∂y = 1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = add(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (5.0, 1.0, 1.0)
+    """
+
+@overload
+def add(x: float, y: Value) -> Value:
+    """add(x, y) = x + y, for Values and for plain numbers.
+    
+        ∂add/∂x = 1
+        ∂add/∂y = 1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = add(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (5.0, 1.0, 1.0)
+    """
+
+@overload
+def sub(x: Value, y: Number) -> Value:
+    """sub(x, y) = x - y, for Values and for plain numbers.
+    
+        ∂sub/∂x = 1
+        ∂sub/∂y = -1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = sub(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (-1.0, 1.0, -1.0)
+    """
+
+@overload
+def sub(x: float, y: float) -> float:
+    """sub(x, y) = x - y, for Values and for plain numbers.
+    
+        ∂sub/∂x = 1
+        ∂sub/∂y = -1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = sub(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (-1.0, 1.0, -1.0)
+    """
+
+@overload
+def sub(x: float, y: Value) -> Value:
+    """sub(x, y) = x - y, for Values and for plain numbers.
+    
+        ∂sub/∂x = 1
+        ∂sub/∂y = -1
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = sub(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (-1.0, 1.0, -1.0)
+    """
+
+@overload
+def mul(x: Value, y: Number) -> Value:
+    """mul(x, y) = x * y, for Values and for plain numbers.
+    
+        ∂mul/∂x = y
+        ∂mul/∂y = x
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = mul(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (6.0, 3.0, 2.0)
+    """
+
+@overload
+def mul(x: float, y: float) -> float:
+    """mul(x, y) = x * y, for Values and for plain numbers.
+    
+        ∂mul/∂x = y
+        ∂mul/∂y = x
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = mul(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (6.0, 3.0, 2.0)
+    """
+
+@overload
+def mul(x: float, y: Value) -> Value:
+    """mul(x, y) = x * y, for Values and for plain numbers.
+    
+        ∂mul/∂x = y
+        ∂mul/∂y = x
+    
+    Domain: all numbers.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = mul(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (6.0, 3.0, 2.0)
+    """
+
+@overload
+def div(x: Value, y: Number) -> Value:
+    """div(x, y) = x / y, for Values and for plain numbers.
+    
+        ∂div/∂x = 1 / y
+        ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
+    
+    Domain: y != 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = div(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.6666666666666666, 0.3333333333333333, -0.2222222222222222)
+    """
+
+@overload
+def div(x: float, y: float) -> float:
+    """div(x, y) = x / y, for Values and for plain numbers.
+    
+        ∂div/∂x = 1 / y
+        ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
+    
+    Domain: y != 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = div(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.6666666666666666, 0.3333333333333333, -0.2222222222222222)
+    """
+
+@overload
+def div(x: float, y: Value) -> Value:
+    """div(x, y) = x / y, for Values and for plain numbers.
+    
+        ∂div/∂x = 1 / y
+        ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
+    
+    Domain: y != 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = div(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.6666666666666666, 0.3333333333333333, -0.2222222222222222)
+    """
+
+def neg(x: N) -> N:
+    """neg(x) = -x, for Values and for plain numbers.
+    
+        ∂neg/∂x = -1
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = neg(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (-2.0, -1.0)
+    """
+
+def pos(x: N) -> N:
+    """pos(x) = x, for Values and for plain numbers.
+    
+        ∂pos/∂x = 1
+    
+    Domain: all numbers. A new node with the same value: an identity.
+    
+    >>> x = Value(2.0)
+    >>> result = pos(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (2.0, 1.0)
+    """
+
+@overload
+def pow(x: Value, y: Number) -> Value:
+    """pow(x, y) = x ** y, for Values and for plain numbers.
+    
+        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 or x == 0 else x ** floor(y / 2) * (y / x) * x ** (y - floor(y / 2))
+        ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
+    
+    Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = pow(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (8.0, 12.0, 5.545177444479562)
+    """
+
+@overload
+def pow(x: float, y: float) -> float:
+    """pow(x, y) = x ** y, for Values and for plain numbers.
+    
+        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 or x == 0 else x ** floor(y / 2) * (y / x) * x ** (y - floor(y / 2))
+        ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
+    
+    Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = pow(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (8.0, 12.0, 5.545177444479562)
+    """
+
+@overload
+def pow(x: float, y: Value) -> Value:
+    """pow(x, y) = x ** y, for Values and for plain numbers.
+    
+        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 or x == 0 else x ** floor(y / 2) * (y / x) * x ** (y - floor(y / 2))
+        ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
+    
+    Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
+    Raises DomainError outside it.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = pow(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (8.0, 12.0, 5.545177444479562)
+    """
+
+def sign(x: N) -> N:
+    """sign(x) = 1 if x > 0 else -1 if x < 0 else 0, for Values and for plain numbers.
+    
+        ∂sign/∂x = 0
+    
+    Domain: all numbers. sign(0) is 0. The derivative is 0 everywhere, at the jump as well.
+    
+    >>> x = Value(2.0)
+    >>> result = sign(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.0, 0.0)
+    """
+
+def abs(x: N) -> N:
+    """abs(x) = abs(x), for Values and for plain numbers.
+    
+        ∂abs/∂x = sign(x)
+    
+    Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
+    
+    >>> x = Value(2.0)
+    >>> result = abs(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (2.0, 1.0)
+    """
+
+def step(x: N) -> N:
+    """step(x) = 1 if x > 0 else 0, for Values and for plain numbers.
+    
+        ∂step/∂x = 0
+    
+    Domain: all numbers. step(0) is 0. The derivative is 0 everywhere, at the jump as well.
+    
+    >>> x = Value(2.0)
+    >>> result = step(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.0, 0.0)
+    """
+
+@overload
+def maximum(x: Value, y: Number) -> Value:
+    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
+    
+        ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
+        ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = maximum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.0, 0.0, 1.0)
+    """
+
+@overload
+def maximum(x: float, y: float) -> float:
+    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
+    
+        ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
+        ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = maximum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.0, 0.0, 1.0)
+    """
+
+@overload
+def maximum(x: float, y: Value) -> Value:
+    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
+    
+        ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
+        ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = maximum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.0, 0.0, 1.0)
+    """
+
+@overload
+def minimum(x: Value, y: Number) -> Value:
+    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
+    
+        ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
+        ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = minimum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (2.0, 1.0, 0.0)
+    """
+
+@overload
+def minimum(x: float, y: float) -> float:
+    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
+    
+        ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
+        ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = minimum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (2.0, 1.0, 0.0)
+    """
+
+@overload
+def minimum(x: float, y: Value) -> Value:
+    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
+    
+        ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
+        ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
+    
+    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = minimum(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (2.0, 1.0, 0.0)
+    """
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """where(condition, x, y) = x if condition else y, for Values and for plain numbers.
+    
+        ∂where/∂condition = 0
+        ∂where/∂x = 1 if condition else 0
+        ∂where/∂y = 0 if condition else 1
+    
+    Domain: all numbers. Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.
+    
+    >>> condition, x, y = Value(1.0), Value(2.0), Value(3.0)
+    >>> result = where(condition, x, y)
+    >>> result.backward()
+    >>> result.data, condition.grad, x.grad, y.grad
+    (2.0, 0.0, 1.0, 0.0)
+    """
+
+@overload
+def direction(x: Value, y: Number) -> Value:
+    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
+    
+        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
+        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
+    
+    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = direction(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
+    """
+
+@overload
+def direction(x: float, y: float) -> float:
+    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
+    
+        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
+        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
+    
+    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = direction(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
+    """
+
+@overload
+def direction(x: float, y: Value) -> Value:
+    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
+    
+        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
+        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
+    
+    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = direction(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
+    """
+
+@overload
+def hypot(x: Value, y: Number) -> Value:
+    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
+    
+        ∂hypot/∂x = direction(x, y)
+        ∂hypot/∂y = direction(y, x)
+    
+    Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = hypot(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.605551275463989, 0.5547001962252291, 0.8320502943378437)
+    """
+
+@overload
+def hypot(x: float, y: float) -> float:
+    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
+    
+        ∂hypot/∂x = direction(x, y)
+        ∂hypot/∂y = direction(y, x)
+    
+    Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = hypot(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.605551275463989, 0.5547001962252291, 0.8320502943378437)
+    """
+
+@overload
+def hypot(x: float, y: Value) -> Value:
+    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
+    
+        ∂hypot/∂x = direction(x, y)
+        ∂hypot/∂y = direction(y, x)
+    
+    Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = hypot(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (3.605551275463989, 0.5547001962252291, 0.8320502943378437)
+    """
+
+@overload
+def atan2(y: Value, x: Number) -> Value:
+    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
+    
+        ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
+        ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
+    
+    Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
+    
+    >>> y, x = Value(2.0), Value(3.0)
+    >>> result = atan2(y, x)
+    >>> result.backward()
+    >>> result.data, y.grad, x.grad
+    (0.5880026035475675, 0.23076923076923078, -0.15384615384615385)
+    """
+
+@overload
+def atan2(y: float, x: float) -> float:
+    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
+    
+        ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
+        ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
+    
+    Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
+    
+    >>> y, x = Value(2.0), Value(3.0)
+    >>> result = atan2(y, x)
+    >>> result.backward()
+    >>> result.data, y.grad, x.grad
+    (0.5880026035475675, 0.23076923076923078, -0.15384615384615385)
+    """
+
+@overload
+def atan2(y: float, x: Value) -> Value:
+    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
+    
+        ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
+        ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
+    
+    Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
+    
+    >>> y, x = Value(2.0), Value(3.0)
+    >>> result = atan2(y, x)
+    >>> result.backward()
+    >>> result.data, y.grad, x.grad
+    (0.5880026035475675, 0.23076923076923078, -0.15384615384615385)
+    """
+
+def exp(x: N) -> N:
+    """exp(x) = exp(x), for Values and for plain numbers.
+    
+        ∂exp/∂x = out
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = exp(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (7.38905609893065, 7.38905609893065)
+    """
+
+def exp2(x: N) -> N:
+    """exp2(x) = exp2(x), for Values and for plain numbers.
+    
+        ∂exp2/∂x = out * log(2)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = exp2(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (4.0, 2.772588722239781)
+    """
+
+def expm1(x: N) -> N:
+    """expm1(x) = expm1(x), for Values and for plain numbers.
+    
+        ∂expm1/∂x = exp(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = expm1(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (6.38905609893065, 7.38905609893065)
+    """
+
+def log(x: N) -> N:
+    """log(x) = log(x), for Values and for plain numbers.
+    
+        ∂log/∂x = 1 / x
+    
+    Domain: x > 0.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = log(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.6931471805599453, 0.5)
+    """
+
+def log2(x: N) -> N:
+    """log2(x) = log2(x), for Values and for plain numbers.
+    
+        ∂log2/∂x = 1 / log(2) / x
+    
+    Domain: x > 0.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = log2(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.0, 0.7213475204444817)
+    """
+
+def log10(x: N) -> N:
+    """log10(x) = log10(x), for Values and for plain numbers.
+    
+        ∂log10/∂x = 1 / log(10) / x
+    
+    Domain: x > 0.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = log10(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.3010299956639812, 0.21714724095162588)
+    """
+
+def log1p(x: N) -> N:
+    """log1p(x) = log1p(x), for Values and for plain numbers.
+    
+        ∂log1p/∂x = 1 / (1 + x)
+    
+    Domain: x > -1.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = log1p(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.0986122886681096, 0.3333333333333333)
+    """
+
+def sqrt(x: N) -> N:
+    """sqrt(x) = sqrt(x), for Values and for plain numbers.
+    
+        ∂sqrt/∂x = 0.5 / out
+    
+    Domain: x >= 0.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = sqrt(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.4142135623730951, 0.35355339059327373)
+    """
+
+def cbrt(x: N) -> N:
+    """cbrt(x) = 0 if x == 0 else cbrt(x) - (cbrt(x) - x / cbrt(x) / cbrt(x)) / 3, for Values and for plain numbers.
+    
+        ∂cbrt/∂x = 1 / (3 * out * out)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = cbrt(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.2599210498948732, 0.20998684164914555)
+    """
+
+def sin(x: N) -> N:
+    """sin(x) = sin(x), for Values and for plain numbers.
+    
+        ∂sin/∂x = cos(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = sin(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.9092974268256817, -0.4161468365471424)
+    """
+
+def cos(x: N) -> N:
+    """cos(x) = cos(x), for Values and for plain numbers.
+    
+        ∂cos/∂x = -sin(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = cos(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (-0.4161468365471424, -0.9092974268256817)
+    """
+
+def tan(x: N) -> N:
+    """tan(x) = tan(x), for Values and for plain numbers.
+    
+        ∂tan/∂x = 1 / cos(x) ** 2
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = tan(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (-2.185039863261519, 5.774399204041917)
+    """
+
+def asin(x: N) -> N:
+    """asin(x) = asin(x), for Values and for plain numbers.
+    
+        ∂asin/∂x = 1 / sqrt((1 - x) * (1 + x))
+    
+    Domain: x >= -1 and <= 1.
+    Raises DomainError outside it.
+    
+    >>> x = Value(0.5)
+    >>> result = asin(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.5235987755982989, 1.1547005383792517)
+    """
+
+def acos(x: N) -> N:
+    """acos(x) = acos(x), for Values and for plain numbers.
+    
+        ∂acos/∂x = -1 / sqrt((1 - x) * (1 + x))
+    
+    Domain: x >= -1 and <= 1.
+    Raises DomainError outside it.
+    
+    >>> x = Value(0.5)
+    >>> result = acos(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.0471975511965979, -1.1547005383792517)
+    """
+
+def atan(x: N) -> N:
+    """atan(x) = atan(x), for Values and for plain numbers.
+    
+        ∂atan/∂x = 1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = atan(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.1071487177940904, 0.2)
+    """
+
+def sinh(x: N) -> N:
+    """sinh(x) = sinh(x), for Values and for plain numbers.
+    
+        ∂sinh/∂x = cosh(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = sinh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (3.626860407847019, 3.7621956910836314)
+    """
+
+def cosh(x: N) -> N:
+    """cosh(x) = cosh(x), for Values and for plain numbers.
+    
+        ∂cosh/∂x = sinh(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = cosh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (3.7621956910836314, 3.626860407847019)
+    """
+
+def tanh(x: N) -> N:
+    """tanh(x) = tanh(x), for Values and for plain numbers.
+    
+        ∂tanh/∂x = (1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = tanh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.9640275800758169, 0.07065082485316446)
+    """
+
+def asinh(x: N) -> N:
+    """asinh(x) = asinh(x), for Values and for plain numbers.
+    
+        ∂asinh/∂x = 1 / hypot(1, x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = asinh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.4436354751788103, 0.4472135954999579)
+    """
+
+def acosh(x: N) -> N:
+    """acosh(x) = acosh(x), for Values and for plain numbers.
+    
+        ∂acosh/∂x = 1 / (sqrt(x - 1) * sqrt(x + 1))
+    
+    Domain: x >= 1.
+    Raises DomainError outside it.
+    
+    >>> x = Value(2.0)
+    >>> result = acosh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.3169578969248166, 0.5773502691896258)
+    """
+
+def atanh(x: N) -> N:
+    """atanh(x) = atanh(x), for Values and for plain numbers.
+    
+        ∂atanh/∂x = 1 / ((1 - x) * (1 + x))
+    
+    Domain: x > -1 and < 1.
+    Raises DomainError outside it.
+    
+    >>> x = Value(0.5)
+    >>> result = atanh(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.5493061443340548, 1.3333333333333333)
+    """
+
+def bell(x: N) -> N:
+    """bell(x) = 0 if abs(x) > 39 else exp(coarse(x) * coarse(x) / -2) + exp(coarse(x) * coarse(x) / -2) * expm1((coarse(x) - x) * (coarse(x) + x) / 2), for Values and for plain numbers.
+    
+        ∂bell/∂x = -x * out if abs(x) < 37 else -x * gauss(x / 2) * gauss(x / 2)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = bell(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.1353352832366127, -0.2706705664732254)
+    """
+
+def gauss(x: N) -> N:
+    """gauss(x) = 0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) + exp(-coarse(x) * coarse(x)) * expm1((coarse(x) - x) * (coarse(x) + x)), for Values and for plain numbers.
+    
+        ∂gauss/∂x = -2 * x * out if abs(x) < 26 else -2 * (x * bell(x)) * bell(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = gauss(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.01831563888873418, -0.07326255555493671)
+    """
+
+def erf(x: N) -> N:
+    """erf(x) = erf(x), for Values and for plain numbers.
+    
+        ∂erf/∂x = 2 / sqrt(pi) * gauss(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = erf(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.9953222650189527, 0.020666985354092053)
+    """
+
+def erfc(x: N) -> N:
+    """erfc(x) = erfc(x), for Values and for plain numbers.
+    
+        ∂erfc/∂x = -2 / sqrt(pi) * gauss(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = erfc(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.004677734981047265, -0.020666985354092053)
+    """
+
+def sigmoid(x: N) -> N:
+    """sigmoid(x) = 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x)), for Values and for plain numbers.
+    
+        ∂sigmoid/∂x = sigmoid(x) * sigmoid(-x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = sigmoid(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.8807970779778823, 0.10499358540350649)
+    """
+
+def softplus(x: N) -> N:
+    """softplus(x) = x + log1p(exp(-x)) if x > 0 else log1p(exp(x)), for Values and for plain numbers.
+    
+        ∂softplus/∂x = sigmoid(x)
+    
+    Domain: all numbers.
+    
+    >>> x = Value(2.0)
+    >>> result = softplus(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (2.1269280110429727, 0.8807970779778823)
+    """
+
+def relu(x: N) -> N:
+    """relu(x) = x if x > 0 else 0, for Values and for plain numbers.
+    
+        ∂relu/∂x = step(x)
+    
+    Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
+    
+    >>> x = Value(2.0)
+    >>> result = relu(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (2.0, 1.0)
+    """
+
+@overload
+def leaky_relu(x: Value, slope: Number = 0.01) -> Value:
+    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
+    
+        ∂leaky_relu/∂x = 1 if x > 0 else slope
+        ∂leaky_relu/∂slope = 0 if x > 0 else x
+    
+    Domain: all numbers. At the kink the derivative is the slope.
+    
+    >>> x, slope = Value(2.0), Value(3.0)
+    >>> result = leaky_relu(x, slope)
+    >>> result.backward()
+    >>> result.data, x.grad, slope.grad
+    (2.0, 1.0, 0.0)
+    """
+
+@overload
+def leaky_relu(x: float, slope: float = 0.01) -> float:
+    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
+    
+        ∂leaky_relu/∂x = 1 if x > 0 else slope
+        ∂leaky_relu/∂slope = 0 if x > 0 else x
+    
+    Domain: all numbers. At the kink the derivative is the slope.
+    
+    >>> x, slope = Value(2.0), Value(3.0)
+    >>> result = leaky_relu(x, slope)
+    >>> result.backward()
+    >>> result.data, x.grad, slope.grad
+    (2.0, 1.0, 0.0)
+    """
+
+@overload
+def leaky_relu(x: float, slope: Value) -> Value:
+    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
+    
+        ∂leaky_relu/∂x = 1 if x > 0 else slope
+        ∂leaky_relu/∂slope = 0 if x > 0 else x
+    
+    Domain: all numbers. At the kink the derivative is the slope.
+    
+    >>> x, slope = Value(2.0), Value(3.0)
+    >>> result = leaky_relu(x, slope)
+    >>> result.backward()
+    >>> result.data, x.grad, slope.grad
+    (2.0, 1.0, 0.0)
+    """
+
+def gelu(x: N) -> N:
+    """gelu(x) = 0.5 * x * erfc(-x / sqrt(2)), for Values and for plain numbers.
+    
+        ∂gelu/∂x = 0.5 * erfc(-x / sqrt(2)) + x * bell(x) / sqrt(2 * pi)
+    
+    Domain: all numbers. The exact one, x Φ(x) with the normal distribution function Φ.
+    
+    >>> x = Value(2.0)
+    >>> result = gelu(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.9544997361036416, 1.085231801078197)
+    """

@@ -1,0 +1,30 @@
+"""The stubs are what autograd.stubs would write now, and type checkers learn the names of the table from them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd.stubs import STUBS
+
+FOLDER = Path(autograd.__file__).parent
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_the_committed_stub_is_fresh(name):
+    assert (FOLDER / name).read_text() == STUBS[name](), "run: python -m autograd.stubs"
+
+
+def test_a_type_checker_knows_functions_methods_and_operators(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import autograd\nfrom autograd import Value\n"
+                      "x = Value(2.0)\n"
+                      "reveal_type(autograd.tanh(x))\nreveal_type(autograd.tanh(0.5))\nreveal_type(x.tanh() * 2 + 1 / x)\n"
+                      "reveal_type(autograd.hypot(3.0, x))\nreveal_type(autograd.hypot(3.0, 4.0))\nx.tahn()\n")
+    checked = subprocess.run([sys.executable, "-m", "mypy", str(script)], cwd=FOLDER.parent, capture_output=True, text=True)
+    said = [line.partition(": ")[2] for line in checked.stdout.splitlines()]
+    revealed = [line.split('"')[1].split(".")[-1] for line in said if "Revealed type" in line]
+    assert revealed == ["Value", "float", "Value", "Value", "float"]
+    assert any('"Value" has no attribute "tahn"' in line for line in said)
