@@ -95,12 +95,14 @@ def petals(report: Report, seed: int) -> None:
 
 def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
     """One neuron, and the whole loss of one flower, each after backward."""
-    inputs, species = train[0]
+    numbers, species = train[0]
+    inputs = [autograd.Value(x, label=name.removesuffix(" (cm)")) for x, name in zip(numbers, train.features)]
     neuron = model.layers[0].neurons[0](inputs)
     neuron.backward()
     report.draw(neuron, "neuron.svg", "one neuron of the iris network after backward")
     model.zero_grad()
     loss = cross_entropy(model(inputs), species)
+    loss.label = f"loss ({train.classes[species]})"
     loss.backward()
     report.draw(loss, "loss.svg", "the whole loss of one flower after backward")
 

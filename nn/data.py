@@ -1,13 +1,15 @@
 """Data to learn from: `Dataset`, real and made-up ones, and what prepares them."""
 
 import random
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from math import sqrt
+from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
 
 from autograd.errors import ArgumentError
-from nn.errors import need
+from nn.errors import closest, need
+from nn.init import generator
 
 
 class Dataset:
@@ -22,7 +24,7 @@ class Dataset:
     >>> data[:2]
     <Dataset: 2 examples of 2 numbers>
 
-    Raises ArgumentError when there are not as many targets as inputs, or the inputs differ in size.
+    Raises ArgumentError when there are not as many targets as inputs.
     """
 
     def __init__(self, inputs: Sequence, targets: Sequence, *, features: Sequence[str] = (),
@@ -32,10 +34,6 @@ class Dataset:
         if len(self.inputs) != len(self.targets):
             raise ArgumentError(f"Dataset: as many targets as inputs are wanted, got {len(self.inputs)} inputs and "
                                 f"{len(self.targets)} targets.")
-        sizes = {len(x) for x in self.inputs if hasattr(x, "__len__")}
-        if len(sizes) > 1:
-            raise ArgumentError("Dataset: all inputs must have one size, got sizes "
-                                f"{', '.join(map(str, sorted(sizes)))}.")
 
     def __len__(self):
         return len(self.inputs)
@@ -66,9 +64,9 @@ class Dataset:
         return chosen
 
     def __repr__(self):
-        size = f"{len(self.inputs[0])} numbers" if self.inputs and hasattr(self.inputs[0], "__len__") else "1 number"
+        size = len(self.inputs[0]) if self.inputs and hasattr(self.inputs[0], "__len__") else 1
         classes = f", {len(self.classes)} classes" if self.classes else ""
-        return f"<Dataset{self.name and ' ' + self.name}: {len(self)} examples of {size}{classes}>"
+        return f"<Dataset{self.name and ' ' + self.name}: {len(self)} examples of {size} number{'s' * (size != 1)}{classes}>"
 
 
 def plain(numbers) -> list:
@@ -81,7 +79,7 @@ def as_dataset(data) -> Dataset:
     """A Dataset from a Dataset, a pair (inputs, targets), or a list of pairs (input, target).
 
     >>> as_dataset(([[1.0], [2.0]], [0, 1]))
-    <Dataset: 2 examples of 1 numbers>
+    <Dataset: 2 examples of 1 number>
 
     Raises ArgumentError for anything else.
     """
@@ -107,6 +105,180 @@ def iris() -> Dataset:
                    classes=plain(found.target_names))
 
 
+def digits() -> Dataset:
+    """1,797 handwritten digits, 8 by 8 pixels each, from 0 (paper) to 1 (ink). Ships in scikit-learn.
+
+    Alpaydin and Kaynak, "Optical recognition of handwritten digits", 1998.
+
+    >>> digits()
+    <Dataset digits: 1797 examples of 64 numbers, 10 classes>
+    """
+    found = need("sklearn.datasets", "scikit-learn", "The digits data set").load_digits()
+    return Dataset(found.data / 16, found.target, name="digits", classes=[str(k) for k in range(10)])
+
+
+def moons(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
+    """Two half circles that reach into one another, `n` points in all, blurred by normal noise; two classes.
+
+    The other made-up data sets take the same arguments; without a seed the points come from Python's `random`.
+    """
+    def point(k, rng):
+        angle = pi * rng.random()
+        return (cos(angle), sin(angle)) if k == 0 else (1 - cos(angle), 0.5 - sin(angle))
+    return _made_up("moons", point, 2, n, noise, seed)
+
+
+def circles(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
+    """A circle of radius 1, class 0, and one of radius 0.5 within it, class 1."""
+    def point(k, rng):
+        angle = 2 * pi * rng.random()
+        return (1 - k / 2) * cos(angle), (1 - k / 2) * sin(angle)
+    return _made_up("circles", point, 2, n, noise, seed)
+
+
+def spirals(n: int = 200, noise: float = 0.02, seed: "int | None" = None, classes: int = 2,
+            turns: float = 1.0) -> Dataset:
+    """Arms that wind `turns` times around one another, from the middle to radius 1."""
+    def point(k, rng):
+        radius = 0.1 + 0.9 * rng.random()
+        angle = 2 * pi * (turns * radius + k / classes)
+        return radius * cos(angle), radius * sin(angle)
+    return _made_up("spirals", point, classes, n, noise, seed)
+
+
+def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
+    """Clouds at the corners of a square: class 1 where the signs of x and y differ."""
+    def point(k, rng):
+        x = rng.choice((-1, 1))
+        return (x, -x) if k else (x, x)
+    return _made_up("xor", point, 2, n, noise, seed)
+
+
+def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, squares: int = 4) -> Dataset:
+    """A checkerboard of `squares` by `squares` fields on the square from -1 to 1."""
+    def point(k, rng):
+        while True:
+            x, y = rng.uniform(0, squares), rng.uniform(0, squares)
+            if (floor(x) + floor(y)) % 2 == k:
+                return 2 * x / squares - 1, 2 * y / squares - 1
+    return _made_up("checkerboard", point, 2, n, noise, seed)
+
+
+def yin_yang(n: int = 300, noise: float = 0.0, seed: "int | None" = None) -> Dataset:
+    """The figure of yin and yang within radius 0.5 around (0.5, 0.5): classes yin, yang, and the two dots.
+
+    Kriener, Göltz and Petrovici, "The Yin-Yang dataset", 2022.
+    """
+    def area(x, y):
+        right, left = hypot(x - 0.75, y - 0.5), hypot(x - 0.25, y - 0.5)
+        if right < 0.1 or left < 0.1:
+            return 2
+        return int(left <= 0.25 or (y > 0.5 and right > 0.25))
+
+    def point(k, rng):
+        while True:
+            x, y = rng.random(), rng.random()
+            if hypot(x - 0.5, y - 0.5) <= 0.5 and area(x, y) == k:
+                return x, y
+    return _made_up("yin-yang", point, 3, n, noise, seed, ["yin", "yang", "dot"])
+
+
+def line(n: int = 100, noise: float = 0.3, seed: "int | None" = None, slope: float = 2.0,
+         height: float = 1.0) -> Dataset:
+    """y = slope·x + height for x from -1 to 1, with normal noise on y: targets are numbers, not classes."""
+    rng = generator(seed)
+    xs = [rng.uniform(-1, 1) for _ in range(n)]
+    ys = [slope * x + height + rng.gauss(0, noise) for x in xs]
+    return Dataset([[x] for x in xs], ys, features=["x"], name="line")
+
+
+GATES: dict[str, Callable[[int, int], int]] = {
+    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b,
+    "nand": lambda a, b: 1 - (a & b), "nor": lambda a, b: 1 - (a | b)}
+
+
+def gate(name: str) -> Dataset:
+    """The truth table of a logic gate: "and", "or", "xor", "nand" or "nor".
+
+    >>> gate("nand").targets
+    [1, 1, 1, 0]
+
+    Raises ArgumentError for an unknown name.
+    """
+    if name not in GATES:
+        raise ArgumentError(f"gate: one of {', '.join(GATES)} is wanted, got {name!r}.{closest(str(name), GATES)}")
+    inputs = [[float(a), float(b)] for a in (0, 1) for b in (0, 1)]
+    return Dataset(inputs, [GATES[name](int(a), int(b)) for a, b in inputs], features=["a", "b"], classes=["0", "1"],
+                   name=name)
+
+
+def module_names() -> list[str]:
+    """The names of the modules of Python's standard library, in small letters only: words for a character model.
+
+    >>> "random" in module_names()
+    True
+    """
+    return sorted(name for name in sys.stdlib_module_names if name.isalpha() and name.islower() and name.isascii())
+
+
+class Vocabulary:
+    """The characters of some words as numbers; number 0 marks where a word begins and ends.
+
+    >>> vocabulary = Vocabulary(["abba", "cab"])
+    >>> len(vocabulary), vocabulary.encode("cab"), vocabulary.decode([3, 1, 2])
+    (4, [0, 3, 1, 2, 0], 'cab')
+    """
+
+    def __init__(self, words: Sequence[str]):
+        self.characters = sorted(set("".join(words)))
+
+    def __len__(self):
+        return len(self.characters) + 1
+
+    def encode(self, word: str) -> list[int]:
+        """The numbers of the characters, between two marks. Raises ArgumentError for a character that is unknown."""
+        for character in word:
+            if character not in self.characters:
+                raise ArgumentError(f"Vocabulary: {character!r} in {word!r} is none of {''.join(self.characters)!r}.")
+        return [0, *(1 + self.characters.index(character) for character in word), 0]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The characters that the numbers stand for, without marks."""
+        return "".join(self.characters[token - 1] for token in tokens if token)
+
+    def examples(self, words: Sequence[str], context: "int | None" = None) -> Dataset:
+        """For every word its tokens and, as targets, the token that follows each; at most `context` of them.
+
+        >>> Vocabulary(["ab"]).examples(["ab"])[0]
+        ([0, 1, 2], [1, 2, 0])
+        """
+        tokens = [self.encode(word) for word in words]
+        return Dataset([t[:-1][:context] for t in tokens], [t[1:][:context] for t in tokens], name="words")
+
+
+def _made_up(name: str, point: Callable, classes: int, n: int, noise: float, seed,
+             names: Sequence[str] = ()) -> Dataset:
+    """`n` points, each class in turn, from point(class, generator), with normal noise on both coordinates."""
+    rng = generator(seed)
+    targets = [i % classes for i in range(n)]
+    inputs = [[c + rng.gauss(0, noise) for c in point(k, rng)] for k in targets]
+    return Dataset(inputs, targets, features=["x", "y"], name=name,
+                   classes=names or [f"class {k}" for k in range(classes)])
+
+
+def one_hot(k: int, classes: int) -> list[float]:
+    """A list of zeros with a one in place k.
+
+    >>> one_hot(2, 4)
+    [0.0, 0.0, 1.0, 0.0]
+
+    Raises ArgumentError when there is no such place.
+    """
+    if not 0 <= k < classes:
+        raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
+    return [float(i == k) for i in range(classes)]
+
+
 def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Dataset, Dataset]:
     """The data in two parts, (train, held-out): `fraction` of the examples, drawn at random, are held out.
 
@@ -124,7 +296,7 @@ def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Data
     if not 0 < held_out < len(data):
         raise ArgumentError(f"split: a fraction of {fraction!r} of {len(data)} examples leaves one part empty.")
     order = list(range(len(data)))
-    _generator(seed).shuffle(order)
+    generator(seed).shuffle(order)
     chosen = set(_spread_over_classes(order, data.targets)[:held_out])
     return data[[i for i in order if i not in chosen]], data[[i for i in order if i in chosen]]
 
@@ -146,8 +318,14 @@ def standardize(train, *others):
     >>> train, test = standardize(Dataset([[1.0], [3.0]], [0, 1]), Dataset([[5.0]], [1]))
     >>> train.inputs, test.inputs
     ([[-1.0], [1.0]], [[3.0]])
+
+    Raises ArgumentError when the inputs differ in size.
     """
     train = as_dataset(train)
+    for data in (train, *map(as_dataset, others)):
+        sizes = sorted({len(x) for x in data.inputs} | {len(train.inputs[0])})
+        if len(sizes) > 1:
+            raise ArgumentError(f"standardize: all inputs must have one size, got sizes {', '.join(map(str, sizes))}.")
     columns = list(zip(*train.inputs))
     means = [sum(column) / len(column) for column in columns]
     spreads = [sqrt(sum((x - m) ** 2 for x in column) / len(column)) or 1.0 for column, m in zip(columns, means)]
@@ -174,7 +352,3 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     order = list(range(len(data)))
     (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
     return (data[order[i:i + size]] for i in range(0, len(order), size))
-
-
-def _generator(seed):
-    return random if seed is None else random.Random(seed)

@@ -1,0 +1,47 @@
+"""Metrics against scikit-learn and against hand-made cases."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd import Value
+from autograd.errors import ArgumentError
+
+scores = st.lists(st.tuples(st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.integers(0, 2)), min_size=1)
+
+
+@given(scores)
+def test_accuracy_and_confusion_matrix_against_scikit_learn(pairs):
+    metrics = pytest.importorskip("sklearn.metrics")
+    outputs, targets = map(list, zip(*pairs))
+    guesses = [max(range(3), key=output.__getitem__) for output in outputs]
+    assert nn.accuracy(outputs, targets) == pytest.approx(metrics.accuracy_score(targets, guesses))
+    expected = metrics.confusion_matrix(targets, guesses, labels=[0, 1, 2]).tolist()
+    assert nn.confusion_matrix(outputs, targets) == expected
+    assert nn.confusion_matrix([list(map(Value, output)) for output in outputs], targets) == expected
+
+
+@given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=2))
+def test_r2_against_scikit_learn(pairs):
+    metrics = pytest.importorskip("sklearn.metrics")
+    outputs, targets = map(list, zip(*pairs))
+    if max(targets) - min(targets) > 1e-3:
+        assert nn.r2_score(outputs, targets) == pytest.approx(metrics.r2_score(targets, outputs), rel=1e-9, abs=1e-9)
+
+
+def test_two_classes_from_one_score():
+    assert nn.accuracy([Value(0.3), -0.2, 2.0], [1, 0, 0]) == pytest.approx(2 / 3)
+    assert nn.accuracy([0.3, -0.2, 2.0], [1, -1, -1]) == pytest.approx(2 / 3)
+    assert nn.confusion_matrix([0.3, -0.2, 2.0], [1, -1, -1]) == [[1, 1], [0, 1]]
+    assert nn.accuracy([[1.0, 2.0]], [[0.1, 0.9]]) == 1.0
+    assert nn.confusion_matrix([[1.0, 2.0]], [1], classes=3) == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def test_errors():
+    with pytest.raises(ArgumentError, match="accuracy: as many targets as outputs are wanted, at least one, got 0"):
+        nn.accuracy([], [])
+    with pytest.raises(ArgumentError, match="got 1 outputs and 2 targets"):
+        nn.confusion_matrix([1.0], [0, 1])
+    with pytest.raises(ArgumentError, match="the targets are all alike"):
+        nn.r2_score([1.0, 2.0], [3.0, 3.0])
