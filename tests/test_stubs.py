@@ -21,9 +21,11 @@ def test_a_type_checker_knows_functions_methods_and_operators(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import autograd\nfrom autograd import Value\n"
                       "x = Value(2.0)\n"
-                      "reveal_type(autograd.tanh(x))\nreveal_type(autograd.tanh(0.5))\nreveal_type(x.tanh() * 2 + 1 / x)\n"
+                      "reveal_type(autograd.tanh(x))\nreveal_type(autograd.tanh(0.5))\n"
+                      "reveal_type(x.tanh() * 2 + 1 / x)\n"
                       "reveal_type(autograd.hypot(3.0, x))\nreveal_type(autograd.hypot(3.0, 4.0))\nx.tahn()\n")
-    checked = subprocess.run([sys.executable, "-m", "mypy", str(script)], cwd=FOLDER.parent, capture_output=True, text=True)
+    command = [sys.executable, "-m", "mypy", str(script)]
+    checked = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True)
     said = [line.partition(": ")[2] for line in checked.stdout.splitlines()]
     revealed = [line.split('"')[1].split(".")[-1] for line in said if "Revealed type" in line]
     assert revealed == ["Value", "float", "Value", "Value", "float"]
