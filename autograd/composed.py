@@ -2,9 +2,9 @@
 
 from autograd.errors import ArgumentError
 from autograd.primitives import FUNCTIONS
-from autograd.value import Value
+from autograd.value import Value, is_recording
 
-exp, expm1, log1p = (FUNCTIONS[name] for name in ("exp", "expm1", "log1p"))
+equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
 
 
 def _listed(name, values):
@@ -15,11 +15,21 @@ def _listed(name, values):
     return values
 
 
+def _plain(value):
+    """The number of a Value: a float, or while a function is recorded what stands for it, without a gradient."""
+    if not isinstance(value, Value):
+        return value
+    return value.detach() if is_recording() else value.data
+
+
 def _largest(values):
-    """The position and the plain number of the largest of `values`."""
-    data = [value.data if isinstance(value, Value) else value for value in values]
-    k = max(range(len(data)), key=data.__getitem__)
-    return k, data[k]
+    """The largest of plain numbers."""
+    if not is_recording():
+        return max(values)
+    peak = values[0]
+    for value in values[1:]:
+        peak = maximum(peak, value)
+    return peak
 
 
 def total(values):
@@ -37,9 +47,15 @@ def logsumexp(*values):
     1000.6931471805599
     """
     values = _listed("logsumexp", values)
-    k, peak = _largest(values)
-    # The largest term is exp(0) = 1. Written as expm1(0) under log1p it costs a small result no digits.
-    return peak + log1p(total([expm1(v - peak) if i == k else exp(v - peak) for i, v in enumerate(values)]))
+    plain = [_plain(value) for value in values]
+    peak = _largest(plain)
+    # The largest term is exp(0) = 1. Taken off here and put back by log1p, it costs a small result no digits.
+    largest = [equal(number, peak) for number in plain]
+    terms = [exp(value - peak) for value in values]
+    terms = [term - one if isinstance(one, Value) or one else term for term, one in zip(terms, largest)]
+    ties = total(largest) - 1
+    rest = total(terms)
+    return peak + log1p(rest + ties if isinstance(ties, Value) or ties else rest)
 
 
 def log_softmax(*values):
@@ -60,7 +76,7 @@ def softmax(*values):
     [0.5, 0.5]
     """
     values = _listed("softmax", values)
-    peak = _largest(values)[1]
+    peak = _largest([_plain(value) for value in values])
     terms = [exp(value - peak) for value in values]
     normaliser = total(terms)
     return [term / normaliser for term in terms]

@@ -45,6 +45,10 @@ class CyclicGraphError(AutogradError, RuntimeError):
     """A node is its own ancestor."""
 
 
+class RecordingError(AutogradError, TypeError):
+    """While a function is recorded, a number or a branch that depends on its inputs would be frozen."""
+
+
 class FormulaError(AutogradError, ValueError):
     """A formula cannot be read; the message points at the place with a caret."""
 

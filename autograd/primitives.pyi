@@ -425,6 +425,150 @@ def minimum(x: float, y: Value) -> Value:
     (2.0, 1.0, 0.0)
     """
 
+@overload
+def less(x: Value, y: Number) -> Value:
+    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
+    
+        ∂less/∂x = 0
+        ∂less/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def less(x: float, y: float) -> float:
+    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
+    
+        ∂less/∂x = 0
+        ∂less/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def less(x: float, y: Value) -> Value:
+    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
+    
+        ∂less/∂x = 0
+        ∂less/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def less_equal(x: Value, y: Number) -> Value:
+    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
+    
+        ∂less_equal/∂x = 0
+        ∂less_equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less_equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def less_equal(x: float, y: float) -> float:
+    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
+    
+        ∂less_equal/∂x = 0
+        ∂less_equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less_equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def less_equal(x: float, y: Value) -> Value:
+    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
+    
+        ∂less_equal/∂x = 0
+        ∂less_equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = less_equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (1.0, 0.0, 0.0)
+    """
+
+@overload
+def equal(x: Value, y: Number) -> Value:
+    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
+    
+        ∂equal/∂x = 0
+        ∂equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.0, 0.0, 0.0)
+    """
+
+@overload
+def equal(x: float, y: float) -> float:
+    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
+    
+        ∂equal/∂x = 0
+        ∂equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.0, 0.0, 0.0)
+    """
+
+@overload
+def equal(x: float, y: Value) -> Value:
+    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
+    
+        ∂equal/∂x = 0
+        ∂equal/∂y = 0
+    
+    Domain: all numbers. The derivative is 0 everywhere.
+    
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> result = equal(x, y)
+    >>> result.backward()
+    >>> result.data, x.grad, y.grad
+    (0.0, 0.0, 0.0)
+    """
+
 def where(condition: Any, x: Any, y: Any) -> Any:
     """where(condition, x, y) = x if condition else y, for Values and for plain numbers.
     

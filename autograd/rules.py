@@ -10,6 +10,8 @@ Formulas are written for accuracy: a value is right to 2 units in the last place
 domain. Where the textbook formula is not, a second branch ("… if … else …") takes over and a comment says why.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
 
 from autograd.errors import RuleError
@@ -18,8 +20,8 @@ from autograd.formulas import ATOMS, Formula, Interval
 POSITIVE = Interval(0, open_low=True)
 NONNEGATIVE = Interval(0)
 NONZERO = Interval(without=(0,))
-RULES = {}  # by name
-TABLE = []  # by index
+RULES: dict[str, Rule] = {}  # by name
+TABLE: list[Rule] = []  # by index
 
 
 class Rule:
@@ -31,8 +33,8 @@ class Rule:
     partials        for each input ∂out/∂input, a Formula of the inputs and `out`
     domain          the Interval that an input may lie in, for those that are limited
     requires        a condition on the inputs together, a Formula, or None
-    kinks           for each input the points where the derivative is a convention (where several inputs are named: all at once);
-                    another input's name stands for a tie with it
+    kinks           for each input the points where the derivative is a convention; where several inputs are named: all
+                    at once; another input's name stands for a tie with it
     note            that convention, and whatever else is good to know, in words
     defaults        the values of inputs that may be left out
     operator        the name of the Python operator, "mul" for `__mul__`, or None
@@ -73,7 +75,8 @@ class Rule:
     @cached_property
     def slopes(self):
         """The partial derivatives as functions of the inputs and `out`, all floats."""
-        return tuple(partial.on_floats((*self.inputs, "out"), {name: float_function(name) for name in partial.functions})
+        names = (*self.inputs, "out")
+        return tuple(partial.on_floats(names, {name: float_function(name) for name in partial.functions})
                      for partial in self.partials)
 
     @cached_property
@@ -86,7 +89,8 @@ class Rule:
         if not (isinstance(self.name, str) and self.name.isidentifier() and not self.name.startswith("_")):
             raise RuleError(f"a primitive's name is a Python identifier such as 'cube', got {self.name!r}.")
         if not 1 <= len(self.inputs) <= 3:
-            raise RuleError(f"{self.name}: a primitive has 1 to 3 inputs, {str(self.formula)!r} has {len(self.inputs)}.")
+            raise RuleError(f"{self.name}: a primitive has 1 to 3 inputs; {str(self.formula)!r} has "
+                            f"{len(self.inputs)}.")
         if len(self.partials) != len(self.inputs):
             raise RuleError(f"{self.name}: {len(self.inputs)} inputs ({', '.join(self.inputs)}) need as many partial "
                             f"derivatives, got {len(self.partials)}.")
@@ -159,6 +163,10 @@ rule("maximum", "x if x >= y else y", "1 if x > y else 0.5 if x == y else 0", "1
      symbol="max", kinks={"x": ["y"]}, note=TIE)
 rule("minimum", "x if x <= y else y", "1 if x < y else 0.5 if x == y else 0", "1 if y < x else 0.5 if x == y else 0",
      symbol="min", kinks={"x": ["y"]}, note=TIE)
+rule("less", "1 if x < y else 0", "0", "0", symbol="<", kinks={"x": ["y"]}, note="The derivative is 0 everywhere.")
+rule("less_equal", "1 if x <= y else 0", "0", "0", symbol="≤", kinks={"x": ["y"]},
+     note="The derivative is 0 everywhere.")
+rule("equal", "1 if x == y else 0", "0", "0", symbol="=", kinks={"x": ["y"]}, note="The derivative is 0 everywhere.")
 rule("where", "x if condition else y", "0", "1 if condition else 0", "0 if condition else 1",
      inputs=("condition", "x", "y"), kinks={"condition": [0]},
      note="Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.")

@@ -27,6 +27,7 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
+    RecordingError,
     ResultOverflowError,
     RuleError,
 )
@@ -75,6 +76,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number, a float. What was recorded before it is assigned stays as it was recorded."""
+        if unusual:
+            check_not_recording(f"{self!r}.data")
         return self._data
 
     @data.setter
@@ -141,6 +144,8 @@ class Value:
 
     def detach(self) -> Constant:
         """The same number as a constant: no gradient flows through it."""
+        if unusual and _circumstances.recorder is not None:
+            return _circumstances.recorder.detached(self)
         return constant(self._data, self.label)
 
     def __getattr__(self, name):
@@ -168,21 +173,31 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
+        if unusual:
+            check_not_recording(f"the truth of {self!r}")
         return self._data != 0.0
 
     def __lt__(self, other: Number) -> bool:
+        if unusual and _circumstances.recorder is not None:
+            return apply(RULES["less"], self, other)
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
     def __le__(self, other: Number) -> bool:
+        if unusual and _circumstances.recorder is not None:
+            return apply(RULES["less_equal"], self, other)
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
     def __gt__(self, other: Number) -> bool:
+        if unusual and _circumstances.recorder is not None:
+            return apply(RULES["less"], other, self)
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
     def __ge__(self, other: Number) -> bool:
+        if unusual and _circumstances.recorder is not None:
+            return apply(RULES["less_equal"], other, self)
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
@@ -382,6 +397,7 @@ def count_unusual(change):
 
 class _Circumstances(threading.local):
     no_grad = 0
+    recorder = None
     record_lines = 0
     announced = frozenset()
 
@@ -434,6 +450,31 @@ def _line_outside():
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
         frame = frame.f_back
     return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else None
+
+
+@contextlib.contextmanager
+def recording(recorder):
+    """Inside, every operation goes to `recorder.record(rule, operands)` in place of being carried out."""
+    outside, _circumstances.recorder = _circumstances.recorder, recorder
+    count_unusual(1)
+    try:
+        yield
+    finally:
+        count_unusual(-1)
+        _circumstances.recorder = outside
+
+
+def is_recording():
+    """Whether this thread records a function."""
+    return _circumstances.recorder is not None
+
+
+def check_not_recording(what):
+    """Raise while this thread records a function: a number read now would be frozen into the recording."""
+    if _circumstances.recorder is not None:
+        raise RecordingError(f"compile: {what} would freeze a number or a branch into the recording, at "
+                             f"{_line_outside()}. Write where(condition, x, y) for a choice, maximum() or minimum() for the "
+                             "larger or smaller, detach() for a number without gradient, or name the argument in static=.")
 
 
 @contextlib.contextmanager
@@ -508,6 +549,8 @@ def apply(rule, *operands):
     This is what an operation means. The functions that primitives.py makes from the table do the same, written out for
     the common case that all operands are Values.
     """
+    if _circumstances.recorder is not None:
+        return _circumstances.recorder.record(rule, operands)
     values = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     try:
         out = rule.value(*values)
@@ -547,6 +590,8 @@ def operate(rule, *operands):
 
 
 def where(condition, x, y):
+    if _circumstances.recorder is not None:
+        return _circumstances.recorder.where(condition, x, y)
     chosen = bool(condition)
     return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
 
