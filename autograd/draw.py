@@ -110,7 +110,7 @@ class Drawing:
     """
 
     def __init__(self, graph: Graph, stands: dict[Value, Value | Box], rankdir: str = "LR"):
-        self._dot = _Dot(graph, stands, rankdir)
+        self._dot = Dot(graph, stands, rankdir)
         self.source: str = self._dot.source()
 
     def __repr__(self):
@@ -152,8 +152,10 @@ class Drawing:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
 
 
-class _Dot:
+class Dot:
     """Writes a graph down in DOT."""
+
+    background = "white"
 
     def __init__(self, graph, stands, rankdir):
         self.graph, self.stands, self.rankdir = graph, stands, rankdir
@@ -170,7 +172,7 @@ class _Dot:
 
     def source(self):
         dot = _graphviz().Digraph()
-        dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor="white", fontname="Verdana")
+        dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor=self.background, fontname="Verdana")
         dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
         dot.attr("node", fontname="Verdana", fontsize="11", style="filled", fillcolor="white", margin="0.12,0.06",
                  height="0.4")
@@ -194,8 +196,9 @@ class _Dot:
         inside = [node for node in box.members if self.stands.get(node) is node]
         with dot.subgraph(name=f"cluster_{box.path}_{box.turn}") as cluster:
             title = text(self.title(box))
-            cluster.attr(label=title, tooltip=title, style="rounded,filled", color="#9a9a9a", fontsize="11",
-                         labeljust="l", fillcolor="#f4f4f4" if box.outer is None else "#ebebeb")
+            cluster.attr(label=title, tooltip=title, id=f"{box.path}_{box.turn}", style="rounded,filled",
+                         color="#9a9a9a", fontsize="11", labeljust="l",
+                         fillcolor="#f4f4f4" if box.outer is None else "#ebebeb")
             for inner in reversed(box.inner):  # Graphviz stacks boxes from the bottom
                 self.box(cluster, inner)
             for node in inside:
@@ -215,19 +218,17 @@ class _Dot:
                    or any(self.stands[child] is not box for child in self.graph.children[node])]
         grad = outputs[0].grad if len(outputs) == 1 else 0.0
         lines = [self.title(box), f"{len(hidden)} operations"]
-        lines += numbers(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
+        lines += self.numbers(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
         dot.node(self.ids[box], label="\\n".join(map(text, lines)), id=self.ids[box], shape="folder",
                  penwidth="3" if self.graph.result in hidden else "1", fillcolor=self.fill(grad),
                  tooltip=text(f"{box.path}, closed"), **{"class": "box"})
 
     def node(self, dot, node):
         kind = self.graph.kind(node)
-        look = SHAPES[kind] | {"id": self.ids[node], "class": kind, "tooltip": self.told(node, kind)}
+        look = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.hover(node, kind)
         label = [self.label_in_box(node)] if clean(node.label or "") else []
-        if kind == "constant":
-            lines = [*label, short(node.data)]
-        else:
-            lines = [*label, *numbers(node)]
+        lines = [*label, *self.numbers(node)]
+        if type(node) is Value:
             look["fillcolor"] = self.fill(node.grad)
         if look["shape"] == "Mrecord":
             cell = "".join(text(line) + "\\l" for line in lines)
@@ -237,6 +238,12 @@ class _Dot:
             shown = "\\n".join(map(text, lines))
         dot.node(self.ids[node], label=shown, **look)
 
+    def numbers(self, node):
+        """The lines with the numbers of a node; a constant has no gradient."""
+        if isinstance(node, Constant):
+            return [short(node.data)]
+        return [f"data {short(node.data)}", f"grad {short(node.grad)}"]
+
     def fill(self, grad):
         return tint(grad, self.largest_grad, WHITE, FILLS)
 
@@ -245,7 +252,7 @@ class _Dot:
         box = self.graph.box.get(node)
         return node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")
 
-    def told(self, node, kind):
+    def hover(self, node, kind):
         """What hovering over a node shows."""
         lines = [f"{node.label or self.names[node]} ({kind})"]
         if node.rule:
@@ -253,7 +260,7 @@ class _Dot:
         lines.append(f"data {node.data!r}")
         if kind != "constant":
             lines.append(f"grad {node.grad!r}")
-        return hint(lines)
+        return {"tooltip": hint(lines)}
 
     def all_edges(self, dot):
         """Every edge between things that are shown; those between the same two, one of them a closed box, as one."""
@@ -291,11 +298,6 @@ def edge_lines(node, i, names):
     partial = node.partials[i]
     product = f"{short(node.grad)} × {bracketed(short(partial))} = {short(node.grad * partial)}"
     return [derivative(node, i, names), f"to {names[node.parents[i]]}: {product}"]
-
-
-def numbers(node):
-    """The lines with the numbers of a node."""
-    return [f"data {short(node.data)}", f"grad {short(node.grad)}"]
 
 
 def strength(number, largest):

@@ -14,11 +14,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograd.errors import ArgumentError, NumberTypeError
+from autograd.formulas import CONSTANTS
 from autograd.value import Constant, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from autograd.rules import Rule
+
+MARK = "\0"
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
 
 
@@ -309,35 +313,46 @@ def short(number: float) -> str:
 
 def expression(node: Value, names: Mapping[Value, str]) -> str:
     """How an operation is computed, with the names of its operands: "w * x", "tanh(v1)"."""
-    rule = node.rule
-    assert rule is not None
-    called = [names[parent] for parent in node.parents]
-    if rule.operator:
-        return worded(str(rule.formula), dict(zip(rule.inputs, called)))
-    return f"{rule.name}({', '.join(called)})"
+    assert node.rule is not None
+    return filled(call_template(node.rule), [names[parent] for parent in node.parents], node.rule.inputs)
 
 
 def derivative(node: Value, position: int, names: Mapping[Value, str]) -> str:
     """∂node/∂parents[position] as a formula, in the branch that applies, and as a number: "∂v1/∂w = x = 2"."""
     rule = node.rule
     assert rule is not None
-    called = dict(zip(rule.inputs, [names[parent] for parent in node.parents])) | {"out": names[node]}
-    point = {name: parent.data for name, parent in zip(rule.inputs, node.parents)}
-    formula = worded(rule.partials[position].active(**point, out=node.data), called)
+    point = [parent.data for parent in node.parents]
+    branch = rule.partials[position].active(**dict(zip(rule.inputs, point)), out=node.data)
+    called = [*(names[parent] for parent in node.parents), names[node]]
+    formula = filled(template(branch), called, (*rule.inputs, "out"))
     number = short(node.partials[position])
     equation = formula if formula == number else f"{formula} = {number}"
     return f"∂{names[node]}/∂{names[node.parents[position]]} = {equation}"
 
 
-def worded(formula: str, names: Mapping[str, str]) -> str:
-    """A formula with other names for its variables: "1 / x" with {"x": "w"} is "1 / w"."""
-    return ast.unparse(_Renamed({name: ast.Name(new) for name, new in names.items()}).visit(_parsed(formula)))
+def call_template(rule: Rule) -> list[str]:
+    """How a rule is called, as a template: "x * y" for an operator, else "tanh(x)"."""
+    return template(str(rule.formula) if rule.operator else f"{rule.name}({', '.join(rule.inputs)})")
 
 
-def with_numbers(formula: str, numbers: Mapping[str, float]) -> str:
-    """A formula with four-digit numbers for its variables: "1 / x" with {"x": -2.0} is "1 / (-2)"."""
-    filled = _Renamed({name: _number(value) for name, value in numbers.items()}).visit(_parsed(formula))
-    return re.sub(r"(?<= [-+*/] )-[\d.]+(e[-+]\d+)?", r"(\g<0>)", ast.unparse(filled))
+def template(formula: str) -> list[str]:
+    """A formula cut at its variables: "1 / x" is ["1 / ", "x", ""]. Every second part is a variable."""
+    marked = ast.unparse(_Marked().visit(ast.parse(formula, mode="eval").body))
+    return marked.split(MARK)
+
+
+def filled(template: list[str], texts: Iterable[str], variables: Iterable[str]) -> str:
+    """A template with `texts` in the place of `variables`; negative numbers are bracketed where they need it.
+
+    >>> filled(template("1 / x - y ** 2"), ["-2", "-3"], ["x", "y"])
+    '1 / (-2) - (-3) ** 2'
+    """
+    new = dict(zip(variables, texts))
+    parts = [new.get(part, part) if i % 2 else part for i, part in enumerate(template)]
+    for i in range(1, len(parts), 2):
+        if parts[i].startswith("-") and (re.search(r"[-+*/] ?$", parts[i - 1]) or parts[i + 1].startswith(" **")):
+            parts[i] = f"({parts[i]})"
+    return "".join(parts)
 
 
 def bracketed(number: str) -> str:
@@ -345,22 +360,12 @@ def bracketed(number: str) -> str:
     return f"({number})" if number.startswith("-") else number
 
 
-def _parsed(formula):
-    return ast.parse(formula, mode="eval").body
-
-
-class _Renamed(ast.NodeTransformer):
-    def __init__(self, new):
-        self.new = new
+class _Marked(ast.NodeTransformer):
+    """Puts a mark on either side of each variable; names of functions and constants stay as they are."""
 
     def visit_Name(self, node):
-        return self.new.get(node.id, node)
+        return node if node.id in CONSTANTS else ast.Name(f"{MARK}{node.id}{MARK}")
 
     def visit_Call(self, node):
         node.args = [self.visit(argument) for argument in node.args]
         return node
-
-
-def _number(value):
-    digits = ast.Name(short(abs(value)))
-    return digits if value >= 0 else ast.UnaryOp(ast.USub(), digits)
