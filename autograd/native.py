@@ -115,6 +115,7 @@ TYPES = {
     "constant": "node=Constant",
     "apply": "node=Value",
     "restore": "node=Value",
+    "replayed": "node=Fan, result=Value",
 }
 
 # In the order in which a pass uses them, so that it stays within one line of the processor's cache.
@@ -133,6 +134,14 @@ FIELDS = """\
 """
 
 
+FAN_FIELDS = """\
+    _fan = cython.declare(list)
+    _next = cython.declare(cython.Py_ssize_t)
+    _slopes = cython.declare(object)
+    again = cython.declare(object, visibility="readonly")
+"""
+
+
 def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
@@ -142,6 +151,8 @@ def engine_source():
     text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
     text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.freelist(65536)\n@cython.cclass\nclass Value")
     text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
+    text = text.replace("\nclass Fan", "\n@cython.cclass\nclass Fan")
+    text = re.sub(r'    __slots__ = \("_fan".*\n', FAN_FIELDS, text)
     for name, start in re.findall(r"^(\w+) = (-?\d+)\b", text, re.MULTILINE):
         text = text.replace(f"\n{name} = {start}", f"\n{name} = cython.declare(cython.int, {start})")
     for name, types in TYPES.items():

@@ -5,6 +5,10 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport PyObject
 
 
+cdef extern from "Python.h":
+    PyObject* PyList_GET_ITEM(object, Py_ssize_t)  # borrowed
+
+
 cdef PyObject* NOTHING = <PyObject*>None
 
 
@@ -42,6 +46,25 @@ cdef inline bint unseen(PyObject* node) noexcept:
     return node != NOTHING and (<Value>node)._mark < 0
 
 
+cdef PyObject* next_unseen(Fan node):
+    """The next parent of a Fan that the search has not met; None at the end."""
+    cdef PyObject* parent
+    while node._next < len(node._fan):
+        parent = PyList_GET_ITEM(node._fan, node._next)
+        node._next += 1
+        if (<Value>parent)._mark < 0:
+            return parent
+    return NOTHING
+
+
+cdef void spread(Fan node, double here, double* adjoint):
+    """Add the contributions of a Fan to the adjoints of its parents."""
+    cdef double[::1] slopes = node._slopes
+    cdef Py_ssize_t i
+    for i in range(len(node._fan)):
+        adjoint[(<Value>PyList_GET_ITEM(node._fan, i))._mark] += here * slopes[i]
+
+
 cdef Nodes numbered_order(Value root):
     cdef Nodes order = Nodes(), path = Nodes()
     cdef PyObject* node
@@ -57,10 +80,13 @@ cdef Nodes numbered_order(Value root):
                 if not unseen(parent):
                     parent = <PyObject*>(<Value>node)._c
                     if not unseen(parent):
-                        push(order, node)
-                        (<Value>node)._mark = <int>order.count
-                        path.count -= 1
-                        continue
+                        if (<Value>node)._rule == FAN:
+                            parent = next_unseen(<Fan>node)
+                        if not unseen(parent):
+                            push(order, node)
+                            (<Value>node)._mark = <int>order.count
+                            path.count -= 1
+                            continue
             if (<Value>parent)._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
             push(path, parent)
@@ -77,6 +103,8 @@ cdef list unnumbered(Nodes order):
     nodes = []
     for i in range(order.count):
         (<Value>order.at[i])._mark = UNSEEN
+        if (<Value>order.at[i])._rule == FAN:
+            (<Fan>order.at[i])._next = 0
         nodes.append(<Value>order.at[i])
     return nodes
 
@@ -105,6 +133,9 @@ cdef Nodes propagate(Nodes order, double seed, bint accumulate):
                 parent = <PyObject*>(<Value>node)._c
                 if parent != NOTHING:
                     adjoint[(<Value>parent)._mark] += here * (<Value>node)._dc
+        elif (<Value>node)._rule == FAN:
+            spread(<Fan>node, here, adjoint)
+            (<Fan>node)._next = 0
         else:
             if accumulate:
                 here += (<Value>node)._grad
@@ -143,7 +174,7 @@ cdef release(Value node):
 
 cdef Value as_node(x):
     """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
-    if isinstance(x, Value):
+    if type(x) is Value or type(x) is Constant:
         return x
     if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
         return constant(x)

@@ -35,6 +35,7 @@ from autograd.rules import RULES, TABLE, Rule
 
 Number = "Value | float"
 LEAF = -1  # the `_rule` of a node that no primitive made
+FAN = -2  # that of a Fan
 UNSEEN = -1  # the `_mark` of a node outside a pass
 ON_PATH = -2  # that of a node which the search for an order has entered
 
@@ -220,6 +221,52 @@ class Value:
                                "int(v.data).")
 
 
+class Fan(Value):
+    """A node with any number of parents: the result of a recording that was replayed.
+
+    It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes the
+    same result as an ordinary graph.
+    """
+
+    __slots__ = ("_fan", "_next", "_slopes", "again")
+
+    @property
+    def rule(self):
+        """The recording, described as a primitive."""
+        return self.again.rule
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """What the recording was replayed on: captured Values and Value arguments."""
+        return tuple(self._fan)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂node/∂parent for each of `parents`."""
+        return tuple(self._slopes)
+
+
+def replayed(data, parents, slopes, again):
+    """The result of a replay: a Value above a Fan that leads to all its parents."""
+    node = Fan.__new__(Fan)
+    node._data = as_float(data)
+    node._grad = 0.0
+    node._label = None
+    node._rule = FAN
+    node._a = node._b = node._c = None
+    node._da = node._db = node._dc = 0.0
+    node._mark = UNSEEN
+    node._next = 0
+    node._fan = parents
+    node._slopes = slopes
+    node.again = again
+    result = Value(data)
+    result._rule = RULES["pos"].index
+    result._a = node
+    result._da = 1.0
+    return result
+
+
 class Note:
     """What stands in place of a label when the line that made a node is kept as well."""
 
@@ -313,6 +360,11 @@ def numbered_order(root):
                 parent = b
             elif (c := node._c) is not None and c._mark < 0:
                 parent = c
+            elif node._rule == FAN and node._next < len(node._fan):
+                parent = node._fan[node._next]
+                node._next += 1
+                if parent._mark >= 0:
+                    continue
             else:
                 order.append(node)
                 node._mark = len(order)
@@ -332,6 +384,8 @@ def unnumbered(order):
     """The nodes of an order, their numbers forgotten."""
     for node in order:
         node._mark = UNSEEN
+        if node._rule == FAN:
+            node._next = 0
     return order
 
 
@@ -354,12 +408,17 @@ def propagate(order, seed, accumulate):
                     adjoint[b._mark] += here * node._db
                     if (c := node._c) is not None:
                         adjoint[c._mark] += here * node._dc
+            elif node._rule == FAN:
+                for parent, slope in zip(node._fan, node._slopes):
+                    adjoint[parent._mark] += here * slope
             else:
                 here += node._grad if accumulate else 0.0
                 if here - here != 0.0:  # an overflow anywhere reaches a leaf
                     raise gradient_overflow(node)
             node._mark = UNSEEN
             node._grad = here
+            if node._rule == FAN:
+                node._next = 0
     except BaseException:
         take_back(order, adjoint)
         raise
@@ -462,6 +521,11 @@ def recording(recorder):
     finally:
         count_unusual(-1)
         _circumstances.recorder = outside
+
+
+def gradients_wanted():
+    """Whether operations build graphs: not inside no_grad()."""
+    return _circumstances.no_grad == 0
 
 
 def is_recording():

@@ -1,0 +1,321 @@
+"""`compile`: a scalar function is recorded once and replayed from then on, for one example or for a batch.
+
+The first call with a new structure of arguments records what the function does with tracers (recorder.py). Later calls
+run the recorded program on numbers, without the function: no nodes, no Python for each operation.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable
+from functools import update_wrapper
+from types import SimpleNamespace
+from typing import Any
+
+from autograd.composed import mean
+from autograd.errors import ArgumentError, NumberTypeError
+from autograd.functional import map_numbers, numbers_in
+from autograd.machine import Machine
+from autograd.recorder import Program, Recorder
+from autograd.value import Value, as_float, constant, gradients_wanted, is_recording, recording, replayed
+
+CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
+
+
+def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16) -> Any:
+    """A function that records `function` at the first call and replays it from then on; also a decorator.
+
+    function  takes numbers and Values, in nested lists, tuples, dicts and arrays, and returns such. Values that it
+              closes over, such as a model's parameters, are read afresh at every call
+    static    names of arguments that are part of the recording, as strings, None and bools always are: a new one
+              records anew
+    maxsize   how many recordings are kept; the one not used for longest goes first
+
+    The result is called as `function` is; `.mean(X, Y)` gives the mean result over the examples of a batch,
+    `.map(X, Y)` each example's result as plain numbers.
+
+    >>> w = Value(3.0)
+    >>> step = compile(lambda x: (w * x).tanh())
+    >>> step(0.1)
+    Value(0.2913126124515909, grad=0)
+    >>> step(0.2).backward()
+    >>> w.grad
+    0.14231546
+
+    Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs.
+    """
+    if function is None:
+        return lambda wrapped: Compiled(wrapped, static, maxsize)
+    return Compiled(function, static, maxsize)
+
+
+class Compiled:
+    """A function that is recorded and replayed; see `compile`."""
+
+    def __init__(self, function, static=(), maxsize=16):
+        if not callable(function):
+            raise ArgumentError(f"compile: a function is wanted, got {function!r:.60}.")
+        if not isinstance(maxsize, int) or maxsize < 1:
+            raise ArgumentError(f"compile: maxsize is the number of recordings to keep, at least 1, got {maxsize!r}.")
+        self.function = function
+        self._static = (static,) if isinstance(static, str) else tuple(static)
+        self._positions = _positions(function, self._static)
+        self._recordings: OrderedDict = OrderedDict()
+        self._hits = self._misses = 0
+        self._maxsize = maxsize
+        update_wrapper(self, function)
+
+    def __repr__(self):
+        return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"
+
+    def __call__(self, *args, **kwargs):
+        """The result for one example, as the function itself would return it."""
+        if is_recording():
+            return self.function(*args, **kwargs)
+        leaves: list = []
+        replay = self._replay(self._key(args, kwargs, leaves), args, kwargs, leaves)
+        result = replay.call(leaves)
+        return self.function(*args, **kwargs) if result is None else result
+
+    def mean(self, *batches, has_aux=False, **kwargs):
+        """The mean result over the examples of a batch, one Value.
+
+        batches  for each positional argument of the function a sequence of what it is in each example
+        has_aux  the function returns a pair: the number to average, and something else, which comes back as a list of
+                 plain numbers with one entry an example
+        kwargs   the same for all examples
+
+        >>> w = Value(3.0)
+        >>> step = compile(lambda x, y: (w * x - y) ** 2)
+        >>> step.mean([1.0, 2.0], [3.0, 5.0])
+        Value(0.5, grad=0)
+        """
+        examples = _examples(batches)
+        rows: list = []
+        replay = self._same_replay("mean", examples, kwargs, rows)
+        result = replay and replay.mean(rows, has_aux)
+        if result is None:
+            results = [self.function(*example, **kwargs) for example in examples]
+            losses = [loss for loss, _ in results] if has_aux else results
+            result = mean(losses), [map_numbers(_plain, other) for _, other in results] if has_aux else None
+        return result if has_aux else result[0]
+
+    def map(self, *batches, **kwargs):
+        """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
+
+        >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
+        [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
+        """
+        examples = _examples(batches)
+        rows: list = []
+        replay = self._same_replay("map", examples, kwargs, rows)
+        results = replay and replay.map(rows)
+        if results is None:
+            results = [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples]
+        return results
+
+    def cache_info(self):
+        """How often a recording was found and was not, how many are kept at most, and how many there are."""
+        return CacheInfo(self._hits, self._misses, self._maxsize, len(self._recordings))
+
+    def cache_clear(self):
+        """Forget all recordings."""
+        self._recordings.clear()
+        self._hits = self._misses = 0
+
+    def stats(self):
+        """Nodes, levels, loops, bytes and the seconds of recording, a dict for each recording that is kept."""
+        return [replay.stats() for replay in self._recordings.values()]
+
+    def draw(self, **options):
+        """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
+        from autograd.draw import draw
+        if not self._recordings:
+            raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
+        replay = next(reversed(self._recordings.values()))
+        result = replay.again(leaf if isinstance(leaf, Value) else constant(leaf) for leaf in replay.example)
+        return draw(numbers_in(result)[0], **options)
+
+    def _key(self, args, kwargs, leaves):
+        """What decides which recording serves: the structure of the arguments, and the static ones."""
+        return (*(_static(arg) if i in self._positions else _structure(arg, leaves) for i, arg in enumerate(args)),
+                *((name, _static(arg) if name in self._static else _structure(arg, leaves))
+                  for name, arg in kwargs.items()))
+
+    def _same_replay(self, name, examples, kwargs, rows):
+        """The recording that serves all examples; their leaves go to `rows`."""
+        keys = set()
+        for example in examples:
+            rows.append([])
+            keys.add(self._key(example, kwargs, rows[-1]))
+        if len(keys) > 1:
+            raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different ones. "
+                                "Pad them to one length, or call the function for each.")
+        return self._replay(keys.pop(), examples[0], kwargs, rows[0])
+
+    def _replay(self, key, args, kwargs, leaves):
+        """The recording for a key, made now if it is not there."""
+        replay = self._recordings.get(key)
+        if replay is None:
+            self._misses += 1
+            replay = self._recordings[key] = Replay(self.function, args, kwargs, leaves, self._positions, self._static)
+            while len(self._recordings) > self._maxsize:
+                self._recordings.popitem(last=False)
+        else:
+            self._hits += 1
+            self._recordings.move_to_end(key)
+        return replay
+
+
+class Replay:
+    """One recording and the machine that runs it."""
+
+    def __init__(self, function, args, kwargs, leaves, positions, static):
+        began = time.perf_counter()
+        self.function, self.example = function, leaves
+        self._arguments = args, kwargs, positions, static
+        recorder = Recorder()
+        with recording(recorder):
+            result = self.again(iter([recorder.input(isinstance(leaf, Value)) for leaf in leaves]))
+        places = list(map(recorder.place, numbers_in(result)))
+        self.program = Program(recorder, places)
+        outputs = iter(self.program.outputs)
+        self.result = map_numbers(lambda _: next(outputs), result)
+        self.variables = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value)]
+        self.machine = Machine(self.program)
+        self.rule = SimpleNamespace(name=getattr(function, "__name__", "recording"), symbol="▶")
+        self.seconds = time.perf_counter() - began
+
+    def again(self, leaves):
+        """The function's own result, in place of a replay, on other numbers or Values."""
+        args, kwargs, positions, static = self._arguments
+        leaves = iter(leaves)
+        args = [arg if i in positions else _filled(arg, leaves) for i, arg in enumerate(args)]
+        return self.function(*args, **{name: arg if name in static else _filled(arg, leaves)
+                                       for name, arg in kwargs.items()})
+
+    def call(self, leaves):
+        """The result for one example; None when something is not finite."""
+        state = self.machine.forward([leaves])
+        if state is None:
+            return None
+        return map_numbers(lambda slot: self._node(state, slot, [leaves], [1.0], state.number(slot, 0)), self.result)
+
+    def mean(self, rows, has_aux):
+        """The mean over examples, and the other results of each; None when something is not finite."""
+        averaged = self.result[0] if has_aux else self.result
+        if not isinstance(averaged, int) or has_aux and len(self.result) != 2:
+            raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
+                                f"something else; it returns {self.result!r:.60} of them.")
+        state = self.machine.forward(rows)
+        if state is None:
+            return None
+        total = sum((state.number(averaged, lane) for lane in range(1, len(rows))), state.number(averaged, 0))
+        node = self._node(state, averaged, rows, [1 / len(rows)] * len(rows), total / len(rows))
+        return node, self._numbers(state, self.result[1], len(rows)) if has_aux else None
+
+    def map(self, rows):
+        """Every example's result as plain numbers; None when something is not finite."""
+        state = self.machine.forward(rows)
+        return state and self._numbers(state, self.result, len(rows))
+
+    def _numbers(self, state, result, lanes):
+        return [map_numbers(lambda slot: state.number(slot, lane), result) for lane in range(lanes)]
+
+    def _node(self, state, slot, rows, seeds, data):
+        """A result as a Value whose parents are the captured Values and the Value arguments of all examples."""
+        captured = self.machine.captured
+        if not gradients_wanted() or not (captured or self.variables):
+            return constant(data)
+        slopes = self.machine.reverse(state, slot, seeds, self.variables)
+        parents = captured + [row[i] for row in rows for i in self.variables]
+        return replayed(data, parents, slopes, self)
+
+    def stats(self):
+        """Figures about the recording."""
+        program = self.program
+        return {"nodes": program.size, "levels": program.levels, "loops": len(program.runs),
+                "bytes": self.machine.bytes(), "seconds": self.seconds}
+
+
+def _positions(function, static):
+    """The places of static arguments among the positional ones."""
+    if not static:
+        return frozenset()
+    names = list(inspect.signature(function).parameters)
+    for name in static:
+        if name not in names:
+            raise ArgumentError(f"compile: static={name!r} is no argument of the function; it has {', '.join(names)}.")
+    return frozenset(names.index(name) for name in static)
+
+
+def _static(argument):
+    """A static argument as part of a key."""
+    try:
+        hash(argument)
+    except TypeError:
+        raise NumberTypeError(f"compile: a static argument must be hashable, got {type(argument).__name__}. Pass a tuple "
+                              "in place of a list, or a string.") from None
+    return "static", type(argument), argument
+
+
+def _structure(part, leaves):
+    """The structure of an argument, hashable; its numbers and Values go to `leaves`."""
+    kind = type(part)
+    if kind is float or kind is int:
+        leaves.append(part)
+        return "number"
+    if kind is list or kind is tuple:
+        return kind, *[_structure(element, leaves) for element in part]
+    if kind is Value:
+        leaves.append(part)
+        return "Value"
+    if part is None or kind is bool or kind is str:
+        return "static", kind, part
+    if isinstance(part, Value):
+        leaves.append(part.data)
+        return "number"
+    if isinstance(part, dict):
+        return dict, *[(key, _structure(element, leaves)) for key, element in part.items()]
+    if isinstance(part, (list, tuple)):
+        return kind, *[_structure(element, leaves) for element in part]
+    if hasattr(part, "tolist"):
+        return _structure(part.tolist(), leaves)
+    try:
+        leaves.append(as_float(part))
+    except NumberTypeError:
+        raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, None, "
+                              "bools, and lists, tuples, dicts and arrays of them are inputs; name others in static=, or "
+                              "let the function close over them.") from None
+    return "number"
+
+
+def _filled(part, leaves):
+    """The structure of an argument with other numbers."""
+    if part is None or isinstance(part, (bool, str)):
+        return part
+    if isinstance(part, dict):
+        return {key: _filled(element, leaves) for key, element in part.items()}
+    if isinstance(part, tuple) and hasattr(part, "_fields"):
+        return type(part)(*(_filled(element, leaves) for element in part))
+    if isinstance(part, (list, tuple)):
+        return type(part)(_filled(element, leaves) for element in part)
+    if hasattr(part, "tolist"):
+        return _filled(part.tolist(), leaves) if getattr(part, "shape", ()) else next(leaves)
+    return next(leaves)
+
+
+def _examples(batches):
+    """The examples of a batch: for each one the positional arguments."""
+    columns = [batch.tolist() if hasattr(batch, "tolist") else list(batch) for batch in batches]
+    lengths = set(map(len, columns))
+    if len(lengths) != 1 or lengths == {0}:
+        raise ArgumentError("a batch is one sequence for each argument, all of one length that is not 0; got lengths "
+                            f"{', '.join(str(len(column)) for column in columns) or 'none'}.")
+    return list(zip(*columns))
+
+
+def _plain(result):
+    return result.data if isinstance(result, Value) else as_float(result)
