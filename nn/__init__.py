@@ -1,6 +1,10 @@
-"""Small neural networks on scalar Values: modules, losses, optimisers, data and training."""
+"""Small neural networks on scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
 
-from nn import activations, data, errors, init, losses, metrics, modules, optim, plots, training
+from nn import activations, data, errors, init, layers, losses, metrics, modules, optim, plots, training
+from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
+from nn.checkpoint import Checkpoint, load, save
+from nn.convert import from_torch, to_torch
+from nn.layers import GELU, Dropout, Embedding, LeakyReLU, ReLU, RMSNorm, Sigmoid, Softmax, Softplus, Step, Tanh
 from nn.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -14,35 +18,82 @@ from nn.losses import (
 )
 from nn.metrics import accuracy, confusion_matrix, r2_score
 from nn.modules import MLP, Layer, Linear, Module, Neuron, Perceptron, Sequential
-from nn.optim import SGD, Optimizer
-from nn.training import History, evaluate, fit
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    Optimizer,
+    RMSprop,
+    StepLR,
+    WarmupDecayLR,
+    clip_grad_norm_,
+    clip_grad_value_,
+)
+from nn.overview import summary
+from nn.training import History, Run, evaluate, fit
+from nn.transformer import GPT, SelfAttention
 
 __all__ = [
+    "GELU",
+    "GPT",
     "MLP",
     "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Checkpoint",
+    "CosineAnnealingLR",
+    "Dropout",
+    "Embedding",
+    "ExponentialLR",
     "History",
     "Layer",
+    "LeakyReLU",
     "Linear",
+    "LinearLR",
     "Module",
     "Neuron",
     "Optimizer",
     "Perceptron",
+    "RMSNorm",
+    "RMSprop",
+    "ReLU",
+    "Run",
+    "SelfAttention",
     "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Step",
+    "StepLR",
+    "Tanh",
+    "WarmupDecayLR",
     "accuracy",
     "activations",
     "binary_cross_entropy_with_logits",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "confusion_matrix",
     "cross_entropy",
     "data",
     "errors",
     "evaluate",
     "fit",
+    "from_torch",
+    "gelu",
     "hinge_loss",
     "huber_loss",
     "init",
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
+    "layers",
+    "leaky_relu",
+    "load",
     "losses",
     "metrics",
     "modules",
@@ -51,5 +102,24 @@ __all__ = [
     "optim",
     "plots",
     "r2_score",
+    "relu",
+    "save",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "step",
+    "summary",
+    "tanh",
+    "to_torch",
     "training",
 ]
+
+
+def __getattr__(name):
+    from nn.errors import NoSuchAttributeError, closest
+    raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
+
+
+ELSEWHERE = {name: f" PyTorch's class {name} is the function nn.{function} here." for name, function in {
+    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "HuberLoss": "huber_loss", "CrossEntropyLoss": "cross_entropy",
+    "NLLLoss": "nll_loss", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits"}.items()}

@@ -1,10 +1,70 @@
-"""Activation functions: each as a function of one number, or of a list of them, and as a name for `activation=`."""
+"""Activation functions: each as a function of one number or of a list, and by name for `activation=`."""
 
 from collections.abc import Callable
 
 import autograd
 from autograd.errors import ArgumentError
 from nn.errors import closest
+
+
+def elementwise(function: Callable, x):
+    """`function` of x, or of every element where x is a list, of lists perhaps.
+
+    >>> elementwise(abs, [-1.0, [2.0, -3.0]])
+    [1.0, [2.0, 3.0]]
+    """
+    if isinstance(x, (list, tuple)):
+        return [elementwise(function, element) for element in x]
+    return function(x)
+
+
+def relu(x):
+    """max(0, x), of a number, a Value, or each element of a list.
+
+    >>> relu([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+    return elementwise(autograd.relu, x)
+
+
+def leaky_relu(x, negative_slope: float = 0.01):
+    """x where it is positive, else negative_slope·x."""
+    return elementwise(lambda v: autograd.leaky_relu(v, negative_slope), x)
+
+
+def gelu(x):
+    """x Φ(x) with the normal distribution function Φ (Hendrycks and Gimpel, 2016)."""
+    return elementwise(autograd.gelu, x)
+
+
+def softplus(x):
+    """log(1 + exp(x)), a smooth ReLU."""
+    return elementwise(autograd.softplus, x)
+
+
+def tanh(x):
+    """The hyperbolic tangent, from -1 to 1."""
+    return elementwise(autograd.tanh, x)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), from 0 to 1."""
+    return elementwise(autograd.sigmoid, x)
+
+
+def step(x):
+    """1 where x is positive, else 0; its derivative is 0, so nothing is learnt through it."""
+    return elementwise(autograd.step, x)
+
+
+def softmax(x):
+    """A list of scores as probabilities, exp(v) / Σ exp(v); a list of lists row by row.
+
+    >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    return [softmax(row) for row in x] if isinstance(x[0], (list, tuple)) else autograd.softmax(x)
+
 
 SCALAR = {name: getattr(autograd, name)
           for name in ("relu", "leaky_relu", "gelu", "softplus", "tanh", "sigmoid", "step")}
@@ -26,14 +86,3 @@ def activation_function(activation: "str | Callable | None") -> "Callable | None
         return SCALAR[activation]
     raise ArgumentError(f"activation: one of linear, {', '.join(SCALAR)} or a function is wanted, got {activation!r}."
                         f"{closest(str(activation), SCALAR)}")
-
-
-def elementwise(function: Callable, x):
-    """`function` of x, or of every element where x is a list, of lists perhaps.
-
-    >>> elementwise(abs, [-1.0, [2.0, -3.0]])
-    [1.0, [2.0, 3.0]]
-    """
-    if isinstance(x, (list, tuple)):
-        return [elementwise(function, element) for element in x]
-    return function(x)

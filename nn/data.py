@@ -66,7 +66,8 @@ class Dataset:
     def __repr__(self):
         size = len(self.inputs[0]) if self.inputs and hasattr(self.inputs[0], "__len__") else 1
         classes = f", {len(self.classes)} classes" if self.classes else ""
-        return f"<Dataset{self.name and ' ' + self.name}: {len(self)} examples of {size} number{'s' * (size != 1)}{classes}>"
+        name, plural = self.name and f" {self.name}", "s" * (size != 1)
+        return f"<Dataset{name}: {len(self)} examples of {size} number{plural}{classes}>"
 
 
 def plain(numbers) -> list:

@@ -13,8 +13,8 @@ class DivergedError(AutogradError, OverflowError):
     """Training left the range of finite numbers."""
 
 
-class CheckpointError(AutogradError, ValueError):
-    """A file of weights cannot be read, or does not fit the model."""
+class CheckpointError(AutogradError, OSError, ValueError):
+    """A file of weights cannot be read or written, or does not fit the model."""
 
 
 class MissingPackageError(AutogradError, ImportError):

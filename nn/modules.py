@@ -88,6 +88,16 @@ class Module(metaclass=_CompleteThenLabel):
         """This module and every one inside."""
         return (module for _, module in self.named_modules())
 
+    def named_tensors(self) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
+        """(name, shape, parameters row by row): the parameters put together as PyTorch has them, and under its names.
+
+        >>> [(name, shape) for name, shape, _ in MLP(2, [16, 1]).named_tensors()]
+        [('0.weight', (16, 2)), ('0.bias', (16,)), ('2.weight', (1, 16)), ('2.bias', (1,))]
+        """
+        for name, content in vars(self).items():
+            if name[0] != "_":
+                yield from _tensors(name, content)
+
     def children(self) -> Iterator[tuple[str, "Module"]]:
         """(name, module) for the modules directly inside."""
         return ((name, part) for name, part in _parts(self) if isinstance(part, Module))
@@ -182,6 +192,33 @@ def _collect(content, found: dict, seen: set) -> None:
     elif isinstance(content, dict):
         for item in content.values():
             _collect(item, found, seen)
+
+
+def _tensors(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
+    """The tensors in an attribute: an array of parameters, a module's, or those of the items of a list or dict."""
+    if isinstance(content, Module):
+        for inner, shape, parameters in content.named_tensors():
+            yield f"{name}.{inner}", shape, parameters
+    elif (shape := _shape(content)) is not None:
+        yield name, shape, _flattened(content)
+    elif isinstance(content, (list, tuple, dict)):
+        for key, item in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _tensors(f"{name}.{key}", item)
+
+
+def _shape(content) -> "tuple[int, ...] | None":
+    """The shape of an array of parameters in nested lists, or None when this is none."""
+    if _is_parameter(content):
+        return ()
+    if not isinstance(content, (list, tuple)) or not content:
+        return None
+    shapes = {_shape(item) for item in content}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(content), *inner)
+
+
+def _flattened(content) -> list[Value]:
+    return [content] if isinstance(content, Value) else [p for item in content for p in _flattened(item)]
 
 
 def _parts(module: Module) -> Iterator[tuple[str, "Value | Module"]]:
@@ -312,6 +349,11 @@ class Neuron(Module):
             out.label = self._path
         return out
 
+    def named_tensors(self):
+        yield "weight", (1, len(self.w)), self.w
+        if self.b is not None:
+            yield "bias", (1,), [self.b]
+
     def extra_repr(self):
         return f"{len(self.w)}, activation={_named(self.activation)}{_without_bias(self.b)}"
 
@@ -355,12 +397,23 @@ class Layer(Module):
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
+    @property
+    def activation(self) -> "str | Callable | None":
+        """What the neurons do with w·x + b."""
+        return self.neurons[0].activation
+
+    def named_tensors(self):
+        yield "weight", (len(self.neurons), len(self.neurons[0].w)), [w for neuron in self.neurons for w in neuron.w]
+        biases = [neuron.b for neuron in self.neurons if neuron.b is not None]
+        if biases:
+            yield "bias", (len(biases),), biases
+
     def __repr__(self):
         return f"{type(self).__name__}({self.extra_repr()})"
 
     def extra_repr(self):
         first = self.neurons[0]
-        return f"{len(first.w)}, {len(self.neurons)}, activation={_named(first.activation)}{_without_bias(first.b)}"
+        return f"{len(first.w)}, {len(self.neurons)}, activation={_named(self.activation)}{_without_bias(first.b)}"
 
 
 class Linear(Layer):
@@ -396,6 +449,17 @@ class Sequential(Module):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def named_tensors(self):
+        for place, layer in zip(self.places(), self.layers):
+            yield from _tensors(str(place), layer)
+
+    def places(self) -> list[int]:
+        """The number of each part in PyTorch, where a Layer's activation is a part of its own."""
+        places = [0]
+        for layer in self.layers:
+            places.append(places[-1] + 1 + (isinstance(layer, Layer) and layer.activation is not None))
+        return places[:-1]
 
     def __len__(self):
         return len(self.layers)

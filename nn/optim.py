@@ -125,6 +125,9 @@ class Optimizer(ABC):
             if len(state[name]) != len(self.params):
                 raise ArgumentError(f'{kind}: "{name}" in the state has {len(state[name])} numbers, and there are '
                                     f"{len(self.params)} parameters.")
+        for name in ("steps", "lr", *self._settings):
+            if not _alike(state[name], own[name]):
+                raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
         self.state = [list(state[name]) for name in self.remembered]
         for name in ("steps", "lr", *self._settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
@@ -132,6 +135,13 @@ class Optimizer(ABC):
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+def _alike(a, b) -> bool:
+    """Whether both are numbers, or both as many of them."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    return isinstance(a, (int, float)) and isinstance(b, (int, float))
 
 
 class SGD(Optimizer):

@@ -1,15 +1,26 @@
 """Training: `fit` goes through the data again and again, an optimiser moves the parameters, `History` remembers."""
 
+import csv
+import signal
+import threading
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from math import inf
+from pathlib import Path
+from typing import Any
 
-from autograd import mean, no_grad
+from autograd import mean
 from autograd.errors import ArgumentError, ResultOverflowError
 from nn import losses, metrics
 from nn.data import Dataset, as_dataset, batches
 from nn.errors import DivergedError
+from nn.init import generator
 from nn.modules import Module
-from nn.optim import SGD, Optimizer
+from nn.optim import Adam, Optimizer, Schedule, clip_grad_norm_, clip_grad_value_
 
 
 class History:
@@ -20,10 +31,13 @@ class History:
     >>> history.append(epoch=2, loss=0.25)
     >>> history["loss"], history[-1]
     ([0.5, 0.25], {'epoch': 2, 'loss': 0.25})
+
+    ended  why training ended: "finished", "stopped early", "stopped by a callback" or "interrupted"
     """
 
     def __init__(self):
         self.rows: list[dict[str, float]] = []
+        self.ended = ""
 
     def append(self, **row: float) -> None:
         """Add the numbers of one epoch."""
@@ -37,12 +51,30 @@ class History:
         if not isinstance(key, str):
             return self.rows[key]
         if key not in self.columns():
-            raise KeyError(f"the history has no column {key!r}; it has {', '.join(self.columns()) or 'no rows yet'}.")
+            names = ", ".join(self.columns()) or "no rows yet"
+            raise KeyError(f"the history has no column {key!r}; it has {names}.")
         return [row.get(key) for row in self.rows]
 
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def to_dict(self) -> dict[str, list]:
+        """The columns by name.
+
+        >>> history = History()
+        >>> history.append(epoch=1, loss=0.5)
+        >>> history.to_dict()
+        {'epoch': [1], 'loss': [0.5]}
+        """
+        return {name: self[name] for name in self.columns()}
+
+    def to_csv(self, path: "str | Path") -> None:
+        """Write the rows, with a line of names, as comma-separated values."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns())
+            writer.writeheader()
+            writer.writerows(self.rows)
 
     def plot(self):
         """The curves of loss and metric over the epochs, a matplotlib Figure."""
@@ -54,19 +86,7 @@ class History:
         return f"<History: {last}>"
 
 
-def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None) -> dict[str, float]:
-    """The mean loss of the model over the data, and the metric if there is one, without a graph.
-
-    >>> evaluate(lambda x: x[0], losses.mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
-    {'loss': 2.0}
-    """
-    data = as_dataset(data)
-    with no_grad(), _mode(model, training=False):
-        value, outputs = Batch(model, loss).run(data)
-    return _measured(metrics.number(value), metric, outputs, data.targets)
-
-
-class Batch:
+class BatchLoss:
     """Runs model and loss over the examples of a batch: the mean loss, a Value, and the outputs as plain numbers."""
 
     def __init__(self, model: Callable, loss: Callable):
@@ -82,72 +102,229 @@ class Batch:
         return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
 
 
+def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None) -> dict[str, float]:
+    """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.
+
+    >>> evaluate(lambda x: x[0], losses.mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
+    {'loss': 2.0}
+
+    Raises ArgumentError when there are no examples.
+    """
+    data = as_dataset(data)
+    if not len(data):
+        raise ArgumentError("evaluate: there are no examples in the data.")
+    batch, total, outputs = BatchLoss(model, loss), 0.0, []
+    with _mode(model, training=False):
+        for i in range(len(data)):  # one by one, so that there is never more than the graph of one example
+            value, found = batch.run(data[i:i + 1])
+            total += metrics.number(value)
+            outputs += found
+    row = {"loss": total / len(data)}
+    return row if metric is None else row | {metric.__name__: metric(outputs, data.targets)}
+
+
+class Run:
+    """A training run: what `fit` works on, what callbacks see, and what a Checkpoint saves.
+
+    model, optimizer, schedule, history  what they are called
+    epoch, position   finished epochs, and finished batches of the present one
+    steps             steps of the optimiser so far
+    best, best_loss   the parameters' numbers after the best epoch so far, and its validation loss (without validation
+                      data its training loss); best is None before the first epoch is over
+    """
+
+    def __init__(self, model: Module, loss: Callable, data: Dataset, optimizer: Optimizer, *, epochs: int,
+                 batch_size: "int | None", seed: int, schedule: "Schedule | None" = None,
+                 schedule_every: str = "epoch", metric: "Callable | None" = None, validation: "Dataset | None" = None,
+                 penalty: "Callable | None" = None, clip_norm: "float | None" = None,
+                 clip_value: "float | None" = None, patience: "int | None" = None):
+        self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
+        self.epochs, self.batch_size, self.seed = epochs, batch_size, seed
+        self.schedule, self.schedule_every = schedule, schedule_every
+        self.metric, self.validation, self.penalty = metric, validation, penalty
+        self.clip_norm, self.clip_value, self.patience = clip_norm, clip_value, patience
+        self.history = History()
+        self.epoch = self.position = self.waited = 0
+        self.sums: dict[str, float] = {}
+        self.best: list[float] | None = None
+        self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
+        self.batch = BatchLoss(model, loss)
+
+    @property
+    def steps(self) -> int:
+        return self.optimizer.steps
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches an epoch has."""
+        return -(-len(self.data) // (self.batch_size or len(self.data)))
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """A checksum of the data, to tell whether a checkpoint belongs to them."""
+        return zlib.crc32(repr((self.data.inputs, self.data.targets)).encode())
+
+    def stop(self, reason: str = "stopped by a callback") -> None:
+        """End training after the present step."""
+        self.history.ended = reason
+
+    def step(self, examples: Dataset) -> None:
+        """One step of the optimiser on one batch."""
+        try:
+            value, outputs = self.batch.run(examples)
+            self.optimizer.zero_grad()
+            (value if self.penalty is None else value + self.penalty(self.model)).backward()
+            self._clip()
+            self.optimizer.step()
+        except (ResultOverflowError, DivergedError) as error:
+            raise self._diverged(error) from error
+        if self.schedule and self.schedule_every == "step":
+            self.schedule.step()
+        self.position += 1
+        row = {"loss": value.data}
+        if self.metric:
+            row[self.metric.__name__] = self.metric(outputs, examples.targets)
+        for name, number in {"examples": 1.0, **row}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
+
+    def _clip(self) -> None:
+        if self.clip_norm is not None:
+            clip_grad_norm_(self.optimizer.params, self.clip_norm)
+        if self.clip_value is not None:
+            clip_grad_value_(self.optimizer.params, self.clip_value)
+
+    def _diverged(self, error: Exception) -> DivergedError:
+        where = f"training diverged in epoch {self.epoch + 1}, step {self.steps + 1}"
+        if isinstance(error, DivergedError):
+            return DivergedError(f"{where}: {error}")
+        largest = max(self.optimizer.params, key=lambda p: abs(p.data))
+        return DivergedError(
+            f"{where}: {error} The largest parameter is {largest.label or 'one'} = {largest.data:.4g}. Lower the "
+            f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data.")
+
+    def averages(self) -> dict[str, float]:
+        """Loss and metric so far in this epoch, each averaged over the examples."""
+        count = self.sums.get("examples", 1.0)
+        return {name: total / count for name, total in self.sums.items() if name != "examples"}
+
+    def end_epoch(self) -> None:
+        """Write the epoch's row, see whether it was the best, and move the schedule."""
+        row = self.averages()
+        if self.validation is not None:
+            row |= {f"val_{k}": x for k, x in evaluate(self.model, self.loss, self.validation, self.metric).items()}
+        self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
+        self.history.append(epoch=self.epoch, **row, lr=self.optimizer.lr, seconds=self.elapsed())
+        self._remember_the_best(row.get("val_loss", row["loss"]))
+        if self.schedule and self.schedule_every == "epoch":
+            self.schedule.step()
+
+    def elapsed(self) -> float:
+        """Seconds of training, those before a resumed checkpoint included."""
+        return self.seconds + time.perf_counter() - self.started
+
+    def _remember_the_best(self, loss: float) -> None:
+        if loss < self.best_loss:
+            self.best_loss, self.best, self.waited = loss, [p.data for p in self.optimizer.params], 0
+        else:
+            self.waited += 1
+            if self.patience is not None and self.waited >= self.patience:
+                self.stop("stopped early")
+
+    def restore_best(self) -> None:
+        """Give the parameters the numbers they had after the best epoch."""
+        for p, number in zip(self.optimizer.params, self.best or []):
+            p.data = number
+
+
 def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "int | None" = 32,
         optimizer: "Optimizer | None" = None, seed: "int | None" = None, metric: "str | Callable | None" = "auto",
-        validation=None, progress: bool = True) -> History:
+        validation=None, schedule: "Schedule | None" = None, schedule_every: str = "epoch",
+        penalty: "Callable | None" = None, clip_norm: "float | None" = None, clip_value: "float | None" = None,
+        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None,
+        progress: bool = True) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
     data        a Dataset, a pair (inputs, targets), or a list of pairs
     epochs      how often to go through the data
     batch_size  examples a step; None for all (full batch), 1 for single examples
-    optimizer   by default SGD with a learning rate of 0.1
-    seed        fixes the order of the examples; without it the order comes from Python's `random`
+    optimizer   by default Adam with a learning rate of 0.01
+    seed        fixes the order of the examples; without it Python's `random` does
     metric      a function (outputs, targets) -> float to watch; "auto" is accuracy for the losses of classification
-    validation  data to measure the loss and the metric on after every epoch
+    validation  data to measure loss and metric on after every epoch
+    schedule    a Schedule of the learning rate, moved on every epoch, or with schedule_every="step" every step
+    penalty     a function of the model that is added to the loss, as lambda model: l2_penalty(model, 1e-4); the
+                history shows the loss without it
+    clip_norm, clip_value  limits for the gradients: their norm together, each alone
+    patience    stop early after so many epochs without a lower validation loss (without validation data: training
+                loss), and keep the best weights
+    callbacks   functions of the Run, called after every epoch; one that has a method `on_step` has that called with it
+                after every step. They may call run.stop()
+    checkpoint  a path or a Checkpoint: training goes on from that file if it exists, and is saved there
     progress    whether to show a progress bar
 
-    Returns the History, with the columns epoch, loss, the metric's name, and val_loss and so on.
+    Ctrl-C ends training cleanly and keeps the best weights so far; pressed twice it interrupts at once.
+
+    Returns the History, with the columns epoch, loss, the metric's name, val_loss and so on, lr, seconds.
 
     >>> from nn import MLP, mse_loss
     >>> model = MLP(1, [1], seed=0)
-    >>> history = fit(model, mse_loss, ([[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0]), seed=0, progress=False)
+    >>> history = fit(model, mse_loss, ([[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0]), epochs=500, seed=0, progress=False)
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
     Raises DivergedError when the numbers grow beyond a float64; the parameters are then those before that step.
     """
     data = as_dataset(data)
-    validation = None if validation is None else as_dataset(validation)
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
-    optimizer = SGD(model.parameters(), lr=0.1) if optimizer is None else optimizer
-    metric = _chosen_metric(metric, loss)
-    batch, history = Batch(model, loss), History()
-    bar = _bar(epochs, progress)
-    started = time.perf_counter()
-    with _mode(model, training=True):
-        for epoch in range(epochs):
-            total, outputs, targets = 0.0, [], []
-            for examples in batches(data, batch_size, seed, epoch):
-                value, found = _step(batch, optimizer, examples, epoch)
-                total += value * len(examples)
-                outputs += found
-                targets += examples.targets
-            row = _measured(total / len(data), metric, outputs, targets)
-            if validation is not None:
-                row |= {f"val_{name}": x for name, x in evaluate(model, loss, validation, metric).items()}
-            history.append(epoch=epoch + 1, **row, seconds=time.perf_counter() - started)
-            bar.set_postfix_str(_shown(row), refresh=False)
-            bar.update()
-    bar.close()
-    return history
+    if schedule_every not in ("epoch", "step"):
+        raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
+    run = Run(model, loss, data, optimizer or Adam(model.parameters(), lr=0.01), epochs=epochs, batch_size=batch_size,
+              seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
+              schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,
+              validation=None if validation is None else as_dataset(validation), clip_norm=clip_norm,
+              clip_value=clip_value, patience=patience)
+    saved = _checkpoint(checkpoint)
+    if saved:
+        saved.resume(run, any_seed=seed is None)
+    with _mode(model, training=True), _ending_on_ctrl_c(run), _bar(run, progress) as show:
+        _train(run, list(callbacks), saved, show)
+    if run.history.ended == "interrupted" or patience is not None:
+        run.restore_best()
+    return run.history
 
 
-def _step(batch: Batch, optimizer: Optimizer, examples: Dataset, epoch: int):
-    """One step of the optimiser on one batch; returns the loss, a float, and the outputs."""
-    try:
-        value, outputs = batch.run(examples)
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-    except (ResultOverflowError, DivergedError) as error:
-        raise DivergedError(f"training diverged in epoch {epoch + 1}, step {optimizer.steps + 1}: {error}") from error
-    return value.data, outputs
+def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
+    """Epochs and steps until the end, or until somebody calls run.stop()."""
+    while run.epoch < run.epochs and not run.history.ended:
+        for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
+            run.step(examples)
+            _call([callback.on_step for callback in callbacks if hasattr(callback, "on_step")], run)
+            show(run)
+            if saved:
+                saved.after_step(run)
+            if run.history.ended:
+                break
+        if run.position == run.steps_per_epoch:
+            run.end_epoch()
+            show(run)
+            _call(callbacks, run)
+            if saved:
+                saved.after_epoch(run)
+    run.history.ended = run.history.ended or "finished"
 
 
-def _measured(loss: float, metric: "Callable | None", outputs, targets) -> dict[str, float]:
-    return {"loss": loss} if metric is None else {"loss": loss, metric.__name__: metric(outputs, targets)}
+def _call(callbacks: Iterable[Callable], run: Run) -> None:
+    for callback in callbacks:
+        callback(run)
+
+
+def _checkpoint(checkpoint) -> Any:
+    if checkpoint is None or not isinstance(checkpoint, (str, Path)):
+        return checkpoint
+    from nn.checkpoint import Checkpoint
+    return Checkpoint(checkpoint)
 
 
 def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable | None":
@@ -162,46 +339,59 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
     return metrics.accuracy if loss in classifying else None
 
 
+@contextmanager
+def _mode(model, training: bool):
+    """Inside, the model is in training mode or not; afterwards as it was."""
+    modules = list(model.modules()) if isinstance(model, Module) else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.training = training
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, before):
+            module.training = mode
+
+
+@contextmanager
+def _ending_on_ctrl_c(run: Run):
+    """Inside, Ctrl-C asks the run to stop after the present step; a second one interrupts it at once."""
+    def asked(number, frame):
+        if run.history.ended == "interrupted":
+            raise KeyboardInterrupt
+        run.stop("interrupted")
+
+    usual = threading.current_thread() is threading.main_thread() and signal.signal(signal.SIGINT, asked)
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.stop("interrupted")
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def _bar(run: Run, progress: bool):
+    """A function of the run that shows it in a progress bar; none where it is not wanted or tqdm is not installed."""
+    try:
+        if not progress:
+            raise ImportError
+        from tqdm import tqdm
+    except ImportError:
+        yield lambda run: None
+        return
+    with tqdm(total=run.epochs * run.steps_per_epoch, initial=run.steps, unit="step", dynamic_ncols=True) as bar:
+        def show(run: Run) -> None:
+            bar.set_description_str(f"epoch {min(run.epoch + 1, run.epochs)}/{run.epochs}", refresh=False)
+            bar.set_postfix_str(_shown(run.averages() or run.history[-1]), refresh=False)
+            bar.update(run.epoch * run.steps_per_epoch + run.position - bar.n)
+        yield show
+
+
 def _shown(row: dict[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {100 * x:.1f} %" if name.endswith("accuracy") else
-                     f"{name.replace('_', ' ')} {x:.4f}" for name, x in row.items())
+                     f"{name.replace('_', ' ')} {x:.4f}" for name, x in row.items() if name not in SILENT)
 
 
-class _mode:
-    """Inside, the model is in training mode or not; afterwards as it was."""
-
-    def __init__(self, model, training: bool):
-        self.modules = list(model.modules()) if isinstance(model, Module) else []
-        self.training = training
-
-    def __enter__(self):
-        self.before = [module.training for module in self.modules]
-        for module in self.modules:
-            module.training = self.training
-
-    def __exit__(self, *error):
-        for module, before in zip(self.modules, self.before):
-            module.training = before
-
-
-class _NoBar:
-    """Stands in for the progress bar where none is wanted, or tqdm is not installed."""
-
-    def update(self):
-        pass
-
-    def close(self):
-        pass
-
-    def set_postfix_str(self, text, refresh):
-        pass
-
-
-def _bar(epochs: int, progress: bool):
-    if progress:
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return _NoBar()
-        return tqdm(total=epochs, unit="epoch", dynamic_ncols=True)
-    return _NoBar()
+SILENT = ("epoch", "lr", "seconds")

@@ -1,0 +1,300 @@
+"""Models and training runs on disk: `save`, `load`, and `Checkpoint`, all in the safetensors format.
+
+Weights have PyTorch's names and shapes, so that `safetensors.torch.load_file` and `load_state_dict` take them there.
+"""
+
+import json
+import operator
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import ArgumentError
+from nn import layers, modules, tensorfile, transformer
+from nn.errors import CheckpointError
+from nn.modules import Module
+
+KEY = "glassgrad"  # the entry in a file's metadata that is ours
+
+
+def save(model: Module, path: "str | Path") -> None:
+    """Write the model's weights, in float64, and what it is built of, to a safetensors file.
+
+    At any moment the old file is there or the new one, whole: a crash while saving loses nothing.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> model, path = MLP(2, [3, 1]), Path(tempfile.mkdtemp(), "model.safetensors")
+    >>> save(model, path)
+    >>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
+    True
+
+    Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
+    """
+    tensorfile.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
+
+
+def load(path: "str | Path", model: "Module | None" = None) -> Module:
+    """The model in a safetensors file; or with `model`, that model with its weights set to those of the file.
+
+    The file may come from elsewhere, as from safetensors.torch.save_file, when `model` is given and names and shapes
+    are the same. Nothing in a file is run.
+
+    Raises CheckpointError, a kind of ValueError, that names the file and the reason; then `model` is unchanged.
+    """
+    if model is None:
+        metadata, tensors = tensorfile.read(path)
+        model = _built(path, metadata, sum(map(len, tensors.values())))
+    expected = {name: shape for name, shape, _ in model.named_tensors()}
+    _, tensors = tensorfile.read(path, expected)
+    _assign(model, "", tensors)
+    return model
+
+
+def _weights(model: Module, prefix: str):
+    return ((prefix + name, shape, [p.data for p in parameters]) for name, shape, parameters in model.named_tensors())
+
+
+def _assign(model: Module, prefix: str, tensors: Mapping[str, tensorfile.Tensor]) -> None:
+    for name, _, parameters in model.named_tensors():
+        for p, number in zip(parameters, tensors[prefix + name]):
+            p.data = number
+
+
+class Plan:
+    """How a class of module is described in a file: by its arguments, taken from an instance.
+
+    `count` tells how many parameters they lead to, so that a hostile description is refused before anything is built.
+    """
+
+    def __init__(self, kind: type[Module], arguments: Callable[[Any], dict], count: Callable[..., int]):
+        self.kind, self.arguments, self.count = kind, arguments, count
+
+
+def _mlp(m: modules.MLP) -> dict:
+    first = m.layers[0].neurons[0]
+    return {"nin": len(first.w), "nouts": [len(layer.neurons) for layer in m.layers], "activation": first.activation,
+            "bias": first.b is not None}
+
+
+def _mlp_count(nin, nouts, activation, bias):
+    return sum(a * b + b * bias for a, b in zip([nin, *nouts], nouts))
+
+
+def _gpt(m: transformer.GPT) -> dict:
+    return {"vocabulary": len(m.token.weight), "context": m.context, "width": len(m.token.weight[0]),
+            "heads": m.blocks[0].attention.heads, "layers": len(m.blocks), "hidden": len(m.blocks[0].up.neurons)}
+
+
+def _gpt_count(vocabulary, context, width, heads, layers, hidden):
+    return (2 * vocabulary + context + 1) * width + layers * (4 * width * width + 2 * width * hidden + 2 * width)
+
+
+def _nothing(m: Module) -> dict:
+    return {}
+
+
+def _neuron(m: modules.Neuron) -> dict:
+    return {"nin": len(m.w), "activation": m.activation, "bias": m.b is not None}
+
+
+def _layer(m: modules.Layer) -> dict:
+    return {"nin": len(m.neurons[0].w), "nout": len(m.neurons), "bias": m.neurons[0].b is not None}
+
+
+PLANS = {plan.kind.__name__: plan for plan in (
+    Plan(modules.MLP, _mlp, _mlp_count),
+    Plan(modules.Neuron, _neuron, lambda nin, activation, bias: nin + bias),
+    Plan(modules.Perceptron, lambda m: {"nin": len(m.w)}, lambda nin: nin + 1),
+    Plan(modules.Linear, _layer, lambda nin, nout, bias: nin * nout + nout * bias),
+    Plan(modules.Layer, lambda m: _layer(m) | {"activation": m.activation},
+         lambda nin, nout, bias, activation: nin * nout + nout * bias),
+    Plan(layers.LeakyReLU, lambda m: {"negative_slope": m.negative_slope}, lambda negative_slope: 0),
+    Plan(layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
+    Plan(layers.Embedding, lambda m: {"num_embeddings": len(m.weight), "embedding_dim": len(m.weight[0])},
+         lambda num_embeddings, embedding_dim: num_embeddings * embedding_dim),
+    Plan(layers.RMSNorm, lambda m: {"width": m.width, "eps": m.eps, "elementwise_affine": m.weight is not None},
+         lambda width, eps, elementwise_affine: width * elementwise_affine),
+    Plan(transformer.SelfAttention, lambda m: {"width": m.width, "heads": m.heads},
+         lambda width, heads: 4 * width * width),
+    Plan(transformer.GPT, _gpt, _gpt_count),
+    *(Plan(kind, _nothing, lambda: 0) for kind in (layers.ReLU, layers.GELU, layers.Softplus, layers.Tanh,
+                                                   layers.Sigmoid, layers.Step, layers.Softmax)),
+)}
+
+
+def described(model: Module) -> "list | str":
+    """What `model` is built of, [kind, arguments], fit for JSON; or just its name when it is no part of nn.
+
+    >>> from nn import MLP
+    >>> described(MLP(2, [3, 1]))
+    ['MLP', {'nin': 2, 'nouts': [3, 1], 'activation': 'relu', 'bias': True}]
+    """
+    kind = type(model).__name__
+    if type(model) is modules.Sequential:
+        parts = [described(part) if isinstance(part, Module) else "a function" for part in model.layers]
+        return next((part for part in parts if isinstance(part, str)), [kind, parts])
+    if kind not in PLANS or type(model) is not PLANS[kind].kind:
+        return kind
+    arguments = PLANS[kind].arguments(model)
+    return [kind, arguments] if not callable(arguments.get("activation")) else f"{kind} with a function of your own"
+
+
+def _built(path, metadata: Mapping[str, str], room: int) -> Module:
+    """The model that the metadata describe, which must have no more than `room` parameters."""
+    try:
+        description = json.loads(metadata.get(KEY, "{}"))["model"]
+        if isinstance(description, str):
+            raise CheckpointError(f"{path}: was saved from a {description:.100}, which cannot be built from a file. "
+                                  "Make the model yourself and pass it: load(path, model).")
+        if _count(description, room) > room:
+            raise ValueError
+        return _made(description)
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError, ArgumentError) as error:
+        raise CheckpointError(f"{path}: does not say what model its weights belong to. Make the model yourself and "
+                              "pass it: load(path, model).") from error
+
+
+def _count(description, room: int) -> int:
+    """How many parameters a description leads to; raises ValueError as soon as a number in it is out of bounds."""
+    kind, arguments = description
+    if kind == "Sequential":
+        return sum(_count(part, room) for part in arguments)
+    sizes = [n for value in arguments.values() for n in (value if isinstance(value, list) else [value])]
+    if len(sizes) > room + 10 or any(isinstance(n, (int, float)) and not 0 <= n <= max(room, 1) for n in sizes):
+        raise ValueError
+    return PLANS[kind].count(**arguments)
+
+
+def _made(description) -> Module:
+    kind, arguments = description
+    if kind == "Sequential":
+        return modules.Sequential(*map(_made, arguments))
+    return PLANS[kind].kind(**arguments)
+
+
+class Checkpoint:
+    """Saves a training run, so that it can go on from there bit for bit as if it had never stopped.
+
+    path         the file; if it exists when training begins, training goes on from it
+    every_steps  save after so many steps too, and not only after every epoch
+
+    It holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
+    generators, the epoch and the place in it, the history, and the best weights so far. Pass it, or just the path, to
+    `fit(…, checkpoint=…)`, with the same model, data and arguments as before; `epochs` may grow.
+
+    Raises CheckpointError when the file does not belong to this run, or is damaged; then nothing has changed.
+    """
+
+    def __init__(self, path: "str | Path", every_steps: "int | None" = None):
+        self.path, self.every_steps = path, every_steps
+        if every_steps is not None:
+            modules.check_count("Checkpoint", "every_steps", every_steps)
+
+    def after_step(self, run) -> None:
+        """Save, if it is time; the last step of an epoch is left to `after_epoch`."""
+        if self.every_steps and run.steps % self.every_steps == 0 and run.position < run.steps_per_epoch:
+            self.save(run)
+
+    def after_epoch(self, run) -> None:
+        """Save."""
+        self.save(run)
+
+    def save(self, run) -> None:
+        """Write everything that the next steps of the run depend on."""
+        state, tensors = _captured(run)
+        tensorfile.write(self.path, ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
+                         {KEY: json.dumps({"run": state})})
+
+    def resume(self, run, any_seed: bool = False) -> bool:
+        """Bring the run to where the file says, if there is one; returns whether there was.
+
+        any_seed  whether the file's seed may replace the run's
+        """
+        if not os.path.lexists(self.path):
+            return False
+        metadata, tensors = tensorfile.read(self.path)
+        before = _captured(run)
+        try:
+            state = json.loads(metadata[KEY])["run"]
+            _check_identity(state["identity"], _identity(run), any_seed)
+            _restore(run, state, {name: list(tensor) for name, tensor in tensors.items()})
+        except Exception as error:
+            _restore(run, *before)
+            if isinstance(error, _OtherRunError):
+                raise CheckpointError(f"{self.path}: {error}") from None
+            raise CheckpointError(f"{self.path}: is not the checkpoint of a training run of this model, or is damaged "
+                                  f"({type(error).__name__}: {error}).") from error
+        return True
+
+
+class _OtherRunError(Exception):
+    """In what a checkpoint differs from the run that wants to go on from it."""
+
+
+def _identity(run) -> dict[str, Any]:
+    """What must be the same for a run to go on from a checkpoint."""
+    return {"parameters": len(run.optimizer.params), "optimizer": type(run.optimizer).__name__,
+            "schedule": type(run.schedule).__name__, "loss": getattr(run.loss, "__name__", ""),
+            "examples": len(run.data), "data": run.fingerprint, "batch_size": run.batch_size, "seed": run.seed}
+
+
+def _check_identity(theirs: Mapping[str, Any], own: Mapping[str, Any], any_seed: bool) -> None:
+    for name, value in own.items():
+        if theirs[name] != value and not (name == "seed" and any_seed):
+            raise _OtherRunError(f"was written by a run with {name} = {theirs[name]!r:.60}, and in this one it is "
+                                 f"{value!r:.60}. Go on with the same arguments, or use another file.")
+
+
+def _captured(run) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    """The run in small things, fit for JSON, and in long lists of numbers."""
+    numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
+    optimizer = run.optimizer.state_dict()
+    numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
+    gauss = {}
+    for name, generator in _generators(run.model).items():
+        _, words, gauss[name] = generator.getstate()
+        numbers[f"random.{name}"] = list(map(float, words))
+    numbers |= {f"history.{name}": list(map(float, column)) for name, column in run.history.to_dict().items()}
+    if run.best is not None:
+        numbers["best"] = run.best
+    state = {"identity": _identity(run), "optimizer": optimizer, "gauss": gauss,
+             "schedule": run.schedule and run.schedule.state_dict(),
+             "best_loss": None if run.best_loss == inf else run.best_loss, "seconds": run.elapsed(),
+             **{name: getattr(run, name) for name in ("seed", "epoch", "position", "sums", "waited")}}
+    return state, numbers
+
+
+def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, list[float]]) -> None:
+    """Bring the run to where `_captured` took it; raises one thing or another when that does not fit together."""
+    for name, _, ps in run.model.named_tensors():
+        for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
+            p.data = number
+    run.optimizer.load_state_dict(
+        state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered})
+    if run.schedule:
+        run.schedule.load_state_dict(state["schedule"])
+    for name, generator in _generators(run.model).items():
+        generator.setstate((3, tuple(map(int, numbers[f"random.{name}"])), state["gauss"][name]))
+    columns = {name.removeprefix("history."): column for name, column in numbers.items() if name.startswith("history.")}
+    run.history.rows = [dict(zip(columns, row)) | {"epoch": int(row[list(columns).index("epoch")])}
+                        for row in zip(*columns.values(), strict=True)]
+    run.best = numbers.get("best")
+    run.best_loss = inf if state["best_loss"] is None else float(state["best_loss"])
+    run.seconds, run.started = float(state["seconds"]), time.perf_counter()
+    run.seed, run.sums = state["seed"], {name: float(total) for name, total in state["sums"].items()}
+    run.epoch, run.position, run.waited = (operator.index(state[name]) for name in ("epoch", "position", "waited"))
+
+
+def _generators(model: Module) -> dict[str, Any]:
+    """Where random numbers come from: Python's `random`, and the generators of the modules."""
+    found: dict[str, Any] = {"python": random}
+    for path, module in model.named_modules():
+        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
+    return found

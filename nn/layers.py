@@ -1,0 +1,164 @@
+"""Parts of networks beside the linear ones: activations as modules, Dropout, Embedding, RMSNorm."""
+
+from autograd import Value, mean
+from autograd.errors import ArgumentError
+from nn import activations
+from nn.init import generator, initialiser, normal
+from nn.modules import Module, as_list, check_count, check_size
+
+
+class ReLU(Module):
+    """`relu` as a part of a Sequential; like the others it takes a Value, or a list of any depth.
+
+    >>> ReLU()([Value(-1.0), 2.0])
+    [Value(0.0, grad=0), 2.0]
+    """
+
+    def forward(self, x):
+        return activations.relu(x)
+
+
+class LeakyReLU(Module):
+    """`leaky_relu` as a module."""
+
+    def __init__(self, negative_slope: float = 0.01):
+        self.negative_slope = negative_slope
+
+    def forward(self, x):
+        return activations.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self):
+        return f"negative_slope={self.negative_slope!r}"
+
+
+class GELU(Module):
+    """`gelu` as a module."""
+
+    def forward(self, x):
+        return activations.gelu(x)
+
+
+class Softplus(Module):
+    """`softplus` as a module."""
+
+    def forward(self, x):
+        return activations.softplus(x)
+
+
+class Tanh(Module):
+    """`tanh` as a module."""
+
+    def forward(self, x):
+        return activations.tanh(x)
+
+
+class Sigmoid(Module):
+    """`sigmoid` as a module."""
+
+    def forward(self, x):
+        return activations.sigmoid(x)
+
+
+class Step(Module):
+    """`step` as a module."""
+
+    def forward(self, x):
+        return activations.step(x)
+
+
+class Softmax(Module):
+    """`softmax` as a module. Not needed before `cross_entropy`, which takes the scores themselves."""
+
+    def forward(self, x):
+        return activations.softmax(x)
+
+
+class Dropout(Module):
+    """In training, sets each element to 0 with probability p and divides the others by 1 - p; in evaluation, nothing.
+
+    seed  a number or a random.Random; without it the draw comes from Python's `random`
+
+    >>> dropout = Dropout(0.5, seed=3)
+    >>> dropout([1.0, 1.0, 1.0, 1.0])
+    [0.0, 2.0, 0.0, 2.0]
+    >>> dropout.eval()([1.0, 1.0])
+    [1.0, 1.0]
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
+    when p is not from 0 to less than 1.
+    """
+
+    def __init__(self, p: float = 0.5, seed=None):
+        if not 0 <= p < 1:
+            raise ArgumentError(f"Dropout: p must be from 0 to less than 1, got {p!r}.")
+        self.p = p
+        self._rng = generator(seed)
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        return activations.elementwise(lambda v: v * (0.0 if self._rng.random() < self.p else 1 / (1 - self.p)), x)
+
+    def extra_repr(self):
+        return f"p={self.p!r}"
+
+
+class Embedding(Module):
+    """A table of learnt vectors: token k stands for row k.
+
+    num_embeddings  how many rows there are
+    embedding_dim   how long each is
+    init            how the numbers are drawn, by default from the normal distribution; seed as for Neuron
+
+    Takes a whole number, returns a list of Values; of a list of whole numbers a list of such lists.
+
+    >>> Embedding(5, 2, seed=0)(3) == Embedding(5, 2, seed=0)([3])[0]
+    False
+    >>> table = Embedding(5, 2, seed=0)
+    >>> table(3) == table([3])[0] == table.weight[3]
+    True
+
+    Raises ArgumentError for a number that has no row.
+    """
+
+    def __init__(self, num_embeddings: int, embedding_dim: int, *, init=None, seed=None):
+        check_count("Embedding", "num_embeddings", num_embeddings)
+        check_count("Embedding", "embedding_dim", embedding_dim)
+        draw, rng = initialiser(init or normal(), None), generator(seed)
+        self.weight = [[Value(draw(num_embeddings, embedding_dim, rng)) for _ in range(embedding_dim)]
+                       for _ in range(num_embeddings)]
+
+    def forward(self, index):
+        if isinstance(index, (list, tuple)):
+            return [self.forward(one) for one in index]
+        if isinstance(index, (bool, Value)) or not hasattr(index, "__index__") or not 0 <= index < len(self.weight):
+            raise ArgumentError(f"Embedding: a whole number from 0 to {len(self.weight) - 1} is wanted, got {index!r}.")
+        return self.weight[index]
+
+    def extra_repr(self):
+        return f"{len(self.weight)}, {len(self.weight[0])}"
+
+
+class RMSNorm(Module):
+    """Divides a vector by the root mean square of its elements: weight · x / √(mean(x²) + eps).
+
+    Takes and returns a list of `width` numbers or Values.
+
+    >>> [round(v.data, 3) for v in RMSNorm(2)([3.0, 4.0])]
+    [0.849, 1.131]
+
+    Zhang and Sennrich, "Root mean square layer normalization", 2019.
+    """
+
+    def __init__(self, width: int, eps: float = 1e-5, elementwise_affine: bool = True):
+        self.width, self.eps = check_count("RMSNorm", "width", width), eps
+        self.weight = [Value(1.0) for _ in range(width)] if elementwise_affine else None
+
+    def forward(self, x):
+        x = as_list(x)
+        check_size(self, self.width, len(x))
+        scale = (mean([v * v for v in x]) + self.eps) ** -0.5
+        return [v * scale for v in x] if self.weight is None else [v * scale * w for v, w in zip(x, self.weight)]
+
+    def extra_repr(self):
+        return f"{self.width}, eps={self.eps!r}{'' if self.weight else ', elementwise_affine=False'}"

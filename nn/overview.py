@@ -1,0 +1,48 @@
+"""`summary`: what a model consists of, as a table."""
+
+from nn.modules import Layer, Module
+
+
+class Summary:
+    """The table that `summary` makes: `rows` of (part, kind, shapes, parameters), and `total`, all parameters once."""
+
+    def __init__(self, rows: list[tuple[str, str, str, int]], total: int):
+        self.rows, self.total = rows, total
+
+    def __str__(self):
+        rows = [("part", "kind", "shapes", "parameters"), *((*row[:3], f"{row[3]:,}") for row in self.rows)]
+        rows.append(("total", "", "", f"{self.total:,}"))
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = ["  ".join([*(f"{cell:{width}}" for cell, width in zip(row[:3], widths)), f"{row[3]:>{widths[3]}}"])
+                 for row in rows]
+        rule = "─" * len(lines[0])
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    __repr__ = __str__
+
+
+def summary(model: Module) -> Summary:
+    """A table of the parts of a model that have parameters of their own: name, kind, shapes, number of parameters.
+
+    >>> from nn import MLP
+    >>> summary(MLP(2, [16, 1]))
+    part    kind   shapes         parameters
+    ────────────────────────────────────────
+    layer0  Layer  (16, 2), (16)          48
+    layer1  Layer  (1, 16), (1)           17
+    ────────────────────────────────────────
+    total                                 65
+    """
+    return Summary(list(_rows(model, "")), len(model.parameters()))
+
+
+def _rows(module: Module, path: str):
+    """A row for each module whose parameters are not all in modules inside; neurons count as part of their layer."""
+    tensors = list(module.named_tensors())
+    if any("." not in name for name, _, _ in tensors):
+        own = [(shape, parameters) for name, shape, parameters in tensors if "." not in name]
+        shapes = ", ".join(f"({', '.join(map(str, shape))})" for shape, _ in own)
+        yield path or "(model)", type(module).__name__, shapes, sum(len(parameters) for _, parameters in own)
+    if not isinstance(module, Layer):
+        for name, part in module.children():
+            yield from _rows(part, f"{path}.{name}" if path else name)

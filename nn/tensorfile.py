@@ -1,0 +1,296 @@
+"""Files of numbers in the safetensors format: written whole or not at all, and read with suspicion.
+
+The format: eight bytes with the length of a header, the header in JSON, and the numbers one after another,
+https://github.com/huggingface/safetensors. The reader accepts what that page allows and nothing else: every name once,
+no gaps and no overlaps, floating-point numbers only. It runs no code and needs no more memory than the file's size.
+"""
+
+import json
+import os
+import re
+import stat
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+
+from nn.errors import CheckpointError
+
+try:
+    import fcntl
+except ImportError:  # not on this operating system
+    fcntl = None  # type: ignore[assignment]
+
+# Flags that not every operating system has: do not follow a link, do not change line ends, do not wait for a pipe.
+NO_LINK, BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"))
+FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
+MOST_HEADER = 10_000_000
+MOST_TENSORS = 10_000
+MOST_METADATA = 1_000_000
+
+
+class Tensor:
+    """One entry of a file: a shape, and numbers that are taken from the file's bytes as they are asked for."""
+
+    def __init__(self, dtype: str, shape: tuple[int, ...], begin: int, end: int):
+        self.dtype, self.shape, self.begin, self.end = dtype, shape, begin, end
+        self.content = memoryview(b"")
+
+    def __len__(self):
+        return prod(self.shape)
+
+    def __iter__(self) -> Iterator[float]:
+        numbers = struct.iter_unpack(f"<{FORMATS[self.dtype]}", self.content[self.begin:self.end])
+        if self.dtype == "BF16":  # the upper half of an F32
+            return (struct.unpack("<f", struct.pack("<I", half << 16))[0] for half, in numbers)
+        return (number for number, in numbers)
+
+
+def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list[float]]],
+          metadata: Mapping[str, str]) -> None:
+    """Write (name, shape, numbers) triples in float64, and `metadata`: at any moment the old file or the new is there.
+
+    Raises CheckpointError, a kind of OSError, when the file cannot be written; then the old one is as it was.
+    """
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
+    content, offset = [], 0
+    for name, shape, numbers in tensors:
+        content.append(struct.pack(f"<{len(numbers)}d", *numbers))
+        header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [offset, offset + 8 * len(numbers)]}
+        offset += 8 * len(numbers)
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    write_whole(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
+
+
+def write_whole(path: "str | Path", content: bytes) -> None:
+    """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed."""
+    target = os.path.realpath(path)
+    partial = f"{target}.partial"
+    try:
+        _write_and_rename(content, partial, target)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(partial)
+        if not isinstance(error, OSError):
+            raise
+        raise CheckpointError(f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
+                              "was. Does the folder exist, is it writable, and is there room on the disk?") from error
+    _flush_folder(os.path.dirname(target))
+
+
+def _write_and_rename(content: bytes, partial: str, target: str) -> None:
+    file = _opened_alone(partial)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(file, rest):]
+        os.fsync(file)
+        os.replace(partial, target)
+    finally:
+        os.close(file)
+
+
+def _opened_alone(path: str) -> int:
+    """A descriptor of an empty file at `path` that nobody else is writing, in this process or another."""
+    while True:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | NO_LINK | BINARY, 0o666)
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
+                os.ftruncate(file, 0)
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)  # another one has renamed it meanwhile
+
+
+def _flush_folder(folder: str) -> None:
+    """Make a rename last through a power cut, where the operating system can flush a folder."""
+    try:
+        file = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno in (5, 28):  # an I/O error, a full disk; others mean that folders cannot be flushed here
+            raise CheckpointError(f"{folder}: the new file is in place, but flushing its folder failed "
+                                  f"({error.strerror}); it may not outlast a power cut.") from error
+    finally:
+        os.close(file)
+
+
+def read(path: "str | Path", expected: "Mapping[str, tuple[int, ...]] | None" = None) -> tuple[
+        dict[str, str], dict[str, Tensor]]:
+    """The metadata and the tensors of a file, every number of which is finite.
+
+    expected  names and shapes; anything else in the file is an error
+
+    Raises CheckpointError, a kind of ValueError and OSError, that names the file and says what is wrong with it.
+    """
+    try:
+        metadata, tensors, content = _read(path, expected)
+    except OSError as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except _Malformed as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    for name, tensor in tensors.items():
+        tensor.content = content
+        for i, number in enumerate(tensor):
+            if number - number != 0.0:
+                raise CheckpointError(f'{path}: number {i} of "{name}" is {number}; every number must be finite.')
+    return metadata, tensors
+
+
+def _read(path, expected) -> tuple[dict[str, str], dict[str, Tensor], memoryview]:
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAIT)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _Malformed("is not a regular file.")
+        size = status.st_size
+        start = file.read(8)
+        if len(start) < 8:
+            raise _Malformed(f"is not a safetensors file: it has {size} bytes, and 8 are wanted at least.")
+        length, = struct.unpack("<Q", start)
+        if length > min(size - 8, MOST_HEADER):
+            raise _Malformed(f"is no whole safetensors file: its first bytes announce a header of {length} bytes, and "
+                             f"there are {size - 8} more (at most {MOST_HEADER} are accepted).")
+        metadata, tensors = _Header(file.read(length), size - 8 - length, expected).parsed()
+        content = file.read(size - 8 - length)
+        if len(content) < size - 8 - length:
+            raise _Malformed("became shorter while it was read.")
+        return metadata, tensors, memoryview(content)
+
+
+class _Malformed(Exception):
+    """What is wrong with a file, without its name."""
+
+
+SPACE = re.compile(rb"[ \t\n\r]*+")
+STRING = re.compile(rb'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
+NUMBERS = re.compile(rb"\[[ \t\n\r]*+(?:(?:0|[1-9][0-9]{0,15}+)[ \t\n\r]*+(?:,[ \t\n\r]*+(?=[0-9])|(?=\]))){0,8}+\]")
+
+
+class _Header:
+    """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, nothing twice."""
+
+    def __init__(self, text: bytes, room: int, expected):
+        self.text, self.room, self.expected, self.at = text, room, expected, 0
+        self.metadata: dict[str, str] = {}
+        self.tensors: dict[str, Tensor] = {}
+
+    def parsed(self) -> tuple[dict[str, str], dict[str, Tensor]]:
+        if not self.text.startswith(b"{"):
+            raise _Malformed("is not a safetensors file: its header does not begin with a brace.")
+        seen_metadata = False
+        for name in self.members():
+            if name != "__metadata__":
+                self.tensor(name)
+            elif seen_metadata:
+                raise _Malformed('has "__metadata__" twice in its header.')
+            else:
+                seen_metadata = True
+                self.read_metadata()
+        if self.text[self.at:].strip(b" "):
+            raise _Malformed(f"has something after its header, at byte {8 + self.at}.")
+        self.check_offsets()
+        self.check_names()
+        return self.metadata, self.tensors
+
+    def members(self) -> Iterator[str]:
+        """The keys of the dictionary that begins here; the caller reads the value after each."""
+        self.expect(b"{")
+        if self.accept(b"}"):
+            return
+        while True:
+            key = self.string()
+            self.expect(b":")
+            yield key
+            if not self.accept(b","):
+                break
+        self.expect(b"}")
+
+    def read_metadata(self) -> None:
+        for name in self.members():
+            value = self.string(most=MOST_METADATA)
+            if name in self.metadata:
+                raise _Malformed(f'has "{name}" twice in its metadata.')
+            self.metadata[name] = value
+
+    def tensor(self, name: str) -> None:
+        if name in self.tensors:
+            raise _Malformed(f'has "{name}" twice in its header.')
+        if self.expected is not None and name not in self.expected:
+            raise _Malformed(f'has "{name}", and the model has not. Make the model with the sizes that were saved.')
+        if len(self.tensors) >= MOST_TENSORS:
+            raise _Malformed(f"has more than {MOST_TENSORS} tensors.")
+        found: dict[str, object] = {}
+        for key in self.members():
+            if key in found or key not in ("dtype", "shape", "data_offsets"):
+                raise _Malformed(f'has "{key}" {"twice" if key in found else "unexpectedly"} in the entry "{name}".')
+            found[key] = self.string() if key == "dtype" else self.numbers()
+        if len(found) < 3:
+            raise _Malformed(f'has no dtype, shape or data_offsets in the entry "{name}".')
+        self.tensors[name] = self.checked(name, found["dtype"], found["shape"], found["data_offsets"])
+
+    def checked(self, name: str, dtype, shape, offsets) -> Tensor:
+        if dtype not in FORMATS:
+            raise _Malformed(f'has numbers of type {dtype} in "{name}"; {", ".join(FORMATS)} can be read.')
+        if self.expected is not None and shape != tuple(self.expected[name]):
+            raise _Malformed(f'has "{name}" of shape {shape}, and the model has it of {tuple(self.expected[name])}.')
+        if len(offsets) != 2 or offsets[1] - offsets[0] != prod(shape) * struct.calcsize(f"<{FORMATS[dtype]}"):
+            raise _Malformed(f'has "{name}" of shape {shape} in the wrong number of bytes, {list(offsets)}.')
+        return Tensor(dtype, shape, *offsets)
+
+    def check_offsets(self) -> None:
+        """The tensors fill the rest of the file, one after another."""
+        end = 0
+        for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
+            if tensor.begin != end:
+                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, where {end} is wanted: '
+                                 "there is a gap or an overlap.")
+            end = tensor.end
+        if end != self.room:
+            raise _Malformed(f"is cut off or too long: it has {self.room} bytes of numbers, and {end} are announced.")
+
+    def check_names(self) -> None:
+        for name in self.expected or ():
+            if name not in self.tensors:
+                raise _Malformed(f'lacks "{name}", which the model has.')
+
+    def string(self, most: int = 1000) -> str:
+        token = self.token(STRING, "a string")
+        if len(token) > most:
+            raise _Malformed(f"has a string of {len(token)} bytes in its header; at most {most} are accepted.")
+        try:
+            return json.loads(token)
+        except ValueError:
+            raise _Malformed(f"has a string that is not UTF-8 in its header, before byte {8 + self.at}.") from None
+
+    def numbers(self) -> tuple[int, ...]:
+        inside = self.token(NUMBERS, "a list of at most 8 whole numbers")[1:-1].strip()
+        return tuple(map(int, inside.split(b","))) if inside else ()
+
+    def token(self, pattern: re.Pattern, what: str) -> bytes:
+        found = pattern.match(self.text, SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
+        if not found:
+            raise _Malformed(f"has a header that cannot be read: {what} is wanted at byte {8 + self.at}.")
+        self.at = found.end()
+        return found.group()
+
+    def accept(self, mark: bytes) -> bool:
+        at = SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+        if not self.text.startswith(mark, at):
+            return False
+        self.at = at + 1
+        return True
+
+    def expect(self, mark: bytes) -> None:
+        if not self.accept(mark):
+            raise _Malformed(f"has a header that cannot be read: {mark.decode()!r} is wanted at byte {8 + self.at}.")

@@ -1,0 +1,160 @@
+"""A small GPT, all scalar: causal self-attention, and what is stacked from it."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+from autograd import dot, softmax
+from autograd.errors import ArgumentError
+from nn.init import generator, normal
+from nn.layers import Embedding, RMSNorm
+from nn.metrics import plain_output
+from nn.modules import Linear, Module, check_count, check_size
+
+
+class SelfAttention(Module):
+    """Causal self-attention: each position gathers from itself and those before what suits its query.
+
+    width  numbers a position
+    heads  how many times it is done side by side, each on width / heads of the numbers
+
+    Takes a list of vectors, one a position, and returns one for each.
+
+    >>> attention = SelfAttention(4, heads=2, seed=0)
+    >>> a, b = [1.0, 0.0, 2.0, -1.0], [0.5, 1.0, 0.0, 3.0]
+    >>> [v.data for v in attention([a, b])[0]] == [v.data for v in attention([a])[0]]
+    True
+
+    Vaswani et al., "Attention is all you need", 2017. Raises ArgumentError when heads does not divide width.
+    """
+
+    def __init__(self, width: int, heads: int = 1, *, init="kaiming_uniform", seed=None):
+        self.width = check_count("SelfAttention", "width", width)
+        self.heads = check_count("SelfAttention", "heads", heads)
+        if width % heads:
+            raise ArgumentError(f"SelfAttention: heads must divide width, got {heads} heads and width {width}.")
+        rng = generator(seed)
+        self.query, self.key, self.value, self.out = (
+            Linear(width, width, bias=False, init=init, seed=rng) for _ in range(4))
+
+    def forward(self, xs):
+        for x in xs:
+            check_size(self, self.width, len(x))
+        queries, keys, values = ([self._heads(part(x)) for x in xs] for part in (self.query, self.key, self.value))
+        return [self.out([v for head in range(self.heads) for v in _gather(
+                    queries[t][head], [k[head] for k in keys[:t + 1]], [v[head] for v in values[:t + 1]])])
+                for t in range(len(xs))]
+
+    def _heads(self, x):
+        """A vector cut into one piece a head."""
+        x = x if isinstance(x, list) else [x]
+        size = self.width // self.heads
+        return [x[i:i + size] for i in range(0, self.width, size)]
+
+    def extra_repr(self):
+        return f"{self.width}, heads={self.heads}"
+
+    def __repr__(self):
+        return f"SelfAttention({self.extra_repr()})"
+
+
+def _gather(query, keys, values):
+    """The mean of the values, weighted by how well their keys match the query."""
+    weights = softmax([dot(query, key) / sqrt(len(query)) for key in keys])
+    return [dot(weights, column) for column in zip(*values)]
+
+
+class Block(Module):
+    """One layer of a transformer: attention, then a network of two layers on each position, each added to its input."""
+
+    def __init__(self, width: int, heads: int, hidden: int, *, init, seed=None):
+        rng = generator(seed)
+        self.norm1 = RMSNorm(width)
+        self.attention = SelfAttention(width, heads, init=init, seed=rng)
+        self.norm2 = RMSNorm(width)
+        self.up = Linear(width, hidden, bias=False, init=init, seed=rng)
+        self.down = Linear(hidden, width, bias=False, init=init, seed=rng)
+
+    def forward(self, xs):
+        gathered = self.attention([self.norm1(x) for x in xs])
+        xs = [_added(x, g) for x, g in zip(xs, gathered)]
+        return [_added(x, self.down([v.relu() for v in self.up(self.norm2(x))])) for x in xs]
+
+
+def _added(xs, ys):
+    return [x + y for x, y in zip(xs, ys)]
+
+
+class GPT(Module):
+    """A character model: for each of a row of tokens the scores (logits) of what comes next.
+
+    vocabulary  how many different tokens there are
+    context     how many tokens it can look back on
+    width       numbers a token; `heads` must divide it
+    layers      how many blocks are stacked
+    hidden      neurons in the network of a block, by default 4·width
+    init, seed  how the weights are drawn, as for Neuron
+
+    Takes a list of tokens, whole numbers; returns for each a list of `vocabulary` Values.
+
+    >>> model = GPT(5, context=4, width=4, heads=2, seed=0)
+    >>> scores = model([0, 3, 1])
+    >>> len(scores), len(scores[0])
+    (3, 5)
+
+    Radford et al., "Improving language understanding by generative pre-training", 2018. Raises ArgumentError for more
+    tokens than the context holds.
+    """
+
+    def __init__(self, vocabulary: int, context: int = 16, width: int = 16, heads: int = 4, layers: int = 1,
+                 hidden: "int | None" = None, *, init=None, seed=None):
+        init, rng = init or normal(std=0.08), generator(seed)
+        self.context = check_count("GPT", "context", context)
+        self.token = Embedding(vocabulary, width, init=init, seed=rng)
+        self.position = Embedding(context, width, init=init, seed=rng)
+        self.blocks = [Block(width, heads, hidden or 4 * width, init=init, seed=rng)
+                       for _ in range(check_count("GPT", "layers", layers))]
+        self.norm = RMSNorm(width)
+        self.head = Linear(width, vocabulary, bias=False, init=init, seed=rng)
+
+    def embed(self, tokens: Sequence[int]):
+        """For each token its vector and that of its place, added: where whole numbers become Values."""
+        if not 0 < len(tokens) <= self.context:
+            raise ArgumentError(f"GPT: from 1 to {self.context} tokens are wanted, got {len(tokens)}. "
+                                "Cut the row of tokens, or make the model with a larger context.")
+        return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+
+    def scores(self, xs):
+        """From the vectors of `embed` to the scores."""
+        for block in self.blocks:
+            xs = block(xs)
+        return [self.head(self.norm(x)) for x in xs]
+
+    def forward(self, tokens: Sequence[int]):
+        return self.scores(self.embed(tokens))
+
+    def generate(self, start: Sequence[int] = (0,), *, end: int = 0, length: "int | None" = None,
+                 temperature: float = 1.0, seed=None) -> list[int]:
+        """Tokens drawn one after another from the probabilities that the model gives, up to the token `end`.
+
+        start        what to go on from; it is not returned
+        length       how many tokens at most, by default `context`
+        temperature  below 1 the likely tokens become likelier, above 1 less so
+        seed         for the draw; without it Python's `random`
+
+        >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=-1, seed=0))
+        3
+
+        Raises ArgumentError when the temperature is not above 0.
+        """
+        if not temperature > 0:
+            raise ArgumentError(f"GPT.generate: temperature must be above 0, got {temperature!r}.")
+        rng, tokens, found = generator(seed), list(start), []
+        for _ in range(length or self.context):
+            scores = plain_output(self.forward(tokens[-self.context:])[-1])
+            chances = softmax([score / temperature for score in scores])
+            token = rng.choices(range(len(chances)), chances)[0]
+            if token == end:
+                break
+            tokens.append(token)
+            found.append(token)
+        return found

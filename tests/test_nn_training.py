@@ -1,0 +1,265 @@
+"""fit: that it learns, what it shows and keeps, how it ends, and its errors."""
+
+import csv
+import os
+import random
+import re
+import signal
+
+import pytest
+
+import nn
+from autograd import Value
+from autograd.errors import ArgumentError
+from nn import data
+from nn.errors import DivergedError
+
+LINE = ([[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0])
+
+
+def sgd(model, lr=0.1, **settings):
+    return nn.SGD(model.parameters(), lr=lr, **settings)
+
+
+def test_full_batch_gradient_descent_step_by_step():
+    """Three steps on a line, worked out from the derivatives of the mean squared error."""
+    model = nn.MLP(1, [1], seed=0)
+    w, b = (p.data for p in model.parameters())
+    xs, ys = [-1.0, 0.0, 1.0], [-1.0, 1.0, 3.0]
+    expected = []
+    for _ in range(3):
+        errors = [w * x + b - y for x, y in zip(xs, ys)]
+        expected.append(sum(e * e for e in errors) / 3)
+        w, b = w - 0.1 * sum(2 * e * x for e, x in zip(errors, xs)) / 3, b - 0.1 * sum(2 * e for e in errors) / 3
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=3, batch_size=None, optimizer=sgd(model), progress=False)
+    assert history["loss"] == pytest.approx(expected, rel=1e-12)
+    assert [p.data for p in model.parameters()] == pytest.approx([w, b], rel=1e-12)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(None, 4), (1, 12), (2, 8), (3, 4), (100, 4)])
+def test_epochs_and_batches_mean_what_the_field_says(batch_size, steps):
+    model = nn.MLP(1, [1], seed=0)
+    optimizer = sgd(model, 0.01)
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=4, batch_size=batch_size, optimizer=optimizer, progress=False)
+    assert optimizer.steps == steps
+    assert history["epoch"] == [1, 2, 3, 4]
+    assert history.ended == "finished"
+
+
+def test_seeds():
+    def run(seed):
+        model = nn.MLP(1, [3, 1], "tanh", seed=0)
+        nn.fit(model, nn.mse_loss, LINE, epochs=3, batch_size=1, seed=seed, progress=False)
+        return model.state_dict()
+    assert run(1) == run(1) != run(2)
+    random.seed(3)
+    first = run(None)
+    random.seed(3)
+    assert run(None) == first
+
+
+def test_iris_learns_from_several_beginnings():
+    pytest.importorskip("sklearn")
+    train, test = data.standardize(*data.split(data.iris(), seed=0))
+    for seed in range(2):
+        model = nn.MLP(4, [8, 3], "tanh", seed=seed)
+        history = nn.fit(model, nn.cross_entropy, train, epochs=20, batch_size=16, optimizer=sgd(model, 0.2), seed=seed,
+                         validation=test, progress=False)
+        assert history["val_accuracy"][-1] >= 0.93
+        assert history["loss"][-1] < 0.2 < history["loss"][0]
+        assert nn.evaluate(model, nn.cross_entropy, test, nn.accuracy)["accuracy"] == history["val_accuracy"][-1]
+
+
+def test_metric_of_your_own_and_none():
+    def mean_output(outputs, targets):
+        return sum(outputs) / len(outputs)
+    model = nn.MLP(1, [1], seed=0)
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=1, metric=mean_output, progress=False)
+    assert history.columns() == ["epoch", "loss", "mean_output", "lr", "seconds"]
+    assert nn.fit(model, nn.mse_loss, LINE, epochs=1, progress=False).columns() == ["epoch", "loss", "lr", "seconds"]
+    with pytest.raises(ArgumentError, match=r'metric must be a function .* None or "auto", got \'accuracy\''):
+        nn.fit(model, nn.mse_loss, LINE, metric="accuracy", progress=False)
+
+
+def test_accuracy_is_watched_for_losses_of_classification():
+    from functools import partial
+    model = nn.MLP(2, [2], seed=0)
+    for loss in (nn.cross_entropy, partial(nn.cross_entropy, label_smoothing=0.1)):
+        assert "accuracy" in nn.fit(model, loss, data.gate("and"), epochs=1, progress=False).columns()
+
+
+def test_penalty_pulls_and_is_not_in_the_history():
+    def run(penalty):
+        model = nn.MLP(1, [1], seed=0)
+        history = nn.fit(model, nn.mse_loss, LINE, epochs=60, batch_size=None, optimizer=sgd(model), penalty=penalty,
+                         progress=False)
+        return model, history
+    free, _ = run(None)
+    held, history = run(lambda model: nn.l2_penalty(model, 1.0))
+    assert abs(held.layers[0].neurons[0].w[0].data) < 0.6 * abs(free.layers[0].neurons[0].w[0].data)
+    assert history["loss"][-1] == pytest.approx(nn.evaluate(held, nn.mse_loss, LINE)["loss"], rel=1e-3)
+
+
+def test_clipping_limits_the_step():
+    for option in ({"clip_norm": 0.5}, {"clip_value": 0.25}):
+        model = nn.MLP(1, [1], seed=0)
+        before = [p.data for p in model.parameters()]
+        nn.fit(model, nn.mse_loss, ([[100.0]], [1e4]), epochs=1, optimizer=sgd(model, 1.0), progress=False, **option)
+        moved = [abs(p.data - b) for p, b in zip(model.parameters(), before)]
+        size = sum(m * m for m in moved) ** 0.5 if "clip_norm" in option else 2 * max(moved)
+        assert size == pytest.approx(0.5, rel=1e-5)
+
+
+def test_schedules_move_every_epoch_or_every_step():
+    for every, rates in (("epoch", [0.1, 0.05, 0.025]), ("step", [0.0125, 0.0125 / 8, 0.0125 / 64])):
+        model = nn.MLP(1, [1], seed=0)
+        optimizer = sgd(model)
+        history = nn.fit(model, nn.mse_loss, LINE, epochs=3, batch_size=1, optimizer=optimizer, progress=False,
+                         schedule=nn.ExponentialLR(optimizer, 0.5), schedule_every=every)
+        assert history["lr"] == pytest.approx(rates)
+    with pytest.raises(ArgumentError, match='schedule_every is "epoch" or "step", got \'batch\''):
+        nn.fit(model, nn.mse_loss, LINE, schedule_every="batch")
+
+
+def test_early_stopping_keeps_the_best_weights():
+    model = nn.MLP(1, [1], seed=0)
+    validation = ([[0.0]], [0.9])
+    seen = []
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=500, batch_size=None, optimizer=sgd(model, 0.2), patience=5,
+                     validation=validation, progress=False, callbacks=[lambda run: seen.append(model.state_dict())])
+    best = min(range(len(history)), key=history["val_loss"].__getitem__)
+    assert history.ended == "stopped early"
+    assert len(history) == best + 1 + 5
+    assert model.state_dict() == seen[best]
+
+
+def test_callbacks_see_the_run_and_can_end_it():
+    class Watch:
+        def __init__(self):
+            self.steps, self.epochs = [], []
+
+        def on_step(self, run):
+            self.steps.append((run.epoch, run.position, run.steps))
+
+        def __call__(self, run):
+            self.epochs.append((run.epoch, run.history[-1]["loss"]))
+            if run.epoch == 2:
+                run.stop()
+    watch = Watch()
+    history = nn.fit(nn.MLP(1, [1], seed=0), nn.mse_loss, LINE, epochs=9, batch_size=2, callbacks=[watch],
+                     progress=False)
+    assert watch.steps == [(0, 1, 1), (0, 2, 2), (1, 1, 3), (1, 2, 4)]
+    assert watch.epochs == [(1, history["loss"][0]), (2, history["loss"][1])]
+    assert (len(history), history.ended) == (2, "stopped by a callback")
+
+
+def test_a_callback_can_end_the_run_within_an_epoch():
+    class Stop:
+        def on_step(self, run):
+            run.stop()
+
+        def __call__(self, run):
+            raise AssertionError
+    history = nn.fit(nn.MLP(1, [1], seed=0), nn.mse_loss, LINE, batch_size=1, callbacks=[Stop()], progress=False)
+    assert len(history) == 0
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_ends_cleanly_with_the_best_weights(presses):
+    model = nn.MLP(1, [1], seed=0)
+    seen = []
+
+    def press(run):
+        seen.append(model.state_dict())
+        if run.epoch == 3:
+            for _ in range(presses):
+                os.kill(os.getpid(), signal.SIGINT)
+    handler = signal.getsignal(signal.SIGINT)
+    # The learning rate is so high that every epoch is worse than the one before: the first is the best.
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=50, batch_size=None, optimizer=sgd(model, 3.0), callbacks=[press],
+                     progress=False)
+    assert history.ended == "interrupted"
+    assert len(history) == 3
+    assert model.state_dict() == seen[0]
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_from_another_thread_does_no_harm():
+    import threading
+    model, found = nn.MLP(1, [1], seed=0), []
+    thread = threading.Thread(target=lambda: found.append(nn.fit(model, nn.mse_loss, LINE, epochs=2, progress=False)))
+    thread.start()
+    thread.join()
+    assert found[0].ended == "finished"
+
+
+def test_divergence_in_the_forward_pass_is_named():
+    model = nn.MLP(1, [1], seed=0)
+    with pytest.raises(DivergedError, match=r"training diverged in epoch \d+, step \d+: mul: .* too large .*"
+                                            r"The largest parameter is layer0.neuron0.. = .*Lower the learning rate"):
+        nn.fit(model, nn.mse_loss, LINE, batch_size=None, optimizer=sgd(model, 1e10), epochs=99, progress=False)
+    assert all(p.data - p.data == 0 for p in model.parameters())
+
+
+def test_divergence_in_a_step_names_the_parameter():
+    model = nn.MLP(1, [1], seed=0)
+    before = model.state_dict()
+    with pytest.raises(DivergedError, match=r"training diverged in epoch 1, step 1: step 1 would make the parameter "
+                                            r"layer0.neuron0.b inf: it is .* Lower the learning rate, clip"):
+        nn.fit(model, nn.mse_loss, LINE, batch_size=None, optimizer=sgd(model, 1e308), epochs=9, progress=False)
+    assert model.state_dict() == before
+
+
+def test_errors_that_are_no_divergence_pass_through():
+    def wrong(output, target):
+        return (output * 0 - 1).log()
+    with pytest.raises(ValueError, match=r"log: x must be > 0, got -1.0"):
+        nn.fit(nn.MLP(1, [1], seed=0), wrong, LINE, progress=False)
+    with pytest.raises(ArgumentError, match="there are no examples in the data"):
+        nn.fit(nn.MLP(1, [1]), nn.mse_loss, data.Dataset([], []), progress=False)
+
+
+def test_dropout_is_active_in_training_only():
+    class Spy(nn.Module):
+        def __init__(self):
+            self.w, self._modes = Value(1.0), []
+
+        def forward(self, x):
+            self._modes.append(self.training)
+            return self.w * x[0]
+    model = Spy().eval()
+    nn.fit(model, nn.mse_loss, LINE, epochs=1, validation=LINE, progress=False)
+    assert model._modes == [True] * 3 + [False] * 3
+    assert model.training is False
+
+
+def test_progress_bar_shows_loss_metric_and_speed(capsys):
+    pytest.importorskip("tqdm")
+    nn.fit(nn.MLP(2, [2], seed=0), nn.cross_entropy, data.gate("or"), epochs=3, batch_size=2)
+    shown = capsys.readouterr().err
+    assert "epoch 3/3" in shown
+    assert "6/6" in shown
+    assert "step/s" in shown
+    assert re.search(r"loss \d\.\d{4}, accuracy \d+\.\d %", shown)
+
+
+def test_without_tqdm_there_is_no_bar(monkeypatch, capsys):
+    import sys
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    nn.fit(nn.MLP(1, [1], seed=0), nn.mse_loss, LINE, epochs=1)
+    assert capsys.readouterr().err == ""
+
+
+def test_history(tmp_path):
+    history = nn.fit(nn.MLP(2, [2], seed=0), nn.cross_entropy, data.gate("or"), epochs=3, progress=False,
+                     validation=data.gate("or"))
+    history.to_csv(tmp_path / "history.csv")
+    with open(tmp_path / "history.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["val_loss"]) for row in rows] == history["val_loss"] == history.to_dict()["val_loss"]
+    assert list(rows[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"]
+    assert history[-1]["epoch"] == 3
+    assert repr(history).startswith("<History: epoch 3, loss ")
+    with pytest.raises(KeyError, match="the history has no column 'acc'; it has epoch, loss, accuracy"):
+        history["acc"]
+    assert repr(nn.History()) == "<History: empty>"
