@@ -1,0 +1,506 @@
+"""`gradcheck`: the engine's derivatives of a function beside numerical ones, as a report.
+
+Two numerical derivatives are used, which share nothing with the rules' formulas for partial derivatives:
+
+- The complex step: the recorded graph is computed again with x + ih in place of x. For analytic formulas the imaginary
+  part of the result, over h, is the derivative to full precision, because nothing is subtracted (Squire and Trapp,
+  "Using complex variables to estimate derivatives of real functions", SIAM Review 40, 1998).
+- Central differences of the function itself, extrapolated to step 0, with an estimate of their error (Ridders,
+  "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4, 1982).
+"""
+
+from __future__ import annotations
+
+import cmath
+import contextlib
+import html
+import inspect
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from autograd.errors import ArgumentError, AutogradError
+from autograd.formulas import ATOMS
+from autograd.functional import derivatives, map_numbers, numbers_in
+from autograd.rules import RULES, Rule
+from autograd.value import Value, as_float, no_grad, topological_order
+
+RTOL = 1e-7
+
+
+class WrongGradientError(AutogradError, AssertionError):
+    """The engine's derivative differs from the numerical one."""
+
+
+class Row(NamedTuple):
+    """One derivative: what the engine says, what the numbers say, and the verdict.
+
+    name        "∂f/∂x", "∂²f/∂x∂w[0]"
+    engine      the engine's derivative
+    numerical   the numerical one, and `error` an estimate of its error
+    method      "complex step" or "differences"
+    verdict     "ok", "WRONG", "kink" where the derivative is a convention, "unsure" where the numbers are too rough
+    note        what kink, or what usually causes such a difference
+    """
+
+    name: str
+    engine: float
+    numerical: float
+    error: float
+    method: str
+    verdict: str
+    note: str = ""
+
+    @property
+    def difference(self) -> float:
+        """How far the two are apart."""
+        return abs(self.engine - self.numerical)
+
+
+class Report:
+    """What `gradcheck` found: `rows`, and whether the check `passed`, which is also its truth value."""
+
+    def __init__(self, title: str, rows: list[Row]) -> None:
+        self.title, self.rows = title, rows
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row is "ok", or a "kink"."""
+        return all(row.verdict in ("ok", "kink") for row in self.rows)
+
+    @property
+    def worst(self) -> Row:
+        """The row that is furthest off, for its size; the wrong ones come before all others."""
+        return max(self.rows, key=lambda row: (VERDICTS.index(row.verdict), row.difference / (_size(row) or 1.0)))
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        head = ("derivative", "engine", "numerical", "± about", "difference", "verdict")
+        return [head, *((row.name, f"{row.engine:.12g}", f"{row.numerical:.12g}", f"{row.error:.1g}",
+                         f"{row.difference:.1g}", row.verdict) for row in self.rows)]
+
+    def __str__(self) -> str:
+        table = self._cells()
+        widths = [max(map(len, column)) for column in zip(*table)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in table]
+        notes = dict.fromkeys(f"{row.name}: {row.note}" for row in self.rows if row.note)
+        return "\n".join([self.title, *lines, *notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        shade = {"ok": "", "kink": "background:#fff3cd", "unsure": "background:#fff3cd", "WRONG": "background:#f8d7da"}
+        head, *body = [[html.escape(cell) for cell in cells] for cells in self._cells()]
+        rows = "".join(f'<tr style="{shade[row.verdict]}" title="{html.escape(row.note)}">'
+                       f'{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>' for row, cells in zip(self.rows, body))
+        return (f"<table><caption>{html.escape(self.title)}</caption>"
+                f"<tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{rows}</table>")
+
+
+VERDICTS = ("ok", "kink", "unsure", "WRONG")
+
+
+def gradcheck(f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float = RTOL,
+              raise_exception: bool = False) -> Report:
+    """Compare the engine's derivatives of f at a point with numerical ones.
+
+    f                a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
+    point            the arguments, a tuple; what is not a tuple is the only argument
+    order            1, 2 or 3: derivatives up to this order are checked, each against numbers made from the one before
+    rtol             the relative difference that is still right, beside the numerical derivative's own error
+    raise_exception  raise WrongGradientError, which is also an AssertionError, unless the check passes
+
+    Returns a Report: true when it passed, and a table when it is printed or shown in a notebook.
+
+    >>> print(gradcheck(lambda x, y: x * y ** 2, (2.0, 3.0)))
+    gradcheck at x = 2.0, y = 3.0
+    derivative  engine  numerical  ± about  difference  verdict
+    ∂f/∂x       9       9          2e-14    0           ok
+    ∂f/∂y       12      12         3e-14    2e-15       ok
+
+    Raises what f raises at the point, ArgumentError when `point` holds no number or `order` is not 1, 2 or 3.
+    """
+    if order not in (1, 2, 3):
+        raise ArgumentError(f"gradcheck: order must be 1, 2 or 3, got {order!r}.")
+    arguments = point if isinstance(point, tuple) else (point,)
+    numbers = [as_float(x.data if isinstance(x, Value) else x) for x in numbers_in(arguments)]
+    if not numbers:
+        raise ArgumentError(f"gradcheck: the point must hold at least one number, got {point!r}.")
+    names = _names(f, arguments)
+    rows = _rows(_Function(f, arguments), numbers, names, (), order, rtol)
+    report = Report(f"gradcheck at {', '.join(f'{name} = {x!r}' for name, x in zip(names, numbers))}", rows)
+    if raise_exception and not report.passed:
+        row = report.worst
+        raise WrongGradientError(
+            f"gradcheck: {row.name} at {report.title.removeprefix('gradcheck at ')}: the engine says {row.engine!r}, "
+            f"the {row.method} {row.numerical!r} ± {row.error:.1g}. {row.note}")
+    return report
+
+
+class _Function:
+    """f and its derivatives as functions of a flat list of numbers."""
+
+    def __init__(self, f, arguments):
+        self.f, self.arguments = f, arguments
+
+    def graph(self, numbers, path):
+        """The inputs as new Values, and f, differentiated once by each input of `path`, as a node on top of them."""
+        variables = [Value(x) for x in numbers]
+        supply = iter(variables)
+        y = self.f(*map_numbers(lambda _: next(supply), self.arguments))
+        for i in path:
+            y = derivatives(y, variables[i], create_graph=True)
+        return variables, y if isinstance(y, Value) else Value(as_float(y)).detach()
+
+    def value(self, numbers, path):
+        """The same as a float."""
+        if path:
+            return self.graph(numbers, path)[1].data
+        with no_grad():
+            return self.graph(numbers, path)[1].data
+
+
+def _rows(function, numbers, names, path, order, rtol):
+    """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
+    variables, y = function.graph(numbers, path)
+    engine = derivatives(y, variables)
+    rows = []
+    for i in range(len(numbers)):
+        if path and i < path[-1]:
+            continue  # ∂²f/∂y∂x is ∂²f/∂x∂y
+        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i]), rtol))
+    if len(path) + 1 < order:
+        for i in range(path[-1] if path else 0, len(numbers)):
+            rows += _rows(function, numbers, names, (*path, i), order, rtol)
+    return rows
+
+
+def _row(function, numbers, path, i, name, recorded, rtol):
+    """The verdict on one derivative."""
+    variables, y, engine = recorded
+    def f(x):
+        return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
+
+    # The complex step sees the graph, the differences see f; they disagree where the graph is not all of f.
+    exact, broken = complex_step(y, variables, i), False
+    size = max(abs(engine), _natural_size(f, numbers[i]))
+    if exact is not None and _plausible(f, numbers[i], exact[0], size):
+        (numerical, error), method = exact, "complex step"
+    else:
+        numerical, error, broken = differences(f, numbers[i])
+        method = "differences"
+    if numerical is None:
+        return Row(name, engine, math.nan, math.inf, method, "unsure",
+                   "f cannot be computed on both sides of the point. Check it at a point inside its domain.")
+    agree = abs(engine - numerical) <= rtol * max(abs(engine), abs(numerical)) + 100 * error
+    if agree and error <= 1e-4 * max(size, abs(numerical)) + 1e-90:
+        return Row(name, engine, numerical, error, method, "ok")
+    kink = _kink(y, variables[i])
+    if kink or broken:
+        return Row(name, engine, numerical, error, method, "kink", kink or (
+            "the slopes to the left and to the right of the point differ, so the derivative is a convention."))
+    if agree:
+        return Row(name, engine, numerical, error, method, "unsure",
+                   "the numerical derivative is too rough to tell. Check it at another point, or scale f.")
+    return Row(name, engine, numerical, error, method, "WRONG", _cause(y, engine))
+
+
+def _size(row):
+    return max(abs(row.engine), abs(row.numerical), row.error)
+
+
+def _kink(y, variable):
+    """What kink the graph of y passes exactly, below `variable`, in words; "" for none."""
+    below = {variable}
+    for node in topological_order(y) if type(y) is Value else ():
+        if not below.isdisjoint(node.parents):
+            below.add(node)
+            here = {name: parent.data for name, parent in zip(node.rule.inputs, node.parents)}
+            if at_kink(node.rule, here):
+                point = ", ".join(f"{name} = {value!r}" for name, value in here.items())
+                return f"{node.rule.name} has a kink at {point}. {node.rule.note}"
+    return ""
+
+
+def at_kink(rule: Rule, inputs: dict[str, float]) -> bool:
+    """Whether the derivative of a rule at these inputs is a convention, as the table says."""
+    return bool(rule.kinks) and all(any(inputs[name] == inputs.get(place, place) for place in places)
+                                    for name, places in rule.kinks.items())
+
+
+def _cause(y, engine):
+    """What usually causes such a difference, in words."""
+    for node in topological_order(y) if type(y) is Value else ():
+        for i, (name, recorded) in enumerate(zip(node.rule.inputs if node.rule else (), node.partials)):
+            slope = _slope(node, i)
+            if slope is not None and abs(slope[0] - recorded) > 1e-6 * abs(slope[0]) + 100 * slope[1]:
+                here = {key: parent.data for key, parent in zip(node.rule.inputs, node.parents)}
+                formula = node.rule.partials[i].active(**here, out=node.data)
+                return (f"The rule {node.rule.name!r} is wrong: its ∂{node.rule.name}/∂{name} = {formula} gives "
+                        f"{recorded:.12g}, but {node.rule.formula} has slope {slope[0]:.12g}.")
+    if engine == 0.0:
+        return ("The graph does not connect the result with this input: look for .data, detach(), no_grad() or a Value "
+                "made from a number on the way.")
+    return ("The rules of the graph are right, so f depends on this input in a way that the graph does not show: look "
+            "for .data, detach(), no_grad() on the way, or for random numbers and state in f.")
+
+
+def _slope(node, i):
+    """The numerical ∂node/∂parent i and its error; None for a constant, at a kink, or where it cannot be computed."""
+    parents = node.parents
+    values = [parent.data for parent in parents]
+    if type(parents[i]) is not Value or at_kink(node.rule, dict(zip(node.rule.inputs, values))):
+        return None
+    function = complex_function(node.rule.name)
+    if function is not None:
+        step = _tiny(values[i])
+        moved = [Complex(complex(x, step)) if k == i else x for k, x in enumerate(values)]
+        try:
+            return Complex.of(function(*moved)).z.imag / step, 0.0 if values[i] else step
+        except (ArithmeticError, ValueError):
+            return None
+    slope, error, broken = differences(lambda x: node.rule.value(*values[:i], x, *values[i + 1:]), values[i])
+    return None if slope is None or broken else (slope, error)
+
+
+def differences(f: Callable[[float], float], x: float) -> tuple[float | None, float, bool]:
+    """The derivative of f at x by central differences extrapolated to step 0, an estimate of its error, and whether f
+    seems to have a kink there; (None, inf, False) where f has no values on both sides."""
+    best, error, coarser = None, math.inf, None
+    for step in _steps(x):
+        try:
+            found, change = _extrapolated(f, x, step)
+        except (AutogradError, ArithmeticError, ValueError):
+            continue  # outside the domain of f, or x + step is x
+        # One series of steps may seem to settle by chance: believe what two of them say.
+        change = max(change, abs(found - coarser)) if coarser is not None else math.inf
+        if change < error or best is None:
+            best, error = found, change
+        if error <= 1e-8 * abs(found):
+            break
+        coarser = found
+    return best, error, best is not None and _broken(f, x, best)
+
+
+def _steps(x):
+    """Steps to try: relative to 1, which suits most functions, and relative to x."""
+    scales = dict.fromkeys((min(max(abs(x), 0.1), 1.0), abs(x) or 1e-9))
+    return [fraction * scale for scale in scales for fraction in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)]
+
+
+def _plausible(f, x, slope, size):
+    """Whether some plain central difference comes near `slope`, or f cannot be computed beside x at all."""
+    tried = False
+    for step in _steps(x):
+        try:
+            right, left = f(x + step), f(x - step)
+            width = (x + step) - (x - step)
+            noise = 16 * max(math.ulp(right), math.ulp(left)) / width
+        except (AutogradError, ArithmeticError, ValueError):
+            continue
+        tried = True
+        if abs((right - left) / width - slope) <= 1e-3 * size and noise <= 1e-3 * size:
+            return True
+    return not tried
+
+
+def _natural_size(f, x):
+    """How large a slope must be to matter: |f| over |x| or 1, around x."""
+    found = 0.0
+    for place in (x, x + _steps(x)[1], x - _steps(x)[1]):
+        with contextlib.suppress(AutogradError, ArithmeticError, ValueError):
+            found = max(found, abs(f(place)) / max(1.0, abs(x)))
+    return found
+
+
+def _extrapolated(f, x, step):
+    """The slope at x from central differences with steps down to step / 16, and how far the best ones are apart."""
+    table, best, error = [], 0.0, math.inf
+    for row in range(5):
+        right, left = x + step / 2**row, x - step / 2**row
+        above, below = f(right), f(left)
+        new = [(above - below) / (right - left)]
+        noise = 4 * max(math.ulp(above), math.ulp(below)) / (right - left)
+        for k, older in enumerate(table):
+            new.append(new[k] + (new[k] - older) / (4 ** (k + 1) - 1))
+            change = max(abs(new[k + 1] - new[k]), abs(new[k + 1] - older)) + noise
+            if change < error:
+                best, error = new[k + 1], change
+        table = new
+    return best, error
+
+
+def _broken(f, x, slope):
+    """Whether the slopes on the two sides of x stay apart as the step shrinks: a smooth f brings them together."""
+    try:
+        here, gaps, noise = f(x), [], 0.0
+        for step in (1e-4 * max(abs(x), 0.1), 1e-6 * max(abs(x), 0.1)):
+            gaps.append(abs(f(x + step) - 2 * here + f(x - step)) / step)
+            noise = 100 * math.ulp(here) / step
+    except (AutogradError, ArithmeticError, ValueError):
+        return False
+    return gaps[1] > 0.5 * gaps[0] and gaps[1] > 1e-3 * abs(slope) + noise
+
+
+def complex_step(y: Value, variables: list[Value], i: int) -> tuple[float, float] | None:
+    """∂y/∂variables[i] by a complex step through the recorded graph, and an estimate of its error; None where some
+    formula on the way has no complex form."""
+    first = _step_through(y, variables, i, 1.0)
+    again = _step_through(y, variables, i, 1.0 + 2**-50)  # the same at a neighbour: shows how ill-conditioned it is
+    if first is None or again is None:
+        return None
+    return first, abs(first - again) + 4 * math.ulp(first) + (0.0 if variables[i].data else _tiny(0.0))
+
+
+def _step_through(y, variables, i, scale):
+    step = _tiny(variables[i].data)
+    numbers = {variable: Complex(complex(variable.data * scale, step if k == i else 0.0))
+               for k, variable in enumerate(variables)}
+    try:
+        for node in topological_order(y) if type(y) is Value else ():
+            if node.rule is not None:
+                function = complex_function(node.rule.name)
+                if function is None:
+                    return None
+                numbers[node] = Complex.of(function(*(numbers.get(parent, parent.data) for parent in node.parents)))
+    except (ArithmeticError, ValueError):
+        return None
+    return numbers[y].z.imag / step if y in numbers else 0.0
+
+
+def _tiny(x):
+    """A step whose square is nothing beside that of x."""
+    return abs(x) * (1e-40 if abs(x) > 1e-250 else 1e-10) or 1e-100
+
+
+class Complex:
+    """A complex number for the formulas of the table: conditions look at `data`, its real part."""
+
+    __slots__ = ("z",)
+
+    def __init__(self, z):
+        self.z = z
+
+    @staticmethod
+    def of(x):
+        """x as a Complex."""
+        return x if isinstance(x, Complex) else Complex(complex(x))
+
+    @property
+    def data(self):
+        """The real part, which is what a condition such as x > 0 is about."""
+        return self.z.real
+
+    def __neg__(self):
+        return Complex(-self.z)
+
+    def __add__(self, other):
+        return Complex(self.z + Complex.of(other).z)
+
+    def __sub__(self, other):
+        return Complex(self.z - Complex.of(other).z)
+
+    def __mul__(self, other):
+        return Complex(self.z * Complex.of(other).z)
+
+    def __truediv__(self, other):
+        return Complex(self.z / Complex.of(other).z)
+
+    def __pow__(self, other):
+        return ANALYTIC["pow"](self, Complex.of(other))
+
+    def __radd__(self, other):
+        return Complex.of(other) + self
+
+    def __rsub__(self, other):
+        return Complex.of(other) - self
+
+    def __rmul__(self, other):
+        return Complex.of(other) * self
+
+    def __rtruediv__(self, other):
+        return Complex.of(other) / self
+
+    def __rpow__(self, other):
+        return Complex.of(other) ** self
+
+
+@cache
+def complex_function(name: str) -> Callable[..., Any] | None:
+    """The primitive `name` on Complex numbers and floats, or None where it has no complex form that is analytic."""
+    if name in ANALYTIC:
+        return ANALYTIC[name]
+    if name not in RULES:
+        return None
+    rule = RULES[name]
+    called = {other: complex_function(other) for other in rule.formula.functions if other != name}
+    if name in rule.formula.calls or None in called.values():
+        return None
+    return rule.formula.on_values(rule.inputs, called)
+
+
+def _analytic(name, function):
+    """A function of the complex numbers, for Complex and, as the library has it, for floats."""
+    return lambda *xs: (Complex(function(*(Complex.of(x).z for x in xs))) if any(isinstance(x, Complex) for x in xs)
+                        else ATOMS[name](*xs))
+
+
+def _power(x, y):
+    if y == 0:
+        return complex(1.0)
+    if x == 0:
+        return complex(x.real ** y.real, y.real * x.real ** (y.real - 1) * x.imag if y.real >= 1 else 0.0)
+    if x.real >= 0:
+        return cmath.exp(y * cmath.log(x)) if y.imag or not y.real.is_integer() else x ** int(y.real)
+    return (-1) ** int(y.real) * _power(-x, y)
+
+
+def _angle(y, x):
+    """atan2 of complex numbers that are nearly real: the angle of the real parts, moved along by the imaginary ones."""
+    return complex(math.atan2(y.real, x.real), (-1j * cmath.log((x + 1j * y) / (x - 1j * y)) / 2).imag)
+
+
+# Real functions continued into the complex plane next to the real line, most by the library, some by an identity.
+ANALYTIC: dict[str, Callable[..., Any]] = {name: _analytic(name, function) for name, function in {
+    **{name: getattr(cmath, name) for name in (
+        "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+        "asinh", "acosh", "atanh")},
+    "abs": lambda z: z if z.real >= 0 else -z,
+    "coarse": lambda z: z,
+    "pow": _power,
+    "exp2": lambda z: cmath.exp(z * math.log(2)),
+    "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
+    "log2": lambda z: cmath.log(z) / math.log(2),
+    "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
+    "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
+    "hypot": lambda x, y: cmath.sqrt(x * x + y * y),
+    "atan2": _angle,
+}.items()}
+
+
+def _names(f, arguments):
+    """A name for each number of the arguments: the parameter's, and the way into it: "w[0]['bias']"."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names += [f"x{i}" for i in range(len(names), len(arguments))]
+    return [found for name, argument in zip(names, arguments) for found in _names_in(name, argument)]
+
+
+def _names_in(name, structure):
+    if isinstance(structure, dict):
+        return [found for key, part in structure.items() for found in _names_in(f"{name}[{key!r}]", part)]
+    if isinstance(structure, (list, tuple)):
+        return [found for i, part in enumerate(structure) for found in _names_in(f"{name}[{i}]", part)]
+    return [name]
+
+
+def _symbol(names, path):
+    """∂f/∂x, ∂²f/∂x∂y, and so on."""
+    power = ("", "", "²", "³")
+    return f"∂{power[len(path)]}f/" + "".join(f"∂{names[i]}{power[path.count(i)]}" for i in dict.fromkeys(path))
