@@ -254,9 +254,8 @@ def _slope(node, i):
     values = [parent.data for parent in parents]
     if type(parents[i]) is not Value or at_kink(node.rule, dict(zip(node.rule.inputs, values))):
         return None
-    function = complex_function(node.rule.name)
-    if function is not None:
-        step = _tiny(values[i])
+    function, step = complex_function(node.rule.name), _tiny(values[i])
+    if function is not None and step > 1e-300:
         moved = [Complex(complex(x, step)) if k == i else x for k, x in enumerate(values)]
         try:
             return Complex.of(function(*moved)).z.imag / step, 0.0 if values[i] else step
@@ -357,6 +356,8 @@ def complex_step(y: Value, variables: list[Value], i: int) -> tuple[float, float
 
 def _step_through(y, variables, i, scale):
     step = _tiny(variables[i].data)
+    if step < 1e-300:
+        return None  # a subnormal step would lose digits
     numbers = {variable: Complex(complex(variable.data * scale, step if k == i else 0.0))
                for k, variable in enumerate(variables)}
     try:
@@ -373,7 +374,7 @@ def _step_through(y, variables, i, scale):
 
 def _tiny(x):
     """A step whose square is nothing beside that of x."""
-    return abs(x) * (1e-40 if abs(x) > 1e-250 else 1e-10) or 1e-100
+    return abs(x) * (1e-40 if abs(x) > 1e-250 else 1e-20) or 1e-100
 
 
 class Complex:
