@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
-ENGINE := pyproject.toml setup.py $(addprefix autograd/,formulas.py rules.py value.py primitives.py native.py)
+ENGINE := pyproject.toml setup.py $(addprefix autograd/,formulas.py rules.py value.py primitives.py native.py passes.pxi machine.pxi)
 SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend == "native" else \
   "plain Python, for want of a C compiler. It works, about ten times slower. To compile it install gcc and the \
 Python headers (Debian: apt-get install gcc python3-dev), then: make clean.")'

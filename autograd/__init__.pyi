@@ -18,6 +18,7 @@ from autograd.functional import jvp as jvp
 from autograd.functional import value_and_grad as value_and_grad
 from autograd.functional import zero_grad as zero_grad
 from autograd.primitives import rule as rule
+from autograd.replay import compile as compile
 from autograd.value import Constant as Constant
 from autograd.value import Value as Value
 from autograd.value import backend as backend

@@ -6,7 +6,7 @@ comparison, and ``a if condition else b``. It is parsed, checked, and compiled; 
 
 import ast
 import math
-from functools import cached_property
+from functools import cached_property, reduce
 
 from autograd.errors import FormulaError
 
@@ -150,6 +150,11 @@ class Formula:
         body = _TestsOnData().visit(_parse(self.text))
         return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
 
+    def on_recording(self, parameters, functions):
+        """The formula as a function of what a recording is made of: conditions become `where`, both branches kept."""
+        body = _ChoicesAsWhere().visit(_parse(self.text))
+        return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
+
     def active(self, **values):
         """The text of the branch that applies at `values`: 'a' or 'b' out of 'a if condition else b'."""
         node = self.tree
@@ -195,6 +200,38 @@ class _TestsOnData(ast.NodeTransformer):
 
     def visit_Name(self, node):
         return ast.Attribute(node, "data", ast.Load()) if hasattr(node, "reads_data") else node
+
+
+class _ChoicesAsWhere(ast.NodeTransformer):
+    """a if c else b becomes where(c, lambda: a, lambda: b), and a condition becomes a number, 0 or 1."""
+
+    def visit_IfExp(self, node):
+        sides = [ast.Lambda(ast.arguments([], [], None, [], [], None, []), self.visit(side))
+                 for side in (node.body, node.orelse)]
+        return _called("where", self.visit(node.test), *sides)
+
+    def visit_Compare(self, node):
+        left, right = self.visit(node.left), self.visit(node.comparators[0])
+        match node.ops[0]:
+            case ast.Lt():
+                return _called("less", left, right)
+            case ast.LtE():
+                return _called("less_equal", left, right)
+            case ast.Gt():
+                return _called("less", right, left)
+            case ast.GtE():
+                return _called("less_equal", right, left)
+            case ast.Eq():
+                return _called("equal", left, right)
+        return ast.BinOp(ast.Constant(1), ast.Sub(), _called("equal", left, right))
+
+    def visit_BoolOp(self, node):
+        name = "minimum" if isinstance(node.op, ast.And) else "maximum"
+        return reduce(lambda left, right: _called(name, left, right), map(self.visit, node.values))
+
+
+def _called(name, *arguments):
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
 def _lambda(parameters, body, scope, text):

@@ -1,11 +1,24 @@
 """Derivatives as functions: `grad`, `value_and_grad`, and `derivatives` of a result that is already there."""
 
 from functools import cache, wraps
+from itertools import compress
 
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, StaleGraphError
 from autograd.formulas import floor
 from autograd.primitives import FUNCTIONS
-from autograd.value import Value, adjoints, as_float, constant, graph_wanted, topological_order
+from autograd.recorder import Tracer
+from autograd.value import (
+    Constant,
+    Fan,
+    Value,
+    adjoints,
+    as_float,
+    constant,
+    graph_wanted,
+    is_recording,
+    recorder,
+    topological_order,
+)
 
 
 def derivatives(y, xs, create_graph=False):
@@ -34,7 +47,7 @@ def derivatives(y, xs, create_graph=False):
     for node in (y, *wanted):
         if not isinstance(node, Value):
             raise NumberTypeError(f"derivatives: y and every x must be Values, got {type(node).__name__} {node!r:.60}.")
-    if type(y) is not Value:
+    if isinstance(y, Constant):
         results = [0.0 for _ in wanted]
         results = list(map(constant, results)) if create_graph else results
     elif create_graph:
@@ -46,8 +59,8 @@ def derivatives(y, xs, create_graph=False):
 
 def _adjoint_graph(y, wanted):
     """The adjoints of `wanted` as Values: the backward pass of `y`, itself recorded as a graph."""
-    order = topological_order(y)
-    on_the_way = {node for node in wanted if type(node) is Value}
+    order = y.order() if isinstance(y, Tracer) else topological_order(y)
+    on_the_way = {node for node in wanted if not isinstance(node, Constant)}
     for node in order:
         if any(parent in on_the_way for parent in node.parents):
             on_the_way.add(node)
@@ -55,25 +68,51 @@ def _adjoint_graph(y, wanted):
     for node in reversed(order):
         if node not in adjoint or node not in on_the_way or node.rule is None:
             continue
-        parents, rule = node.parents, node.rule
-        if rule.value(*(parent.data for parent in parents)) != node.data:
-            raise _stale(node)
-        for i, parent in enumerate(parents):
-            if parent not in on_the_way:
-                continue
-            partial = _partials_on_values(rule)[i](*parents, node)
-            if (partial.data if isinstance(partial, Value) else partial) != node.partials[i]:
-                raise _stale(node)
-            contribution = _times(adjoint[node], partial)
-            adjoint[parent] = _plus(adjoint.get(parent, 0.0), contribution)
+        reached = [parent in on_the_way for parent in node.parents]
+        for parent, partial in zip(compress(node.parents, reached), partials_as_graph(node, reached)):
+            adjoint[parent] = _plus(adjoint.get(parent, 0.0), _times(adjoint[node], partial))
     found = [adjoint.get(node, 0.0) for node in wanted]
     return [value if isinstance(value, Value) else constant(value) for value in found]
+
+
+def partials_as_graph(node, reached):
+    """The partial derivatives of a node with respect to the parents that are `reached`, as Values or numbers.
+
+    Raises StaleGraphError when they are not those that were recorded.
+    """
+    if isinstance(node, Fan):
+        result = node.again()
+        if result.data != node.data:
+            raise _stale(node)
+        return derivatives(result, list(compress(node.parents, reached)), create_graph=True)
+    if is_recording():
+        return [partial(*node.parents, node) for partial in compress(_partials_on_recording(node.rule), reached)]
+    if node.rule.value(*(parent.data for parent in node.parents)) != node.data:
+        raise _stale(node)
+    partials = [partial(*node.parents, node) for partial in compress(_partials_on_values(node.rule), reached)]
+    if any(_number(partial) != recorded
+           for partial, recorded in zip(partials, compress(node.partials, reached))):
+        raise _stale(node)
+    return partials
 
 
 @cache
 def _partials_on_values(rule):
     return tuple(partial.on_values((*rule.inputs, "out"), FUNCTIONS | {"floor": lambda v: floor(_number(v))})
                  for partial in rule.partials)
+
+
+@cache
+def _partials_on_recording(rule):
+    return tuple(partial.on_recording((*rule.inputs, "out"), FUNCTIONS | {"floor": _floor_while_recording})
+                 for partial in rule.partials)
+
+
+def _floor_while_recording(x):
+    if isinstance(x, Value):
+        raise RecordingError("compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
+                             "exponent a number of the function, or name it in static=.")
+    return floor(x)
 
 
 def _number(v):
@@ -250,12 +289,15 @@ class _Variables:
 
     def _variable(self, number):
         self.outer.append(number)
+        if is_recording():
+            self.inner.append(recorder().variable(number))
+            return self.inner[-1]
         self.inner.append(+number if type(number) is Value else Value(_number(number)))
         return self.inner[-1]
 
     def live(self, y):
         """Whether y depends on Values other than these variables, or these stand for Values."""
-        if any(type(number) is Value for number in self.outer):
+        if is_recording() or any(type(number) is Value for number in self.outer):
             return True
         own = set(self.inner)
         return type(y) is Value and any(node.rule is None and node not in own for node in topological_order(y))
@@ -274,10 +316,10 @@ def _tangent(y, along, live):
         if node.rule is None or node in tangent:
             continue
         total = 0.0
+        partials = partials_as_graph(node, [True] * len(node.parents)) if live else node.partials
         for i, parent in enumerate(node.parents):
             if parent in tangent:
-                partial = _partials_on_values(node.rule)[i](*node.parents, node) if live else node.partials[i]
-                total = _plus(total, _times(tangent[parent], partial))
+                total = _plus(total, _times(tangent[parent], partials[i]))
         tangent[node] = total
     return _as_node(tangent.get(y, 0.0)) if live else as_float(tangent.get(y, 0.0))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 from autograd.recorder import Program
-from autograd.value import Value, as_float
+from autograd.value import Value, as_float, backend, compiled
 
 
 class State:
@@ -14,7 +15,7 @@ class State:
     def __init__(self, lanes):
         self.lanes = lanes
 
-    def number(self, slot, lane):
+    def number(self, lane, slot):
         """The number in a slot for one example."""
         return self.lanes[lane][slot]
 
@@ -95,4 +96,8 @@ def _holds(guard, memory):
     return all((memory[slot] != 0.0) == side for slot, side in guard)
 
 
-Machine = PythonMachine
+def Machine(program: Program) -> Any:
+    """The machine for a program: the compiled one, unless that is missing or older than a primitive of the program."""
+    if backend == "native" and all(run.rule.name in compiled.functions for run in program.runs):
+        return compiled.NativeMachine(program)
+    return PythonMachine(program)

@@ -5,6 +5,7 @@ only joins them: it declares the classes as C structures, puts the operators and
 body (a compiled class cannot get them later), and translates the formulas to C doubles.
 """
 
+import itertools
 import re
 from pathlib import Path
 
@@ -170,6 +171,98 @@ HASH = """\
         release(self)
 """
 
+def loops_source(rule):
+    """Cython source of the two loops of one rule, forward and backward, for recorded programs.
+
+    Without lanes an operand is a number of the memory; with lanes it is a row of numbers, or one number for all lanes.
+    """
+    letters = "abc"[:len(rule.inputs)]
+    flat = {name: f"m[loop.{letter}[k]]" for name, letter in zip(rule.inputs, letters)}
+    forward, backward = [], []
+    for kinds in _varieties(len(letters)):
+        lanes = {name: f"p{letter}[{'lane' if varies else '0'}]"
+                 for name, letter, varies in zip(rule.inputs, letters, kinds)}
+        number = sum(varies << k for k, varies in enumerate(kinds))
+        forward += [f"elif loop.varying & 7 == {number}:",
+                    "    for lane in range(lanes):", f"        out[lane] = {_value_on_doubles(rule, lanes)}"]
+        backward += [f"elif loop.varying & 7 == {number}:"]
+        for k, (letter, varies, partial) in enumerate(zip(letters, kinds, rule.partials)):
+            slope = f"g[lane] * ({partial.python(lanes | {'out': 'out[lane]'}, 'c_{}')})"
+            slope = slope if _is_plain(partial, rule) else f"0.0 if loop.guards and g[lane] == 0.0 else {slope}"
+            backward += [f"    if loop.wanted & {1 << k}:"] + ([
+                "        for lane in range(lanes):", f"            j{letter}[lane] += {slope}"] if varies else [
+                "        total = 0.0", "        for lane in range(lanes):", f"            total += {slope}",
+                f"        j{letter}[0] += total"])
+    slopes = []
+    for k, (letter, partial) in enumerate(zip(letters, rule.partials)):
+        slope = f"here * ({partial.python(flat | {'out': 'm[loop.start + k]'}, 'c_{}')})"
+        slopes += [f"if loop.wanted & {1 << k}:", f"    j[loop.{letter}[k]] += {slope}"]
+    guard = [] if all(_is_plain(partial, rule) for partial in rule.partials) else [
+        "if loop.guards and here == 0.0:", "    continue"]
+    rows = [f"p{letter} = m + place(room, loop.{letter}[k])" for letter in letters]
+    adjoint_rows = [f"j{letter} = j + place(room, loop.{letter}[k])" for letter in letters]
+    indent = "\n            "
+    return LOOPS.format(
+        name=rule.name, value=_value_on_doubles(rule, flat), rows=indent.join(rows),
+        adjoint_rows=indent.join(rows + adjoint_rows),
+        slopes=indent.join(["here = j[loop.start + k]", *guard, *slopes]),
+        forward=indent.join(forward).replace("elif", "if", 1), backward=indent.join(backward).replace("elif", "if", 1))
+
+
+def _varieties(inputs):
+    """For each input whether it differs between lanes, in all combinations in which one of them does."""
+    return [kinds for kinds in itertools.product((True, False), repeat=inputs) if any(kinds)]
+
+
+def _is_plain(partial, rule):
+    """Whether a partial derivative is finite wherever its operands are: a number, or an operand."""
+    return str(partial) in rule.inputs or str(partial).lstrip("-").replace(".", "").isdigit()
+
+
+LOOPS = """
+
+cdef void forward_{name}(Loop* loop, Room* room) noexcept nogil:
+    cdef Py_ssize_t k, lane, lanes = room.lanes
+    cdef double* m = room.memory
+    cdef double* out
+    cdef double* pa
+    cdef double* pb
+    cdef double* pc
+    if lanes == 1 or not loop.varying:
+        for k in range(loop.count):
+            m[loop.start + k] = {value}
+    else:
+        for k in range(loop.count):
+            out = m + place(room, <int>(loop.start + k))
+            {rows}
+            {forward}
+
+
+cdef void backward_{name}(Loop* loop, Room* room) noexcept nogil:
+    cdef Py_ssize_t k, lane, lanes = room.lanes
+    cdef double here, total
+    cdef double* m = room.memory
+    cdef double* j = room.adjoint
+    cdef double* out
+    cdef double* g
+    cdef double* pa
+    cdef double* pb
+    cdef double* pc
+    cdef double* ja
+    cdef double* jb
+    cdef double* jc
+    if lanes == 1 or not loop.varying:
+        for k in range(loop.count):
+            {slopes}
+    else:
+        for k in range(loop.count):
+            out = m + place(room, <int>(loop.start + k))
+            g = j + place(room, <int>(loop.start + k))
+            {adjoint_rows}
+            {backward}
+"""
+
+
 def module_source():
     """The whole module."""
     names = {"rint": "rint", "abs": "fabs"}
@@ -179,8 +272,13 @@ def module_source():
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    passes = (HERE / "passes.pxi").read_text()
+    passes, machine = ((HERE / name).read_text() for name in ("passes.pxi", "machine.pxi"))
+    tables = "\n" + "".join(
+        f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
+        for rule in TABLE)
     return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, *map(node_source, rules),
+                    machine,
+                    *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 
@@ -214,4 +312,4 @@ def write(folder):
 
 # Results are to be those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
 # functions in place of the compiler's shortcuts, such as x * x for pow(x, 2).
-FLAGS = ["-O2", "-ffp-contract=off", "-fno-builtin", "-fwrapv", "-Wno-unused-function"]
+FLAGS = ["-O3", "-ffp-contract=off", "-fno-builtin", "-fwrapv", "-Wno-unused-function"]

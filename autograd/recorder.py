@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from itertools import groupby
-from math import isfinite
+from math import isfinite, nan
 
 from autograd.errors import RecordingError
 from autograd.rules import RULES, TABLE, Rule
@@ -42,8 +42,30 @@ class Tracer(Value):
 
     __int__ = __float__ = __index__
 
+    def __eq__(self, other):
+        return isinstance(other, Tracer) and (self.recorder, self.place) == (other.recorder, other.place)
+
+    def __hash__(self):
+        return hash(self.place)
+
     def __repr__(self):
         return f"<number {self.place} of a recording>"
+
+    @property
+    def rule(self):
+        """The primitive that stands here; None for an input, and for a detached number."""
+        rule = self.recorder.rules[self.place]
+        return None if rule is DETACH else rule
+
+    @property
+    def parents(self):
+        """What stands at the operands' places: tracers, captured Values and numbers."""
+        return tuple(map(self.recorder.at, self.recorder.operands[self.place]))
+
+    def order(self):
+        """The tracers that this one depends on, operands before results, itself last."""
+        return [Tracer(self.recorder, place) for place in _needed(self.recorder, [self.place])
+                if self.recorder.rules[place] is not None or place in self.recorder.inputs]
 
 
 class Recorder:
@@ -72,6 +94,17 @@ class Recorder:
         self.inputs.append(self._add(None, (), wanted))
         return Tracer(self, self.inputs[-1])
 
+    def variable(self, operand):
+        """A new place with the number of `operand`, to differentiate by."""
+        rule = RULES["pos"]
+        return Tracer(self, self._add(rule, (self.place(operand),), True, self.guard))
+
+    def at(self, place):
+        """What stands at a place: a number, a captured Value, or a tracer."""
+        if place in self.numbers:
+            return self.numbers[place]
+        return self.captured[place] if place in self.captured else Tracer(self, place)
+
     def place(self, operand):
         """Where `operand` stands: a tracer's place, or that of a source for a captured Value or a number."""
         if isinstance(operand, Tracer):
@@ -83,7 +116,7 @@ class Recorder:
                 self.known[id(operand)] = self._add(None, (), type(operand) is Value)
                 self.captured[self.known[id(operand)]] = operand
             return self.known[id(operand)]
-        number = as_float(operand)
+        number = operand if self.guard and type(operand) is float else as_float(operand)
         key = ("number", number.hex())
         if key not in self.known:
             self.known[key] = self._add(None, (), False)
@@ -122,6 +155,8 @@ class Recorder:
                 before, self.guard = self.guard, (*self.guard, (place, chosen))
                 try:
                     side = side()
+                except (ArithmeticError, ValueError):
+                    side = nan  # where this side is chosen the replay stops, and the function itself says why
                 finally:
                     self.guard = before
             sides.append(self._side(side))

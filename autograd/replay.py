@@ -6,11 +6,10 @@ run the recorded program on numbers, without the function: no nodes, no Python f
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,8 +150,8 @@ class Compiled:
             rows.append([])
             keys.add(self._key(example, kwargs, rows[-1]))
         if len(keys) > 1:
-            raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different ones. "
-                                "Pad them to one length, or call the function for each.")
+            raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
+                                "ones. Pad them to one length, or call the function for each.")
         return self._replay(keys.pop(), examples[0], kwargs, rows[0])
 
     def _replay(self, key, args, kwargs, leaves):
@@ -185,7 +184,6 @@ class Replay:
         self.result = map_numbers(lambda _: next(outputs), result)
         self.variables = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
-        self.rule = SimpleNamespace(name=getattr(function, "__name__", "recording"), symbol="▶")
         self.seconds = time.perf_counter() - began
 
     def again(self, leaves):
@@ -201,18 +199,18 @@ class Replay:
         state = self.machine.forward([leaves])
         if state is None:
             return None
-        return map_numbers(lambda slot: self._node(state, slot, [leaves], [1.0], state.number(slot, 0)), self.result)
+        return map_numbers(lambda slot: self._node(state, slot, [leaves], [1.0], state.number(0, slot)), self.result)
 
     def mean(self, rows, has_aux):
         """The mean over examples, and the other results of each; None when something is not finite."""
         averaged = self.result[0] if has_aux else self.result
-        if not isinstance(averaged, int) or has_aux and len(self.result) != 2:
+        if not isinstance(averaged, int) or (has_aux and len(self.result) != 2):
             raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
                                 f"something else; it returns {self.result!r:.60} of them.")
         state = self.machine.forward(rows)
         if state is None:
             return None
-        total = sum((state.number(averaged, lane) for lane in range(1, len(rows))), state.number(averaged, 0))
+        total = sum((state.number(lane, averaged) for lane in range(1, len(rows))), state.number(0, averaged))
         node = self._node(state, averaged, rows, [1 / len(rows)] * len(rows), total / len(rows))
         return node, self._numbers(state, self.result[1], len(rows)) if has_aux else None
 
@@ -222,16 +220,18 @@ class Replay:
         return state and self._numbers(state, self.result, len(rows))
 
     def _numbers(self, state, result, lanes):
-        return [map_numbers(lambda slot: state.number(slot, lane), result) for lane in range(lanes)]
+        return [map_numbers(partial(state.number, lane), result) for lane in range(lanes)]
 
     def _node(self, state, slot, rows, seeds, data):
         """A result as a Value whose parents are the captured Values and the Value arguments of all examples."""
         captured = self.machine.captured
-        if not gradients_wanted() or not (captured or self.variables):
+        if not captured and not self.variables:
+            return data
+        if not gradients_wanted():
             return constant(data)
         slopes = self.machine.reverse(state, slot, seeds, self.variables)
         parents = captured + [row[i] for row in rows for i in self.variables]
-        return replayed(data, parents, slopes, self)
+        return replayed(data, parents, slopes, Again(self, slot, rows))
 
     def stats(self):
         """Figures about the recording."""
@@ -240,11 +240,26 @@ class Replay:
                 "bytes": self.machine.bytes(), "seconds": self.seconds}
 
 
+class Again:
+    """How a replayed result is computed as an ordinary graph."""
+
+    def __init__(self, replay, slot, rows):
+        self.replay, self.slot, self.rows = replay, slot, rows
+        name = getattr(replay.function, "__name__", "recording")
+        self.rule = SimpleNamespace(name=name, symbol=f"▶ {name}")
+
+    def __call__(self):
+        """The mean over the examples of the result in the slot, as a graph that ends in the same Values."""
+        place = numbers_in(self.replay.result).index(self.slot)
+        return mean([numbers_in(self.replay.again(row))[place] for row in self.rows])
+
+
 def _positions(function, static):
     """The places of static arguments among the positional ones."""
     if not static:
         return frozenset()
-    names = list(inspect.signature(function).parameters)
+    from inspect import signature
+    names = list(signature(function).parameters)
     for name in static:
         if name not in names:
             raise ArgumentError(f"compile: static={name!r} is no argument of the function; it has {', '.join(names)}.")
@@ -256,8 +271,8 @@ def _static(argument):
     try:
         hash(argument)
     except TypeError:
-        raise NumberTypeError(f"compile: a static argument must be hashable, got {type(argument).__name__}. Pass a tuple "
-                              "in place of a list, or a string.") from None
+        raise NumberTypeError(f"compile: a static argument must be hashable, got {type(argument).__name__}. Pass a "
+                              "tuple in place of a list, or a string.") from None
     return "static", type(argument), argument
 
 
@@ -286,9 +301,9 @@ def _structure(part, leaves):
     try:
         leaves.append(as_float(part))
     except NumberTypeError:
-        raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, None, "
-                              "bools, and lists, tuples, dicts and arrays of them are inputs; name others in static=, or "
-                              "let the function close over them.") from None
+        raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
+                              "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "
+                              "static=, or let the function close over them.") from None
     return "number"
 
 

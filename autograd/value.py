@@ -224,8 +224,8 @@ class Value:
 class Fan(Value):
     """A node with any number of parents: the result of a recording that was replayed.
 
-    It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes the
-    same result as an ordinary graph.
+    It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes
+    the same result as an ordinary graph, `again.rule` describes the recording.
     """
 
     __slots__ = ("_fan", "_next", "_slopes", "again")
@@ -528,6 +528,11 @@ def gradients_wanted():
     return _circumstances.no_grad == 0
 
 
+def recorder():
+    """What this thread's operations are handed to; None while no function is recorded."""
+    return _circumstances.recorder
+
+
 def is_recording():
     """Whether this thread records a function."""
     return _circumstances.recorder is not None
@@ -537,8 +542,9 @@ def check_not_recording(what):
     """Raise while this thread records a function: a number read now would be frozen into the recording."""
     if _circumstances.recorder is not None:
         raise RecordingError(f"compile: {what} would freeze a number or a branch into the recording, at "
-                             f"{_line_outside()}. Write where(condition, x, y) for a choice, maximum() or minimum() for the "
-                             "larger or smaller, detach() for a number without gradient, or name the argument in static=.")
+                             f"{_line_outside()}. Write where(condition, x, y) for a choice, maximum() or minimum() "
+                             "for the larger or smaller, detach() for a number without gradient, or name the argument "
+                             "in static=.")
 
 
 @contextlib.contextmanager
@@ -731,7 +737,7 @@ def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "passes.pxi"):
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "passes.pxi", "machine.pxi"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
