@@ -16,9 +16,9 @@ NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do n
 
 def value_stub():
     """value.py without its bodies, with the methods and operators of the table in `Value`."""
-    lines = [NOTE, "import contextlib", "import types", "from typing import Any, TypeAlias", "",
+    lines = [NOTE, "import contextlib", "from typing import Any, TypeAlias", "",
              "from autograd.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
-             "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: types.ModuleType | None"]
+             "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
     for node in ast.parse((HERE / "value.py").read_text()).body:
         if isinstance(node, ast.FunctionDef):
             lines += ["", *_signature(node, "")]

@@ -1,7 +1,6 @@
 # Made by "python -m autograd.stubs" from the table and the source. Do not edit.
 
 import contextlib
-import types
 from typing import Any, TypeAlias
 
 from autograd.rules import Rule
@@ -10,7 +9,7 @@ Number: TypeAlias = "Value | float"
 METHODS: dict[str, Any]
 SCOPE: dict[str, Any]
 backend: str
-compiled: types.ModuleType | None
+compiled: Any
 
 class Value:
     def __init__(self, data: float, label: str | None=None) -> None: ...
