@@ -177,10 +177,11 @@ cdef class NativeMachine:
 
     def reverse(self, NativeState state, int slot, list seeds, list variables):
         """The derivatives of the sum over the examples of seed times slot: for each captured Value, then for the given
-        inputs of each example, as an array."""
+        inputs of each example, as an array; None when one is not finite."""
         cdef Room room = state.room
         cdef Py_ssize_t i, lane, at, n = self.uniform + (self.size - self.uniform) * room.lanes
         cdef int number
+        cdef double total
         slopes = array.array("d", bytes(8 * (len(self.captured) + len(variables) * room.lanes)))
         cdef double[::1] found = slopes
         room.adjoint = <double*>calloc(n + 1, sizeof(double))
@@ -200,7 +201,10 @@ cdef class NativeMachine:
                 found[at] = room.adjoint[place(&room, self.input_slots[number]) + lane]
                 at += 1
         free(room.adjoint)
-        return slopes
+        total = 0.0
+        for i in range(at):
+            total += found[i] - found[i]
+        return slopes if total == 0.0 else None
 
 
 def _ints(numbers):

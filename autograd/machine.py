@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from math import isfinite
 from typing import Any
 
 from autograd.recorder import Program
@@ -63,7 +64,7 @@ class PythonMachine:
 
     def reverse(self, state, slot, seeds, variables):
         """The derivatives of the sum over the examples of seed times slot: for each captured Value, then for the given
-        inputs of each example, as an array."""
+        inputs of each example, as an array; None when one is not finite."""
         program = self.program
         captured = [0.0] * len(self._captured_slots)
         inputs = []
@@ -75,7 +76,7 @@ class PythonMachine:
                     self._reverse(run, memory, adjoint)
             captured = [total + adjoint[place] for total, place in zip(captured, self._captured_slots)]
             inputs += [adjoint[program.input_slots[i]] for i in variables]
-        return array("d", captured + inputs)
+        return array("d", captured + inputs) if all(map(isfinite, captured + inputs)) else None
 
     def _reverse(self, run, memory, adjoint):
         columns = [[memory[slot] for slot in column] for column in run.operands]

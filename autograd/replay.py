@@ -6,6 +6,7 @@ run the recorded program on numbers, without the function: no nodes, no Python f
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
@@ -50,6 +51,10 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     return Compiled(function, static, maxsize)
 
 
+class NotFinite(Exception):
+    """A replay met something that is not finite: the function itself is to be called, and says what it is."""
+
+
 class Compiled:
     """A function that is recorded and replayed; see `compile`."""
 
@@ -75,8 +80,9 @@ class Compiled:
             return self.function(*args, **kwargs)
         leaves: list = []
         replay = self._replay(self._key(args, kwargs, leaves), args, kwargs, leaves)
-        result = replay.call(leaves)
-        return self.function(*args, **kwargs) if result is None else result
+        with contextlib.suppress(NotFinite):
+            return replay.call(leaves)
+        return self.function(*args, **kwargs)
 
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
@@ -94,12 +100,12 @@ class Compiled:
         examples = _examples(batches)
         rows: list = []
         replay = self._same_replay("mean", examples, kwargs, rows)
-        result = replay and replay.mean(rows, has_aux)
-        if result is None:
-            results = [self.function(*example, **kwargs) for example in examples]
-            losses = [loss for loss, _ in results] if has_aux else results
-            result = mean(losses), [map_numbers(_plain, other) for _, other in results] if has_aux else None
-        return result if has_aux else result[0]
+        with contextlib.suppress(NotFinite):
+            return replay.mean(rows, has_aux)
+        results = [self.function(*example, **kwargs) for example in examples]
+        if not has_aux:
+            return mean(results)
+        return mean([loss for loss, _ in results]), [map_numbers(_plain, other) for _, other in results]
 
     def map(self, *batches, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
@@ -110,10 +116,9 @@ class Compiled:
         examples = _examples(batches)
         rows: list = []
         replay = self._same_replay("map", examples, kwargs, rows)
-        results = replay and replay.map(rows)
-        if results is None:
-            results = [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples]
-        return results
+        with contextlib.suppress(NotFinite):
+            return replay.map(rows)
+        return [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples]
 
     def cache_info(self):
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
@@ -195,29 +200,30 @@ class Replay:
                                        for name, arg in kwargs.items()})
 
     def call(self, leaves):
-        """The result for one example; None when something is not finite."""
-        state = self.machine.forward([leaves])
-        if state is None:
-            return None
+        """The result for one example."""
+        state = self._forward([leaves])
         return map_numbers(lambda slot: self._node(state, slot, [leaves], [1.0], state.number(0, slot)), self.result)
 
     def mean(self, rows, has_aux):
-        """The mean over examples, and the other results of each; None when something is not finite."""
+        """The mean over examples, or the pair of it and the list of the examples' other results."""
         averaged = self.result[0] if has_aux else self.result
         if not isinstance(averaged, int) or (has_aux and len(self.result) != 2):
             raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
                                 f"something else; it returns {self.result!r:.60} of them.")
-        state = self.machine.forward(rows)
-        if state is None:
-            return None
+        state = self._forward(rows)
         total = sum((state.number(lane, averaged) for lane in range(1, len(rows))), state.number(0, averaged))
         node = self._node(state, averaged, rows, [1 / len(rows)] * len(rows), total / len(rows))
-        return node, self._numbers(state, self.result[1], len(rows)) if has_aux else None
+        return (node, self._numbers(state, self.result[1], len(rows))) if has_aux else node
 
     def map(self, rows):
-        """Every example's result as plain numbers; None when something is not finite."""
+        """Every example's result as plain numbers."""
+        return self._numbers(self._forward(rows), self.result, len(rows))
+
+    def _forward(self, rows):
         state = self.machine.forward(rows)
-        return state and self._numbers(state, self.result, len(rows))
+        if state is None:
+            raise NotFinite
+        return state
 
     def _numbers(self, state, result, lanes):
         return [map_numbers(partial(state.number, lane), result) for lane in range(lanes)]
@@ -230,6 +236,8 @@ class Replay:
         if not gradients_wanted():
             return constant(data)
         slopes = self.machine.reverse(state, slot, seeds, self.variables)
+        if slopes is None:
+            raise NotFinite
         parents = captured + [row[i] for row in rows for i in self.variables]
         return replayed(data, parents, slopes, Again(self, slot, rows))
 

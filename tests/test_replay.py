@@ -1,0 +1,284 @@
+"""Recorded functions give what the functions give: values to the bit, gradients, errors; nothing is frozen silently."""
+
+import math
+import os
+from random import Random
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
+from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
+from autograd.testing import Expression
+
+GRAPHS = 100_000 if os.environ.get("GLASSGRAD_SOAK") else 100
+
+
+def gradient_of(result, leaves):
+    for leaf in leaves:
+        leaf.grad = 0.0
+    result.backward()
+    return [leaf.grad for leaf in leaves]
+
+
+def assert_same_gradients(found, expected):
+    # Contributions are added in another order: the sum of their magnitudes may be rounded differently.
+    scale = max(map(abs, expected), default=0.0)
+    assert found == pytest.approx(expected, rel=1e-13, abs=1e-13 * scale)
+
+
+def test_random_graphs_give_the_same_values_to_the_bit_and_the_same_gradients():
+    random = Random(5)
+    for _ in range(GRAPHS):
+        expression = Expression.random(random, max_nodes=30)
+        recorded = compile(lambda *point: expression(*point))  # noqa: B023  called before the loop goes on
+        for shift in (0.0, 1e-3, -1e-3):
+            leaves = [Value(number + shift) for number in expression.point]
+            try:
+                expected = expression(*leaves)
+            except ArithmeticError as error:
+                with pytest.raises(type(error)):
+                    recorded(*leaves)
+                continue
+            except ValueError as error:
+                with pytest.raises(type(error)):
+                    recorded(*leaves)
+                continue
+            found = recorded(*leaves)
+            assert found.data.hex() == expected.data.hex(), expression
+            if type(expected) is Value:
+                assert_same_gradients(gradient_of(found, leaves), gradient_of(expected, leaves))
+
+
+@pytest.mark.parametrize("name", [rule.name for rule in autograd.rules.TABLE])
+def test_every_primitive_replays_one_by_one_and_in_lanes(name):
+    rule = autograd.rules.RULES[name]
+    f = getattr(autograd, name)
+    points = [point for point in [(0.5, 0.75, 0.25), (2.0, 3.0, 1.0), (0.125, 2.5, -1.0), (1.5, 0.5, 3.0)]
+              if rule.why_outside(point[:len(rule.inputs)]) is None]
+    points = [point[:len(rule.inputs)] for point in points]
+    recorded = compile(f)
+    for point in points:
+        leaves, again = [Value(x) for x in point], [Value(x) for x in point]
+        expected, found = f(*leaves), recorded(*again)
+        assert found.data.hex() == expected.data.hex()
+        assert gradient_of(found, again) == gradient_of(expected, leaves)
+    columns = list(zip(*([Value(x) for x in point] for point in points)))
+    mean = recorded.mean(*columns)
+    expected = autograd.mean([f(*point) for point in zip(*columns)])
+    leaves = [leaf for column in columns for leaf in column]
+    assert mean.data.hex() == expected.data.hex()
+    assert_same_gradients(gradient_of(mean, leaves), gradient_of(expected, leaves))
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 7, 64])
+def test_a_batch_gives_the_mean_of_the_examples(lanes):
+    random = Random(lanes)
+    w, b = Value(0.7), Value(-0.2)
+
+    def loss(x, y):
+        return ((w * x[0] + w * x[1] * b).tanh() - y) ** 2 + 0.1 * w * w
+
+    xs = [[random.uniform(-1, 1), random.uniform(-1, 1)] for _ in range(lanes)]
+    ys = [random.uniform(-1, 1) for _ in range(lanes)]
+    expected = autograd.mean([loss(x, y) for x, y in zip(xs, ys)])
+    step = compile(loss)
+    found = step.mean(xs, ys)
+    assert found.data.hex() == expected.data.hex()
+    assert_same_gradients(gradient_of(found, [w, b]), gradient_of(expected, [w, b]))
+    assert step.mean(np.array(xs), np.array(ys)).data == expected.data
+    assert step.map(xs, ys) == [loss(x, y).data for x, y in zip(xs, ys)]
+
+
+def test_parameters_are_read_afresh_at_every_call():
+    w = Value(2.0)
+    step = compile(lambda x: w * x)
+    assert step(3.0).data == 6.0
+    w.data = 5.0
+    assert step(3.0).data == 15.0
+    assert step.cache_info()[:2] == (1, 1)
+
+
+def test_values_in_the_arguments_keep_gradients_flowing():
+    x = Value(0.5)
+    inner = compile(lambda a: a.tanh())
+    outer = compile(lambda a: a * a)
+    y = outer(inner(x * 2) + x) * 3
+    expected = (((x * 2).tanh() + x) ** 2) * 3
+    assert y.data == pytest.approx(expected.data, rel=1e-15)
+    assert gradient_of(y, [x]) == pytest.approx(gradient_of(expected, [x]), rel=1e-14)
+
+
+def test_one_result_may_be_used_while_the_next_is_computed():
+    w = Value(2.0)
+    step = compile(lambda x: w * x * x)
+    first, second = step(1.0), step(2.0)
+    assert gradient_of(first + second, [w]) == [5.0]
+
+
+def test_results_and_arguments_may_be_nested():
+    w = Value(2.0)
+    step = compile(lambda p, scale: {"a": [p["u"] * w, p["v"][1]], "b": (scale * w,)})
+    result = step({"u": 3.0, "v": [1.0, 4.0]}, scale=10.0)
+    assert [result["a"][0].data, result["b"][0].data] == [6.0, 20.0]
+    assert gradient_of(result["a"][0] * result["b"][0], [w]) == [120.0]
+
+
+def test_numbers_strings_none_bools_and_static_arguments():
+    w = Value(1.0)
+
+    def f(x, n=1, kind="plus", double=False, missing=None):
+        for _ in range(n):
+            x = x + w if kind == "plus" else x * 2
+        return (x * 2 if double else x) if missing is None else missing
+
+    step = compile(f, static=("n",))
+    assert [step(1.0, n=3).data, step(1.0, n=2).data, step(2.0, 3).data] == [4.0, 3.0, 5.0]
+    assert step(1.0, double=True).data == 4.0
+    assert step(1.0, kind="times") == 2.0
+    assert step.cache_info().currsize == 5
+    with pytest.raises(NumberTypeError, match="hashable, got list"):
+        step(1.0, n=[3])
+    with pytest.raises(ArgumentError, match="static='m' is no argument of the function; it has x, n, kind"):
+        compile(f, static="m")
+
+
+def test_the_cache_is_bounded_and_can_be_cleared():
+    step = compile(lambda x, n: x * n, static="n", maxsize=2)
+    for n in (1, 2, 3, 3):
+        step(1.0, n=n)
+    assert step.cache_info() == (1, 3, 2, 2)
+    step.cache_clear()
+    assert step.cache_info() == (0, 0, 2, 0)
+
+
+CONSTANT = Value(1.5, label="w")
+FROZEN = {
+    "a branch": lambda x: x if x > 0 else -x,
+    "a truth value": lambda x: 1.0 if x else 2.0,
+    "the larger of two": lambda x: max(x, 2.0),
+    "sorting": lambda x: sorted([x, x * 2])[0],
+    "an index": lambda x: [1.0, 2.0][x],
+    "counting": lambda x: sum(1.0 for _ in range(x)),
+    "its number": lambda x: x * x.data,
+    "the number of a parameter": lambda x: x * CONSTANT.data,
+    "a comparison of parameters": lambda x: x if CONSTANT > 1 else -x,
+    "a float": lambda x: math.exp(x),
+    "an int": lambda x: int(x),
+}
+
+
+@pytest.mark.parametrize("what", FROZEN)
+def test_nothing_is_frozen_silently(what):
+    with pytest.raises(RecordingError, match=r"test_replay\.py:\d+\. Write where\(condition, x, y\)"):
+        compile(FROZEN[what])(1.0)
+
+
+def test_a_choice_is_recorded_with_both_sides():
+    f = compile(lambda x: where(x > 0, lambda: autograd.log(x), lambda: x * 2))
+    x, y = Value(2.0), Value(-3.0)
+    assert [f(x).data, f(y).data] == [math.log(2), -6.0]
+    assert gradient_of(f(x), [x]) == [0.5]
+    assert gradient_of(f(y), [y]) == [2.0]
+    w = Value(1.0)
+    sinc = compile(lambda x: where(autograd.equal(x, 0.0), lambda: w, lambda: w * autograd.sin(x) / x))
+    mean = sinc.mean([0.0, 1.0, -1.0])
+    assert mean.data == pytest.approx((1 + 2 * math.sin(1)) / 3, rel=1e-15)
+    assert gradient_of(mean, [w]) == pytest.approx([(1 + 2 * math.sin(1)) / 3], rel=1e-15)
+
+
+def test_the_side_that_is_left_out_may_have_no_derivative():
+    f = compile(lambda x: where(x > 0, lambda: autograd.sqrt(x), lambda: 0 * x))
+    x = Value(0.0)
+    assert gradient_of(f(x), [x]) == [0.0]
+    xs = [Value(0.0), Value(4.0)]
+    assert gradient_of(f.mean(xs), xs) == [0.0, 0.125]
+
+
+@pytest.mark.parametrize(("f", "point", "error"), [
+    (lambda x: autograd.log(x), -1.0, DomainError),
+    (lambda x: autograd.sqrt(x), 0.0, InfiniteDerivativeError),
+    (lambda x: 1 / x, 0.0, ZeroDivisionError),
+    (lambda x: 1 / autograd.exp(x), 1000.0, OverflowError),
+    (lambda x: x ** 0.5 * 0, -4.0, ValueError),
+    (lambda x: autograd.sqrt(x) * 0, 0.0, InfiniteDerivativeError),
+])
+def test_errors_are_those_of_the_function_itself(f, point, error):
+    recorded = compile(f)
+    recorded(Value(0.25))
+    with pytest.raises(error) as expected:
+        f(Value(point, label="here"))
+    with pytest.raises(error) as found:
+        recorded(Value(point, label="here"))
+    assert str(found.value) == str(expected.value)
+    with pytest.raises(error):
+        recorded.mean([Value(0.25), Value(point)])
+
+
+def test_a_gradient_that_overflows_is_an_error_of_backward_and_changes_nothing():
+    w = Value(1e-100)
+    result = compile(lambda x: w * x * x)(1e150)
+    with pytest.raises(OverflowError, match="gradient of 1e-100 is too large"):
+        result.backward(1e300)
+    assert w.grad == 0.0
+
+
+def test_derivatives_of_recordings_and_recordings_of_derivatives():
+    w = Value(3.0)
+    cube = compile(lambda x: x ** 3)
+    assert grad(cube)(2.0) == 12.0
+    assert grad(grad(cube))(2.0) == 12.0
+    assert compile(grad(lambda x: x ** 3))(2.0) == 12.0
+    assert compile(grad(grad(autograd.tanh)))(0.3) == grad(grad(autograd.tanh))(0.3)
+    assert hessian(compile(lambda v: v[0] ** 2 * v[1]))([2.0, 3.0]) == [[6.0, 4.0], [4.0, 0.0]]
+    assert jvp(compile(lambda x, y: x * y), (2.0, 3.0), (1.0, 0.0)) == (6.0, 3.0)
+    slope = grad(compile(lambda x: w * x ** 2))(2.0)
+    assert (slope.data, derivatives(slope, w)) == (12.0, 4.0)
+    assert compile(lambda t: grad(lambda a: grad(lambda b: a * b)(t))(t))(3.0) == 1.0
+
+
+def test_without_gradients_a_replay_gives_constants():
+    w = Value(2.0)
+    step = compile(lambda x: w * x)
+    with no_grad():
+        assert repr(step(3.0)) == "Constant(6.0)"
+    assert step(3.0).data == 6.0
+
+
+def test_detached_numbers_carry_no_gradient():
+    x = Value(3.0)
+    assert gradient_of(compile(lambda x: x * x.detach())(x), [x]) == [3.0]
+
+
+def test_examples_of_different_structure_are_refused():
+    step = compile(lambda x: x[0])
+    with pytest.raises(ArgumentError, match="one structure, got 2 different ones"):
+        step.mean([[1.0], [1.0, 2.0]])
+    with pytest.raises(ArgumentError, match="lengths 2, 1"):
+        compile(lambda x, y: x * y).mean([1.0, 2.0], [1.0])
+    with pytest.raises(NumberTypeError, match="a complex"):
+        step([1j])
+
+
+def test_other_results_come_along_with_the_mean():
+    w = Value(2.0)
+    loss, outputs = compile(lambda x: (w * x * x, [w * x, x])).mean([1.0, 3.0], has_aux=True)
+    assert loss.data == 10.0
+    assert outputs == [[2.0, 1.0], [6.0, 3.0]]
+
+
+def test_figures_and_picture():
+    step = compile(lambda x: (x * 2 + 1).tanh())
+    step(Value(0.5))
+    figures, = step.stats()
+    assert figures["nodes"] == 6
+    assert figures["levels"] == figures["loops"] == 3
+    assert figures["bytes"] <= 64 * figures["nodes"]
+    assert "tanh" in step.draw().source
+
+
+def test_a_primitive_of_ones_own_replays_as_well():
+    cube = autograd.rule("cube_for_replay", "x ** 3", "3 * x ** 2")
+    x = Value(2.0)
+    assert gradient_of(compile(lambda x: cube(x) + 1)(x), [x]) == [12.0]
