@@ -47,8 +47,8 @@ def load(path: "str | Path", model: "Module | None" = None) -> Module:
     Raises CheckpointError, a kind of ValueError, that names the file and the reason; then `model` is unchanged.
     """
     if model is None:
-        metadata, tensors = tensorfile.read(path)
-        model = _built(path, metadata, sum(map(len, tensors.values())))
+        metadata, size = tensorfile.read_metadata(path)
+        model = _built(path, metadata, size // 2)
     expected = {name: shape for name, shape, _ in model.named_tensors()}
     _, tensors = tensorfile.read(path, expected)
     _assign(model, "", tensors)
@@ -219,12 +219,16 @@ class Checkpoint:
         """
         if not os.path.lexists(self.path):
             return False
-        metadata, tensors = tensorfile.read(self.path)
+        metadata, _ = tensorfile.read_metadata(self.path)
         before = _captured(run)
         try:
             state = json.loads(metadata[KEY])["run"]
             _check_identity(state["identity"], _identity(run), any_seed)
-            _restore(run, state, {name: list(tensor) for name, tensor in tensors.items()})
+            _, tensors = tensorfile.read(self.path, {name: (len(column),) for name, column in before[1].items()},
+                                         dict.fromkeys(["best", *map("history.{}".format, run.columns())]))
+            _restore(run, state, tensors)
+        except CheckpointError:
+            raise
         except Exception as error:
             _restore(run, *before)
             if isinstance(error, _OtherRunError):
@@ -271,7 +275,7 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, list[float]]]:
     return state, numbers
 
 
-def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, list[float]]) -> None:
+def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
     """Bring the run to where `_captured` took it; raises one thing or another when that does not fit together."""
     for name, _, ps in run.model.named_tensors():
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
@@ -285,7 +289,7 @@ def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, list[float]]) 
     columns = {name.removeprefix("history."): column for name, column in numbers.items() if name.startswith("history.")}
     run.history.rows = [dict(zip(columns, row)) | {"epoch": int(row[list(columns).index("epoch")])}
                         for row in zip(*columns.values(), strict=True)]
-    run.best = numbers.get("best")
+    run.best = list(numbers["best"]) if "best" in numbers else None
     run.best_loss = inf if state["best_loss"] is None else float(state["best_loss"])
     run.seconds, run.started = float(state["seconds"]), time.perf_counter()
     run.seed, run.sums = state["seed"], {name: float(total) for name, total in state["sums"].items()}

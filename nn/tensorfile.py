@@ -11,9 +11,11 @@ import re
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from nn.errors import CheckpointError
 
@@ -27,7 +29,9 @@ NO_LINK, BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_B
 FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
 MOST_HEADER = 10_000_000
 MOST_TENSORS = 10_000
-MOST_METADATA = 1_000_000
+MOST_METADATA = 100_000
+MOST_ENTRIES = 100
+Shapes = Mapping[str, "tuple[int, ...] | None"]
 
 
 class Tensor:
@@ -124,48 +128,66 @@ def _flush_folder(folder: str) -> None:
         os.close(file)
 
 
-def read(path: "str | Path", expected: "Mapping[str, tuple[int, ...]] | None" = None) -> tuple[
+def read(path: "str | Path", expected: Shapes, optional: Shapes = MappingProxyType({})) -> tuple[
         dict[str, str], dict[str, Tensor]]:
     """The metadata and the tensors of a file, every number of which is finite.
 
-    expected  names and shapes; anything else in the file is an error
+    expected  the names and shapes that must be in the file; a shape of None stands for any list
+    optional  those that may be; anything else in the file is an error
 
     Raises CheckpointError, a kind of ValueError and OSError, that names the file and says what is wrong with it.
     """
+    with _errors_that_name(path), _opened(path) as file:
+        header, room = _header(file, {**expected, **optional})
+        header.read()
+        header.check(room, expected)
+        content = file.read(room)
+        if len(content) < room:
+            raise _Malformed("became shorter while it was read.")
+        for name, tensor in header.tensors.items():
+            tensor.content = memoryview(content)
+            for i, number in enumerate(tensor):
+                if number - number != 0.0:
+                    raise _Malformed(f'number {i} of "{name}" is {number}; every number must be finite.')
+        return header.metadata, header.tensors
+
+
+def read_metadata(path: "str | Path") -> tuple[dict[str, str], int]:
+    """The metadata of a file, and how many bytes of numbers it has; raises CheckpointError as `read` does."""
+    with _errors_that_name(path), _opened(path) as file:
+        header, room = _header(file, None)
+        header.read()
+        return header.metadata, room
+
+
+@contextmanager
+def _errors_that_name(path):
+    """Whatever is wrong with the file becomes a CheckpointError that begins with its name."""
     try:
-        metadata, tensors, content = _read(path, expected)
+        yield
     except OSError as error:
-        if isinstance(error, CheckpointError):
-            raise
         raise CheckpointError(f"{path}: cannot be read ({error.strerror or error}).") from error
     except _Malformed as error:
         raise CheckpointError(f"{path}: {error}") from None
-    for name, tensor in tensors.items():
-        tensor.content = content
-        for i, number in enumerate(tensor):
-            if number - number != 0.0:
-                raise CheckpointError(f'{path}: number {i} of "{name}" is {number}; every number must be finite.')
-    return metadata, tensors
 
 
-def _read(path, expected) -> tuple[dict[str, str], dict[str, Tensor], memoryview]:
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAIT)) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise _Malformed("is not a regular file.")
-        size = status.st_size
-        start = file.read(8)
-        if len(start) < 8:
-            raise _Malformed(f"is not a safetensors file: it has {size} bytes, and 8 are wanted at least.")
-        length, = struct.unpack("<Q", start)
-        if length > min(size - 8, MOST_HEADER):
-            raise _Malformed(f"is no whole safetensors file: its first bytes announce a header of {length} bytes, and "
-                             f"there are {size - 8} more (at most {MOST_HEADER} are accepted).")
-        metadata, tensors = _Header(file.read(length), size - 8 - length, expected).parsed()
-        content = file.read(size - 8 - length)
-        if len(content) < size - 8 - length:
-            raise _Malformed("became shorter while it was read.")
-        return metadata, tensors, memoryview(content)
+def _opened(path):
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAIT))
+
+
+def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
+    """The header of an open file, not read yet, and how many bytes come after it."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise _Malformed("is not a regular file.")
+    start, rest = file.read(8), status.st_size - 8
+    if len(start) < 8:
+        raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and 8 are wanted at least.")
+    length, = struct.unpack("<Q", start)
+    if length > min(rest, MOST_HEADER):
+        raise _Malformed(f"is no whole safetensors file: its first bytes announce a header of {length} bytes, and "
+                         f"there are {rest} more (at most {MOST_HEADER} are accepted).")
+    return _Header(file.read(length), allowed), rest - length
 
 
 class _Malformed(Exception):
@@ -178,14 +200,18 @@ NUMBERS = re.compile(rb"\[[ \t\n\r]*+(?:(?:0|[1-9][0-9]{0,15}+)[ \t\n\r]*+(?:,[ 
 
 
 class _Header:
-    """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, nothing twice."""
+    """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, nothing twice.
 
-    def __init__(self, text: bytes, room: int, expected):
-        self.text, self.room, self.expected, self.at = text, room, expected, 0
+    allowed  the names and shapes of tensors that may be there; without it any, and they are not kept
+    """
+
+    def __init__(self, text: bytes, allowed: "Shapes | None"):
+        self.text, self.allowed = text, allowed
+        self.at = self.entries = 0
         self.metadata: dict[str, str] = {}
         self.tensors: dict[str, Tensor] = {}
 
-    def parsed(self) -> tuple[dict[str, str], dict[str, Tensor]]:
+    def read(self) -> None:
         if not self.text.startswith(b"{"):
             raise _Malformed("is not a safetensors file: its header does not begin with a brace.")
         seen_metadata = False
@@ -199,9 +225,6 @@ class _Header:
                 self.read_metadata()
         if self.text[self.at:].strip(b" "):
             raise _Malformed(f"has something after its header, at byte {8 + self.at}.")
-        self.check_offsets()
-        self.check_names()
-        return self.metadata, self.tensors
 
     def members(self) -> Iterator[str]:
         """The keys of the dictionary that begins here; the caller reads the value after each."""
@@ -221,68 +244,73 @@ class _Header:
             value = self.string(most=MOST_METADATA)
             if name in self.metadata:
                 raise _Malformed(f'has "{name}" twice in its metadata.')
+            if len(self.metadata) >= MOST_ENTRIES:
+                raise _Malformed(f"has more than {MOST_ENTRIES} entries in its metadata.")
             self.metadata[name] = value
 
     def tensor(self, name: str) -> None:
         if name in self.tensors:
             raise _Malformed(f'has "{name}" twice in its header.')
-        if self.expected is not None and name not in self.expected:
+        if self.allowed is not None and name not in self.allowed:
             raise _Malformed(f'has "{name}", and the model has not. Make the model with the sizes that were saved.')
-        if len(self.tensors) >= MOST_TENSORS:
+        self.entries += 1
+        if self.entries > MOST_TENSORS:
             raise _Malformed(f"has more than {MOST_TENSORS} tensors.")
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         for key in self.members():
             if key in found or key not in ("dtype", "shape", "data_offsets"):
                 raise _Malformed(f'has "{key}" {"twice" if key in found else "unexpectedly"} in the entry "{name}".')
             found[key] = self.string() if key == "dtype" else self.numbers()
         if len(found) < 3:
             raise _Malformed(f'has no dtype, shape or data_offsets in the entry "{name}".')
-        self.tensors[name] = self.checked(name, found["dtype"], found["shape"], found["data_offsets"])
+        tensor = self.checked(name, found["dtype"], found["shape"], found["data_offsets"])
+        if self.allowed is not None:
+            self.tensors[name] = tensor
 
-    def checked(self, name: str, dtype, shape, offsets) -> Tensor:
+    def checked(self, name: str, dtype: str, shape: tuple[int, ...], offsets: tuple[int, ...]) -> Tensor:
         if dtype not in FORMATS:
             raise _Malformed(f'has numbers of type {dtype} in "{name}"; {", ".join(FORMATS)} can be read.')
-        if self.expected is not None and shape != tuple(self.expected[name]):
-            raise _Malformed(f'has "{name}" of shape {shape}, and the model has it of {tuple(self.expected[name])}.')
+        wanted = self.allowed[name] if self.allowed else shape
+        if shape != (shape[:1] if wanted is None else wanted):
+            raise _Malformed(f'has "{name}" of shape {shape}, and the model has it of {wanted or "any length"}.')
         if len(offsets) != 2 or offsets[1] - offsets[0] != prod(shape) * struct.calcsize(f"<{FORMATS[dtype]}"):
             raise _Malformed(f'has "{name}" of shape {shape} in the wrong number of bytes, {list(offsets)}.')
         return Tensor(dtype, shape, *offsets)
 
-    def check_offsets(self) -> None:
-        """The tensors fill the rest of the file, one after another."""
+    def check(self, room: int, expected: Shapes) -> None:
+        """The tensors fill the rest of the file, one after another, and none is missing."""
         end = 0
         for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
             if tensor.begin != end:
                 raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, where {end} is wanted: '
                                  "there is a gap or an overlap.")
             end = tensor.end
-        if end != self.room:
-            raise _Malformed(f"is cut off or too long: it has {self.room} bytes of numbers, and {end} are announced.")
-
-    def check_names(self) -> None:
-        for name in self.expected or ():
+        for name in expected:
             if name not in self.tensors:
                 raise _Malformed(f'lacks "{name}", which the model has.')
+        if end != room:
+            raise _Malformed(f"is cut off or too long: it has {room} bytes of numbers, and {end} are announced.")
 
     def string(self, most: int = 1000) -> str:
-        token = self.token(STRING, "a string")
-        if len(token) > most:
-            raise _Malformed(f"has a string of {len(token)} bytes in its header; at most {most} are accepted.")
+        begin, end = self.token(STRING, "a string")
+        if end - begin > most:
+            raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {most} are accepted.")
         try:
-            return json.loads(token)
+            return json.loads(self.text[begin:end])
         except ValueError:
             raise _Malformed(f"has a string that is not UTF-8 in its header, before byte {8 + self.at}.") from None
 
     def numbers(self) -> tuple[int, ...]:
-        inside = self.token(NUMBERS, "a list of at most 8 whole numbers")[1:-1].strip()
+        begin, end = self.token(NUMBERS, "a list of at most 8 whole numbers")
+        inside = self.text[begin + 1:end - 1].strip()
         return tuple(map(int, inside.split(b","))) if inside else ()
 
-    def token(self, pattern: re.Pattern, what: str) -> bytes:
+    def token(self, pattern: re.Pattern, what: str) -> tuple[int, int]:
         found = pattern.match(self.text, SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
         if not found:
             raise _Malformed(f"has a header that cannot be read: {what} is wanted at byte {8 + self.at}.")
         self.at = found.end()
-        return found.group()
+        return found.span()
 
     def accept(self, mark: bytes) -> bool:
         at = SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]

@@ -207,6 +207,12 @@ class Run:
         count = self.sums.get("examples", 1.0)
         return {name: total / count for name, total in self.sums.items() if name != "examples"}
 
+    def columns(self) -> list[str]:
+        """The columns that the history has, once there is a row."""
+        watched = ["loss"] if self.metric is None else ["loss", self.metric.__name__]
+        checked = [] if self.validation is None else [f"val_{name}" for name in watched]
+        return ["epoch", *watched, *checked, "lr", "seconds"]
+
     def end_epoch(self) -> None:
         """Write the epoch's row, see whether it was the best, and move the schedule."""
         row = self.averages()
@@ -374,11 +380,8 @@ def _ending_on_ctrl_c(run: Run):
 @contextmanager
 def _bar(run: Run, progress: bool):
     """A function of the run that shows it in a progress bar; none where it is not wanted or tqdm is not installed."""
-    try:
-        if not progress:
-            raise ImportError
-        from tqdm import tqdm
-    except ImportError:
+    tqdm = _tqdm() if progress else None
+    if tqdm is None:
         yield lambda run: None
         return
     with tqdm(total=run.epochs * run.steps_per_epoch, initial=run.steps, unit="step", dynamic_ncols=True) as bar:
@@ -387,6 +390,14 @@ def _bar(run: Run, progress: bool):
             bar.set_postfix_str(_shown(run.averages() or run.history[-1]), refresh=False)
             bar.update(run.epoch * run.steps_per_epoch + run.position - bar.n)
         yield show
+
+
+def _tqdm() -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm
 
 
 def _shown(row: dict[str, float]) -> str:
