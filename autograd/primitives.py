@@ -182,5 +182,6 @@ for _rule in TABLE:
         FUNCTIONS[_rule.name] = compiled.functions[_rule.name]
     else:
         make(_rule)
+    if FUNCTIONS[_rule.name].__doc__ is None:
         FUNCTIONS[_rule.name].__doc__ = documentation(_rule, FUNCTIONS[_rule.name])
     FUNCTIONS[_rule.name].__module__ = "autograd"

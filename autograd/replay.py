@@ -42,7 +42,7 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     Value(0.2913126124515909, grad=0)
     >>> step(0.2).backward()
     >>> w.grad
-    0.14231546
+    0.14231555251744452
 
     Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs.
     """

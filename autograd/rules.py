@@ -236,3 +236,6 @@ rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x
      defaults={"slope": 0.01}, kinks={"x": [0]}, note="At the kink the derivative is the slope.")
 rule("gelu", "0.5 * x * erfc(-x / sqrt(2))", "0.5 * erfc(-x / sqrt(2)) + x * bell(x) / sqrt(2 * pi)",
      symbol="GELU", note="The exact one, x Φ(x) with the normal distribution function Φ.")
+
+# What stands above; users may add to the table.
+BUILT_IN = tuple(TABLE)

@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 from autograd.primitives import FUNCTIONS, NUMPY_NAMES, with_defaults
-from autograd.rules import TABLE
+from autograd.rules import BUILT_IN
 
 HERE = Path(__file__).parent
 OVERLOADS = [("Value", "Number", "Value"), ("float", "float", "float"), ("float", "Value", "Value")]
@@ -39,7 +39,7 @@ def _signature(node, indent):
 
 def _methods():
     lines = []
-    for rule in TABLE:
+    for rule in BUILT_IN:
         others = "".join(f", {name.replace('=', ': Number = ') if '=' in name else f'{name}: Number'}"
                          for name in with_defaults(rule, rule.inputs[1:]))
         names = [rule.name, *NUMPY_NAMES.get(rule.name, ())]
@@ -57,7 +57,7 @@ def primitives_stub():
              "NUMPY_NAMES: dict[str, list[str]]", "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
              "def documentation(rule: Rule, function: Any) -> str: ...",
              "def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ..."]
-    for rule in TABLE:
+    for rule in BUILT_IN:
         document = '    """' + FUNCTIONS[rule.name].__doc__.replace("\n", "\n    ") + '\n    """'
         if len(rule.inputs) == 1:
             lines += ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
@@ -76,7 +76,7 @@ def primitives_stub():
 def package_stub():
     """__init__.py with the names of the table imported one by one."""
     text = (HERE / "__init__.py").read_text()
-    names = "".join(f"    {rule.name} as {rule.name},\n" for rule in TABLE)
+    names = "".join(f"    {rule.name} as {rule.name},\n" for rule in BUILT_IN)
     lines = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom):
