@@ -1,0 +1,77 @@
+"""The figures that the project holds itself to, worked out from the results."""
+
+from math import log
+from statistics import median
+
+SHAPES = ("chain", "tree", "dag")
+
+
+def figures(results):
+    """(what, wanted, measured as text, whether it is reached) for each; measured and reached are None if unknown."""
+    take = Results(results)
+    # gain: how many times as fast, at least; limit: a number that is not to be exceeded
+    yield gain("moons: pure Python over micrograd", 8, take.ratio("moons", "micrograd", "python"))
+    yield gain("moons: native over micrograd", 150, take.ratio("moons", "micrograd", "native"))
+    yield gain("gpt: native over a tuple a node", 25, take.ratio("gpt", "tuple-node", "native"))
+    for shape in SHAPES:
+        yield limit(f"graph: forward, {shape} of 10⁶", 80, take.per_node(f"graph {shape} 1e6 forward"), "ns a node")
+        yield limit(f"graph: backward, {shape} of 10⁶", 30, take.per_node(f"graph {shape} 1e6 backward"), "ns a node")
+    for shape in SHAPES:
+        for way in ("forward", "backward"):
+            yield limit(f"graph: growth of {way}, {shape} to 10⁷", 1.05, take.exponent(shape, way), "as exponent")
+    yield limit("import autograd", 50, take.milliseconds("import", "native"), "ms")
+    yield gain("gpt: compiled over pure Python", 250, take.ratio("gpt", "python", "compiled"))
+    yield gain("gpt: compiled over PyTorch", 4, take.ratio("gpt", "torch", "compiled"))
+    yield gain("moons: compiled over PyTorch", 3, take.ratio("moons", "torch", "compiled"))
+    yield gain("digits: compiled over PyTorch", 1, take.ratio("digits", "torch", "compiled"))
+    yield gain("epoch: fit over MLPClassifier", 1, take.ratio("epoch", "sklearn", "native"))
+    yield limit("recording over forward and backward", 5, take.ratio("recording", "compiled", "native"), "times")
+
+
+class Results:
+    """Medians out of results as of `race`, by row or row and stage; None for what is not there."""
+
+    def __init__(self, results):
+        self.runs = {f"{row} {stage}".strip(): {} for row in results for result in results[row].values()
+                     for stage in result.runs}
+        self.nodes = {}
+        for row in results:
+            for contender, result in results[row].items():
+                for stage, runs in result.runs.items():
+                    self.runs[f"{row} {stage}".strip()][contender] = median(runs)
+                    self.nodes[f"{row} {stage}".strip()] = result.nodes.get(stage)
+
+    def median(self, row, contender):
+        return self.runs.get(row, {}).get(contender)
+
+    def milliseconds(self, row, contender):
+        seconds = self.median(row, contender)
+        return None if seconds is None else 1e3 * seconds
+
+    def ratio(self, row, contender, other):
+        """How many times as long as `other` the contender takes."""
+        seconds, others = self.median(row, contender), self.median(row, other)
+        return None if seconds is None or others is None else seconds / others
+
+    def per_node(self, row):
+        seconds = self.median(row, "native")
+        return None if seconds is None else 1e9 * seconds / self.nodes[row]
+
+    def exponent(self, shape, way):
+        """The slope of log time over log nodes, by least squares, natively, if there are graphs of 10⁷."""
+        rows = [row for row in self.runs if row.startswith(f"graph {shape} ") and row.endswith(way)]
+        if self.median(f"graph {shape} 1e7 {way}", "native") is None:
+            return None
+        xs, ys = [log(self.nodes[row]) for row in rows], [log(self.median(row, "native")) for row in rows]
+        x, y = sum(xs) / len(xs), sum(ys) / len(ys)
+        return sum((a - x) * (b - y) for a, b in zip(xs, ys)) / sum((a - x) ** 2 for a in xs)
+
+
+def gain(what, wanted, measured):
+    text, reached = (None, None) if measured is None else (f"{measured:.3g} ×", measured >= wanted)
+    return what, f"≥ {wanted} ×", text, reached
+
+
+def limit(what, wanted, measured, unit):
+    text, reached = (None, None) if measured is None else (f"{measured:.3g} {unit}", measured <= wanted)
+    return what, f"≤ {wanted} {unit}", text, reached

@@ -1,0 +1,128 @@
+"""The results as one table in text, as JSON, and as one picture."""
+
+import json
+from statistics import median, quantiles
+
+from .figures import figures
+
+UNSTEADY = 1.2  # upper over lower quartile of the control row, from which on the machine counts as busy
+
+
+TRIAL = "Tiny problems: this shows that everything runs, not how fast."
+
+
+def table(rows, results, quick=False):
+    """All results in text, and the figures that the project holds itself to; after a quick run without those."""
+    graphs = [row for row in rows if row.name.startswith("graph")]
+    lines = []
+    for row in rows:
+        if row not in graphs:
+            lines += ["", *step_table(row, results[row.name])]
+    if graphs:
+        lines += ["", *graph_table(graphs, results)]
+    lines += ["", *([TRIAL] if quick else figure_table(results)), "", steadiness(results["control"]["python"].runs[""])]
+    return "\n".join(lines[1:])
+
+
+def step_table(row, results):
+    """A row whose contenders each have one time."""
+    yield f"{row.name}: {row.work}"
+    times = {name: median(result.runs[""]) for name, result in results.items() if result.runs}
+    slowest = next(iter(times), None)
+    header = [f"× {slowest}"] if len(times) > 1 and row.checked else []  # only the same work is compared
+    cells = [["", "median", "quartiles", "nodes", "ns a node", *header]]
+    for name, seconds in times.items():
+        result = results[name]
+        nodes = result.nodes.get("")
+        cells.append([name, seconds_text(seconds), spread(result.runs[""], seconds_text),
+                      f"{nodes:,}" if nodes else "", f"{1e9 * seconds / nodes:,.0f}" if nodes else "",
+                      *([f"{times[slowest] / seconds:,.1f}"] if header else []), result.about])
+    yield from aligned(cells)
+    for name, result in results.items():
+        if result.failed or result.absent:
+            yield f"  {name:11} {'FAILED: ' + result.failed if result.failed else 'absent: ' + result.absent}"
+
+
+def graph_table(rows, results):
+    """Graphs of all shapes and sizes: nanoseconds a node."""
+    yield "graph: nanoseconds a node, median (quartiles)"
+    cells = [["", "nodes", "", "forward", "backward", "freeing", "bytes a node"]]
+    for row in rows:
+        _, shape, _ = row.name.split()
+        for name, result in results[row.name].items():
+            if result.runs:
+                columns = [per_node(result, stage) for stage in ("forward", "backward", "free")]
+                cells.append([shape, f"{result.nodes['']:,}", name, *columns,
+                              f"{result.bytes:.0f}" if result.bytes else ""])
+            elif result.failed:
+                cells.append([shape, row.name.split()[2], name, f"FAILED: {result.failed}"])
+    yield from aligned(cells, left=(0, 2))
+    absent = {f"  {name:11} absent: {result.absent}" for row in rows for name, result in results[row.name].items()
+              if result.absent}
+    yield from sorted(absent)
+
+
+def per_node(result, stage):
+    numbers = [1e9 * seconds / result.nodes[stage] for seconds in result.runs[stage]]
+    return f"{median(numbers):.1f} ({spread(numbers, '{:.1f}'.format)})"
+
+
+def figure_table(results):
+    """The figures to reach, and whether they are."""
+    yield "figures to reach"
+    cells = [["", "wanted", "measured", ""]]
+    for what, wanted, measured, reached in figures(results):
+        cells.append([what, wanted, measured or "–", {True: "reached", False: "missed", None: ""}[reached]])
+    yield from aligned(cells, left=(0, 3))
+
+
+def steadiness(runs):
+    """What the control row says about the machine."""
+    low, high = quartiles(runs)
+    verdict = "steady" if high <= UNSTEADY * low else "busy: repeat the run when nothing else goes on"
+    return f"control: its quartiles are {spread(runs, seconds_text)}; the machine was {verdict}."
+
+
+def aligned(cells, left=(0,)):
+    """Lines of columns, aligned at the right, those in `left` at the left; texts beyond the header follow."""
+    columns = len(cells[0])
+    widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(columns)]
+    for row in cells:
+        shown = [text.ljust(width) if i in left else text.rjust(width)
+                 for i, (text, width) in enumerate(zip(row, widths))]
+        yield ("  " + "  ".join([*shown, *row[columns:]])).rstrip()
+
+
+def quartiles(numbers):
+    low, _, high = quantiles(numbers, n=4, method="inclusive") if len(numbers) > 1 else numbers * 3
+    return low, high
+
+
+def spread(numbers, text):
+    low, high = quartiles(numbers)
+    return f"{text(low)} – {text(high)}"
+
+
+def seconds_text(seconds):
+    """Three digits of a time, in the unit that suits it."""
+    factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
+    return f"{seconds * factor:#.3g}".rstrip(".") + f" {unit}"
+
+
+def as_json(results):
+    """row → contender → median_s, runs_s, nodes; a stage has a row of its own, as "graph chain 1e6 forward".
+
+    The row "graph" is forward and backward of the largest random graph up to 10⁶ nodes.
+    """
+    found = {}
+    for row, contenders in results.items():
+        for contender, result in contenders.items():
+            for stage, runs in result.runs.items():
+                found.setdefault(f"{row} {stage}".strip(), {})[contender] = {
+                    "median_s": median(runs), "runs_s": runs, "nodes": result.nodes.get(stage)}
+    graphs = [row for row in (f"graph dag 1e{k}" for k in (6, 5, 4, 3)) if row in found]
+    return found | {"graph": found[graphs[0]]} if graphs else found
+
+
+def write_json(results, path):
+    path.write_text(json.dumps(as_json(results), indent=1) + "\n")

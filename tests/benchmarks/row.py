@@ -1,0 +1,50 @@
+"""What a row of the benchmark is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    """One piece of work, and how each contender does it.
+
+    name     as on the command line and in the results
+    work     what is done, in words
+    problem  quick -> the numbers that every contender starts from, as a dict for JSON; quick asks for a small one
+    start    contender -> function(problem) -> step; step() does the work once, from a state of its own, and returns
+             its result (something with a number in it), a list of numbers, or Stages
+    cannot   contender -> why it does not take part
+    checked  how many results, from the first step on, must be those of the other contenders
+    small    whether the row belongs to a quick run
+    """
+
+    name: str
+    work: str
+    problem: Callable[[bool], dict]
+    start: dict[str, Callable]
+    cannot: dict[str, str] = field(default_factory=dict)
+    checked: int = 3
+    small: bool = True
+
+
+@dataclass
+class Stages:
+    """What a step returns that takes the time of its stages itself.
+
+    seconds  stage -> seconds; the stage "" is the row itself
+    numbers  what must be the same for all contenders
+    nodes    stage -> how many nodes it went through
+    bytes    the memory of a node, if it was measured
+    """
+
+    seconds: dict[str, float]
+    numbers: list[float] = field(default_factory=list)
+    nodes: dict[str, int] = field(default_factory=dict)
+    bytes: float | None = None
+
+
+class Absent(Exception):
+    """Raised on the way to a first step: why a contender is not there."""
+
+
+NO_COMPILE = "this engine has no autograd.compile"

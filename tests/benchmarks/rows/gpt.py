@@ -1,0 +1,162 @@
+"""One training step of a small character transformer, written with scalars."""
+
+import math
+import random
+
+from ..row import NO_COMPILE, Row
+from ..tuple_node import Value as TupleNode
+
+EMBEDDING, HEADS, CONTEXT, VOCABULARY, HIDDEN = 16, 4, 16, 27, 64
+WIDTH = EMBEDDING // HEADS
+# Matrices, a row for each output: embeddings of letters and places, queries, keys, values, outputs, MLP, scores.
+SHAPES = {"letters": (VOCABULARY, EMBEDDING), "places": (CONTEXT, EMBEDDING),
+          **dict.fromkeys(("query", "key", "value", "out"), (EMBEDDING, EMBEDDING)),
+          "up": (HIDDEN, EMBEDDING), "down": (EMBEDDING, HIDDEN), "scores": (VOCABULARY, EMBEDDING)}
+WORDS = ["fractal", "gravity", "harmony", "journey", "kitchen", "lantern", "morning", "october", "picture", "rainbow"]
+RATE, BETA1, BETA2, EPS = 0.01, 0.9, 0.999, 1e-8
+
+
+def problem(quick):
+    """The model's matrices, and words of one length as numbers, between two marks 0."""
+    rng = random.Random(3)
+    weights = {name: [[rng.gauss(0, 0.08) for _ in range(columns)] for _ in range(rows)]
+               for name, (rows, columns) in SHAPES.items()}
+    return {"weights": weights, "words": [[0, *(ord(c) - 96 for c in word[:2 if quick else 7]), 0] for word in WORDS]}
+
+
+def linear(matrix, x):
+    return [sum(w * v for w, v in zip(row, x)) for row in matrix]
+
+
+def rms_norm(x):
+    scale = (sum(v * v for v in x) / len(x) + 1e-5) ** -0.5
+    return [v * scale for v in x]
+
+
+def softmax(x):
+    # Without the usual shift by the largest: the scores here are sums of a few small numbers.
+    powers = [v.exp() for v in x]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def attention(model, x, keys, values):
+    """What the places so far, with their keys and values, have to say to this one."""
+    query = linear(model["query"], x)
+    keys.append(linear(model["key"], x))
+    values.append(linear(model["value"], x))
+    mixed = []
+    for start in range(0, EMBEDDING, WIDTH):
+        head = range(start, start + WIDTH)
+        shares = softmax([sum(query[i] * key[i] for i in head) / math.sqrt(WIDTH) for key in keys])
+        mixed += [sum(share * value[i] for share, value in zip(shares, values)) for i in head]
+    return linear(model["out"], mixed)
+
+
+def scores(model, embedded):
+    """For each place in turn the scores of the letters that may come next; `embedded` has a letter's row for each."""
+    keys, values = [], []
+    for row, place in zip(embedded, model["places"]):
+        x = rms_norm([a + b for a, b in zip(row, place)])
+        x = [a + b for a, b in zip(x, attention(model, rms_norm(x), keys, values))]
+        hidden = [v.relu() for v in linear(model["up"], rms_norm(x))]
+        x = [a + b for a, b in zip(x, linear(model["down"], hidden))]
+        yield linear(model["scores"], x)
+
+
+def loss_of(model, word):
+    """The mean over the places of -log of the probability of the letter that follows."""
+    embedded = [model["letters"][letter] for letter in word[:-1]]
+    losses = [-softmax(row)[letter].log() for row, letter in zip(scores(model, embedded), word[1:])]
+    return sum(losses) / len(losses)
+
+
+def scalar(Value, problem):
+    """The model and its parameters on the Value of an engine."""
+    model = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in problem["weights"].items()}
+    return model, [p for matrix in model.values() for row in matrix for p in row]
+
+
+def script(Value, problem):
+    """One and the same training step, with Adam, on the Value of each engine."""
+    model, parameters = scalar(Value, problem)
+    means, squares = [0.0] * len(parameters), [0.0] * len(parameters)
+    steps = 0
+
+    def step():
+        nonlocal steps
+        loss = loss_of(model, problem["words"][steps % len(problem["words"])])
+        loss.backward()
+        steps += 1
+        for i, p in enumerate(parameters):
+            g = p.grad
+            means[i] = m = BETA1 * means[i] + (1 - BETA1) * g
+            squares[i] = s = BETA2 * squares[i] + (1 - BETA2) * g * g
+            p.data -= RATE * (m / (1 - BETA1 ** steps)) / (math.sqrt(s / (1 - BETA2 ** steps)) + EPS)
+            p.grad = 0.0
+        return loss
+
+    return step
+
+
+def ours(problem):
+    from autograd import Value
+    return script(Value, problem)
+
+
+def tuple_node(problem):
+    return script(TupleNode, problem)
+
+
+def torch(problem):
+    """The same model on whole sequences, all places at once."""
+    import torch
+    from torch.nn import functional as F
+    model = {name: torch.tensor(matrix, requires_grad=True) for name, matrix in problem["weights"].items()}
+    words = [torch.tensor(word) for word in problem["words"]]
+    optimizer = torch.optim.Adam(model.values(), lr=RATE, betas=(BETA1, BETA2), eps=EPS)
+    steps = 0
+
+    def normed(x):
+        return F.rms_norm(x, (EMBEDDING,), eps=1e-5)
+
+    def heads(matrix, x):
+        return F.linear(x, matrix).view(-1, HEADS, WIDTH).transpose(0, 1)
+
+    def step():
+        nonlocal steps
+        word = words[steps % len(words)]
+        x = normed(model["letters"][word[:-1]] + model["places"][:len(word) - 1])
+        queries, keys, values = (heads(model[name], normed(x)) for name in ("query", "key", "value"))
+        mixed = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+        x = x + F.linear(mixed.transpose(0, 1).reshape(-1, EMBEDDING), model["out"])
+        x = x + F.linear(F.linear(normed(x), model["up"]).relu(), model["down"])
+        loss = F.cross_entropy(F.linear(x, model["scores"]), word[1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        steps += 1
+        return loss
+
+    return step
+
+
+def eager(problem):
+    """Forward and backward alone, for comparison with the cost of recording."""
+    from autograd import Value
+    model, _ = scalar(Value, problem)
+
+    def step():
+        loss = loss_of(model, problem["words"][0])
+        loss.backward()
+        return loss
+
+    return step
+
+
+NO_EXP = "its Value has no exp and no log"
+ROW = Row("gpt", "one-layer character transformer of scalars on a word of 7 letters, one step of Adam", problem,
+          {"tuple-node": tuple_node, "python": ours, "native": ours, "torch": torch},
+          cannot={"micrograd": NO_EXP, "compiled": NO_COMPILE})
+RECORDING = Row("recording", "recording the transformer's loss, against one eager forward and backward", problem,
+                {"native": eager}, cannot={"compiled": NO_COMPILE}, checked=1)

@@ -1,0 +1,33 @@
+"""How long an import takes, in a fresh interpreter each time."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from ..row import Absent, Row, Stages
+
+PROGRAM = "from time import perf_counter; started = perf_counter(); import {}; print(perf_counter() - started)"
+
+
+def importing(module):
+    def start(problem):
+        if not find_spec(module.partition(".")[0]):
+            raise Absent(f"{module.partition('.')[0]} is not installed")
+
+        def step():
+            done = subprocess.run([sys.executable, "-c", PROGRAM.format(module)], capture_output=True, text=True,
+                                  check=True)
+            return Stages({"": float(done.stdout)})
+
+        return step
+
+    return start
+
+
+def row(name, modules):
+    starts = {contender: importing(module) for contender, module in modules.items()}
+    return Row(name, f"import {modules['native']}, in a fresh interpreter", lambda quick: {}, starts, checked=0)
+
+
+ROWS = [row("import", {"python": "autograd", "native": "autograd", "micrograd": "micrograd.engine", "torch": "torch"}),
+        row("import nn", {"python": "nn", "native": "nn", "micrograd": "micrograd.nn"})]
