@@ -83,9 +83,9 @@ def from_torch(module) -> Module:
     """
     kind = type(module).__name__
     if kind == "Sequential":
-        model = modules.Sequential(*map(from_torch, module))
-        model.training = module.training
-        return model
+        whole = modules.Sequential(*map(from_torch, module))
+        whole.training = module.training
+        return whole
     odd = getattr(module, "approximate", "none") != "none" or getattr(module, "beta", 1) != 1
     if kind not in BUILDERS or odd:
         raise ArgumentError(f"from_torch: there is no counterpart of {module!r:.80}. Known are Sequential, "

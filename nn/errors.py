@@ -17,6 +17,10 @@ class CheckpointError(AutogradError, OSError, ValueError):
     """A file of weights cannot be read or written, or does not fit the model."""
 
 
+class NotRecordedWarning(UserWarning):
+    """A model is trained without recording, more slowly."""
+
+
 class MissingPackageError(AutogradError, ImportError):
     """A package that this function needs is not installed."""
 

@@ -46,6 +46,14 @@ class Module(metaclass=_CompleteThenLabel):
     def __call__(self, *inputs, **options):
         return self.forward(*inputs, **options)
 
+    def stages(self) -> "tuple[Callable | None, Callable]":
+        """What calling the module consists of: (look_up, compute), where calling it is compute(look_up(x)).
+
+        `look_up` works on whole numbers, as an Embedding does; `compute` on Values and numbers, and can be recorded
+        and replayed. Where there is nothing to look up the first is None and the second the module itself.
+        """
+        return None, self
+
     def parameters(self) -> list[Value]:
         """Every parameter once, in the order in which the attributes were made.
 
@@ -197,10 +205,11 @@ def _collect(content, found: dict, seen: set) -> None:
 def _tensors(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
     """The tensors in an attribute: an array of parameters, a module's, or those of the items of a list or dict."""
     if isinstance(content, Module):
-        for inner, shape, parameters in content.named_tensors():
-            yield f"{name}.{inner}", shape, parameters
-    elif (shape := _shape(content)) is not None:
-        yield name, shape, _flattened(content)
+        yield from ((f"{name}.{inner}", shape, parameters) for inner, shape, parameters in content.named_tensors())
+        return
+    own = _shape(content)
+    if own is not None:
+        yield name, own, _flattened(content)
     elif isinstance(content, (list, tuple, dict)):
         for key, item in content.items() if isinstance(content, dict) else enumerate(content):
             yield from _tensors(f"{name}.{key}", item)
@@ -345,7 +354,7 @@ class Neuron(Module):
         out = sum(products) if self.b is None else sum(products, self.b)
         if self._function is not None:
             out = self._function(out)
-        if self._path and out.label is None:
+        if self._path and type(out) is Value and out.label is None:
             out.label = self._path
         return out
 
@@ -532,5 +541,6 @@ class Perceptron(Neuron):
         error = target - self.forward(x).data
         for w, v in zip(self.w, as_list(x)):
             w.data += rate * error * (v.data if isinstance(v, Value) else v)
-        self.b.data += rate * error
+        if self.b is not None:
+            self.b.data += rate * error
         return error

@@ -71,14 +71,9 @@ def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list
 def write_whole(path: "str | Path", content: bytes) -> None:
     """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed."""
     target = os.path.realpath(path)
-    partial = f"{target}.partial"
     try:
-        _write_and_rename(content, partial, target)
-    except BaseException as error:
-        with suppress(OSError):
-            os.unlink(partial)
-        if not isinstance(error, OSError):
-            raise
+        _write_and_rename(content, f"{target}.partial", target)
+    except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
                               "was. Does the folder exist, is it writable, and is there room on the disk?") from error
     _flush_folder(os.path.dirname(target))
@@ -87,29 +82,36 @@ def write_whole(path: "str | Path", content: bytes) -> None:
 def _write_and_rename(content: bytes, partial: str, target: str) -> None:
     file = _opened_alone(partial)
     try:
+        os.ftruncate(file, 0)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(file, rest):]
         os.fsync(file)
         os.replace(partial, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(partial)
+        raise
     finally:
         os.close(file)
 
 
 def _opened_alone(path: str) -> int:
-    """A descriptor of an empty file at `path` that nobody else is writing, in this process or another."""
+    """A descriptor of the file at `path`, made if need be, that nobody else has, in this process or another."""
     while True:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | NO_LINK | BINARY, 0o666)
         try:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)
-            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)):
-                os.ftruncate(file, 0)
+            if fcntl is None:
                 return file
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(file), os.stat(path)):
+                return file
+        except FileNotFoundError:
+            pass
         except BaseException:
             os.close(file)
             raise
-        os.close(file)  # another one has renamed it meanwhile
+        os.close(file)  # whoever had it before has renamed it
 
 
 def _flush_folder(folder: str) -> None:

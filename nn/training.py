@@ -4,6 +4,7 @@ import csv
 import signal
 import threading
 import time
+import warnings
 import zlib
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -13,14 +14,17 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd import mean
-from autograd.errors import ArgumentError, ResultOverflowError
+from autograd import Value, compile, dot, mean
+from autograd.errors import ArgumentError, RecordingError, ResultOverflowError
 from nn import losses, metrics
 from nn.data import Dataset, as_dataset, batches
-from nn.errors import DivergedError
+from nn.errors import DivergedError, NotRecordedWarning
 from nn.init import generator
+from nn.layers import Dropout
 from nn.modules import Module
 from nn.optim import Adam, Optimizer, Schedule, clip_grad_norm_, clip_grad_value_
+
+AT_ONCE = 256  # examples that are evaluated together
 
 
 class History:
@@ -87,22 +91,95 @@ class History:
 
 
 class BatchLoss:
-    """Runs model and loss over the examples of a batch: the mean loss, a Value, and the outputs as plain numbers."""
+    """Loss and outputs of a model over many examples at once.
 
-    def __init__(self, model: Callable, loss: Callable):
+    What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
+    together. A model that cannot be recorded, or draws random numbers, is run for each example, as everything is with
+    recorded=False.
+    """
+
+    def __init__(self, model: Callable, loss: Callable, recorded: bool = True):
         self.model, self.loss = model, loss
+        self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
+        self.recorded = compile(self.example, maxsize=64) if recorded else None
+        self.parameters: list[Value] = []
 
     def example(self, x, y):
         """The loss and the output of one example."""
-        output = self.model(x)
+        output = self.compute(x)
         return self.loss(output, y), output
 
-    def run(self, data: Dataset):
-        pairs = [self.example(x, y) for x, y in data]
+    def mean(self, data: Dataset) -> tuple[Value, list]:
+        """The mean loss, and the outputs as plain numbers."""
+        groups = self._grouped(data)
+        found = [self._replayed("mean", xs, ys) or self._run(xs, ys) for _, xs, ys in groups]
+        loss = found[0][0]
+        if len(found) > 1:
+            loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
+        return loss, _in_order(groups, [outputs for _, outputs in found])
+
+    def each(self, data: Dataset) -> list[tuple[float, Any]]:
+        """The loss and the output of each example, plain numbers."""
+        groups = self._grouped(data)
+        return _in_order(groups, [self._replayed("map", xs, ys) or self._run_each(xs, ys) for _, xs, ys in groups])
+
+    def _grouped(self, data: Dataset) -> list[tuple[list[int], list, list]]:
+        """(places, inputs, targets) for the examples of each structure, numbers looked up where the model does so."""
+        groups: dict[Any, tuple[list[int], list, list]] = {}
+        for i, (x, y) in enumerate(data):
+            places, xs, ys = groups.setdefault((_structure(x), _structure(y)), ([], [], []))
+            places.append(i)
+            xs.append(self.look_up(x) if self.look_up else x)
+            ys.append(y)
+        return list(groups.values())
+
+    def _replayed(self, how: str, xs: list, ys: list):
+        """What compile makes of a group of examples, or None when this model is not recorded."""
+        if self.recorded is None or self._draws():
+            return None
+        try:
+            return self.recorded.mean(xs, ys, has_aux=True) if how == "mean" else self.recorded.map(xs, ys)
+        except RecordingError as error:
+            self.recorded = None
+            warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {error}",
+                          NotRecordedWarning, stacklevel=2)
+            return None
+
+    def _draws(self) -> bool:
+        """Whether the model draws random numbers, which a recording would freeze."""
+        return isinstance(self.model, Module) and any(
+            isinstance(module, Dropout) and module.training and module.p for module in self.model.modules())
+
+    def _run(self, xs: list, ys: list) -> tuple[Value, list]:
+        pairs = [self.example(x, y) for x, y in zip(xs, ys)]
         return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
 
+    def _run_each(self, xs: list, ys: list) -> list[tuple[float, Any]]:
+        return [metrics.plain_output(self.example(x, y)) for x, y in zip(xs, ys)]
 
-def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None) -> dict[str, float]:
+    def look_again(self) -> None:
+        """Record anew if a parameter of the model has been replaced, added or removed."""
+        if self.recorded is not None and isinstance(self.model, Module):
+            parameters = self.model.parameters()
+            if parameters != self.parameters:
+                self.recorded.cache_clear()
+            self.parameters = parameters
+
+
+def _structure(part) -> Any:
+    """What examples have in common that can be replayed together: the lengths of their lists."""
+    return tuple(map(_structure, part)) if isinstance(part, (list, tuple)) else None
+
+
+def _in_order(groups: list, results: list[list]) -> list:
+    """The results of the groups, one an example, put back into the order of the examples."""
+    ordered = sorted(zip((i for places, _, _ in groups for i in places), (x for found in results for x in found)),
+                     key=lambda pair: pair[0])
+    return [result for _, result in ordered]
+
+
+def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None, *,
+             recorded: bool = True) -> dict[str, float]:
     """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.
 
     >>> evaluate(lambda x: x[0], losses.mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
@@ -113,14 +190,14 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
     data = as_dataset(data)
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
-    batch, total, outputs = BatchLoss(model, loss), 0.0, []
-    with _mode(model, training=False):
-        for i in range(len(data)):  # one by one, so that there is never more than the graph of one example
-            value, found = batch.run(data[i:i + 1])
-            total += metrics.number(value)
-            outputs += found
-    row = {"loss": total / len(data)}
-    return row if metric is None else row | {metric.__name__: metric(outputs, data.targets)}
+    return _evaluated(BatchLoss(model, loss, recorded), data, metric)
+
+
+def _evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
+    with _mode(batch.model, training=False):
+        found = [pair for i in range(0, len(data), AT_ONCE) for pair in batch.each(data[i:i + AT_ONCE])]
+    row = {"loss": sum(loss for loss, _ in found) / len(data)}
+    return row if metric is None else row | {_name(metric): metric([output for _, output in found], data.targets)}
 
 
 class Run:
@@ -137,7 +214,7 @@ class Run:
                  batch_size: "int | None", seed: int, schedule: "Schedule | None" = None,
                  schedule_every: str = "epoch", metric: "Callable | None" = None, validation: "Dataset | None" = None,
                  penalty: "Callable | None" = None, clip_norm: "float | None" = None,
-                 clip_value: "float | None" = None, patience: "int | None" = None):
+                 clip_value: "float | None" = None, patience: "int | None" = None, recorded: bool = True):
         self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
         self.epochs, self.batch_size, self.seed = epochs, batch_size, seed
         self.schedule, self.schedule_every = schedule, schedule_every
@@ -148,7 +225,7 @@ class Run:
         self.sums: dict[str, float] = {}
         self.best: list[float] | None = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        self.batch = BatchLoss(model, loss)
+        self.batch, self.check = BatchLoss(model, loss, recorded), BatchLoss(model, loss, recorded)
 
     @property
     def steps(self) -> int:
@@ -171,7 +248,7 @@ class Run:
     def step(self, examples: Dataset) -> None:
         """One step of the optimiser on one batch."""
         try:
-            value, outputs = self.batch.run(examples)
+            value, outputs = self.batch.mean(examples)
             self.optimizer.zero_grad()
             (value if self.penalty is None else value + self.penalty(self.model)).backward()
             self._clip()
@@ -183,7 +260,7 @@ class Run:
         self.position += 1
         row = {"loss": value.data}
         if self.metric:
-            row[self.metric.__name__] = self.metric(outputs, examples.targets)
+            row[_name(self.metric)] = self.metric(outputs, examples.targets)
         for name, number in {"examples": 1.0, **row}.items():
             self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
 
@@ -209,7 +286,7 @@ class Run:
 
     def columns(self) -> list[str]:
         """The columns that the history has, once there is a row."""
-        watched = ["loss"] if self.metric is None else ["loss", self.metric.__name__]
+        watched = ["loss"] if self.metric is None else ["loss", _name(self.metric)]
         checked = [] if self.validation is None else [f"val_{name}" for name in watched]
         return ["epoch", *watched, *checked, "lr", "seconds"]
 
@@ -217,7 +294,8 @@ class Run:
         """Write the epoch's row, see whether it was the best, and move the schedule."""
         row = self.averages()
         if self.validation is not None:
-            row |= {f"val_{k}": x for k, x in evaluate(self.model, self.loss, self.validation, self.metric).items()}
+            self.check.look_again()
+            row |= {f"val_{name}": x for name, x in _evaluated(self.check, self.validation, self.metric).items()}
         self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
         self.history.append(epoch=self.epoch, **row, lr=self.optimizer.lr, seconds=self.elapsed())
         self._remember_the_best(row.get("val_loss", row["loss"]))
@@ -246,7 +324,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
         optimizer: "Optimizer | None" = None, seed: "int | None" = None, metric: "str | Callable | None" = "auto",
         validation=None, schedule: "Schedule | None" = None, schedule_every: str = "epoch",
         penalty: "Callable | None" = None, clip_norm: "float | None" = None, clip_value: "float | None" = None,
-        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None,
+        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, recorded: bool = True,
         progress: bool = True) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
 
@@ -267,6 +345,8 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     callbacks   functions of the Run, called after every epoch; one that has a method `on_step` has that called with it
                 after every step. They may call run.stop()
     checkpoint  a path or a Checkpoint: training goes on from that file if it exists, and is saved there
+    recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster; with False
+                its Python runs for every example, as it must where `forward` draws random numbers or keeps a state
     progress    whether to show a progress bar
 
     Ctrl-C ends training cleanly and keeps the best weights so far; pressed twice it interrupts at once.
@@ -290,7 +370,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
               seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
               schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,
               validation=None if validation is None else as_dataset(validation), clip_norm=clip_norm,
-              clip_value=clip_value, patience=patience)
+              clip_value=clip_value, patience=patience, recorded=recorded)
     saved = _checkpoint(checkpoint)
     if saved:
         saved.resume(run, any_seed=seed is None)
@@ -304,6 +384,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Epochs and steps until the end, or until somebody calls run.stop()."""
     while run.epoch < run.epochs and not run.history.ended:
+        run.batch.look_again()
         for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
             run.step(examples)
             _call([callback.on_step for callback in callbacks if hasattr(callback, "on_step")], run)
@@ -319,6 +400,11 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             if saved:
                 saved.after_epoch(run)
     run.history.ended = run.history.ended or "finished"
+
+
+def _name(metric: Callable) -> str:
+    """What a metric is called in the history."""
+    return getattr(metric, "__name__", type(metric).__name__)
 
 
 def _call(callbacks: Iterable[Callable], run: Run) -> None:

@@ -129,6 +129,9 @@ class GPT(Module):
             xs = block(xs)
         return [self.head(self.norm(x)) for x in xs]
 
+    def stages(self):
+        return self.embed, self.scores
+
     def forward(self, tokens: Sequence[int]):
         return self.scores(self.embed(tokens))
 

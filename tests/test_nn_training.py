@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import warnings
 
 import pytest
 
@@ -12,7 +13,7 @@ import nn
 from autograd import Value
 from autograd.errors import ArgumentError
 from nn import data
-from nn.errors import DivergedError
+from nn.errors import DivergedError, NotRecordedWarning
 
 LINE = ([[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0])
 
@@ -228,9 +229,73 @@ def test_dropout_is_active_in_training_only():
             self._modes.append(self.training)
             return self.w * x[0]
     model = Spy().eval()
-    nn.fit(model, nn.mse_loss, LINE, epochs=1, validation=LINE, progress=False)
+    nn.fit(model, nn.mse_loss, LINE, epochs=1, validation=LINE, recorded=False, progress=False)
     assert model._modes == [True] * 3 + [False] * 3
     assert model.training is False
+
+
+def learnt(recorded, model=None, examples=None, loss=nn.cross_entropy, **settings):
+    model = model or nn.MLP(2, [4, 2], "tanh", seed=0)
+    history = nn.fit(model, loss, examples or data.moons(20, seed=0), epochs=3, batch_size=6, seed=0,
+                     validation=examples or data.moons(10, seed=1), recorded=recorded, progress=False, **settings)
+    return model.state_dict(), [{name: x for name, x in row.items() if name != "seconds"} for row in history.rows]
+
+
+@pytest.mark.parametrize(("loss", "outs", "examples"), [
+    (nn.cross_entropy, 2, None), (nn.mse_loss, 1, data.line(20, seed=0)), (nn.huber_loss, 1, data.line(20, seed=0)),
+    (nn.l1_loss, 1, data.line(20, seed=0)),
+    (nn.binary_cross_entropy_with_logits, 1, None),
+    (nn.hinge_loss, 1, data.Dataset(data.moons(20, seed=0).inputs, [-1, 1] * 10)),
+    (nn.cross_entropy, 3, data.Dataset([[0.1, 0.2], [0.5, 0.1]] * 4, [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]] * 4))])
+def test_recorded_and_not_recorded_learn_alike(loss, outs, examples):
+    nin = len((examples or data.moons(4)).inputs[0])
+    a, b = (learnt(recorded, nn.MLP(nin, [4, outs], "tanh", seed=0), examples, loss) for recorded in (True, False))
+    assert a[0] == pytest.approx(b[0], rel=1e-9)
+    for ours, theirs in zip(a[1], b[1], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+def test_examples_of_different_lengths_and_lookups_are_recorded():
+    vocabulary = data.Vocabulary(["ab", "abc", "b"])
+    words = vocabulary.examples(["ab", "abc", "b", "ab", "abc"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        a, b = (learnt(recorded, nn.GPT(4, 5, 4, 2, seed=0), words, metric=None) for recorded in (True, False))
+    assert a[0] == pytest.approx(b[0], rel=1e-8)
+    assert a[1][-1] == pytest.approx(b[1][-1], rel=1e-9)
+    assert a[1][-1]["loss"] < a[1][0]["loss"]
+
+
+def test_what_cannot_be_recorded_runs_with_a_warning():
+    class Branches(nn.Module):
+        def __init__(self):
+            self.w = Value(0.5)
+
+        def forward(self, x):
+            return self.w * x[0] if x[0] > 0 else self.w
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example, which is slower, since it cannot"):
+        found = learnt(True, Branches(), data.line(20, seed=0), nn.mse_loss)
+    assert found == learnt(False, Branches(), data.line(20, seed=0), nn.mse_loss)
+
+
+def test_dropout_is_drawn_anew_for_every_example():
+    def model():
+        return nn.Sequential(nn.Linear(2, 4, seed=0), nn.Dropout(0.5, seed=1), nn.Linear(4, 2, seed=2))
+    assert learnt(True, model())[0] == learnt(False, model())[0] != learnt(True, nn.Sequential(
+        nn.Linear(2, 4, seed=0), nn.Dropout(0.5, seed=3), nn.Linear(4, 2, seed=2)))[0]
+
+
+def test_a_parameter_that_is_replaced_is_noticed():
+    model = nn.MLP(1, [1], seed=0)
+
+    def replace(run):
+        if run.epoch == 1:
+            model.layers[0].neurons[0].b = Value(5.0)
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=2, batch_size=None, optimizer=sgd(model, 0.0), validation=LINE,
+                     callbacks=[replace], progress=False)
+    w = model.layers[0].neurons[0].w[0].data
+    assert history["loss"][1] == pytest.approx(sum((w * x + 5.0 - y) ** 2 for x, y in zip((-1, 0, 1), LINE[1])) / 3)
+    assert history["val_loss"][1] == pytest.approx(history["loss"][1])
 
 
 def test_progress_bar_shows_loss_metric_and_speed(capsys):
