@@ -4,7 +4,6 @@ The first request names the row, the contender and the problem; the answer holds
 those of others. Each further request is a run of some repeats; the answer holds seconds.
 """
 
-import gc
 import json
 import os
 import sys
@@ -30,7 +29,7 @@ class Contender:
             started = perf_counter()
             result = step()
             times.append(perf_counter() - started)
-            numbers += numbers_in(result)
+            numbers += result.numbers if isinstance(result, Stages) else numbers_in(result)
             nodes = nodes or (result.nodes if isinstance(result, Stages) else {"": count(result)})
         return {"numbers": numbers if self.row.checked else [], "nodes": nodes, "seconds": min(times),
                 "about": self.about}
@@ -40,10 +39,9 @@ class Contender:
         step = self.start(self.problem)
         if repeats > 1:
             step()  # libraries set themselves up at the first
-        gc.collect()
         started = perf_counter()
         for _ in range(repeats):
-            numbers_in(result := step())
+            result = numbers_in(step())  # and the graph is freed
         seconds = (perf_counter() - started) / repeats
         if isinstance(result, Stages):
             return {"seconds": result.seconds, "bytes": result.bytes}
@@ -73,10 +71,8 @@ def about(contender):
 
 
 def numbers_in(result):
-    """The numbers of what a step returned: a list of them, Stages, a tensor, or a Value."""
-    if isinstance(result, Stages):
-        return result.numbers
-    if isinstance(result, list):
+    """The numbers of what a step returned: a tensor, a Value, or a list; Stages as they are."""
+    if isinstance(result, (list, Stages)):
         return result
     return [result.item() if hasattr(result, "item") else result.data]
 
