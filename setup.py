@@ -5,22 +5,34 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).parent
+SOURCE = Path("build", "native", "autograd", "_native.pyx")
+WITHOUT = """
+glassgrad: the engine could not be compiled ({reason}).
+It is installed in plain Python: everything works, scripts run about ten times slower.
+To compile it install a C compiler and Python's headers (Debian: apt-get install gcc python3-dev), then install again.
+"""
 
 
-def extensions():
-    """The extension modules to build: none without Cython, or with GLASSGRAD_PURE set."""
-    if os.environ.get("GLASSGRAD_PURE"):
-        return []
-    from Cython.Build import cythonize
-    sys.path.insert(0, str(HERE))
-    os.environ["GLASSGRAD_PURE"] = "1"
-    from autograd import native
-    source = native.write(HERE / "build" / "native" / "autograd")
-    extension = Extension("autograd._native", [str(source.relative_to(HERE))], extra_compile_args=native.FLAGS,
-                          optional=True)
-    return cythonize([extension])
+class BuildEngine(build_ext):
+    """Writes the engine's Cython source, compiles it, and goes on without when that fails."""
+
+    def run(self):
+        try:
+            sys.path.insert(0, str(HERE))
+            os.environ["GLASSGRAD_PURE"] = "1"
+            from autograd import native
+            native.write(HERE / SOURCE.parent)
+            from Cython.Build import cythonize
+            cythonize([Extension("autograd._native", [str(SOURCE)])], quiet=True)
+            self.extensions[0].extra_compile_args = native.FLAGS
+            super().run()
+        except Exception as error:
+            print(WITHOUT.format(reason=str(error).splitlines()[0][:200]), file=sys.stderr)
+            self.extensions.clear()
 
 
-setup(ext_modules=extensions())
+ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))])
+setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

@@ -312,4 +312,4 @@ def write(folder):
 
 # Results are to be those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
 # functions in place of the compiler's shortcuts, such as x * x for pow(x, 2).
-FLAGS = ["-O3", "-ffp-contract=off", "-fno-builtin", "-fwrapv", "-Wno-unused-function"]
+FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-fno-builtin", "-fwrapv", "-Wno-unused-function"]
