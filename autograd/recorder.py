@@ -125,19 +125,25 @@ class Recorder:
 
     def record(self, rule, operands):
         """Write one operation down; operations on plain numbers alone are carried out."""
-        if not any(isinstance(operand, Value) for operand in operands):
-            with recording(None):
-                return apply(rule, *operands)
-        places = tuple(map(self.place, operands))
-        return self._operation(rule, places, any(self.wanted[place] for place in places))
+        places = tuple([operand.place if type(operand) is Tracer and operand.recorder is self else self.place(operand)
+                        for operand in operands])
+        wanted = self.wanted
+        for place in places:
+            if wanted[place]:
+                return self._operation(rule, places, True)
+        if any(isinstance(operand, Value) for operand in operands):
+            return self._operation(rule, places, False)
+        with recording(None):
+            return apply(rule, *operands)
 
     def _operation(self, rule, places, wanted):
-        for guard in ((), self.guard):
-            key = (rule if rule is DETACH else rule.index, places, guard)
-            if key in self.known:
-                return Tracer(self, self.known[key])
-        self.known[key] = self._add(rule, places, wanted, self.guard)
-        return Tracer(self, self.known[key])
+        kind = rule if rule is DETACH else rule.index
+        found = self.known.get((kind, places, ()))
+        if found is None and self.guard:
+            found = self.known.get((kind, places, self.guard))
+        if found is None:
+            found = self.known[kind, places, self.guard] = self._add(rule, places, wanted, self.guard)
+        return Tracer(self, found)
 
     def detached(self, value):
         """The same number without a gradient."""
@@ -200,28 +206,26 @@ class Program:
     """
 
     def __init__(self, recorder, outputs):
+        rules, operands, wanted, guards = recorder.rules, recorder.operands, recorder.wanted, recorder.guards
         places = _needed(recorder, outputs)
-        sources = [place for place in places if recorder.rules[place] is None]
         varying = set(recorder.inputs)
-        level = dict.fromkeys(sources, 0)
+        level, kinds = {}, {}
         for place in places:
-            operands = recorder.operands[place]
-            if operands:
-                conditions = (condition for condition, _ in recorder.guards[place])
-                level[place] = 1 + max(level[operand] for operand in (*operands, *conditions))
-                if any(operand in varying for operand in operands):
-                    varying.add(place)
+            above = operands[place]
+            if not above:
+                level[place] = 0
+                continue
+            guard = guards[place]
+            level[place] = 1 + max(map(level.__getitem__, (*above, *(condition for condition, _ in guard))))
+            moves = [operand in varying for operand in above]
+            if True in moves:
+                varying.add(place)
+            flows = [wanted[place] and wanted[operand] for operand in above]
+            index = -1 if rules[place] is DETACH else rules[place].index
+            kinds[place] = (True in moves, level[place], index, tuple(flows), tuple(moves), guard)
 
-        def kind(place):
-            rule = recorder.rules[place]
-            operands = recorder.operands[place]
-            wanted = recorder.wanted[place]
-            return (place in varying, level[place], -1 if rule is DETACH else rule.index,
-                    tuple(wanted and recorder.wanted[operand] for operand in operands),
-                    tuple(operand in varying for operand in operands), recorder.guards[place])
-
-        operations = sorted((place for place in places if recorder.operands[place]), key=kind)
-        fixed = [place for place in sources if place not in varying]
+        operations = sorted(kinds, key=kinds.__getitem__)
+        fixed = [place for place in places if not operands[place] and place not in varying]
         plain = [place for place in operations if place not in varying]
         moving = [place for place in operations if place in varying]
         slots = {place: slot for slot, place in enumerate([*fixed, *plain, *recorder.inputs, *moving])}
@@ -233,12 +237,11 @@ class Program:
         self.input_slots = array("i", [slots[place] for place in recorder.inputs])
         self.outputs = [slots[place] for place in outputs]
         self.runs = []
-        for (moves, _, index, wanted, operand_varies, guard), group in groupby(operations, key=kind):
+        for (moves, _, index, flows, operand_moves, guard), group in groupby(operations, key=kinds.__getitem__):
             group = list(group)
-            columns = [array("i", column) for column in zip(*([slots[operand] for operand in recorder.operands[place]]
-                                                              for place in group))]
+            columns = [array("i", map(slots.__getitem__, column)) for column in zip(*map(operands.__getitem__, group))]
             rule = RULES["pos"] if index < 0 else TABLE[index]
-            self.runs.append(Run(rule, slots[group[0]], columns, wanted, (moves, *operand_varies),
+            self.runs.append(Run(rule, slots[group[0]], columns, flows, (moves, *operand_moves),
                                  tuple((slots[place], side) for place, side in guard)))
 
 
