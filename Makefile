@@ -38,7 +38,7 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks
 
 soak: $(VENV)/ready-to-test
-	GLASSGRAD_SOAK=1 $(BIN)/python -m pytest tests/soak -s
+	GLASSGRAD_SOAK=1 $(BIN)/python -m pytest tests/soak tests/test_replay.py -s
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks

@@ -230,6 +230,9 @@ class Fan(Value):
 
     __slots__ = ("_fan", "_next", "_slopes", "again")
 
+    def __reduce__(self):
+        return itself, (self.again(),)
+
     @property
     def rule(self):
         """The recording, described as a primitive."""
@@ -244,6 +247,10 @@ class Fan(Value):
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`."""
         return tuple(self._slopes)
+
+
+def itself(node):
+    return node
 
 
 def replayed(data, parents, slopes, again):
@@ -449,9 +456,11 @@ SCOPE = {"unusual": 0}
 
 
 def count_unusual(change):
+    """Count a thread that comes into, or leaves, circumstances that apply() must look at."""
     global unusual
-    unusual += change
-    SCOPE["unusual"] = unusual
+    with _one_pass_at_a_time:
+        unusual += change
+        SCOPE["unusual"] = unusual
 
 
 class _Circumstances(threading.local):

@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 from random import Random
 
 import numpy as np
@@ -236,6 +237,14 @@ def test_derivatives_of_recordings_and_recordings_of_derivatives():
     slope = grad(compile(lambda x: w * x ** 2))(2.0)
     assert (slope.data, derivatives(slope, w)) == (12.0, 4.0)
     assert compile(lambda t: grad(lambda a: grad(lambda b: a * b)(t))(t))(3.0) == 1.0
+
+
+def test_a_replayed_result_is_pickled_as_the_graph_that_it_stands_for():
+    x = Value(3.0, label="x")
+    result = compile(lambda x: x * x)(x) + 1
+    result, x = pickle.loads(pickle.dumps((result, x)))
+    assert result.data == 10.0
+    assert gradient_of(result, [x]) == [6.0]
 
 
 def test_without_gradients_a_replay_gives_constants():
