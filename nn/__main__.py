@@ -1,4 +1,4 @@
-"""`python -m nn`: train a network on Fisher's iris, and write down in pictures what happened."""
+"""`python -m nn`: train networks on flowers and on handwritten digits, and write down in pictures what happened."""
 
 import argparse
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import autograd
 from autograd.errors import AutogradError
-from nn import MLP, SGD, cross_entropy, data, evaluate, fit, plots
-from nn.metrics import accuracy
+from nn import MLP, SGD, AdamW, CosineAnnealingLR, cross_entropy, data, evaluate, fit, plots
+from nn.metrics import accuracy, confusion_matrix, predicted_class
 
 
 def main(arguments: "list[str] | None" = None) -> int:
@@ -22,6 +22,7 @@ def main(arguments: "list[str] | None" = None) -> int:
     started = time.perf_counter()
     try:
         flowers(report, options.seed)
+        digits(report, options.seed)
     except AutogradError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -105,6 +106,30 @@ def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
     loss.label = f"loss ({train.classes[species]})"
     loss.backward()
     report.draw(loss, "loss.svg", "the whole loss of one flower after backward")
+
+
+def digits(report: Report, seed: int) -> None:
+    """Handwritten digits: train on pixels, and look at what is still mistaken."""
+    train, test = data.split(data.digits(), seed=seed)
+    report.say(f"\nHandwritten digits: {len(train)} pictures of 8 by 8 pixels to learn from, {len(test)} held out.")
+    model = MLP(64, [32, 10], init="kaiming_uniform", seed=seed)
+    epochs, started = 20, time.perf_counter()
+    optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.05)
+    fit(model, cross_entropy, train, epochs=epochs, batch_size=64, optimizer=optimizer, seed=seed,
+        schedule=CosineAnnealingLR(optimizer, epochs))
+    seconds = time.perf_counter() - started
+    outputs = [model(x) for x in test.inputs]
+    guesses = list(map(predicted_class, outputs))
+    right = accuracy(outputs, test.targets)
+    report.say(f"A network of {len(model.parameters()):,} parameters learnt them in {seconds:.1f} s. Of the held-out "
+               f"pictures it reads {round(right * len(test))} of {len(test)} right, {100 * right:.1f} %.")
+    report.save(plots.plot_confusion_matrix(confusion_matrix(outputs, test.targets), test.classes),
+                "digits-confusion.png", "which digits are taken for which")
+    wrong = [i for i, guess in enumerate(guesses) if guess != test.targets[i]][:16]
+    if wrong:
+        report.save(plots.plot_images([test.inputs[i] for i in wrong],
+                                      [f"{test.targets[i]} taken for {guesses[i]}" for i in wrong]),
+                    "digits-mistakes.png", "pictures that it misread")
 
 
 if __name__ == "__main__":

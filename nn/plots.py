@@ -4,14 +4,16 @@ Every function takes `ax`, a matplotlib Axes to draw on; without it a Figure of 
 Okabe and Ito, which people who are colour-blind can tell apart; lines and points differ in dash and shape as well.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
-from math import inf
+from math import inf, log10
 
 from autograd import no_grad
 from autograd.errors import ArgumentError
 from nn.data import as_dataset
 from nn.errors import need
 from nn.metrics import number, plain_output, predicted_class, true_class
+from nn.training import BatchLoss
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -107,6 +109,205 @@ def _lead(output, c: int) -> float:
     if not isinstance(output, list):
         return output if c == 1 else -output
     return output[c] - max(score for k, score in enumerate(output) if k != c)
+
+
+def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str] = (), ax=None):
+    """The counts of `confusion_matrix`: rows are the true classes, columns the predicted ones; mistakes are tinted.
+
+    Returns a Figure.
+    """
+    size, names = len(matrix), list(classes) or [str(k) for k in range(len(matrix))]
+    figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(1.2 + 0.5 * size, 0.9 + 0.5 * size))
+    rectangle = need("matplotlib.patches", "matplotlib", "A plot").Rectangle
+    ax.grid(False)
+    worst = max([count for i, row in enumerate(matrix) for j, count in enumerate(row) if i != j], default=0) or 1
+    for i, row in enumerate(matrix):
+        for j, count in enumerate(row):
+            shade = (0.0, 0.45, 0.70, 0.25) if i == j else (0.84, 0.37, 0.0, 0.65 * count / worst)
+            ax.add_patch(rectangle((j - 0.5, i - 0.5), 1, 1, color=shade, linewidth=0))
+            ax.text(j, i, str(count) if count else "·", ha="center", va="center", weight="bold" if i != j else "normal",
+                    color="black" if count else "#999999")
+    ax.set_xlim(-0.5, size - 0.5)
+    ax.set_ylim(size - 0.5, -0.5)
+    ax.set_xticks(range(size), names, rotation=0 if max(map(len, names)) < 5 else 30)
+    ax.set_yticks(range(size), names)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    ax.set_aspect("equal")
+    return figure
+
+
+def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), columns: int = 8):
+    """Square pictures such as the digits, each a list of grey values row by row, with a title each.
+
+    Returns a Figure. Raises ArgumentError when a picture is not square.
+    """
+    side = round(len(images[0]) ** 0.5)
+    if side * side != len(images[0]):
+        raise ArgumentError(f"plot_images: square pictures are wanted, got {len(images[0])} numbers each.")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure = new_figure(1.25 * columns, 1.55 * rows, columns=0)[0]
+    for i, image in enumerate(images):
+        ax = figure.add_subplot(rows, columns, i + 1)
+        ax.imshow([image[k * side:(k + 1) * side] for k in range(side)], cmap="gray_r", interpolation="nearest")
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.set_title(titles[i] if i < len(titles) else "", fontsize=9)
+    return figure
+
+
+def plot_histograms(model, bins: int = 40):
+    """For each layer how its weights are spread, and how large its gradients are, on a logarithmic axis.
+
+    Gradients are those that the last backward() left. Where they shrink from layer to layer, they vanish.
+    Returns a Figure. Raises ArgumentError for a model without parameters.
+    """
+    layers = _layers(model)
+    if not layers:
+        raise ArgumentError("plot_histograms: the model has no parameters.")
+    figure = new_figure(9.0, 1.0 + 1.5 * len(layers), columns=0)[0]
+    axes = [[figure.add_subplot(len(layers), 2, 2 * i + j + 1) for j in (0, 1)] for i in range(len(layers))]
+    sizes = [[log10(abs(p.grad)) for p in parameters if p.grad] for _, parameters in layers]
+    low, high = min(map(min, filter(None, sizes)), default=-1.0), max(map(max, filter(None, sizes)), default=0.0)
+    widest = max(abs(p.data) for _, parameters in layers for p in parameters) or 1.0
+    for (name, parameters), (left, right), size in zip(layers, axes, sizes):
+        left.hist([p.data for p in parameters], bins=bins, range=(-widest, widest), color=COLOURS[0])
+        right.hist(size, bins=bins, range=(low, high + 1e-9), color=COLOURS[1])
+        if size:
+            right.axvline(sorted(size)[len(size) // 2], color="black", linestyle="--", linewidth=1)
+        if len(size) < len(parameters):
+            right.text(0.02, 0.86, f"{len(parameters) - len(size)} of {len(parameters)} are 0", fontsize=8,
+                       transform=right.transAxes)
+        left.set_ylabel(name, fontsize=9)
+        for ax in (left, right):
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.set_yticks([])
+    axes[-1][0].set_xlabel("weights and biases")
+    axes[-1][1].set_xlabel("log₁₀ |gradient|, the median dashed")
+    return figure
+
+
+def _layers(model) -> list:
+    """(name, parameters) for each module that has tensors of its own, neurons counted to their layer."""
+    found: dict[str, list] = {}
+    for name, _, parameters in model.named_tensors():
+        label = parameters[0].label or name
+        owner = label.split(".neuron")[0] if ".neuron" in label else label.rpartition(".")[0]
+        found.setdefault(owner or name, []).extend(parameters)
+    return list(found.items())
+
+
+class Path:
+    """A callback for `fit` that notes down, after every step, the numbers of some parameters.
+
+    >>> from nn import MLP
+    >>> model = MLP(1, [1])
+    >>> path = Path(model.parameters())
+    >>> len(path.points)
+    1
+    """
+
+    def __init__(self, parameters):
+        self.parameters = list(parameters)
+        self.points = [self.numbers()]
+
+    def numbers(self) -> list[float]:
+        return [p.data for p in self.parameters]
+
+    def on_step(self, run) -> None:
+        self.points.append(self.numbers())
+
+    def __call__(self, run) -> None:
+        pass
+
+
+def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
+    """The mean loss over two parameters, all others as they are, as level lines, and the path that descent took there.
+
+    loss, data  as for `fit`
+    path        a Path of two parameters: where they have been
+    steps       points of the grid along each side
+
+    Returns a Figure. Raises ArgumentError when the path is not one of two parameters.
+    """
+    if len(path.parameters) != 2:
+        raise ArgumentError(f"plot_loss_surface: a Path of 2 parameters is wanted, got {len(path.parameters)}.")
+    figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
+    a, b = path.parameters
+    columns = list(zip(*path.points))
+    xs, ys = _grid(columns[0], steps, 0.35), _grid(columns[1], steps, 0.35)
+    batch, data, here = BatchLoss(model, loss), as_dataset(data), path.numbers()
+    heights = [[_loss_at(batch, data, (a, x), (b, y)) for x in xs] for y in ys]
+    a.data, b.data = here
+    flat = sorted(value for row in heights for value in row)
+    levels = [flat[0] + (flat[-1] - flat[0]) * (k / 16) ** 2 for k in range(17)]
+    filled = ax.contourf(xs, ys, heights, levels=levels, cmap="Blues_r", alpha=0.85)
+    ax.contour(xs, ys, heights, levels=levels, colors="#555555", linewidths=0.5)
+    ax.plot(*columns, "-", color=COLOURS[1], linewidth=1.2, marker="o", markersize=3, label="the path of descent")
+    ax.plot(*path.points[0], "s", color="black", markeredgecolor="white", markersize=8, label="beginning")
+    ax.plot(*path.points[-1], "*", color="black", markeredgecolor="white", markersize=15, label="end")
+    ax.set_xlabel(a.label or "first parameter")
+    ax.set_ylabel(b.label or "second parameter")
+    ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=8)
+    figure.colorbar(filled, ax=ax, label="mean loss", format="%.2g")
+    return figure
+
+
+def _loss_at(batch, data, *places) -> float:
+    for parameter, number_there in places:
+        parameter.data = number_there
+    return sum(loss for loss, _ in batch.each(data)) / len(data)
+
+
+def plot_fit(model, data, path=None, steps: int = 100, ax=None):
+    """Examples with one input as points, and what the model makes of every input as a line.
+
+    path  a Path of all parameters that moved: the lines of its earlier points are drawn too, paler
+
+    Returns a Figure. Raises ArgumentError when the inputs are not one number.
+    """
+    data = as_dataset(data)
+    if len(data.inputs[0]) != 1:
+        raise ArgumentError(f"plot_fit: inputs of 1 number are wanted, got {len(data.inputs[0])}.")
+    figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
+    xs = _grid([x[0] for x in data.inputs], steps)
+    for share, numbers in _stations(path):
+        _set(path, numbers)
+        ax.plot(xs, [number(model([x])) for x in xs], color=COLOURS[1], alpha=0.15 + 0.35 * share, linewidth=1)
+    if path is not None:
+        _set(path, path.points[-1])
+    ax.plot(xs, [number(model([x])) for x in xs], color=COLOURS[1], linewidth=2, label="the model")
+    ax.scatter([x[0] for x in data.inputs], data.targets, s=22, color=COLOURS[0], edgecolors="white", linewidths=0.6,
+               label="examples", zorder=3)
+    ax.set_xlabel(data.features[0] if data.features else "input")
+    ax.set_ylabel("target")
+    ax.legend(frameon=False)
+    return figure
+
+
+def _stations(path, count: int = 8):
+    """(share of the way, numbers) for a few points along a path, more of them at its beginning."""
+    if path is None:
+        return []
+    last = len(path.points) - 1
+    return [((k / count), path.points[round(last * (k / count) ** 2)]) for k in range(count)]
+
+
+def _set(path, numbers) -> None:
+    for p, value in zip(path.parameters, numbers):
+        p.data = value
+
+
+def plot_descent(model, loss, data, path):
+    """The loss surface with the path of descent, and beside it the fit in data space: the same story seen twice.
+
+    Returns a Figure. Raises what plot_loss_surface and plot_fit raise.
+    """
+    figure, (left, right) = new_figure(12.0, 4.8, 2)
+    plot_loss_surface(model, loss, data, path, ax=left)
+    plot_fit(model, data, path, ax=right)
+    return figure
 
 
 def _single(figure_and_axes):

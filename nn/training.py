@@ -103,6 +103,8 @@ class BatchLoss:
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
         self.recorded = compile(self.example, maxsize=64) if recorded else None
         self.parameters: list[Value] = []
+        self.draws = False
+        self.look_again()
 
     def example(self, x, y):
         """The loss and the output of one example."""
@@ -135,7 +137,7 @@ class BatchLoss:
 
     def _replayed(self, how: str, xs: list, ys: list):
         """What compile makes of a group of examples, or None when this model is not recorded."""
-        if self.recorded is None or self._draws():
+        if self.recorded is None or self.draws:
             return None
         try:
             return self.recorded.mean(xs, ys, has_aux=True) if how == "mean" else self.recorded.map(xs, ys)
@@ -145,11 +147,6 @@ class BatchLoss:
                           NotRecordedWarning, stacklevel=2)
             return None
 
-    def _draws(self) -> bool:
-        """Whether the model draws random numbers, which a recording would freeze."""
-        return isinstance(self.model, Module) and any(
-            isinstance(module, Dropout) and module.training and module.p for module in self.model.modules())
-
     def _run(self, xs: list, ys: list) -> tuple[Value, list]:
         pairs = [self.example(x, y) for x, y in zip(xs, ys)]
         return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
@@ -158,21 +155,27 @@ class BatchLoss:
         return [metrics.plain_output(self.example(x, y)) for x, y in zip(xs, ys)]
 
     def look_again(self) -> None:
-        """Record anew if a parameter of the model has been replaced, added or removed."""
+        """Record anew if a parameter of the model has been replaced; not at all if it draws random numbers now."""
         if self.recorded is not None and isinstance(self.model, Module):
             parameters = self.model.parameters()
             if parameters != self.parameters:
                 self.recorded.cache_clear()
             self.parameters = parameters
+            self.draws = any(isinstance(module, Dropout) and module.training and module.p
+                             for module in self.model.modules())
 
 
 def _structure(part) -> Any:
     """What examples have in common that can be replayed together: the lengths of their lists."""
-    return tuple(map(_structure, part)) if isinstance(part, (list, tuple)) else None
+    if not isinstance(part, (list, tuple)):
+        return None
+    return tuple(map(_structure, part)) if part and isinstance(part[0], (list, tuple)) else len(part)
 
 
 def _in_order(groups: list, results: list[list]) -> list:
     """The results of the groups, one an example, put back into the order of the examples."""
+    if len(groups) == 1:
+        return results[0]
     ordered = sorted(zip((i for places, _, _ in groups for i in places), (x for found in results for x in found)),
                      key=lambda pair: pair[0])
     return [result for _, result in ordered]
@@ -195,6 +198,7 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
 
 def _evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
     with _mode(batch.model, training=False):
+        batch.look_again()
         found = [pair for i in range(0, len(data), AT_ONCE) for pair in batch.each(data[i:i + AT_ONCE])]
     row = {"loss": sum(loss for loss, _ in found) / len(data)}
     return row if metric is None else row | {_name(metric): metric([output for _, output in found], data.targets)}
@@ -294,7 +298,6 @@ class Run:
         """Write the epoch's row, see whether it was the best, and move the schedule."""
         row = self.averages()
         if self.validation is not None:
-            self.check.look_again()
             row |= {f"val_{name}": x for name, x in _evaluated(self.check, self.validation, self.metric).items()}
         self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
         self.history.append(epoch=self.epoch, **row, lr=self.optimizer.lr, seconds=self.elapsed())
