@@ -5,6 +5,7 @@ from autograd.composed import dot, log_softmax, logsumexp, mean, softmax
 from autograd.draw import draw
 from autograd.formulas import Interval
 from autograd.functional import derivatives, grad, hessian, hvp, jacobian, jvp, value_and_grad, zero_grad
+from autograd.player import explain, play, play_training
 from autograd.primitives import FUNCTIONS as _functions
 from autograd.primitives import rule
 from autograd.replay import compile

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from autograd.draw import draw
 from autograd.errors import AutogradError, FormulaError
 from autograd.formulas import CONSTANTS, Formula
-from autograd.graphs import Graph, derivative, expression, names
+from autograd.graphs import Graph, derivative, expression
+from autograd.player import play
 from autograd.primitives import FUNCTIONS
 from autograd.rules import RULES
 from autograd.value import Constant, Value, as_float
@@ -52,6 +53,8 @@ def _parser():
     trace.add_argument("values", nargs="*", metavar="name=number", help="the value of each name in the expression")
     trace.add_argument("--save", metavar="FILE", default="trace.svg",
                        help="where the drawing goes: .svg, .dot, .png or .pdf (default: trace.svg)")
+    trace.add_argument("--html", metavar="FILE", nargs="?", const="trace.html",
+                       help="also write a page that steps through the backward pass (default: trace.html)")
     trace.set_defaults(run=_trace)
     return parser
 
@@ -75,6 +78,8 @@ def _trace(options):
         result.backward()
     print(table(result))
     print(f"\nThe drawing is in {draw(result).save(options.save)}.")
+    if options.html:
+        print(f"The pass, step by step, is in {play(result).save(options.html)}.")
     return 0
 
 
@@ -178,10 +183,10 @@ class _Evaluation(ast.NodeVisitor):
 
 def table(result: Value) -> str:
     """Every node of a graph in a line: what it is, its value, its local derivatives, its gradient."""
-    nodes = Graph(result).nodes
-    called = names(nodes)
+    graph = Graph(result)
+    called = graph.names
     rows = [("node", "computed as", "value", "local derivatives", "gradient")]
-    for node in nodes:
+    for node in graph.nodes:
         if isinstance(node, Constant) and node is not result:
             continue
         slopes = [derivative(node, i, called) for i, parent in enumerate(node.parents) if type(parent) is Value]

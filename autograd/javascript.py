@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from typing import TYPE_CHECKING
 
 from autograd.formulas import CONSTANTS
@@ -64,6 +63,8 @@ def branches(formula: Formula, variables: Iterable[str]) -> str:
 
 def literal(content: object) -> str:
     """JSON that can stand in a script of an HTML page: no text in it can end the script."""
+    import json
+
     return json.dumps(content).replace("<", "\\u003c")
 
 

@@ -13,7 +13,7 @@ import autograd
 from autograd import Value
 from autograd.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
 from autograd.errors import ArgumentError, NumberTypeError
-from autograd.graphs import Graph, ancestry, names
+from autograd.graphs import Graph, ancestry
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ["<b>x</b>", 'a"b', "{a|b}", "a\\nb\\", "&amp; & <", "naïve σ 日本 😀", "]]>", "<script>alert(1)</script>",
@@ -326,7 +326,7 @@ def test_what_is_no_value_is_refused():
 def test_names_are_labels_or_numbered():
     x = Value(1.0, "v1")
     y = (x + 2.0) * Value(3.0, "a b")
-    assert list(names(ancestry(y)).values()) == ["v1", "2", "v2", '"a b"', "v3"]
+    assert list(Graph(y).names.values()) == ["v1", "2", "v2", '"a b"', "v3"]
 
 
 def test_it_shows_itself_in_a_notebook_without_the_program_dot(traced, no_dot):
