@@ -17,6 +17,9 @@ from autograd.functional import jacobian as jacobian
 from autograd.functional import jvp as jvp
 from autograd.functional import value_and_grad as value_and_grad
 from autograd.functional import zero_grad as zero_grad
+from autograd.player import explain as explain
+from autograd.player import play as play
+from autograd.player import play_training as play_training
 from autograd.primitives import rule as rule
 from autograd.replay import compile as compile
 from autograd.value import Constant as Constant
