@@ -17,12 +17,12 @@ def main(arguments=None):
         settings.rounds = 2
     settings.rounds = options.rounds or settings.rounds
     chosen = [row for row in ROWS if row.name.split()[0] in options.rows and (row.small or not options.quick)]
-    results, controller = {}, start_control(settings)
-    for row in chosen:
-        progress(f"{row.name} …")
-        results[row.name] = race(row, settings, controller, options.contenders)
-        progress("")
-    controller.leave()
+    results = {}
+    with start_control(settings) as controller:
+        for row in chosen:
+            progress(f"{row.name} …")
+            results[row.name] = race(row, settings, controller, options.contenders)
+            progress("")
     results["control"] = {"python": controller.result}
     options.out.mkdir(parents=True, exist_ok=True)
     print(report.table([*chosen, control.ROW], results, options.quick))

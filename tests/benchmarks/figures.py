@@ -24,8 +24,9 @@ def figures(results):
     yield gain("gpt: compiled over PyTorch", 4, take.ratio("gpt", "torch", "compiled"))
     yield gain("moons: compiled over PyTorch", 3, take.ratio("moons", "torch", "compiled"))
     yield gain("digits: compiled over PyTorch", 1, take.ratio("digits", "torch", "compiled"))
-    yield gain("epoch: fit over MLPClassifier", 1, take.ratio("epoch", "sklearn", "native"))
-    yield limit("recording over forward and backward", 5, take.ratio("recording", "compiled", "native"), "times")
+    yield gain("epoch: fit over MLPClassifier", 1, take.ratio("epoch", "sklearn", "compiled"))
+    yield limit("recording over forward and backward", 5, take.ratio("recording", "compiled", "native"), "×")
+    yield limit("recording: memory", 64, take.bytes("recording", "compiled"), "bytes a node and lane")
 
 
 class Results:
@@ -34,7 +35,7 @@ class Results:
     def __init__(self, results):
         self.runs = {f"{row} {stage}".strip(): {} for row in results for result in results[row].values()
                      for stage in result.runs}
-        self.nodes = {}
+        self.results, self.nodes = results, {}
         for row in results:
             for contender, result in results[row].items():
                 for stage, runs in result.runs.items():
@@ -43,6 +44,10 @@ class Results:
 
     def median(self, row, contender):
         return self.runs.get(row, {}).get(contender)
+
+    def bytes(self, row, contender):
+        result = self.results.get(row, {}).get(contender)
+        return result and result.bytes
 
     def milliseconds(self, row, contender):
         seconds = self.median(row, contender)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -59,8 +60,9 @@ class Contestant:
         first = self.ask(row=row.name, contender=contender, problem=problem)
         self.repeats = 1
         if self.taking_part:
-            self.result.numbers, self.result.nodes, self.result.about = first["numbers"], first["nodes"], first["about"]
-            self.repeats = 1 if settings.quick else ceil(settings.run_s / first["seconds"])
+            seconds = first.pop("seconds")
+            self.repeats = 1 if settings.quick else ceil(settings.run_s / seconds)
+            self.result = Result(**first)
 
     @property
     def taking_part(self):
@@ -86,9 +88,11 @@ class Contestant:
         if self.taking_part:
             for stage, seconds in reply["seconds"].items():
                 self.result.runs.setdefault(stage, []).append(seconds)
-            self.result.bytes = self.result.bytes or reply["bytes"]
 
-    def leave(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
@@ -97,8 +101,9 @@ class Contestant:
 def race(row, settings, controller, contenders=CONTENDERS):
     """The results of one row by contender; `controller` has a turn before each round."""
     problem = row.problem(settings.quick)
-    racing = [Contestant(row, name, problem, settings) for name in contenders if name in row.start]
-    try:
+    with ExitStack() as stack:
+        racing = [stack.enter_context(Contestant(row, name, problem, settings)) for name in contenders
+                  if name in row.start]
         results = {contestant.contender: contestant.result for contestant in racing}
         check(results)
         for turn in range(settings.rounds):
@@ -106,15 +111,12 @@ def race(row, settings, controller, contenders=CONTENDERS):
             for contestant in racing:
                 if contestant.taking_part and (turn < MIN_ROUNDS or contestant.spent < settings.budget_s):
                     contestant.turn()
-    finally:
-        for contestant in racing:
-            contestant.leave()
     results |= {name: Result(absent=why) for name, why in row.cannot.items() if name in contenders}
     return {name: results[name] for name in CONTENDERS if name in results}
 
 
 def start_control(settings):
-    """The contestant of the control row."""
+    """The contestant of the control row, to be used in a `with`."""
     return Contestant(control.ROW, "python", control.ROW.problem(settings.quick), settings)
 
 

@@ -45,6 +45,3 @@ class Stages:
 
 class Absent(Exception):
     """Raised on the way to a first step: why a contender is not there."""
-
-
-NO_COMPILE = "this engine has no autograd.compile"

@@ -20,32 +20,37 @@ class Contender:
         set_up(contender)
         self.row, self.problem = next(r for r in [*ROWS, control.ROW] if r.name == row), problem
         self.start = self.row.start[contender]
-        self.about = about(contender)
+        self.contender, self.times_itself = contender, False
 
     def first(self):
-        """The first results, how many nodes there were, and the seconds of a step: the least of a few."""
-        step, numbers, times, nodes = self.start(self.problem), [], [], {}
+        """The first results, how many nodes there were, their bytes, and the seconds of a step: the least of a few."""
+        step, numbers, times, nodes, size = self.start(self.problem), [], [], {}, None
         for _ in range(max(self.row.checked, 1)):
             started = perf_counter()
             result = step()
             times.append(perf_counter() - started)
-            numbers += result.numbers if isinstance(result, Stages) else numbers_in(result)
-            nodes = nodes or (result.nodes if isinstance(result, Stages) else {"": count(result)})
-        return {"numbers": numbers if self.row.checked else [], "nodes": nodes, "seconds": min(times),
-                "about": self.about}
+            numbers += numbers_in(result)
+            if isinstance(result, Stages):
+                self.times_itself, nodes, size = True, result.nodes, size or result.bytes
+            else:
+                nodes = nodes or {"": self.count(result)}
+        return {"numbers": numbers if self.row.checked else [], "nodes": nodes, "bytes": size,
+                "seconds": min(times), "about": about(self.contender)}
 
     def run(self, repeats):
-        """Seconds a step, by stage, and bytes a node where they are measured. Every run starts from the same state."""
+        """Seconds a step, by stage. Every run starts from the same state."""
         step = self.start(self.problem)
-        if repeats > 1:
-            step()  # libraries set themselves up at the first
+        if self.times_itself:
+            return {"seconds": step().seconds}
+        step()  # a recording is made at the first, and libraries set themselves up
         started = perf_counter()
         for _ in range(repeats):
-            result = numbers_in(step())  # and the graph is freed
-        seconds = (perf_counter() - started) / repeats
-        if isinstance(result, Stages):
-            return {"seconds": result.seconds, "bytes": result.bytes}
-        return {"seconds": {"": seconds}, "bytes": None}
+            numbers_in(step())  # and the graph is freed
+        return {"seconds": {"": (perf_counter() - started) / repeats}}
+
+    def count(self, result):
+        """How many nodes a step made; None where that is no graph of scalars, or not the whole of it."""
+        return None if self.contender == "compiled" else count(result)
 
 
 def set_up(contender):
@@ -71,8 +76,10 @@ def about(contender):
 
 
 def numbers_in(result):
-    """The numbers of what a step returned: a tensor, a Value, or a list; Stages as they are."""
-    if isinstance(result, (list, Stages)):
+    """The numbers of what a step returned: Stages, a list of numbers, a tensor, or a Value."""
+    if isinstance(result, Stages):
+        return result.numbers
+    if isinstance(result, list):
         return result
     return [result.item() if hasattr(result, "item") else result.data]
 

@@ -1,0 +1,212 @@
+"""The benchmark runs, its contenders do the same work, its report says what was measured. No test asserts a time."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd import Value
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # `tests` is no installed package
+from tests.benchmarks import figures, picture, race, report, worker  # noqa: E402
+from tests.benchmarks.row import Row  # noqa: E402
+from tests.benchmarks.rows import ROWS, control, gpt, graph, moons  # noqa: E402
+from tests.benchmarks.tuple_node import Value as TupleNode  # noqa: E402
+
+sys.path.remove(str(ROOT))
+
+
+def result(seconds=(), numbers=(), stage="", nodes=None, **others):
+    return race.Result(runs={stage: list(seconds)} if seconds else {}, nodes={stage: nodes}, numbers=list(numbers),
+                       **others)
+
+
+def test_quick_run(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--quick", "--rounds", "1", "--out", str(tmp_path), "--rows", "moons",
+         "gpt", "graph", "import", "--contenders", "python", "native", "tuple-node", "micrograd"],
+        cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert {"moons", "gpt", "graph", "graph chain 1e3 forward", "import", "import nn", "control"} <= set(found)
+    assert {"python", "tuple-node"} <= set(found["gpt"]) <= {"python", "native", "tuple-node"}
+    for contenders in found.values():
+        for measured in contenders.values():
+            assert set(measured) == {"median_s", "runs_s", "nodes"}
+            assert min(measured["runs_s"]) <= measured["median_s"] <= max(measured["runs_s"])
+    assert found["graph tree 1e3 backward"]["python"]["nodes"] == 1000
+    assert found["gpt"]["python"]["nodes"] > 20_000
+    assert "absent: its Value has no exp and no log" in done.stdout
+    assert "control: its quartiles are" in done.stdout
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_problems_are_json_and_every_row_has_distinct_contenders():
+    for row in [*ROWS, control.ROW]:
+        assert set(row.start) | set(row.cannot) <= set(race.CONTENDERS)
+        assert not set(row.start) & set(row.cannot)
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    problem = moons.problem(True)
+    assert json.loads(json.dumps(problem)) == problem
+    assert len(problem["weights"]) == 337
+
+
+def numpy_loss(weights, word):
+    """The loss of the transformer on whole matrices, as an independent computation."""
+    import numpy as np
+    w = {name: np.array(matrix) for name, matrix in weights.items()}
+
+    def norm(x):
+        return x / np.sqrt((x ** 2).mean(1, keepdims=True) + 1e-5)
+
+    def softmax(x):
+        shifted = np.exp(x - x.max(-1, keepdims=True))
+        return shifted / shifted.sum(-1, keepdims=True)
+
+    n = len(word) - 1
+    x = norm(w["letters"][word[:-1]] + w["places"][:n])
+    parts = []
+    for h in range(4):
+        q, k, v = (norm(x) @ w[name].T[:, 4 * h:4 * h + 4] for name in ("query", "key", "value"))
+        parts.append(softmax(q @ k.T / 2 + np.triu(np.full((n, n), -1e9), 1)) @ v)
+    x = x + np.hstack(parts) @ w["out"].T
+    x = x + np.maximum(norm(x) @ w["up"].T, 0) @ w["down"].T
+    return -np.log(softmax(x @ w["scores"].T)[range(n), word[1:]]).mean()
+
+
+@pytest.mark.parametrize("engine", [Value, TupleNode])
+def test_transformer_is_what_it_says(engine):
+    pytest.importorskip("numpy", reason="NumPy is not installed")
+    problem = gpt.problem(False)
+    word = problem["words"][3]
+    model, parameters = gpt.scalar(engine, problem)
+    loss = gpt.loss_of(model, word)
+    assert loss.data == pytest.approx(numpy_loss(problem["weights"], word), rel=1e-12)
+    assert len(parameters) == 4192
+    loss.backward()
+    for name, row, column in (("letters", word[1], 2), ("query", 5, 6), ("down", 3, 40), ("scores", 20, 1)):
+        shifted = []
+        for h in (1e-6, -1e-6):
+            problem["weights"][name][row][column] += h
+            shifted.append(numpy_loss(problem["weights"], word))
+            problem["weights"][name][row][column] -= h
+        assert model[name][row][column].grad == pytest.approx((shifted[0] - shifted[1]) / 2e-6, rel=1e-5, abs=1e-9)
+
+
+def test_adam_of_the_script_is_that_of_nn():
+    import nn
+    problem = gpt.problem(True)
+    step = gpt.script(Value, problem)
+    losses = [step().data for _ in range(3)]
+    model, parameters = gpt.scalar(Value, problem)
+    optimizer = nn.Adam(parameters, lr=gpt.RATE)
+    for word, expected in zip(problem["words"], losses):
+        loss = gpt.loss_of(model, word)
+        assert loss.data == pytest.approx(expected, rel=1e-12)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("on_nodes", "on_floats"), [
+    (lambda x, y: x * y - x + 2.0 * y + 3.0, lambda x, y: x * y - x + 2.0 * y + 3.0),
+    (lambda x, y: x / y - x ** -1.5, lambda x, y: x / y - x ** -1.5),
+    (lambda x, y: (x - y).exp() * (x + y).log(), lambda x, y: math.exp(x - y) * math.log(x + y)),
+    (lambda x, y: (x * x - y).relu() + (y - x * x).relu() * -x, lambda x, y: max(0.0, x * x - y)),
+])
+def test_tuple_node_against_finite_differences(on_nodes, on_floats):
+    x, y = TupleNode(1.3), TupleNode(0.8)
+    out = on_nodes(x, y)
+    out.backward()
+    assert out.data == pytest.approx(on_floats(1.3, 0.8), rel=1e-15)
+    assert x.grad == pytest.approx((on_floats(1.3 + 1e-6, 0.8) - on_floats(1.3 - 1e-6, 0.8)) / 2e-6, rel=1e-7)
+    assert y.grad == pytest.approx((on_floats(1.3, 0.8 + 1e-6) - on_floats(1.3, 0.8 - 1e-6)) / 2e-6, rel=1e-7)
+
+
+@pytest.mark.parametrize("shape", graph.SHAPES)
+@pytest.mark.parametrize("nodes", [10, 1000])
+def test_graphs_have_the_nodes_they_are_counted_with(shape, nodes):
+    _, forward = graph.SHAPES[shape](Value, nodes)
+    root = forward()
+    assert abs(worker.count(root) - nodes) <= 2
+    stages = graph.ours({"shape": shape, "nodes": nodes})()
+    assert set(stages.seconds) == set(stages.nodes) == {"", "forward", "backward", "free"}
+
+
+def test_count_takes_shared_nodes_once_and_constants_too():
+    x = Value(2.0)
+    y = x * x + 1.0
+    assert worker.count(y + y) == 5
+    assert worker.count([0.5]) is None
+
+
+def test_results_that_differ_fail():
+    results = {"micrograd": result(numbers=[1.0, 2.0]), "python": result(numbers=[1.0, 2.0 + 1e-11]),
+               "native": result(numbers=[1.0, 2.001]), "torch": result(numbers=[1.0, 2.0001])}
+    race.check(results)
+    assert [name for name, found in results.items() if found.failed] == ["native"]
+    assert results["native"].failed == "its results differ: 2.001 where the others have 2.00000000001"
+    results["torch"].numbers[1] = math.nan
+    race.check(results)
+    assert results["torch"].failed.startswith("its results differ: nan")
+
+
+def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
+    row = Row("moons", "some work", lambda quick: {}, {"python": None, "native": None, "torch": None})
+    results = {"moons": {"python": result([0.010, 0.011, 0.012], nodes=1000), "native": result([0.001] * 3, nodes=1000),
+                         "torch": result(failed="its results differ"), "compiled": result(absent="not there")},
+               "control": {"python": result([1.0, 1.0, 1.5])}}
+    text = report.table([row], results)
+    assert "FAILED: its results differ" in text
+    assert "absent: not there" in text
+    assert "11.0 ms  10.5 ms – 11.5 ms  1,000     11,000       1.0" in text
+    assert "1.00 ms  1.00 ms – 1.00 ms  1,000      1,000      11.0" in text
+    assert "control: its quartiles are 1.00 s – 1.25 s; the machine was busy" in text
+    assert report.as_json(results)["moons"]["native"] == {"median_s": 0.001, "runs_s": [0.001] * 3, "nodes": 1000}
+    if picture.write(results, tmp_path / "bench.png"):
+        assert (tmp_path / "bench.png").stat().st_size > 10_000
+
+
+def test_figures():
+    found = {what: (measured, reached) for what, _, measured, reached in figures.figures({
+        "moons": {"micrograd": result([1.6]), "python": result([0.1]), "native": result([0.02])},
+        **{f"graph chain 1e{k}": {"native": race.Result(
+            runs={"forward": [1e-8 * 10 ** (1.1 * k)], "backward": [2e-8 * 10 ** k]},
+            nodes={"forward": 10 ** k, "backward": 10 ** k})} for k in range(3, 8)},
+        "recording": {"compiled": result([0.1], bytes=16.0)}})}
+    assert found["moons: pure Python over micrograd"] == ("16 ×", True)
+    assert found["moons: native over micrograd"] == ("80 ×", False)
+    assert found["graph: backward, chain of 10⁶"] == ("20 ns a node", True)
+    assert found["graph: growth of forward, chain to 10⁷"] == ("1.1 as exponent", False)
+    assert found["graph: growth of backward, chain to 10⁷"] == ("1 as exponent", True)
+    assert found["recording: memory"] == ("16 bytes a node and lane", True)
+    assert found["import autograd"] == (None, None)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (123.4, "123 s"), (1.0, "1.00 s"), (0.99961, "1.00 s"), (0.0459, "45.9 ms"), (0.001, "1.00 ms"),
+    (12.34e-6, "12.3 µs"), (5e-8, "0.0500 µs")])
+def test_seconds_text(seconds, text):
+    assert report.seconds_text(seconds) == text
+
+
+def test_race_takes_the_contenders_that_are_asked_for():
+    settings = race.Settings(quick=True, rounds=2)
+    with race.start_control(settings) as controller:
+        results = race.race(control.ROW, settings, controller, ["python", "torch"])
+        assert list(results) == ["python"]
+        assert len(results["python"].runs[""]) == len(controller.result.runs[""]) == 2
+
+
+def test_a_contender_that_breaks_is_reported():
+    with race.Contestant(control.ROW, "python", {"numbers": "many"}, race.Settings(quick=True)) as contestant:
+        assert contestant.result.failed == "TypeError: 'str' object cannot be interpreted as an integer"
+        assert not contestant.taking_part
+    with race.Contestant(next(row for row in ROWS if row.name == "moons"), "native", moons.problem(True),
+                         race.Settings(quick=True)) as contestant:
+        assert contestant.taking_part or contestant.result.absent.startswith("the compiled engine is not built")
