@@ -27,8 +27,8 @@ def result(seconds=(), numbers=(), stage="", nodes=None, **others):
 
 def test_quick_run(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "--quick", "--rounds", "1", "--out", str(tmp_path), "--rows", "moons",
-         "gpt", "graph", "import", "--contenders", "python", "native", "tuple-node", "micrograd"],
+        [sys.executable, "-m", "tests.benchmarks", "--quick", "--rounds", "1", "--out", str(tmp_path),
+         "--rows", "moons", "gpt", "graph", "import", "--contenders", "python", "native", "tuple-node", "micrograd"],
         cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "bench.json").read_text())
