@@ -319,7 +319,7 @@ def _colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def _grid(values: list, steps: int, margin: float = 0.1) -> list[float]:
+def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
     """`steps` points evenly over the range of `values` and a margin."""
     low, high = min(map(number, values)), max(map(number, values))
     extra = margin * (high - low) or 1.0

@@ -7,6 +7,7 @@ import xml.dom.minidom
 
 import pytest
 
+import autograd
 from nn.__main__ import main
 
 pytest.importorskip("sklearn")
@@ -41,7 +42,7 @@ def test_it_learns(demonstration):
     _, said = demonstration
     shares = [float(share) for share in re.findall(r"right, ([\d.]+) %", said)]
     assert shares[0] >= 93  # iris
-    assert shares[1] >= 97  # digits
+    assert shares[1] >= (97 if autograd.backend == "native" else 93)  # digits
 
 
 def test_without_the_drawing_packages_it_says_what_is_absent(tmp_path, monkeypatch, capsys):
