@@ -181,7 +181,7 @@ class _Recorder:
         last = self.leaves[-1] | self.rules[-1]
         frames = [{"loss": loss, "leaves": _changed(leaves, last), "rules": _changed(rules, last)}
                   for loss, leaves, rules in zip(self.losses, self.leaves, self.rules)]
-        about = "the mean over all data" if self.example == -1 else f"example {self.example}"
+        about = "the mean loss over all data" if self.example == -1 else f"the loss of example {self.example}"
         if not self.ranges:
             return {"frames": frames, "about": about, "plane": None}
         targets = sorted({_number(y) for _, y in self.pairs})
@@ -304,7 +304,7 @@ class Player:
             "GRAPH": "\n".join(map(_slim, self._svgs)),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(self._rules),
-            "SCRIPT": _asset("player.js"),
+            "SCRIPT": _asset("player.js") + _asset("lessons.js"),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 

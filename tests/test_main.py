@@ -48,6 +48,13 @@ def test_trace_writes_the_drawing_and_says_where(capsys, here):
     assert (here / "square.dot").read_text().startswith("digraph")
 
 
+def test_trace_writes_the_page_that_steps_through_the_pass(capsys, here):
+    assert traced(capsys, "x*x", "x=3", "--html").endswith("The pass, step by step, is in trace.html.\n")
+    assert (here / "trace.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert traced(capsys, "-x", "x=3", "--html", "minus.html").endswith("is in minus.html.\n")
+    assert (here / "minus.html").exists()
+
+
 @pytest.mark.parametrize(("expression", "values", "value", "gradient"), [
     ("-x**2 * x", ["x=3"], "-27", "-27"),
     ("x*x if x > 0 and x < 5 else sigmoid(y)", ["x=3", "y=2"], "9", "6"),

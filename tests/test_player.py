@@ -276,7 +276,7 @@ def test_training_takes_an_optimizer_and_an_example():
     player = play_training(model, squared, ([x for x, _ in POINTS], [y for _, y in POINTS]), steps=2, optimizer=Halve(),
                            example=1)
     assert model.w[0].data == 0.125
-    assert player._data()["training"]["about"] == "example 1"
+    assert player._data()["training"]["about"] == "the loss of example 1"
     assert repr(player) == "<Player of 14 nodes>"
 
 
@@ -413,13 +413,13 @@ def test_a_step_tells_rule_numbers_sum_order_and_code(page):
     assert "test_player.py" in shown.text("dl")
     shown.run("player.go(5)")
     slope = math.cos(-0.5)
-    assert shown.text(".spoken") == f"Backward: v1 gives x its share: 2 × {slope:.4g} = {2 * slope:.4g}"
+    assert shown.text(".spoken") == f"Backward: v1 contributes to x: 2 × {slope:.4g} = {2 * slope:.4g}"
     story = shown.text("dl")
     assert "∂sin/∂x = cos(x)" in story
     assert f"∂v1/∂x = cos(x) = cos(-0.5) = {slope:.4g}" in story
     assert f"adjoint of v1 × ∂v1/∂x = 2 × {slope:.4g} = {2 * slope:.4g}" in story
     assert f"grad of x: 0 + {2 * slope:.4g} = {2 * slope:.4g}" in story
-    assert "v1 had to wait for y: only with that share was its adjoint complete. x is complete now" in story
+    assert "v1 had to wait for y: only with that contribution was its adjoint complete. x is complete now" in story
     assert shown.run("return [...document.querySelectorAll('.now')].map(g => g.id)") == ["p0n0", "p0n1", "p0e0"]
 
 
@@ -620,7 +620,7 @@ def test_predictions_are_judged_with_the_reason(page):
     assert answer("2") == "Not 2. A result changes as fast as itself: its adjoint is 1."
     assert answer("1") == "Right: 1."
     assert answer("1") == "Right: 1."
-    assert "What is it after the share of v1?" in shown.text(".desk")
+    assert "What is it after the contribution of v1?" in shown.text(".desk")
     assert answer("2") == ("Not 2. The sign is the other one. Adjoint × local derivative = 1 × (-2) = …, "
                            "and that is added to 0.")
     assert answer("many") == '"many" is no number.'
@@ -647,10 +647,10 @@ def test_a_wrong_choice_of_order_names_what_is_missing(page):
         shown.run("player.mode.picked(arguments[0])", nodes.index(node))
         return shown.text(".verdict")
 
-    assert pick(h) == "h is not complete: the share of a, b is still missing."
-    assert pick(value) == "Right: y had all its shares."
-    assert pick(a) == "Right: a had all its shares."
-    assert pick(h) == "h is not complete: the share of b is still missing."
+    assert pick(h) == "h is not complete: the contribution of a, b is still missing."
+    assert pick(value) == "Right: y had all its contributions."
+    assert pick(a) == "Right: a had all its contributions."
+    assert pick(h) == "h is not complete: the contribution of b is still missing."
     assert pick(x) == "x is a leaf: it has no operands to pass anything to."
     assert pick(a) == "a has passed its adjoint on already."
     pick(b)
