@@ -2,6 +2,7 @@
 from typing import Any
 
 from autograd import errors as errors
+from autograd.check import gradcheck as gradcheck
 from autograd.composed import dot as dot
 from autograd.composed import log_softmax as log_softmax
 from autograd.composed import logsumexp as logsumexp
@@ -68,15 +69,17 @@ from autograd.primitives import (
     asinh as asinh,
     acosh as acosh,
     atanh as atanh,
-    bell as bell,
+    quotient as quotient,
     gauss as gauss,
+    normal as normal,
     erf as erf,
     erfc as erfc,
+    gelu as gelu,
+    gelu_slope as gelu_slope,
     sigmoid as sigmoid,
     softplus as softplus,
     relu as relu,
     leaky_relu as leaky_relu,
-    gelu as gelu,
 )
 
 __version__: str

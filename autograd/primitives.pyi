@@ -1032,24 +1032,27 @@ def atanh(x: N) -> N:
     (0.5493061443340548, 1.3333333333333333)
     """
 
-def bell(x: N) -> N:
-    """bell(x) = 0 if abs(x) > 39 else exp(coarse(x) * coarse(x) / -2) + exp(coarse(x) * coarse(x) / -2) * expm1((coarse(x) - x) * (coarse(x) + x) / 2), for Values and for plain numbers.
+def quotient(x: Any, y: Any, z: Any) -> Any:
+    """quotient(x, y, z) = coarse(x / (y + z)) + (x - coarse(x / (y + z)) * coarse(y + z) - coarse(x / (y + z)) * (y - coarse(y + z) + z)) / (y + z), for Values and for plain numbers.
     
-        ∂bell/∂x = -x * out if abs(x) < 37 else -x * gauss(x / 2) * gauss(x / 2)
+        ∂quotient/∂x = 1 / (y + z)
+        ∂quotient/∂y = -out / (y + z)
+        ∂quotient/∂z = -out / (y + z)
     
-    Domain: all numbers.
+    Domain: x >= 0 and <= 1, y >= 1 and <= 100, z >= -y / 2 and z <= 2 * y. x / (y + z), rounded only once; z holds digits for which y has no room. It serves erfc and gelu.
+    Raises DomainError outside it.
     
-    >>> x = Value(2.0)
-    >>> result = bell(x)
+    >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
+    >>> result = quotient(x, y, z)
     >>> result.backward()
-    >>> result.data, x.grad
-    (0.1353352832366127, -0.2706705664732254)
+    >>> result.data, x.grad, y.grad, z.grad
+    (0.2, 0.2, -0.04, -0.04)
     """
 
 def gauss(x: N) -> N:
-    """gauss(x) = 0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) + exp(-coarse(x) * coarse(x)) * expm1((coarse(x) - x) * (coarse(x) + x)), for Values and for plain numbers.
+    """gauss(x) = 0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) + exp(-coarse(x) * coarse(x)) * expm1(-(x - coarse(x)) * (x + coarse(x))), for Values and for plain numbers.
     
-        ∂gauss/∂x = -2 * x * out if abs(x) < 26 else -2 * (x * bell(x)) * bell(x)
+        ∂gauss/∂x = -2 * x * out if abs(x) < 26 else 0 if abs(x) > 28 else -2 * x * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 1) * (1.8048513878454153e-35 + 1.8048513878454153e-35 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 1))
     
     Domain: all numbers.
     
@@ -1058,6 +1061,20 @@ def gauss(x: N) -> N:
     >>> result.backward()
     >>> result.data, x.grad
     (0.01831563888873418, -0.07326255555493671)
+    """
+
+def normal(x: N) -> N:
+    """normal(x) = 0 if abs(x) > 39 else quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
+    
+        ∂normal/∂x = -x * out if abs(x) < 37.5 else 0 if abs(x) > 39 else -x * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 2) * (7.200315284527406e-36 + 7.200315284527406e-36 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 2))
+    
+    Domain: all numbers. The density of the standard normal distribution, exp(-x²/2) / √(2π).
+    
+    >>> x = Value(2.0)
+    >>> result = normal(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (0.053990966513188056, -0.10798193302637611)
     """
 
 def erf(x: N) -> N:
@@ -1075,7 +1092,7 @@ def erf(x: N) -> N:
     """
 
 def erfc(x: N) -> N:
-    """erfc(x) = erfc(x), for Values and for plain numbers.
+    """erfc(x) = erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-coarse(x) * coarse(x)), 1.7724538445472717 * coarse(x) + 0.5625, 1.7724538445472717 * (x - coarse(x)) + 6.358244298782542e-09 * x + (sqrt(pi) * x + 0.5625) * expm1((x - coarse(x)) * (x + coarse(x))) + (x - 1.0136312839208506) * (-3247.7262137839225 + x * (-6009.719428770315 + x * (-5515.494887634599 + x * (-3212.8907770572623 + x * (-1288.8459484115554 + x * (-364.1210036592049 + x * (-71.09725153408037 + x * (-8.884516321563687 + x * -0.5625000000041)))))))) / (7524.5643138436035 + x * (17577.81678042933 + x * (20220.289603108366 + x * (14792.787905961899 + x * (7531.6586641786835 + x * (2762.8698299830107 + x * (732.1470838614425 + x * (136.15514393990978 + x * (16.35657893408025 + x * 1))))))))) * exp((x - coarse(x)) * (x + coarse(x)))), for Values and for plain numbers.
     
         ∂erfc/∂x = -2 / sqrt(pi) * gauss(x)
     
@@ -1086,6 +1103,34 @@ def erfc(x: N) -> N:
     >>> result.backward()
     >>> result.data, x.grad
     (0.004677734981047265, -0.020666985354092053)
+    """
+
+def gelu(x: N) -> N:
+    """gelu(x) = 0.5 * x * erfc(-x / sqrt(2)) if x > -0.35 else -0.16997120747990366 + (-4.060510732350249e-18 + (x + 0.7517915246935645) * (x + 0.7517915246935645) * (0.21574699615702345 + (x + 0.7517915246935645) * (0.12942832766351733 + (x + 0.7517915246935645) * (-0.004549919099667443 + (x + 0.7517915246935645) * (-0.022801646659443987 + (x + 0.7517915246935645) * (-0.002461920358058874 + (x + 0.7517915246935645) * (0.0027745256911428846 + (x + 0.7517915246935645) * (0.000567403547810963 + (x + 0.7517915246935645) * (-0.00024883756231207013 + (x + 0.7517915246935645) * (-7.448268865151657e-05 + (x + 0.7517915246935645) * (1.693996520705254e-05 + (x + 0.7517915246935645) * (7.179982805652275e-06 + (x + 0.7517915246935645) * (-8.625563027639087e-07 + (x + 0.7517915246935645) * (-5.535058661012857e-07 + (x + 0.7517915246935645) * (2.8525786901940294e-08 + (x + 0.7517915246935645) * (3.548905160300662e-08 + (x + 0.7517915246935645) * (3.7679251708833325e-10 + (x + 0.7517915246935645) * -1.4202831290393003e-09))))))))))))))))) if x > -1.3 else 0 if x < -39 else -quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) - 2 * (0.5625 + ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) / x * exp((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
+    
+        ∂gelu/∂x = 0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else gelu_slope(x)
+    
+    Domain: all numbers. The exact one, x Φ(x) with the normal distribution function Φ.
+    
+    >>> x = Value(2.0)
+    >>> result = gelu(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.9544997361036416, 1.085231801078197)
+    """
+
+def gelu_slope(x: N) -> N:
+    """gelu_slope(x) = 0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else ((x + 0.7517915246935645) - 1.4956759177009883e-17) * (0.4314939923140469 + (x + 0.7517915246935645) * (0.388284982990552 + (x + 0.7517915246935645) * (-0.018199676398669772 + (x + 0.7517915246935645) * (-0.11400823329721994 + (x + 0.7517915246935645) * (-0.014771522148353245 + (x + 0.7517915246935645) * (0.01942167983800019 + (x + 0.7517915246935645) * (0.004539228382487704 + (x + 0.7517915246935645) * (-0.0022395380608086313 + (x + 0.7517915246935645) * (-0.0007448268865151657 + (x + 0.7517915246935645) * (0.00018633961727757795 + (x + 0.7517915246935645) * (8.61597936678273e-05 + (x + 0.7517915246935645) * (-1.1213231935930813e-05 + (x + 0.7517915246935645) * (-7.749082125418001e-06 + (x + 0.7517915246935645) * (4.278868035291044e-07 + (x + 0.7517915246935645) * (5.678248256481059e-07 + (x + 0.7517915246935645) * (6.405472790501665e-09 + (x + 0.7517915246935645) * -2.5565096322707405e-08)))))))))))))))) if x > -1.4 else 0 if x < -39 else x * quotient(exp(-coarse(x) * coarse(x) / (2 if x > -37 else 4)), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) + pi / (x * (sqrt(pi / 2) * x - 0.5625 - ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) - sqrt(pi / 2)) * exp((x - coarse(x)) * (x + coarse(x)) / 2)) * (1 if x > -37 else exp(-coarse(x) * coarse(x) / 4)), for Values and for plain numbers.
+    
+        ∂gelu_slope/∂x = 0 if abs(x) > 39 else (2 - x * x) * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 2) * (7.200315284527406e-36 + 7.200315284527406e-36 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 2)) if abs(x) > 37.5 else normal(x) * (2 - x * x) if abs(x) < 1.2 or abs(x) > 1.9 else normal(x) * ((1.4142135623730951 - x - 9.667293313452913e-17) * (1.4142135623730951 + x)) if x > 0 else normal(x) * ((1.4142135623730951 + x - 9.667293313452913e-17) * (1.4142135623730951 - x))
+    
+    Domain: all numbers. The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.
+    
+    >>> x = Value(2.0)
+    >>> result = gelu_slope(x)
+    >>> result.backward()
+    >>> result.data, x.grad
+    (1.085231801078197, -0.10798193302637611)
     """
 
 def sigmoid(x: N) -> N:
@@ -1176,18 +1221,4 @@ def leaky_relu(x: float, slope: Value) -> Value:
     >>> result.backward()
     >>> result.data, x.grad, slope.grad
     (2.0, 1.0, 0.0)
-    """
-
-def gelu(x: N) -> N:
-    """gelu(x) = 0.5 * x * erfc(-x / sqrt(2)), for Values and for plain numbers.
-    
-        ∂gelu/∂x = 0.5 * erfc(-x / sqrt(2)) + x * bell(x) / sqrt(2 * pi)
-    
-    Domain: all numbers. The exact one, x Φ(x) with the normal distribution function Φ.
-    
-    >>> x = Value(2.0)
-    >>> result = gelu(x)
-    >>> result.backward()
-    >>> result.data, x.grad
-    (1.9544997361036416, 1.085231801078197)
     """

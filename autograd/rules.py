@@ -130,6 +130,54 @@ def rule(name, formula, *partials, **options):
     return new
 
 
+def over_square(a, factor=""):
+    """factor * a / (x² + y²) as a formula, in branches for coordinates whose squares would be out of range."""
+    def scaled(s):
+        text = f"{a}{s} / ((x{s}) * (x{s}) + (y{s}) * (y{s})){s}" if s else f"{a} / (x * x + y * y)"
+        return f"{factor} * ({text})" if factor else text
+    return (f"{scaled(' * 2**-600')} if abs(x) > 1e140 or abs(y) > 1e140"
+            f" else {scaled(' * 2**600')} if abs(x) < 1e-140 and abs(y) < 1e-140 else {scaled('')}")
+
+
+def polynomial(x, *coefficients):
+    """c0 + x * (c1 + x * (c2 + …)) as a formula."""
+    *others, text = coefficients
+    for c in reversed(others):
+        text = f"({c} + {x} * {text})"
+    return text
+
+
+# x * x is rounded, and exp() would magnify that error by x * x: so the square of the upper half of x's digits, which is
+# exact, is taken, and the rest of x * x is made up for.
+SQUARE = "coarse(x) * coarse(x)"
+REST = "(x - coarse(x)) * (x + coarse(x))"
+
+
+def far_down(k, scale):
+    """exp(-x² / k) * factor as a formula, accurate where exp(-x² / k) is subnormal; `scale` is exp(-80) * factor."""
+    half = "(134217729 * x - (134217729 * x - x))"  # coarse(x) written out, so that it can be differentiated
+    return f"exp(80 - {half} * {half} / {k}) * ({scale} + {scale} * expm1(({half} - x) * ({half} + x) / {k}))"
+
+
+def erfc_rest(x):
+    """1 / (exp(x²) erfc(x)) - √π x - 9/16 as a formula, right to 2e-18 of 1 / (exp(x²) erfc(x)) for 0.74 < x < 28.
+
+    Its root, times a quotient of polynomials that were fitted to what is left by reweighted least squares.
+    """
+    top = polynomial(x, -3247.7262137839225, -6009.719428770315, -5515.494887634599, -3212.8907770572623,
+                     -1288.8459484115554, -364.1210036592049, -71.09725153408037, -8.884516321563687, -0.5625000000041)
+    bottom = polynomial(x, 7524.5643138436035, 17577.81678042933, 20220.289603108366, 14792.787905961899,
+                        7531.6586641786835, 2762.8698299830107, 732.1470838614425, 136.15514393990978,
+                        16.35657893408025, 1)
+    return f"({x} - 1.0136312839208506) * {top} / {bottom}"
+
+
+ROOT_TAU = "2.5066282746310007, -1.8328579980459167e-16"  # √(2π) in two parts
+FROM_ROOT = "(x + 0.7517915246935645)"  # the distance from the root of gelu's slope, but for 1.5e-17
+SLOPE = (0.4314939923140469, 0.388284982990552, -0.018199676398669772, -0.11400823329721994, -0.014771522148353245,
+         0.01942167983800019, 0.004539228382487704, -0.0022395380608086313, -0.0007448268865151657,
+         0.00018633961727757795, 8.61597936678273e-05, -1.1213231935930813e-05, -7.749082125418001e-06,
+         4.278868035291044e-07, 5.678248256481059e-07, 6.405472790501665e-09, -2.5565096322707405e-08)
 KINK_0 = "At the kink the derivative is 0, the slope of least magnitude."
 TIE = "At a tie each side has derivative 1/2, the choice of least magnitude."
 
@@ -141,8 +189,8 @@ rule("div", "x / y", "1 / y", "-out / y if abs(out) > 1e-290 else -(x * 2**100 /
      symbol="÷", operator="truediv", domain={"y": NONZERO})
 rule("neg", "-x", "-1", symbol="−", operator="neg")
 rule("pos", "x", "1", symbol="+", operator="pos", note="A new node with the same value: an identity.")
-# y - 1 is exact from 1/2 to 2**53. Elsewhere log(x) would magnify its rounding error, and y * out / x is used. A subnormal
-# power has lost digits, which the factor y or log(x) would bring to light: multiply two halves.
+# y - 1 is exact from 1/2 to 2**53. Elsewhere log(x) would magnify its rounding error, and y * out / x is used. A
+# subnormal power has lost digits, which the factor y or log(x) would bring to light: multiply two halves.
 rule("pow", "x ** y",
      "0 if y == 0 else y / x if x == 0 and y < 1"
      " else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290"
@@ -170,17 +218,6 @@ rule("equal", "1 if x == y else 0", "0", "0", symbol="=", kinks={"x": ["y"]}, no
 rule("where", "x if condition else y", "0", "1 if condition else 0", "0 if condition else 1",
      inputs=("condition", "x", "y"), kinks={"condition": [0]},
      note="Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.")
-
-
-
-def over_square(a, factor=""):
-    """factor * a / (x² + y²) as a formula, in branches for coordinates whose squares would be out of range."""
-    def scaled(s):
-        text = f"{a}{s} / ((x{s}) * (x{s}) + (y{s}) * (y{s})){s}" if s else f"{a} / (x * x + y * y)"
-        return f"{factor} * ({text})" if factor else text
-    return (f"{scaled(' * 2**-600')} if abs(x) > 1e140 or abs(y) > 1e140"
-            f" else {scaled(' * 2**600')} if abs(x) < 1e-140 and abs(y) < 1e-140 else {scaled('')}")
-
 
 # The first coordinate of the unit vector along (x, y). With it the second derivatives of hypot and atan2 are accurate.
 rule("direction", "x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300"
@@ -219,23 +256,46 @@ rule("asinh", "asinh(x)", "1 / hypot(1, x)")
 rule("acosh", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain={"x": Interval(1)})
 rule("atanh", "atanh(x)", "1 / ((1 - x) * (1 + x))", domain={"x": Interval(-1, 1, open_low=True, open_high=True)})
 
-# x * x is rounded, and exp() would magnify that error by x * x: square the upper half of the digits exactly. The slope
-# where the value is subnormal and has lost digits: exp(-x²) is the square of exp(-x²/2), and that of exp(-x²/4).
-rule("bell", "0 if abs(x) > 39 else exp(coarse(x) * coarse(x) / -2)"
-     " + exp(coarse(x) * coarse(x) / -2) * expm1((coarse(x) - x) * (coarse(x) + x) / 2)",
-     "-x * out if abs(x) < 37 else -x * gauss(x / 2) * gauss(x / 2)", symbol="exp(−x²/2)")
-rule("gauss", "0 if abs(x) > 28 else exp(-coarse(x) * coarse(x))"
-     " + exp(-coarse(x) * coarse(x)) * expm1((coarse(x) - x) * (coarse(x) + x))",
-     "-2 * x * out if abs(x) < 26 else -2 * (x * bell(x)) * bell(x)", symbol="exp(−x²)")
+# exp(-x²), exp(-x²/2) and their integrals: see SQUARE, far_down and erfc_rest above.
+rule("quotient", "coarse(x / (y + z)) + (x - coarse(x / (y + z)) * coarse(y + z)"
+     " - coarse(x / (y + z)) * (y - coarse(y + z) + z)) / (y + z)", "1 / (y + z)", "-out / (y + z)", "-out / (y + z)",
+     domain={"x": Interval(0, 1), "y": Interval(1, 100)}, requires="z >= -y / 2 and z <= 2 * y",
+     note="x / (y + z), rounded only once; z holds digits for which y has no room. It serves erfc and gelu.")
+rule("gauss", f"0 if abs(x) > 28 else exp(-{SQUARE}) + exp(-{SQUARE}) * expm1(-{REST})",
+     f"-2 * x * out if abs(x) < 26 else 0 if abs(x) > 28 else -2 * x * {far_down(1, 1.8048513878454153e-35)}",
+     symbol="exp(−x²)")
+rule("normal", f"0 if abs(x) > 39 else quotient(exp(-{SQUARE} / 2), {ROOT_TAU} + sqrt(2 * pi) * expm1({REST} / 2))",
+     f"-x * out if abs(x) < 37.5 else 0 if abs(x) > 39 else -x * {far_down(2, 7.200315284527406e-36)}",
+     symbol="φ", note="The density of the standard normal distribution, exp(-x²/2) / √(2π).")
 rule("erf", "erf(x)", "2 / sqrt(pi) * gauss(x)")
-rule("erfc", "erfc(x)", "-2 / sqrt(pi) * gauss(x)")
+# The C library's erfc is up to 3 units off from 0.8 on. There the first part of the divisor is exact.
+rule("erfc", f"erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-{SQUARE}),"
+     " 1.7724538445472717 * coarse(x) + 0.5625, 1.7724538445472717 * (x - coarse(x)) + 6.358244298782542e-09 * x"
+     f" + (sqrt(pi) * x + 0.5625) * expm1({REST}) + {erfc_rest('x')} * exp({REST}))", "-2 / sqrt(pi) * gauss(x)")
+# The textbook formula cancels left of 0. Around the minimum the slope is a polynomial times the distance from its root,
+# fitted to 6e-18 of the slope from -1.42 to -0.34, and the value is the integral of that; further left, see erfc.
+rule("gelu", "0.5 * x * erfc(-x / sqrt(2)) if x > -0.35 else -0.16997120747990366 + (-4.060510732350249e-18"
+     f" + {FROM_ROOT} * {FROM_ROOT} * {polynomial(FROM_ROOT, *(c / (k + 2) for k, c in enumerate(SLOPE)))}) if x > -1.3"
+     f" else 0 if x < -39 else -quotient(exp(-{SQUARE} / 2), {ROOT_TAU} + sqrt(2 * pi) * expm1({REST} / 2)"
+     f" - 2 * (0.5625 + {erfc_rest('(-x / sqrt(2))')}) / x * exp({REST} / 2))",
+     "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else gelu_slope(x)",
+     symbol="GELU", note="The exact one, x Φ(x) with the normal distribution function Φ.")
+rule("gelu_slope", "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35"
+     f" else ({FROM_ROOT} - 1.4956759177009883e-17) * {polynomial(FROM_ROOT, *SLOPE)} if x > -1.4"
+     f" else 0 if x < -39 else x * quotient(exp(-{SQUARE} / (2 if x > -37 else 4)),"
+     f" {ROOT_TAU} + sqrt(2 * pi) * expm1({REST} / 2) + pi / (x * (sqrt(pi / 2) * x - 0.5625"
+     f" - {erfc_rest('(-x / sqrt(2))')}) - sqrt(pi / 2)) * exp({REST} / 2)) * (1 if x > -37 else exp(-{SQUARE} / 4))",
+     f"0 if abs(x) > 39 else (2 - x * x) * {far_down(2, 7.200315284527406e-36)} if abs(x) > 37.5"
+     " else normal(x) * (2 - x * x) if abs(x) < 1.2 or abs(x) > 1.9"
+     " else normal(x) * ((1.4142135623730951 - x - 9.667293313452913e-17) * (1.4142135623730951 + x)) if x > 0"
+     " else normal(x) * ((1.4142135623730951 + x - 9.667293313452913e-17) * (1.4142135623730951 - x))",
+     note="The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.")
+
 rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid(x) * sigmoid(-x)", symbol="σ")
 rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=KINK_0)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",
      defaults={"slope": 0.01}, kinks={"x": [0]}, note="At the kink the derivative is the slope.")
-rule("gelu", "0.5 * x * erfc(-x / sqrt(2))", "0.5 * erfc(-x / sqrt(2)) + x * bell(x) / sqrt(2 * pi)",
-     symbol="GELU", note="The exact one, x Φ(x) with the normal distribution function Φ.")
 
 # What stands above; users may add to the table.
 BUILT_IN = tuple(TABLE)
