@@ -248,13 +248,22 @@ class Vocabulary:
         return "".join(self.characters[token - 1] for token in tokens if token)
 
     def examples(self, words: Sequence[str], context: "int | None" = None) -> Dataset:
-        """For every word its tokens and, as targets, the token that follows each; at most `context` of them.
+        """For every word its tokens and, as targets, the token that follows each.
+
+        context  cut or fill up all rows to this length: the inputs with the mark, the targets with -100, which
+                 `cross_entropy` does not count. Rows of one length train much faster
 
         >>> Vocabulary(["ab"]).examples(["ab"])[0]
         ([0, 1, 2], [1, 2, 0])
+        >>> Vocabulary(["ab"]).examples(["ab"], context=4)[0]
+        ([0, 1, 2, 0], [1, 2, 0, -100])
         """
         tokens = [self.encode(word) for word in words]
-        return Dataset([t[:-1][:context] for t in tokens], [t[1:][:context] for t in tokens], name="words")
+        inputs, targets = [t[:-1] for t in tokens], [t[1:] for t in tokens]
+        if context is not None:
+            inputs = [(row + [0] * context)[:context] for row in inputs]
+            targets = [(row + [-100] * context)[:context] for row in targets]
+        return Dataset(inputs, targets, name="words")
 
 
 def _made_up(name: str, point: Callable, classes: int, n: int, noise: float, seed,

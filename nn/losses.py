@@ -75,12 +75,13 @@ def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
     return _reduced(_each("binary_cross_entropy_with_logits", term, output, target), reduction)
 
 
-def cross_entropy(output, target, reduction: str = "mean", label_smoothing: float = 0.0):
+def cross_entropy(output, target, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100):
     """-log of the probability that softmax(output) gives to the target.
 
     output           one score (logit) a class, or a list of such lists
     target           the number of the right class, from 0; or a probability for each class; or a list of such
     label_smoothing  the share of the target that is spread evenly over all classes
+    ignore_index     in a list of classes the number that stands for none: such entries do not count
 
     >>> round(cross_entropy([0.0, 0.0], 1), 6)
     0.693147
@@ -89,17 +90,17 @@ def cross_entropy(output, target, reduction: str = "mean", label_smoothing: floa
     """
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing!r}.")
-    return _reduced(_each_example("cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target),
-                    reduction)
+    return _over_examples("cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target,
+                          reduction, ignore_index)
 
 
-def nll_loss(output, target, reduction: str = "mean"):
+def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
     """Minus the entry for the target class, in a list of log-probabilities: cross_entropy after log_softmax.
 
     >>> nll_loss([-0.5, -1.0, -3.0], 2)
     3.0
     """
-    return _reduced(_each_example("nll_loss", lambda o, t: -_picked("nll_loss", o, t), output, target), reduction)
+    return _over_examples("nll_loss", lambda o, t: -_picked("nll_loss", o, t), output, target, reduction, ignore_index)
 
 
 def l1_penalty(parameters: "Module | list[Value]", strength: float):
@@ -141,16 +142,30 @@ def _each(name: str, term: Callable, output, target):
     return term(output, target)
 
 
-def _each_example(name: str, term: Callable, output, target):
-    """term(scores, target) for every example; one list of scores is one example."""
+def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
+    """term(scores, target) for one list of scores, or for several, put together as `reduction` says."""
     if not isinstance(output, (list, tuple)) or len(output) < 1:
         raise ArgumentError(f"{name}: a list with a score for each class is wanted, got {output!r:.60}. "
                             "Give the last layer as many neurons as there are classes.")
     if not isinstance(output[0], (list, tuple)):
-        return term(output, target)
+        return _reduced(term(output, target), reduction)
     targets = as_list(target)
     _check_sizes(name, len(output), len(targets))
-    return [term(o, t) for o, t in zip(output, targets)]
+    shares = [_counts(t, ignore_index) for t in targets]
+    terms = [0.0 if share is False else term(o, t) if share is True else share * term(o, t)
+             for o, t, share in zip(output, targets, shares)]
+    if reduction != "mean" or all(share is True for share in shares):
+        return _reduced(terms, reduction)
+    if not any(share is not False for share in shares):
+        raise ArgumentError(f"{name}: all targets are {ignore_index}, which stands for none, so there is no mean.")
+    return sum(terms) / sum(shares)
+
+
+def _counts(target, ignore_index: int):
+    """Whether a target counts; for one that is an input of the graph 1 or 0, worked out there."""
+    if isinstance(target, Value):
+        return step(abs(target - ignore_index) - 0.5)
+    return hasattr(target, "__iter__") or target != ignore_index
 
 
 def _check_sizes(name: str, outputs: int, targets: int) -> None:

@@ -71,9 +71,9 @@ class Optimizer(ABC):
         """
         data, grads = [p.data for p in self.params], [p.grad for p in self.params]
         new, *state = self._on_arrays(data, grads) if len(data) >= LARGE else self._one_by_one(data, grads)
-        for i, number in enumerate(new):
-            if number - number != 0.0:
-                raise self._diverged(i, number)
+        if not all(map(math.isfinite, new)):
+            i = next(i for i, number in enumerate(new) if not math.isfinite(number))
+            raise self._diverged(i, new[i])
         for p, number in zip(self.params, new):
             p.data = number
         self.state = state

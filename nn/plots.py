@@ -237,7 +237,7 @@ def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
     a, b = path.parameters
     columns = list(zip(*path.points))
     xs, ys = _grid(columns[0], steps, 0.35), _grid(columns[1], steps, 0.35)
-    batch, data, here = BatchLoss(model, loss), as_dataset(data), path.numbers()
+    batch, data, here = BatchLoss(model, loss, outputs=False), as_dataset(data), path.numbers()
     heights = [[_loss_at(batch, data, (a, x), (b, y)) for x in xs] for y in ys]
     a.data, b.data = here
     flat = sorted(value for row in heights for value in row)

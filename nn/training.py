@@ -95,11 +95,11 @@ class BatchLoss:
 
     What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
     together. A model that cannot be recorded, or draws random numbers, is run for each example, as everything is with
-    recorded=False.
+    recorded=False. Without `outputs` they are not wanted, and each is None.
     """
 
-    def __init__(self, model: Callable, loss: Callable, recorded: bool = True):
-        self.model, self.loss = model, loss
+    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
+        self.model, self.loss, self.outputs = model, loss, outputs
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
         self.recorded = compile(self.example, maxsize=64) if recorded else None
         self.parameters: list[Value] = []
@@ -107,9 +107,10 @@ class BatchLoss:
         self.look_again()
 
     def example(self, x, y):
-        """The loss and the output of one example."""
+        """The loss of one example, and the output if it is wanted."""
         output = self.compute(x)
-        return self.loss(output, y), output
+        loss = self.loss(output, y)
+        return (loss, output) if self.outputs else loss
 
     def mean(self, data: Dataset) -> tuple[Value, list]:
         """The mean loss, and the outputs as plain numbers."""
@@ -140,7 +141,11 @@ class BatchLoss:
         if self.recorded is None or self.draws:
             return None
         try:
-            return self.recorded.mean(xs, ys, has_aux=True) if how == "mean" else self.recorded.map(xs, ys)
+            if how == "mean":
+                found = self.recorded.mean(xs, ys, has_aux=self.outputs)
+                return found if self.outputs else (found, [None] * len(xs))
+            found = self.recorded.map(xs, ys)
+            return found if self.outputs else [(loss, None) for loss in found]
         except RecordingError as error:
             self.recorded = None
             warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {error}",
@@ -148,11 +153,12 @@ class BatchLoss:
             return None
 
     def _run(self, xs: list, ys: list) -> tuple[Value, list]:
-        pairs = [self.example(x, y) for x, y in zip(xs, ys)]
+        pairs = [found if self.outputs else (found, None) for found in map(self.example, xs, ys)]
         return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
 
     def _run_each(self, xs: list, ys: list) -> list[tuple[float, Any]]:
-        return [metrics.plain_output(self.example(x, y)) for x, y in zip(xs, ys)]
+        pairs = [found if self.outputs else (found, None) for found in map(self.example, xs, ys)]
+        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in pairs]
 
     def look_again(self) -> None:
         """Record anew if a parameter of the model has been replaced; not at all if it draws random numbers now."""
@@ -193,7 +199,7 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
     data = as_dataset(data)
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
-    return _evaluated(BatchLoss(model, loss, recorded), data, metric)
+    return _evaluated(BatchLoss(model, loss, recorded, outputs=metric is not None), data, metric)
 
 
 def _evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
@@ -229,7 +235,7 @@ class Run:
         self.sums: dict[str, float] = {}
         self.best: list[float] | None = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        self.batch, self.check = BatchLoss(model, loss, recorded), BatchLoss(model, loss, recorded)
+        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs=metric is not None) for _ in range(2))
 
     @property
     def steps(self) -> int:

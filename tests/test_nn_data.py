@@ -80,9 +80,11 @@ def test_words():
     assert len(vocabulary) <= 27
     for name in names:
         assert vocabulary.decode(vocabulary.encode(name)) == name
-    inputs, targets = vocabulary.examples(["json"], context=3)[0]
+    inputs, targets = vocabulary.examples(["json"])[0]
     assert inputs[1:] == targets[:-1]
-    assert len(inputs) == len(targets) == 3
+    assert (len(inputs), inputs[0], targets[-1]) == (5, 0, 0)
+    assert vocabulary.examples(["json"], context=3)[0] == (inputs[:3], targets[:3])
+    assert vocabulary.examples(["json"], context=7)[0] == ([*inputs, 0, 0], [*targets, -100, -100])
     with pytest.raises(ArgumentError, match="'ü' in 'ünder' is none of 'a"):
         vocabulary.encode("ünder")
 

@@ -117,6 +117,22 @@ def test_errors(call, message):
         call()
 
 
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+def test_ignored_targets(loss):
+    rows, targets = [[0.1, 0.7], [0.4, -0.2], [1.5, 0.3]], [1, -100, 0]
+    expected = (loss(rows[0], 1) + loss(rows[2], 0)) / 2
+    assert loss(rows, targets) == pytest.approx(expected, rel=1e-15)
+    assert loss(rows, list(map(Value, targets))).data == pytest.approx(expected, rel=1e-15)
+    assert loss(rows, targets, reduction="none")[1] == 0.0
+    assert loss(rows, [1, 7, 0], ignore_index=7) == pytest.approx(expected, rel=1e-15)
+    values = [list(map(Value, row)) for row in rows]
+    loss(values, list(map(Value, targets))).backward()
+    assert [v.grad for v in values[1]] == [0.0, 0.0]
+    assert any(v.grad for v in values[0])
+    with pytest.raises(ArgumentError, match="all targets are -100, which stands for none"):
+        loss(rows, [-100] * 3)
+
+
 def test_numpy_targets():
     numpy = pytest.importorskip("numpy")
     assert nn.mse_loss([1.0, 2.0], numpy.array([0.0, 0.0])) == 2.5
