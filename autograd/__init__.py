@@ -1,6 +1,7 @@
 """A scalar reverse-mode autograd engine that can be seen through."""
 
 from autograd import errors
+from autograd.check import gradcheck
 from autograd.composed import dot, log_softmax, logsumexp, mean, softmax
 from autograd.draw import draw
 from autograd.formulas import Interval
