@@ -4,7 +4,20 @@ from nn import activations, data, errors, init, layers, losses, metrics, modules
 from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
 from nn.checkpoint import Checkpoint, load, save
 from nn.convert import from_torch, to_torch
-from nn.layers import GELU, Dropout, Embedding, LeakyReLU, ReLU, RMSNorm, Sigmoid, Softmax, Softplus, Step, Tanh
+from nn.layers import (
+    GELU,
+    Dropout,
+    Embedding,
+    Flatten,
+    LeakyReLU,
+    ReLU,
+    RMSNorm,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Step,
+    Tanh,
+)
 from nn.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -34,7 +47,7 @@ from nn.optim import (
     clip_grad_value_,
 )
 from nn.overview import summary
-from nn.training import History, Run, evaluate, fit
+from nn.training import History, Run, evaluate, fit, predict
 from nn.transformer import GPT, SelfAttention
 
 __all__ = [
@@ -50,6 +63,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "ExponentialLR",
+    "Flatten",
     "History",
     "Layer",
     "LeakyReLU",
@@ -101,6 +115,7 @@ __all__ = [
     "nll_loss",
     "optim",
     "plots",
+    "predict",
     "r2_score",
     "relu",
     "save",

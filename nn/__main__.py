@@ -7,7 +7,7 @@ from pathlib import Path
 
 import autograd
 from autograd.errors import AutogradError
-from nn import MLP, SGD, AdamW, CosineAnnealingLR, cross_entropy, data, evaluate, fit, plots
+from nn import MLP, SGD, AdamW, CosineAnnealingLR, cross_entropy, data, evaluate, fit, plots, predict
 from nn.metrics import accuracy, confusion_matrix, predicted_class
 
 
@@ -120,7 +120,7 @@ def digits(report: Report, seed: int) -> None:
     fit(model, cross_entropy, train, epochs=epochs, batch_size=64, optimizer=optimizer, seed=seed,
         schedule=CosineAnnealingLR(optimizer, epochs))
     seconds = time.perf_counter() - started
-    outputs = [model(x) for x in test.inputs]
+    outputs = predict(model, test.inputs)
     guesses = list(map(predicted_class, outputs))
     right = accuracy(outputs, test.targets)
     report.say(f"A network of {len(model.parameters()):,} parameters learnt them in {seconds:.1f} s. Of the held-out "

@@ -123,7 +123,7 @@ PLANS = {plan.kind.__name__: plan for plan in (
          lambda width, heads: 4 * width * width),
     Plan(transformer.GPT, _gpt, _gpt_count),
     *(Plan(kind, _nothing, lambda: 0) for kind in (layers.ReLU, layers.GELU, layers.Softplus, layers.Tanh,
-                                                   layers.Sigmoid, layers.Step, layers.Softmax)),
+                                                   layers.Sigmoid, layers.Step, layers.Softmax, layers.Flatten)),
 )}
 
 

@@ -59,6 +59,7 @@ COUNTERPARTS: dict[type[Module], Callable[[Any, Any], Any]] = {
     layers.Softplus: lambda nn, m: nn.Softplus(threshold=40), layers.Softmax: lambda nn, m: nn.Softmax(dim=-1),
     layers.LeakyReLU: lambda nn, m: nn.LeakyReLU(m.negative_slope), layers.Dropout: lambda nn, m: nn.Dropout(m.p),
     layers.Embedding: lambda nn, m: nn.Embedding(len(m.weight), len(m.weight[0])).double(),
+    layers.Flatten: lambda nn, m: nn.Flatten(-2),
     layers.RMSNorm: lambda nn, m: nn.RMSNorm(m.width, m.eps, m.weight is not None).double(),
 }
 
@@ -103,6 +104,7 @@ BUILDERS: dict[str, Callable[[Any], Module]] = {
     "ReLU": lambda m: layers.ReLU(), "Tanh": lambda m: layers.Tanh(), "Sigmoid": lambda m: layers.Sigmoid(),
     "GELU": lambda m: layers.GELU(), "Softplus": lambda m: layers.Softplus(), "Softmax": lambda m: layers.Softmax(),
     "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope), "Dropout": lambda m: layers.Dropout(m.p),
+    "Flatten": lambda m: layers.Flatten(),
     "Embedding": lambda m: layers.Embedding(m.num_embeddings, m.embedding_dim, init="zeros"),
     "RMSNorm": lambda m: layers.RMSNorm(m.normalized_shape[0], m.eps or 2 ** -52, m.elementwise_affine),
 }

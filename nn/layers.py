@@ -1,4 +1,7 @@
-"""Parts of networks beside the linear ones: activations as modules, Dropout, Embedding, RMSNorm."""
+"""Parts of networks beside the linear ones: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
+
+import operator
+import random
 
 from autograd import Value, mean
 from autograd.errors import ArgumentError
@@ -92,12 +95,13 @@ class Dropout(Module):
         if not 0 <= p < 1:
             raise ArgumentError(f"Dropout: p must be from 0 to less than 1, got {p!r}.")
         self.p = p
-        self._rng = generator(seed)
+        self._rng = None if seed is None else generator(seed)
 
     def forward(self, x):
         if not self.training or self.p == 0:
             return x
-        return activations.elementwise(lambda v: v * (0.0 if self._rng.random() < self.p else 1 / (1 - self.p)), x)
+        draw = (self._rng or random).random
+        return activations.elementwise(lambda v: v * (0.0 if draw() < self.p else 1 / (1 - self.p)), x)
 
     def extra_repr(self):
         return f"p={self.p!r}"
@@ -131,12 +135,27 @@ class Embedding(Module):
     def forward(self, index):
         if isinstance(index, (list, tuple)):
             return [self.forward(one) for one in index]
-        if isinstance(index, (bool, Value)) or not hasattr(index, "__index__") or not 0 <= index < len(self.weight):
+        whole = hasattr(index, "__index__") and not isinstance(index, bool)
+        if not whole or not 0 <= operator.index(index) < len(self.weight):
             raise ArgumentError(f"Embedding: a whole number from 0 to {len(self.weight) - 1} is wanted, got {index!r}.")
         return self.weight[index]
 
+    def stages(self):
+        return self.forward, lambda rows: rows
+
     def extra_repr(self):
         return f"{len(self.weight)}, {len(self.weight[0])}"
+
+
+class Flatten(Module):
+    """A list of lists as one list, such as the vectors of several tokens for the Linear that follows.
+
+    >>> Flatten()([[1.0, 2.0], [3.0]])
+    [1.0, 2.0, 3.0]
+    """
+
+    def forward(self, x):
+        return [v for part in x for v in self.forward(part)] if isinstance(x, (list, tuple)) else [x]
 
 
 class RMSNorm(Module):

@@ -46,8 +46,9 @@ def true_class(target) -> int:
 def accuracy(outputs: Sequence, targets: Sequence) -> float:
     """The share of examples whose class is predicted right, from 0 to 1.
 
-    outputs  for each example a list of scores, or one score for two classes
-    targets  for each example its class: 0, 1, 2, …; or -1 and 1; or a list of probabilities
+    outputs  for each example a list of scores, or one score for two classes; or a list of such lists of scores
+    targets  for each example its class: 0, 1, 2, …; or -1 and 1; or a list of probabilities; or a list of classes, of
+             which -100 does not count
 
     >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
@@ -55,6 +56,9 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     Raises ArgumentError when there are no examples, or not as many outputs as targets; so do all metrics.
     """
     _check("accuracy", outputs, targets)
+    if isinstance(outputs[0], (list, tuple)) and isinstance(outputs[0][0], (list, tuple)):
+        counted = [(o, t) for row, ts in zip(outputs, targets) for o, t in zip(row, ts) if t != -100]
+        outputs, targets = zip(*counted)
     return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
 
 

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from io import BytesIO
 from math import inf, log10
 
-from autograd import no_grad
 from autograd.errors import ArgumentError
 from nn.data import as_dataset
 from nn.errors import need
-from nn.metrics import number, plain_output, predicted_class, true_class
-from nn.training import BatchLoss
+from nn.metrics import number, predicted_class, true_class
+from nn.training import BatchLoss, predict
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -83,8 +82,8 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
                             "Choose two with data.select(i, j), and train on them.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     xs, ys = (_grid([x[i] for x in data.inputs], steps) for i in (0, 1))
-    with no_grad():
-        outputs = [[plain_output(model([x, y])) for x in xs] for y in ys]
+    found = iter(predict(model, [[x, y] for y in ys for x in xs]))
+    outputs = [[next(found) for _ in xs] for _ in ys]
     true = [true_class(t) for t in data.targets]
     classes = [[predicted_class(output) for output in row] for row in outputs]
     count = 1 + max(max(true), max(map(max, classes)))
@@ -274,10 +273,10 @@ def plot_fit(model, data, path=None, steps: int = 100, ax=None):
     xs = _grid([x[0] for x in data.inputs], steps)
     for share, numbers in _stations(path):
         _set(path, numbers)
-        ax.plot(xs, [number(model([x])) for x in xs], color=COLOURS[1], alpha=0.15 + 0.35 * share, linewidth=1)
+        ax.plot(xs, predict(model, [[x] for x in xs]), color=COLOURS[1], alpha=0.15 + 0.35 * share, linewidth=1)
     if path is not None:
         _set(path, path.points[-1])
-    ax.plot(xs, [number(model([x])) for x in xs], color=COLOURS[1], linewidth=2, label="the model")
+    ax.plot(xs, predict(model, [[x] for x in xs]), color=COLOURS[1], linewidth=2, label="the model")
     ax.scatter([x[0] for x in data.inputs], data.targets, s=22, color=COLOURS[0], edgecolors="white", linewidths=0.6,
                label="examples", zorder=3)
     ax.set_xlabel(data.features[0] if data.features else "input")

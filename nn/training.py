@@ -187,6 +187,21 @@ def _in_order(groups: list, results: list[list]) -> list:
     return [result for _, result in ordered]
 
 
+def predict(model: Callable, inputs) -> list:
+    """The outputs of the model for many inputs, as plain numbers; Dropout is off meanwhile.
+
+    >>> from nn import MLP
+    >>> model = MLP(2, [3, 1], seed=0)
+    >>> predict(model, [[1.0, 2.0], [0.0, 0.0]]) == [model([1.0, 2.0]).data, model([0.0, 0.0]).data]
+    True
+    """
+    batch = BatchLoss(model, lambda output, target: 0.0)
+    data = Dataset(inputs, [0.0] * len(inputs))
+    with _mode(model, training=False):
+        batch.look_again()
+        return [output for i in range(0, len(data), AT_ONCE) for _, output in batch.each(data[i:i + AT_ONCE])]
+
+
 def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None, *,
              recorded: bool = True) -> dict[str, float]:
     """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.

@@ -211,3 +211,29 @@ def test_names_of_pytorch_are_pointed_to():
         nn.CrossEntropyLoss  # noqa: B018 - the access is what is tested
     with pytest.raises(AttributeError, match=r'nn has no "Linnear". Did you mean "Linear"'):
         nn.Linnear  # noqa: B018
+
+
+def test_a_model_with_dropout_can_be_copied():
+    import copy
+    import pickle
+    model = nn.Sequential(nn.Linear(2, 2, seed=0), nn.Dropout(0.5))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin.state_dict() == model.state_dict()
+
+
+def test_a_model_of_embedded_tokens_is_trained_and_saved(tmp_path):
+    model = nn.Sequential(nn.Embedding(4, 3, seed=0), nn.Flatten(), nn.MLP(6, [8, 4], "tanh", seed=1))
+    pairs = [([a, b], (a + b) % 4) for a in range(4) for b in range(4)]
+    history = nn.fit(model, nn.cross_entropy, pairs, epochs=60, batch_size=4, seed=0, progress=False,
+                     optimizer=nn.Adam(model.parameters(), lr=0.05))
+    assert history["accuracy"][-1] == 1.0
+    assert nn.predict(model, [[1, 2]])[0] == pytest.approx([v.data for v in model([1, 2])], rel=1e-12)
+    nn.save(model, tmp_path / "model")
+    assert [v.data for v in nn.load(tmp_path / "model")([3, 1])] == [v.data for v in model([3, 1])]
+
+
+def test_predict_switches_dropout_off():
+    model = nn.Sequential(nn.Linear(2, 1, seed=0), nn.Dropout(0.5))
+    expected = nn.Linear(2, 1, seed=0)([1.0, 2.0]).data
+    assert nn.predict(model, [[1.0, 2.0]] * 300) == [expected] * 300
+    assert model.training is True

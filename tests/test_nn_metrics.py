@@ -45,3 +45,8 @@ def test_errors():
         nn.confusion_matrix([1.0], [0, 1])
     with pytest.raises(ArgumentError, match="the targets are all alike"):
         nn.r2_score([1.0, 2.0], [3.0, 3.0])
+
+
+def test_accuracy_of_rows_of_tokens():
+    rows = [[[0.1, 0.9], [0.8, 0.2]], [[0.3, 0.7], [0.6, 0.4]]]
+    assert nn.accuracy(rows, [[1, 1], [1, -100]]) == pytest.approx(2 / 3)
