@@ -190,7 +190,11 @@ def _collect(content, found: dict, seen: set) -> None:
             found[content] = None
     elif isinstance(content, (list, tuple)):
         for item in content:
-            _collect(item, found, seen)
+            if type(item) is Value:
+                if item.rule is None:
+                    found[item] = None
+            else:
+                _collect(item, found, seen)
     elif isinstance(content, Module):
         if id(content) not in seen:
             seen.add(id(content))

@@ -335,8 +335,12 @@ class Run:
             self.best_loss, self.best, self.waited = loss, [p.data for p in self.optimizer.params], 0
         else:
             self.waited += 1
-            if self.patience is not None and self.waited >= self.patience:
-                self.stop("stopped early")
+        self.stop_if_waited_long_enough()
+
+    def stop_if_waited_long_enough(self) -> None:
+        """End early after `patience` epochs without a better one."""
+        if self.patience is not None and self.waited >= self.patience:
+            self.stop("stopped early")
 
     def restore_best(self) -> None:
         """Give the parameters the numbers they had after the best epoch."""
@@ -398,6 +402,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     saved = _checkpoint(checkpoint)
     if saved:
         saved.resume(run, any_seed=seed is None)
+        run.stop_if_waited_long_enough()
     with _mode(model, training=True), _ending_on_ctrl_c(run), _bar(run, progress) as show:
         _train(run, list(callbacks), saved, show)
     if run.history.ended == "interrupted" or patience is not None:

@@ -235,6 +235,18 @@ def test_a_run_without_a_seed_goes_on_too(tmp_path):
     assert train(4, tmp_path / "run", seed=None) == expected
 
 
+def test_a_run_that_stopped_early_stays_stopped(tmp_path):
+    def run():
+        model = nn.MLP(1, [1], seed=0)
+        history = nn.fit(model, nn.mse_loss, data.line(9, seed=0), epochs=99, batch_size=None, seed=0, patience=2,
+                         optimizer=nn.SGD(model.parameters(), lr=0.3), validation=([[0.0]], [0.7]), progress=False,
+                         checkpoint=tmp_path / "run")
+        return history.ended, len(history), model.state_dict()
+    first = run()
+    assert first[0] == "stopped early"
+    assert run() == first
+
+
 def test_more_epochs_may_be_asked_for(tmp_path):
     train(2, tmp_path / "run")
     assert train(5, tmp_path / "run") == train(5)
