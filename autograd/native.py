@@ -83,9 +83,11 @@ def _value_on_doubles(rule, variables):
 def kernel_source(rule):
     """Cython source of the value of one rule on C doubles, as other rules' formulas call it."""
     types = ", ".join(f"{name}=cython.double" for name in rule.inputs)
+    # In its own formula a name means the C library's function: cbrt is made from cbrt.
+    formula = re.sub(rf"\bc_{rule.name}\(", f"libm_{rule.name}(", rule.formula.python(functions="c_{}"))
     return (f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
             f"@cython.returns(cython.double)\n@cython.locals({types})\ndef c_{rule.name}({', '.join(rule.inputs)}):\n"
-            f"    return {rule.formula.python(functions='libm_{}' if rule.name in rule.formula.calls else 'c_{}')}\n")
+            f"    return {formula}\n")
 
 
 def methods_source():

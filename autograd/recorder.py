@@ -30,7 +30,7 @@ class Tracer(Value):
         check_not_recording(what)
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
 
-    @property
+    @property  # type: ignore[misc]  # a tracer has no number, so there is none to set either
     def data(self):
         self._refuse("reading .data of a number that depends on the inputs")
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,12 @@ def run(pure):
     environment = {**os.environ, "GLASSGRAD_PURE": "1" if pure else "", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(bool(os.environ.get("GLASSGRAD_PURE")) or not shutil.which(os.environ.get("CC") or "cc"),
+                    reason="plain Python was asked for, or there is no compiler")
+def test_the_engine_is_compiled_where_there_is_a_compiler():
+    assert autograd.backend == "native", "install with pip -v to see why it was not compiled"
 
 
 @pytest.mark.skipif(autograd.backend != "native", reason="there is no compiled engine here to compare with")
