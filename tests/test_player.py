@@ -216,7 +216,8 @@ def test_large_graphs_are_shown_by_parts_that_hold_every_node():
 
 def test_parameters_can_be_named():
     w, x = Value(2.0, "w"), Value(3.0, "x")
-    assert [node["kind"] for node in play(w * x, parameters=[w])._data()["graphs"][0]["nodes"]] == ["parameter", "input", "result"]
+    nodes = play(w * x, parameters=[w])._data()["graphs"][0]["nodes"]
+    assert [node["kind"] for node in nodes] == ["parameter", "input", "result"]
 
 
 @pytest.mark.parametrize(("formula", "texts", "written"), [
