@@ -60,7 +60,8 @@ class Shown:
                   "data": node.data, "partials": node.partials, "line": getattr(node, "line", None)}
                  for node in graph.nodes]
         number = {box: i for i, box in enumerate(graph.all_boxes())}
-        titles, inside = {box: self.scenes[0].title(box) for box in number}, {box: [] for box in number}
+        titles = {box: self.scenes[0].title(box) for box in number}
+        inside: dict[Box, list[int]] = {box: [] for box in number}
         for node in graph.nodes:
             for box in graph.around(node):
                 inside[box].append(index[node])
