@@ -155,5 +155,5 @@ def slim(svg):
     """The SVG without what player.css says, with coordinates to a tenth of a point: less than half the size."""
     svg = re.sub(r'<path[^>]*stroke-opacity="0"[^>]*/>', "", svg)
     svg = re.sub(r' (?:xml:space|font-family|font-size|fill|stroke|stroke-dasharray|stroke-width)="[^"]*"', "", svg)
-    svg = re.sub(r' text-anchor="start"| xmlns(?::xlink)?="[^"]*"| id="(?:graph|a_)[^"]*"', "", svg)
+    svg = re.sub(r' text-anchor="start"| xmlns(?::xlink)?="[^"]*"| id="(?!p\d+[nbce]\d)[^"]*"', "", svg)
     return re.sub(' (?:d|x|y|points)="[^"]*"', lambda match: re.sub(r"(\.\d)\d+", r"\1", match[0]), svg)
