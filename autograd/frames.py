@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from autograd.graphs import ancestry
 from autograd.value import Value, no_grad
 
-GRID = 30  # the plane is sampled at 30 × 30 points
+GRID = 24  # the plane is sampled at 24 × 24 points
 MOST_NODES = 300  # so large may the graph of all data be; beyond, one example is shown
 MOST_SHAPES = 6
 

@@ -100,7 +100,7 @@ def _source(node, rule):
 
 
 def _function(name, rule):
-    """What a formula calls: a primitive, in a value formula one from above in the table; else a library function."""
-    if name == "pow" or name not in RULES or (rule and RULES[name].index >= rule.index):
+    """What a formula calls: a primitive; or the library, as which a rule's value formula knows its own name."""
+    if name not in RULES or name == "pow" or (rule and name == rule.name):
         return f"Math.{name}" if name in MATH else f"LIBRARY.{name}"
     return f"RULES.{name}.value"

@@ -215,7 +215,7 @@ class Player:
 
         page = escape(self.html())
         return (f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
-                'style="width: 100%; height: 640px; border: 1px solid #999; border-radius: 6px"></iframe>')
+                'style="width: 100%; height: 560px; border: 1px solid #999; border-radius: 6px"></iframe>')
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}

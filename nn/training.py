@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from math import inf
+from math import inf, isclose
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,9 @@ class BatchLoss:
     def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
         self.model, self.loss, self.outputs = model, loss, outputs
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
-        self.recorded = compile(self.example, maxsize=64) if recorded else None
+        self.recorded: Any = compile(self.example, maxsize=64) if recorded else None
         self.parameters: list[Value] = []
+        self.compared: set = set()
         self.draws = False
         self.look_again()
 
@@ -141,6 +142,7 @@ class BatchLoss:
         if self.recorded is None or self.draws:
             return None
         try:
+            self._compare(xs, ys)
             if how == "mean":
                 found = self.recorded.mean(xs, ys, has_aux=self.outputs)
                 return found if self.outputs else (found, [None] * len(xs))
@@ -151,6 +153,21 @@ class BatchLoss:
             warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {error}",
                           NotRecordedWarning, stacklevel=2)
             return None
+
+    def _compare(self, xs: list, ys: list) -> None:
+        """Before a structure is replayed for the first time: does a replay give what the model itself gives?
+
+        The engine sees every operation on a Value, but not that a model draws random numbers or keeps a state.
+        """
+        structure = _structure(xs[0]), _structure(ys[0])
+        if structure in self.compared:
+            return
+        some = sorted({0, len(xs) // 3, 2 * len(xs) // 3, len(xs) - 1})
+        for i, replayed in zip(some, self.recorded.map([xs[i] for i in some], [ys[i] for i in some])):
+            if not _alike(replayed, metrics.plain_output(self.example(xs[i], ys[i]))):
+                raise RecordingError("a replay gives other numbers than the model itself. Does it draw random numbers, "
+                                     "keep a state, or decide by an input?")
+        self.compared.add(structure)
 
     def _run(self, xs: list, ys: list) -> tuple[Value, list]:
         pairs = [found if self.outputs else (found, None) for found in map(self.example, xs, ys)]
@@ -166,9 +183,17 @@ class BatchLoss:
             parameters = self.model.parameters()
             if parameters != self.parameters:
                 self.recorded.cache_clear()
+                self.compared.clear()
             self.parameters = parameters
             self.draws = any(isinstance(module, Dropout) and module.training and module.p
                              for module in self.model.modules())
+
+
+def _alike(a, b) -> bool:
+    """Whether two structures hold the same numbers, but for rounding."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    return isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def _structure(part) -> Any:

@@ -278,6 +278,15 @@ def test_what_cannot_be_recorded_runs_with_a_warning():
     assert found == learnt(False, Branches(), data.line(20, seed=0), nn.mse_loss)
 
 
+@pytest.mark.parametrize("decide", [lambda x, y: y == 1, lambda x, y: random.random() < 0.5, lambda x, y: y in (1, 2)])
+def test_what_a_recording_would_freeze_is_noticed(decide):
+    def loss(output, y):
+        return output * output if decide(output, y) else output * 3
+    model = nn.MLP(2, [1], seed=0)
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example"):
+        nn.fit(model, loss, data.moons(20, seed=0), epochs=1, progress=False)
+
+
 def test_dropout_is_drawn_anew_for_every_example():
     def model():
         return nn.Sequential(nn.Linear(2, 4, seed=0), nn.Dropout(0.5, seed=1), nn.Linear(4, 2, seed=2))

@@ -216,8 +216,8 @@ def test_large_graphs_are_shown_by_parts_that_hold_every_node():
 
 def test_parameters_can_be_named():
     w, x = Value(2.0, "w"), Value(3.0, "x")
-    nodes = play(w * x, parameters=[w])._data()["graphs"][0]["nodes"]
-    assert [node["kind"] for node in nodes] == ["parameter", "input", "result"]
+    (data,) = play(w * x, parameters=[w])._data()["graphs"]
+    assert [node["kind"] for node in data["nodes"]] == ["parameter", "input", "result"]
 
 
 @pytest.mark.parametrize(("formula", "texts", "written"), [
@@ -426,6 +426,18 @@ def test_a_step_tells_rule_numbers_sum_order_and_code(page):
     assert f"grad of x: 0 + {2 * slope:.4g} = {2 * slope:.4g}" in story
     assert "v1 had to wait for y: only with that contribution was its adjoint complete. x is complete now" in story
     assert shown.run("return [...document.querySelectorAll('.now')].map(g => g.id)") == ["p0n0", "p0n1", "p0e0"]
+
+
+def test_the_sign_of_a_contribution_is_a_dash_as_well_as_a_colour(page):
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    shown = page(play(x - y))
+    look = ("return [...document.querySelectorAll('g.edge')].map(g => [getComputedStyle(g.querySelector('path'))"
+            ".strokeDasharray, getComputedStyle(g.querySelector('polygon')).fill])")
+    shown.key("END")
+    shown.run("player.pictures[0].mark([])")
+    (plain, blue), (dashed, orange) = shown.run(look)
+    assert (plain, dashed) == ("none", "6px, 4px")
+    assert blue != orange
 
 
 def test_a_node_with_several_children_waits_for_all(page):
@@ -713,7 +725,7 @@ def test_a_training_has_two_sliders(page):
         parameter.grad = 0.0
     (sum(squared(model(x), y) for x, y in POINTS) / 4).backward()
     assert shown.run("return player.run.grads[arguments[0]]", where) == pytest.approx(model.w[0].grad)
-    assert shown.run("return document.querySelectorAll('.desk rect').length") == 900
+    assert shown.run("return document.querySelectorAll('.desk rect').length") == 576
     assert shown.run("return document.querySelectorAll('.desk .point').length") == 4
 
 
