@@ -7,10 +7,10 @@ from autograd.draw import draw
 from autograd.formulas import Interval
 from autograd.functional import derivatives, grad, hessian, hvp, jacobian, jvp, value_and_grad, zero_grad
 from autograd.player import explain, play, play_training
-from autograd.primitives import FUNCTIONS as _functions
+from autograd.primitives import PUBLIC as _public
 from autograd.primitives import rule
 from autograd.replay import compile
 from autograd.value import Constant, Value, backend, no_grad, record_lines
 
 __version__ = "0.1.0"
-globals().update(_functions)
+globals().update(_public)

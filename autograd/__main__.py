@@ -14,7 +14,7 @@ from autograd.errors import AutogradError, FormulaError
 from autograd.formulas import CONSTANTS, Formula
 from autograd.graphs import Graph, derivative, expression
 from autograd.player import play
-from autograd.primitives import FUNCTIONS
+from autograd.primitives import PUBLIC
 from autograd.rules import RULES
 from autograd.value import Constant, Value, as_float
 
@@ -61,7 +61,7 @@ def _parser():
 
 def _functions():
     lines, line = [], ""
-    for name in RULES:
+    for name in PUBLIC:
         if len(line) + len(name) > 100:
             lines.append(line)
             line = "           "
@@ -89,8 +89,8 @@ def check_calls(formula: Formula) -> None:
     for call in sorted(calls, key=lambda call: call.col_offset):
         assert isinstance(call.func, ast.Name)
         name = call.func.id
-        if name not in RULES:
-            close = get_close_matches(name, RULES, 1)
+        if name not in PUBLIC:
+            close = get_close_matches(name, PUBLIC, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise FormulaError(pointed(formula, f"there is no function {name!r}{hint}", call))
         inputs, optional = RULES[name].inputs, len(RULES[name].defaults)
@@ -121,7 +121,7 @@ def parsed_numbers(formula: Formula, arguments: Sequence[str]) -> dict[str, floa
     for name in formula.names:
         if name not in given:
             message = f"{name} has no value: add {name}=1, say"
-            message = f"{name} is a function: write {name}(…)" if name in RULES else message
+            message = f"{name} is a function: write {name}(…)" if name in PUBLIC else message
             raise FormulaError(pointed(formula, message, next(
                 node for node in ast.walk(formula.tree) if isinstance(node, ast.Name) and node.id == name)))
     return {name: given[name] for name in formula.names}
@@ -147,7 +147,7 @@ class _Evaluation(ast.NodeVisitor):
     def call(self, name, node, *operands):
         operands = [self.visit(operand) for operand in operands]
         try:
-            return FUNCTIONS[name](*operands)
+            return PUBLIC[name](*operands)
         except AutogradError as error:
             raise FormulaError(pointed(self.formula, str(error), node)) from None
 

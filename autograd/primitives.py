@@ -6,13 +6,16 @@ source that was made.
 """
 
 import linecache
+import sys
 
+from autograd.errors import AutogradError, RuleError
 from autograd.formulas import ATOMS
-from autograd.rules import TABLE, Rule, float_function
+from autograd.rules import RULES, TABLE, Rule, float_function
 from autograd.rules import rule as add_rule
 from autograd.value import METHODS, SCOPE, Value, apply, backend, compiled, fail, operate, where
 
-FUNCTIONS = {}
+FUNCTIONS = {}  # by the names of their rules
+PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
 
 TEMPLATE = '''\
 def {name}({parameters}):
@@ -71,8 +74,8 @@ def with_defaults(rule, names):
 
 def make(rule):
     """Make the function of a rule, and install it as a method of Value and as an operator. Returns the function."""
-    function = FUNCTIONS[rule.name] = where if rule.name == "where" else _written_out(rule, rule.name)
-    for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
+    function = where if rule.name == "where" else _written_out(rule, rule.name)
+    for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())) if not rule.helper else ():
         setattr(Value, name, function)
     if rule.operator:
         setattr(Value, f"__{rule.operator}__", _written_out(rule, f"__{rule.operator}__", otherwise="operate"))
@@ -115,9 +118,6 @@ def documentation(rule, function):
     inputs = ", ".join(rule.inputs)
     limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
     limits += [str(rule.requires)] if rule.requires else []
-    values = next(values for values in EXAMPLES[len(rule.inputs)] if rule.why_outside(values) is None)
-    result = function(*map(Value, values))
-    numbers = ", ".join(map(repr, (result.data, *result.partials)))
     return "\n".join([
         f"{rule.name}({inputs}) = {rule.formula}, for Values and for plain numbers.",
         "",
@@ -125,15 +125,27 @@ def documentation(rule, function):
         "",
         f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
         *(["Raises DomainError outside it."] if limits else []),
-        "",
-        f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
-        f">>> result = {rule.name}({inputs})",
-        ">>> result.backward()",
-        f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
-        f"({numbers})"])
+        *_example(rule, function)])
 
 
-# Points for the worked examples, by the number of inputs; the first that lies in the domain is taken.
+def _example(rule, function):
+    """The lines of a worked example; none where the rule is not defined at any of the usual points."""
+    for values in EXAMPLES[len(rule.inputs)]:
+        try:
+            result = function(*map(Value, values))
+        except AutogradError:
+            continue
+        inputs = ", ".join(rule.inputs)
+        return ["",
+                f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
+                f">>> result = {rule.name}({inputs})",
+                ">>> result.backward()",
+                f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
+                f"({', '.join(map(repr, (result.data, *result.partials)))})"]
+    return []
+
+
+# Points for the worked examples, by the number of inputs; the first at which there is a result is taken.
 EXAMPLES = {1: [(2.0,), (0.5,)], 2: [(2.0, 3.0), (3.0, 2.0)], 3: [(1.0, 2.0, 3.0)]}
 
 
@@ -144,7 +156,7 @@ def rule(name, formula, *partials, **options):
     formula   its value, in terms of its one to three inputs
     partials  its partial derivative with respect to each input, in terms of the inputs, `out` and other primitives
     options   symbol="x³", domain={"x": Interval(0)}, requires="x > y", kinks={"x": [0]}, defaults={"slope": 0.01},
-              note="what is good to know"
+              note="what is good to know"; helper=True for one that only formulas of other rules call
 
     >>> cube = rule("cube", "x ** 3", "3 * x ** 2")
     >>> x = Value(2.0)
@@ -155,13 +167,27 @@ def rule(name, formula, *partials, **options):
     Raises FormulaError for a formula that cannot be read, RuleError for a description that does not fit together; then
     nothing is registered.
     """
-    new = Rule(name, formula, partials, **options)
-    new.check()
+    Rule(name, formula, partials, **options).check()
+    package = sys.modules["autograd"]
+    if name not in RULES and (hasattr(package, name) or hasattr(Value, name)):
+        raise RuleError(f"{name!r} means something else in this package already. Choose another name.")
     new = add_rule(name, formula, *partials, **options)
     function = make(new) if backend == "python" else _applied(new)
-    METHODS[name] = function
-    function.__doc__ = documentation(new, function)
+    enter(new, function)
+    if not new.helper:
+        METHODS[name] = function
+        setattr(package, name, function)
     return function
+
+
+def enter(rule, function):
+    """Keep the function of a rule, with its documentation."""
+    FUNCTIONS[rule.name] = function
+    if not rule.helper:
+        PUBLIC[rule.name] = function
+    function.__module__ = "autograd"
+    if function.__doc__ is None:
+        function.__doc__ = documentation(rule, function)
 
 
 def _applied(rule):
@@ -170,18 +196,10 @@ def _applied(rule):
             f"    return apply(RULE, {', '.join(rule.inputs)})")
     made = {}
     exec(text, {"apply": apply, "RULE": rule}, made)
-    function = FUNCTIONS[rule.name] = made[rule.name]
-    function.__module__ = "autograd"
-    return function
+    return made[rule.name]
 
 
 SCOPE.update(__name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
 SCOPE.update({name: float_function(name) for name in ATOMS})
 for _rule in TABLE:
-    if backend == "native":
-        FUNCTIONS[_rule.name] = compiled.functions[_rule.name]
-    else:
-        make(_rule)
-    if FUNCTIONS[_rule.name].__doc__ is None:
-        FUNCTIONS[_rule.name].__doc__ = documentation(_rule, FUNCTIONS[_rule.name])
-    FUNCTIONS[_rule.name].__module__ = "autograd"
+    enter(_rule, compiled.functions[_rule.name] if backend == "native" else make(_rule))

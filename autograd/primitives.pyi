@@ -8,6 +8,7 @@ from autograd.value import Number, Value
 
 N = TypeVar("N", Value, float)
 FUNCTIONS: dict[str, Callable[..., Any]]
+PUBLIC: dict[str, Callable[..., Any]]
 NUMPY_NAMES: dict[str, list[str]]
 def with_defaults(rule: Rule, names: Any) -> list[str]: ...
 def documentation(rule: Rule, function: Any) -> str: ...
@@ -586,54 +587,6 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
 
 @overload
-def direction(x: Value, y: Number) -> Value:
-    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
-    
-        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
-        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
-    
-    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = direction(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
-    """
-
-@overload
-def direction(x: float, y: float) -> float:
-    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
-    
-        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
-        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
-    
-    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = direction(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
-    """
-
-@overload
-def direction(x: float, y: Value) -> Value:
-    """direction(x, y) = x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e300 else x / hypot(x, y) if hypot(x, y) > 1e-290 else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500), for Values and for plain numbers.
-    
-        ∂direction/∂x = direction(y, x) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else direction(y, x) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else direction(y, x) * (y / (x * x + y * y))
-        ∂direction/∂y = (-direction(y, x) * (x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(y, x) * (x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(y, x) * (x / (x * x + y * y))) if abs(x) < abs(y) else -direction(x, y) * (y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600) if abs(x) > 1e140 or abs(y) > 1e140 else -direction(x, y) * (y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600) if abs(x) < 1e-140 and abs(y) < 1e-140 else -direction(x, y) * (y / (x * x + y * y))
-    
-    Domain: all numbers. x / hypot(x, y); 0 at the origin, where it has no derivative.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = direction(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.5547001962252291, 0.19201160638565626, -0.12800773759043751)
-    """
-
-@overload
 def hypot(x: Value, y: Number) -> Value:
     """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
     
@@ -1032,51 +985,6 @@ def atanh(x: N) -> N:
     (0.5493061443340548, 1.3333333333333333)
     """
 
-def quotient(x: Any, y: Any, z: Any) -> Any:
-    """quotient(x, y, z) = coarse(x / (y + z)) + (x - coarse(x / (y + z)) * coarse(y + z) - coarse(x / (y + z)) * (y - coarse(y + z) + z)) / (y + z), for Values and for plain numbers.
-    
-        ∂quotient/∂x = 1 / (y + z)
-        ∂quotient/∂y = -out / (y + z)
-        ∂quotient/∂z = -out / (y + z)
-    
-    Domain: x >= 0 and <= 1, y >= 1 and <= 100, z >= -y / 2 and z <= 2 * y. x / (y + z), rounded only once; z holds digits for which y has no room. It serves erfc and gelu.
-    Raises DomainError outside it.
-    
-    >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
-    >>> result = quotient(x, y, z)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad, z.grad
-    (0.2, 0.2, -0.04, -0.04)
-    """
-
-def gauss(x: N) -> N:
-    """gauss(x) = 0 if abs(x) > 28 else exp(-coarse(x) * coarse(x)) + exp(-coarse(x) * coarse(x)) * expm1(-(x - coarse(x)) * (x + coarse(x))), for Values and for plain numbers.
-    
-        ∂gauss/∂x = -2 * x * out if abs(x) < 26 else 0 if abs(x) > 28 else -2 * x * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 1) * (1.8048513878454153e-35 + 1.8048513878454153e-35 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 1))
-    
-    Domain: all numbers.
-    
-    >>> x = Value(2.0)
-    >>> result = gauss(x)
-    >>> result.backward()
-    >>> result.data, x.grad
-    (0.01831563888873418, -0.07326255555493671)
-    """
-
-def normal(x: N) -> N:
-    """normal(x) = 0 if abs(x) > 39 else quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
-    
-        ∂normal/∂x = -x * out if abs(x) < 37.5 else 0 if abs(x) > 39 else -x * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 2) * (7.200315284527406e-36 + 7.200315284527406e-36 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 2))
-    
-    Domain: all numbers. The density of the standard normal distribution, exp(-x²/2) / √(2π).
-    
-    >>> x = Value(2.0)
-    >>> result = normal(x)
-    >>> result.backward()
-    >>> result.data, x.grad
-    (0.053990966513188056, -0.10798193302637611)
-    """
-
 def erf(x: N) -> N:
     """erf(x) = erf(x), for Values and for plain numbers.
     
@@ -1119,24 +1027,10 @@ def gelu(x: N) -> N:
     (1.9544997361036416, 1.085231801078197)
     """
 
-def gelu_slope(x: N) -> N:
-    """gelu_slope(x) = 0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else ((x + 0.7517915246935645) - 1.4956759177009883e-17) * (0.4314939923140469 + (x + 0.7517915246935645) * (0.388284982990552 + (x + 0.7517915246935645) * (-0.018199676398669772 + (x + 0.7517915246935645) * (-0.11400823329721994 + (x + 0.7517915246935645) * (-0.014771522148353245 + (x + 0.7517915246935645) * (0.01942167983800019 + (x + 0.7517915246935645) * (0.004539228382487704 + (x + 0.7517915246935645) * (-0.0022395380608086313 + (x + 0.7517915246935645) * (-0.0007448268865151657 + (x + 0.7517915246935645) * (0.00018633961727757795 + (x + 0.7517915246935645) * (8.61597936678273e-05 + (x + 0.7517915246935645) * (-1.1213231935930813e-05 + (x + 0.7517915246935645) * (-7.749082125418001e-06 + (x + 0.7517915246935645) * (4.278868035291044e-07 + (x + 0.7517915246935645) * (5.678248256481059e-07 + (x + 0.7517915246935645) * (6.405472790501665e-09 + (x + 0.7517915246935645) * -2.5565096322707405e-08)))))))))))))))) if x > -1.4 else 0 if x < -39 else x * quotient(exp(-coarse(x) * coarse(x) / (2 if x > -37 else 4)), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) + pi / (x * (sqrt(pi / 2) * x - 0.5625 - ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) - sqrt(pi / 2)) * exp((x - coarse(x)) * (x + coarse(x)) / 2)) * (1 if x > -37 else exp(-coarse(x) * coarse(x) / 4)), for Values and for plain numbers.
-    
-        ∂gelu_slope/∂x = 0 if abs(x) > 39 else (2 - x * x) * exp(80 - (134217729 * x - (134217729 * x - x)) * (134217729 * x - (134217729 * x - x)) / 2) * (7.200315284527406e-36 + 7.200315284527406e-36 * expm1(((134217729 * x - (134217729 * x - x)) - x) * ((134217729 * x - (134217729 * x - x)) + x) / 2)) if abs(x) > 37.5 else normal(x) * (2 - x * x) if abs(x) < 1.2 or abs(x) > 1.9 else normal(x) * ((1.4142135623730951 - x - 9.667293313452913e-17) * (1.4142135623730951 + x)) if x > 0 else normal(x) * ((1.4142135623730951 + x - 9.667293313452913e-17) * (1.4142135623730951 - x))
-    
-    Domain: all numbers. The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.
-    
-    >>> x = Value(2.0)
-    >>> result = gelu_slope(x)
-    >>> result.backward()
-    >>> result.data, x.grad
-    (1.085231801078197, -0.10798193302637611)
-    """
-
 def sigmoid(x: N) -> N:
     """sigmoid(x) = 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x)), for Values and for plain numbers.
     
-        ∂sigmoid/∂x = sigmoid(x) * sigmoid(-x)
+        ∂sigmoid/∂x = out / (1 + exp(x)) if x < 40 else sigmoid(-x)
     
     Domain: all numbers.
     
@@ -1144,7 +1038,7 @@ def sigmoid(x: N) -> N:
     >>> result = sigmoid(x)
     >>> result.backward()
     >>> result.data, x.grad
-    (0.8807970779778823, 0.10499358540350649)
+    (0.8807970779778823, 0.1049935854035065)
     """
 
 def softplus(x: N) -> N:

@@ -38,18 +38,19 @@ class Rule:
     note            that convention, and whatever else is good to know, in words
     defaults        the values of inputs that may be left out
     operator        the name of the Python operator, "mul" for `__mul__`, or None
+    helper          whether it exists for the formulas of other rules alone: then there is no function autograd.NAME
     index           its place in the table
     value, slopes   the formula and the partials as functions of floats
     """
 
     def __init__(self, name, formula, partials, *, symbol=None, domain=None, requires=None, kinks=None, note="",
-                 defaults=None, operator=None, inputs=None):
+                 defaults=None, operator=None, inputs=None, helper=False):
         self.name, self.symbol = name, symbol or name
         self.formula, self.partials = Formula(formula), tuple(map(Formula, partials))
         self.domain = domain or {}
         self.requires = Formula(requires) if requires else None
         self.kinks, self.note = kinks or {}, note
-        self.defaults, self.operator = defaults or {}, operator
+        self.defaults, self.operator, self.helper = defaults or {}, operator, helper
         self.index = len(TABLE)
         self.remedy = f"Shift or clamp it before {name}()."
         if inputs:
@@ -225,7 +226,7 @@ rule("direction", "x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e3
      " else 0 if x == 0 else x * 2**500 / hypot(x * 2**500, y * 2**500)",
      over_square("y", "direction(y, x)"),
      f"({over_square('x', '-direction(y, x)')}) if abs(x) < abs(y) else {over_square('y', '-direction(x, y)')}",
-     note="x / hypot(x, y); 0 at the origin, where it has no derivative.")
+     helper=True, note="x / hypot(x, y); 0 at the origin, where it has no derivative.")
 rule("hypot", "hypot(x, y)", "direction(x, y)", "direction(y, x)", symbol="√x²+y²", kinks={"x": [0], "y": [0]},
      note="At (0, 0) both derivatives are 0, the slope of least magnitude.")
 rule("atan2", "atan2(y, x)", over_square("x"), over_square("-y"),
@@ -260,13 +261,13 @@ rule("atanh", "atanh(x)", "1 / ((1 - x) * (1 + x))", domain={"x": Interval(-1, 1
 rule("quotient", "coarse(x / (y + z)) + (x - coarse(x / (y + z)) * coarse(y + z)"
      " - coarse(x / (y + z)) * (y - coarse(y + z) + z)) / (y + z)", "1 / (y + z)", "-out / (y + z)", "-out / (y + z)",
      domain={"x": Interval(0, 1), "y": Interval(1, 100)}, requires="z >= -y / 2 and z <= 2 * y",
-     note="x / (y + z), rounded only once; z holds digits for which y has no room. It serves erfc and gelu.")
+     helper=True, note="x / (y + z), rounded only once; z holds digits for which y has no room.")
 rule("gauss", f"0 if abs(x) > 28 else exp(-{SQUARE}) + exp(-{SQUARE}) * expm1(-{REST})",
      f"-2 * x * out if abs(x) < 26 else 0 if abs(x) > 28 else -2 * x * {far_down(1, 1.8048513878454153e-35)}",
-     symbol="exp(−x²)")
+     symbol="exp(−x²)", helper=True)
 rule("normal", f"0 if abs(x) > 39 else quotient(exp(-{SQUARE} / 2), {ROOT_TAU} + sqrt(2 * pi) * expm1({REST} / 2))",
      f"-x * out if abs(x) < 37.5 else 0 if abs(x) > 39 else -x * {far_down(2, 7.200315284527406e-36)}",
-     symbol="φ", note="The density of the standard normal distribution, exp(-x²/2) / √(2π).")
+     symbol="φ", helper=True, note="The density of the standard normal distribution, exp(-x²/2) / √(2π).")
 rule("erf", "erf(x)", "2 / sqrt(pi) * gauss(x)")
 # The C library's erfc is up to 3 units off from 0.8 on. There the first part of the divisor is exact.
 rule("erfc", f"erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-{SQUARE}),"
@@ -289,9 +290,10 @@ rule("gelu_slope", "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35"
      " else normal(x) * (2 - x * x) if abs(x) < 1.2 or abs(x) > 1.9"
      " else normal(x) * ((1.4142135623730951 - x - 9.667293313452913e-17) * (1.4142135623730951 + x)) if x > 0"
      " else normal(x) * ((1.4142135623730951 + x - 9.667293313452913e-17) * (1.4142135623730951 - x))",
-     note="The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.")
+     helper=True, note="The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.")
 
-rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid(x) * sigmoid(-x)", symbol="σ")
+rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
+     "out / (1 + exp(x)) if x < 40 else sigmoid(-x)", symbol="σ")
 rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=KINK_0)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",

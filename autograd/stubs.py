@@ -6,10 +6,11 @@
 import ast
 from pathlib import Path
 
-from autograd.primitives import FUNCTIONS, NUMPY_NAMES, with_defaults
+from autograd.primitives import NUMPY_NAMES, PUBLIC, with_defaults
 from autograd.rules import BUILT_IN
 
 HERE = Path(__file__).parent
+RULES = [rule for rule in BUILT_IN if not rule.helper]
 OVERLOADS = [("Value", "Number", "Value"), ("float", "float", "float"), ("float", "Value", "Value")]
 NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do not edit.\n'
 
@@ -39,7 +40,7 @@ def _signature(node, indent):
 
 def _methods():
     lines = []
-    for rule in BUILT_IN:
+    for rule in RULES:
         others = "".join(f", {name.replace('=', ': Number = ') if '=' in name else f'{name}: Number'}"
                          for name in with_defaults(rule, rule.inputs[1:]))
         names = [rule.name, *NUMPY_NAMES.get(rule.name, ())]
@@ -54,11 +55,12 @@ def primitives_stub():
     lines = [NOTE, "from collections.abc import Callable", "from typing import Any, TypeVar, overload", "",
              "from autograd.rules import Rule", "from autograd.value import Number, Value", "",
              'N = TypeVar("N", Value, float)', "FUNCTIONS: dict[str, Callable[..., Any]]",
+             "PUBLIC: dict[str, Callable[..., Any]]",
              "NUMPY_NAMES: dict[str, list[str]]", "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
              "def documentation(rule: Rule, function: Any) -> str: ...",
              "def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ..."]
-    for rule in BUILT_IN:
-        document = '    """' + FUNCTIONS[rule.name].__doc__.replace("\n", "\n    ") + '\n    """'
+    for rule in RULES:
+        document = '    """' + PUBLIC[rule.name].__doc__.replace("\n", "\n    ") + '\n    """'
         if len(rule.inputs) == 1:
             lines += ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
             continue
@@ -76,7 +78,7 @@ def primitives_stub():
 def package_stub():
     """__init__.py with the names of the table imported one by one."""
     text = (HERE / "__init__.py").read_text()
-    names = "".join(f"    {rule.name} as {rule.name},\n" for rule in BUILT_IN)
+    names = "".join(f"    {rule.name} as {rule.name},\n" for rule in RULES)
     lines = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom):

@@ -25,8 +25,8 @@ from autograd.check import at_kink, gradcheck
 from autograd.errors import ArgumentError, AutogradError
 from autograd.formulas import Interval
 from autograd.functional import derivatives
-from autograd.primitives import FUNCTIONS
-from autograd.rules import RULES, TABLE, Rule
+from autograd.primitives import FUNCTIONS, PUBLIC
+from autograd.rules import RULES, Rule
 from autograd.value import Value, topological_order
 
 LARGEST = sys.float_info.max
@@ -58,7 +58,7 @@ def _rule(name):
     """The rule called `name`, which may be a function of the table or a rule already."""
     found = name if isinstance(name, Rule) else RULES.get(getattr(name, "__name__", name))
     if found is None:
-        raise ArgumentError(f"there is no primitive {name!r}. The primitives are {', '.join(RULES)}.")
+        raise ArgumentError(f"there is no primitive {name!r}. The primitives are {', '.join(PUBLIC)}.")
     return found
 
 
@@ -154,7 +154,7 @@ def _code(name, operands):
 
 def _usable(rules):
     """The rules to build expressions of."""
-    return [_rule(rule) for rule in rules] if rules is not None else list(TABLE)
+    return [_rule(rule) for rule in rules] if rules is not None else [RULES[name] for name in PUBLIC]
 
 
 def expressions(max_nodes: int = 20, rules: Iterable[str | Rule] | None = None,

@@ -1,16 +1,43 @@
-"""Settings for all tests: reproducible Hypothesis runs, and `reference` importable."""
+"""Settings for all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, the table of figures."""
 
 import os
 import sys
+import time
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-SOAK = bool(os.environ.get("GLASSGRAD_SOAK"))
+from soaking import SOAK
 
 # `make test` tries the same points every time; `make soak` looks for new ones.
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=50,
                           suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)
 settings.load_profile("soak" if SOAK else "quick")
+
+
+@pytest.fixture
+def figure(request):
+    """A function that adds a row to the table at the end of `make soak`: what was tried, how often, what came out."""
+    started = time.perf_counter()
+
+    def add(what, count, found):
+        row = (what, f"{count:,}", found, f"{time.perf_counter() - started:,.0f} s")
+        request.node.user_properties.append(("figure", row))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The figures of all tests as one table, in Markdown."""
+    reports = [report for category in ("passed", "failed") for report in terminalreporter.stats.get(category, [])]
+    rows = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    if not rows or not SOAK:
+        return
+    rows = [("what", "how many", "figure", "time"), *rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    terminalreporter.write("\n" + "\n".join(lines) + "\n")

@@ -418,3 +418,15 @@ def test_help_is_made_from_the_table():
 def test_a_typo_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'Value' object has no attribute 'tahn'"):
         Value(1.0).tahn()
+
+
+def test_a_primitive_of_ones_own_is_found_in_the_package_but_takes_no_name_that_is_in_use():
+    halved = rule("own_half", "x / 2", "0.5")
+    assert autograd.own_half is halved
+    for name in ("draw", "backward", "data", "arctan", "grad"):
+        with pytest.raises(RuleError, match=f"'{name}' means something else in this package already"):
+            rule(name, "x", "1")
+    aid = rule("own_aid", "x * x", "2 * x", helper=True)
+    assert not hasattr(autograd, "own_aid")
+    assert grad(rule("own_user", "own_aid(x)", "2 * x"))(3.0) == 6.0
+    assert aid(3.0) == 9.0

@@ -1,0 +1,203 @@
+"""Every primitive of the table, by looping over it: a new line gets these tests by being there."""
+
+import math
+import random
+import sys
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from reference import computed, errors, exact_partial, exact_value, is_kink, random_point, ulps
+from soaking import amount
+
+import autograd
+from autograd import Constant, Value
+from autograd.check import gradcheck
+from autograd.errors import (
+    AutogradError,
+    DivisionByZeroError,
+    DomainError,
+    InfiniteDerivativeError,
+    ResultOverflowError,
+    RuleError,
+)
+from autograd.primitives import FUNCTIONS, PUBLIC
+from autograd.rules import BUILT_IN, RULES, TABLE
+from autograd.stubs import STUBS
+from autograd.testing import points
+
+EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
+HELPERS = [rule for rule in BUILT_IN if rule.helper]
+VALUE_ULPS, PARTIAL_ULPS = 2, 4
+
+
+def slope(function, point, i):
+    """∂function/∂input i by central differences, extrapolated once."""
+    def central(step):
+        right, left = list(point), list(point)
+        right[i] += step
+        left[i] -= step
+        return (function(*right) - function(*left)) / (right[i] - left[i])
+    step = 1e-4 * max(abs(point[i]), 1e-3)
+    return (4 * central(step / 2) - central(step)) / 3
+
+
+@EACH
+def test_value_and_partials_are_right_to_the_last_places(rule, figure):
+    dice, points, worst = random.Random(rule.name), amount(10_000), [0.0, 0.0]
+    for _ in range(points):
+        point = random_point(rule, dice)
+        value, *partials = errors(rule, point)
+        assert value <= VALUE_ULPS, f"{rule.name}{point} is {value:.1f} ulp off"
+        for name, error in zip(rule.inputs, partials):
+            assert error <= PARTIAL_ULPS, f"∂{rule.name}/∂{name} at {point} is {error:.1f} ulp off"
+        worst = [max(worst[0], value), max(worst[1], *partials)]
+    figure(f"{rule.name}, against mpmath", points, "value within {:.1f} ulp, partials within {:.1f} ulp".format(*worst))
+
+
+@EACH
+@given(data=st.data())
+def test_at_points_that_hypothesis_thinks_of(rule, data):
+    point = tuple(x + 0.0 for x in data.draw(points(rule), label="point"))
+    value, *partials = errors(rule, point)
+    assert value <= VALUE_ULPS
+    assert max(partials) <= PARTIAL_ULPS
+
+
+@EACH
+@given(data=st.data())
+def test_against_central_differences(rule, data):
+    point = data.draw(points(rule).filter(lambda point: max(map(abs, point)) < 100), label="point")
+    out = FUNCTIONS[rule.name](*map(Value, point))
+    for i, partial in enumerate(out.partials):
+        try:
+            numerical = slope(FUNCTIONS[rule.name], point, i)
+        except AutogradError:
+            continue  # beside the point lies the end of the domain
+        wanted = exact_partial(rule, point, i)
+        # Differences are as wrong as the function is curved and rounded here: their own error sets the tolerance.
+        rough = 0.0 if wanted is None else abs(numerical - float(wanted))
+        assert abs(partial - numerical) <= 1e-9 * abs(numerical) + 2 * rough
+
+
+@EACH
+def test_gradcheck_agrees_at_simple_points(rule):
+    checked = 0
+    for point in [(0.5, -1.25, 2.25), (0.3, 0.7, -0.2), (1.5, 2.0, 3.0), (2.5, 0.75, 1.0), (-1.5, 3.0, 0.25),
+                  (0.5, 2.0, 0.25)]:
+        point = point[:len(rule.inputs)]
+        if rule.why_outside(point) is None and not (rule.name == "pow" and point[0] < 0):
+            assert gradcheck(FUNCTIONS[rule.name], point, order=2)
+            checked += 1
+    assert checked
+
+
+@EACH
+@given(data=st.data())
+def test_values_plain_numbers_and_mixtures_agree(rule, data):
+    point = data.draw(points(rule), label="point")
+    function = FUNCTIONS[rule.name]
+    plain, node = function(*point), function(*map(Value, point))
+    assert type(plain) is float
+    assert node.data == plain
+    assert node.rule is rule
+    assert rule.helper or getattr(Value, rule.name)(*map(Value, point)).data == plain
+    assert len(node.parents) == len(node.partials) == len(rule.inputs)
+    for i in range(len(point)):
+        mixed = function(*(Value(x) if k == i else x for k, x in enumerate(point)))
+        assert mixed.data == plain
+        assert mixed.partials[i] == node.partials[i]
+        assert [type(parent) is Constant for parent in mixed.parents] == [k != i for k in range(len(point))]
+        assert all(partial == 0 for k, partial in enumerate(mixed.partials) if k != i)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in BUILT_IN if rule.domain and not rule.helper],
+                         ids=lambda rule: rule.name)
+def test_outside_the_domain_there_is_a_clear_error(rule):
+    for name, interval in rule.domain.items():
+        outside = [x for x in (-math.inf, interval.low, interval.high, *interval.without) if x not in interval]
+        outside += [interval.low - 1] if interval.low > -math.inf else []
+        for x in outside:
+            if math.isfinite(x):
+                point = [x if key == name else 1.5 for key in rule.inputs]
+                with pytest.raises(AutogradError, match=rf"{rule.name}: .*{name} must be .*got {x}") as caught:
+                    FUNCTIONS[rule.name](*map(Value, point))
+                assert isinstance(caught.value, (ValueError, ZeroDivisionError))
+                assert "Shift or clamp" in str(caught.value)
+
+
+@EACH
+def test_no_infinity_and_no_nan_comes_out_of_extreme_operands(rule):
+    extremes = [0.0, -0.0, 5e-324, -5e-324, 1e-308, 1.0, -1.0, 1e154, -1e200, sys.float_info.max, -sys.float_info.max]
+    for place in range(len(extremes) ** len(rule.inputs)):
+        point = [extremes[place // len(extremes) ** k % len(extremes)] for k in range(len(rule.inputs))]
+        try:
+            node = FUNCTIONS[rule.name](*map(Value, point))
+        except (DomainError, DivisionByZeroError, InfiniteDerivativeError, ResultOverflowError):
+            continue
+        assert all(map(math.isfinite, (node.data, *node.partials)))
+
+
+@EACH
+def test_kinks_take_the_slope_of_least_magnitude(rule):
+    for point in KINKS.get(rule.name, []):
+        assert is_kink(rule, point[0])
+        assert FUNCTIONS[rule.name](*map(Value, point[0])).partials == point[1]
+    assert bool(rule.kinks) == (rule.name in KINKS)
+
+
+KINKS = {
+    "sign": [((0.0,), (0.0,))],
+    "step": [((0.0,), (0.0,))],
+    "abs": [((0.0,), (0.0,)), ((-0.0,), (0.0,))],
+    "relu": [((0.0,), (0.0,))],
+    "leaky_relu": [((0.0, 0.01), (0.01, 0.0))],
+    "maximum": [((2.0, 2.0), (0.5, 0.5)), ((0.0, -0.0), (0.5, 0.5))],
+    "minimum": [((2.0, 2.0), (0.5, 0.5))],
+    "hypot": [((0.0, 0.0), (0.0, 0.0))],
+    "less": [((1.0, 1.0), (0.0, 0.0))],
+    "less_equal": [((1.0, 1.0), (0.0, 0.0))],
+    "equal": [((1.0, 1.0), (0.0, 0.0))],
+    "where": [((0.0, 3.0, 4.0), (0.0, 0.0, 1.0))],
+}
+
+
+def test_the_table_holds_what_it_should():
+    wanted = """add sub mul div neg pow abs sign step maximum minimum hypot atan2 exp exp2 expm1 log log2 log10 log1p
+        sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc sigmoid softplus relu leaky_relu
+        gelu where"""
+    assert set(wanted.split()) <= set(PUBLIC)
+    assert [rule.index for rule in TABLE] == list(range(len(TABLE)))
+    assert all(RULES[rule.name] is rule for rule in TABLE)
+
+
+@pytest.mark.parametrize("rule", HELPERS, ids=lambda rule: rule.name)
+def test_helpers_of_other_rules_are_not_offered(rule):
+    assert not hasattr(autograd, rule.name)
+    assert rule.name not in PUBLIC
+    assert f"def {rule.name}(" not in STUBS["primitives.pyi"]()
+    assert not hasattr(Value, rule.name) or autograd.backend == "native"
+    assert any(rule.name in formula.functions for other in BUILT_IN for formula in (other.formula, *other.partials)
+               if other is not rule)
+
+
+def test_the_reference_notices_small_errors():
+    exp = RULES["exp"]
+    assert ulps(math.exp(1.5), exact_value(exp, (1.5,))) <= 1
+    assert 2.4 < ulps(math.exp(1.5) + 3 * math.ulp(math.exp(1.5)), exact_value(exp, (1.5,))) < 3.6
+    assert ulps(math.inf, exact_value(exp, (1.0,))) == math.inf
+    assert ulps(math.inf, exact_value(exp, (1000.0,))) == 0
+    assert ulps(computed(exp, (1.5,), 0), exact_partial(exp, (1.5,), 0)) <= 1
+    assert exact_partial(RULES["abs"], (-2.0,), 0) == -1
+    assert exact_partial(RULES["sqrt"], (0.0,), 0) is None
+
+
+@given(st.floats(-0.999, 50))
+@example(1e-300)
+def test_log1p_and_expm1_undo_each_other(x):
+    assert abs(autograd.expm1(autograd.log1p(x)) - x) <= 1e-15 * (1 + x) * (1 + abs(x))
+
+
+def test_two_primitives_cannot_share_a_name():
+    with pytest.raises(RuleError, match=r"there is a primitive 'exp' already: exp\(x\)\. Choose another name\."):
+        autograd.rule("exp", "x", "1")
