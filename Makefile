@@ -1,7 +1,8 @@
 # make demo    train a network on real data and draw what it does, into out/
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
 # make bench   speed against other engines, into out/        make soak    the long tests
-# make notebooks  open the course in JupyterLab              make clean   remove what these made
+# make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
+# make clean   remove what these made
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
@@ -23,7 +24,7 @@ export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
 export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
 export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 
-.PHONY: demo test bench soak notebooks clean
+.PHONY: demo test bench soak notebooks site clean
 
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
@@ -42,6 +43,9 @@ soak: $(VENV)/ready-to-test
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks
+
+site: $(VENV)/ready-to-test
+	@$(BIN)/python notebooks/website
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

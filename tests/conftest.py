@@ -1,6 +1,7 @@
-"""Settings for all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, the table of figures."""
+"""For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, a table of figures, a browser."""
 
 import os
+import shutil
 import sys
 import time
 
@@ -41,3 +42,23 @@ def pytest_terminal_summary(terminalreporter):
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     terminalreporter.write("\n" + "\n".join(lines) + "\n")
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver", reason="the package selenium drives the browser")
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("chromium and chromedriver are not installed (Debian: chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    for flag in ("headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+                 "disable-component-update", "disable-sync", "window-size=1300,800"):
+        options.add_argument(f"--{flag}")
+    options.binary_location = CHROMIUM
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()

@@ -1,0 +1,173 @@
+"""Text as HTML: Markdown with formulas, code in colours, docstrings; all of it without a network."""
+
+import ast
+import html
+import re
+from itertools import pairwise
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+CODE = HtmlFormatter(nowrap=True)
+LIGHT, DARK = "friendly", "github-dark"
+
+
+def colours():
+    """The style sheet of highlighted code, light and dark."""
+    light, dark = (HtmlFormatter(style=style).get_style_defs(".code") for style in (LIGHT, DARK))
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def code(text, language="python"):
+    """A block of code in colours."""
+    return f'<pre class="code">{highlight(text, get_lexer_by_name(language), CODE)}</pre>'
+
+
+def math(tex, display=False):
+    """A formula in TeX as MathML."""
+    return convert(tex, display="block" if display else "inline")
+
+
+def slug(text):
+    """A heading as the name of an anchor."""
+    return re.sub(r"[^\w]+", "-", re.sub(r"<[^>]*>", "", text).lower()).strip("-")
+
+
+class Markdown:
+    """A text in Markdown as `html`, and its `headings` of the second level: (anchor, text)."""
+
+    def __init__(self, text, link):
+        """`link` turns the target of a link in the text into one in the site."""
+        self.headings = []
+        reader = MarkdownIt("commonmark", {"html": True, "highlight": lambda text, language, _: (
+            code(text, language or "text"))}).enable("table").use(
+                dollarmath_plugin, renderer=lambda tex, options: math(tex, options["display_mode"]))
+        tokens = reader.parse(text)
+        for token, inner in pairwise(tokens):
+            if token.type == "heading_open":
+                token.attrSet("id", slug(inner.content))
+                if token.tag == "h2":
+                    self.headings.append((slug(inner.content), reader.renderInline(inner.content)))
+        for token in tokens:
+            for part in token.children or ():
+                if part.type == "link_open":
+                    part.attrSet("href", link(part.attrGet("href")))
+        self.html = reader.renderer.render(tokens, reader.options, {})
+
+
+class Docstring:
+    """A docstring as HTML: paragraphs, tables of arguments, formulas and examples."""
+
+    def __init__(self, text, link):
+        """`link` gives the address of a documented name, or None."""
+        self.link = link
+        self.html = "\n".join(map(self.block, re.split(r"\n\s*\n", text.strip("\n"))))
+
+    def block(self, text):
+        lines = text.split("\n")
+        if text.startswith(">>> "):
+            return code(text, "pycon")
+        if all(line.startswith("    ") for line in lines):
+            return code(re.sub("(?m)^    ", "", text), "text")
+        if re.match(r"- ", text):
+            items = [f"<li>{self.words(item)}</li>" for item in re.split(r"(?m)^- ", text)[1:]]
+            return f"<ul>{''.join(items)}</ul>"
+        if re.match(ARGUMENT, text):
+            return "<dl>" + "".join(map(self.argument, re.split(r"\n(?=\S)", text))) + "</dl>"
+        return f"<p>{self.words(text)}</p>"
+
+    def argument(self, text):
+        name, meaning = re.match(ARGUMENT + r"(.*)", text, re.DOTALL).groups()
+        return f"<dt><code>{html.escape(name)}</code></dt><dd>{self.words(meaning)}</dd>"
+
+    def words(self, text):
+        """Running text: `code` is set as code, and what is documented is linked."""
+        parts = re.split(r"`([^`]*)`", text)
+        return "".join(self.named(part) if i % 2 else self.plain(part) for i, part in enumerate(parts))
+
+    def named(self, text):
+        address = self.link(text.removesuffix("()"))
+        return anchor(address, f"<code>{html.escape(text)}</code>")
+
+    def plain(self, text):
+        return re.sub(r"\b[A-Z]\w+(?:Error|Warning)\b", lambda match: anchor(self.link(match[0]), match[0]),
+                      html.escape(text, quote=False))
+
+
+ARGUMENT = r"(\S[^\n]*?)(?: {2,})(?=\S)"
+
+
+def anchor(address, text):
+    """A link, or the mere text where there is no address."""
+    return f'<a href="{address}">{text}</a>' if address else text
+
+
+FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "max", "min"}
+CALLED = {"sigmoid": r"\sigma", "normal": r"\varphi", "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
+AROUND = {"exp": "e^{%s}", "exp2": "2^{%s}", "sqrt": r"\sqrt{%s}", "cbrt": r"\sqrt[3]{%s}", "abs": "|%s|"}
+SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot", ast.Lt: "<", ast.LtE: r"\le", ast.Gt: ">", ast.GtE: r"\ge",
+         ast.Eq: "=", ast.NotEq: r"\ne", ast.And: r"\text{ and }", ast.Or: r"\text{ or }"}
+WHOLE, TERM, FACTOR, POWER, ATOM = range(5)  # how tightly a part holds together
+
+
+def tex(formula):
+    """A formula of the table in TeX."""
+    return _tex(formula.tree)[0]
+
+
+def _tex(node):
+    """(TeX, how tightly it holds together) for a syntax tree."""
+    match node:
+        case ast.Constant(value=value):
+            return re.sub(r"1?e([-+]\d+)", r"10^{\1}", f"{value:g}"), ATOM
+        case ast.Name(id="pi"):
+            return r"\pi", ATOM
+        case ast.Name(id=name):
+            return (name if len(name) == 1 else rf"\text{{{name}}}"), ATOM
+        case ast.UnaryOp(operand=operand):
+            return f"-{_held(operand, FACTOR)}", FACTOR
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return rf"\frac{{{_tex(left)[0]}}}{{{_tex(right)[0]}}}", ATOM
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return f"{{{_held(left, ATOM)}}}^{{{_tex(right)[0]}}}", POWER
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return rf"{_held(left, FACTOR)} \cdot {_held(right, POWER)}", FACTOR
+        case ast.BinOp(left=left, op=op, right=right):
+            return f"{_held(left, TERM)} {SIGNS[type(op)]} {_held(right, FACTOR)}", TERM
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"{_tex(left)[0]} {SIGNS[type(op)]} {_tex(right)[0]}", WHOLE
+        case ast.BoolOp(op=op, values=values):
+            return SIGNS[type(op)].join(_tex(value)[0] for value in values), WHOLE
+        case ast.IfExp():
+            return rf"\begin{{cases}} {' '.join(_cases(node))} \end{{cases}}", WHOLE
+        case ast.Call(func=ast.Name(id=name), args=args):
+            inner = ", ".join(_tex(part)[0] for part in args)
+            if name in AROUND:
+                return AROUND[name] % inner, POWER if name.startswith("exp") else ATOM
+            called = rf"\{name}" if name in FUNCTIONS else CALLED.get(name, rf"\operatorname{{{name}}}")
+            return called + _bracketed(inner), ATOM
+    raise TypeError(node)
+
+
+def _held(node, least):
+    """A part of a formula, in brackets if it would fall apart."""
+    text, tightness = _tex(node)
+    return text if tightness >= least else _bracketed(text)
+
+
+def _bracketed(text):
+    """In brackets, which grow with what is in them where that is tall."""
+    tall = "frac" in text or "cases" in text
+    return rf"\left({text}\right)" if tall else f"({text})"
+
+
+def _cases(node):
+    """The rows of "a if c else b if d else e"."""
+    while isinstance(node, ast.IfExp):
+        yield rf"{_tex(node.body)[0]} & \text{{if }} {_tex(node.test)[0]} \\"
+        node = node.orelse
+    yield rf"{_tex(node)[0]} & \text{{otherwise}}"
