@@ -9,8 +9,9 @@ VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 ENGINE := pyproject.toml setup.py $(addprefix autograd/,formulas.py rules.py value.py primitives.py native.py passes.pxi machine.pxi)
 SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend == "native" else \
-  "plain Python, for want of a C compiler. It works, about ten times slower. To compile it install gcc and the \
-Python headers (Debian: apt-get install gcc python3-dev), then: make clean.")'
+  "plain Python, about ten times slower. If GLASSGRAD_PURE did not ask for that, it could not be compiled; most often \
+a C compiler is missing (Debian: apt-get install gcc python3-dev, then: make clean). The reason is among what \
+$(BIN)/python -m pip install -v -e . prints.")'
 
 # Everything that is made stays inside the checkout: caches and settings of the tools as well.
 export PIP_CACHE_DIR := $(VENV)/cache/pip

@@ -40,6 +40,15 @@ def total(values):
     return first
 
 
+def _is_zero(value):
+    """Whether a number is a plain 0, which to add or to take off would make a node for nothing."""
+    return not isinstance(value, Value) and value == 0
+
+
+def _minus(values, peak):
+    return values if _is_zero(peak) else [value - peak for value in values]
+
+
 def logsumexp(*values):
     """log(exp(v1) + exp(v2) + …), for any size of the operands; also called with one list.
 
@@ -51,11 +60,12 @@ def logsumexp(*values):
     peak = _largest(plain)
     # The largest term is exp(0) = 1. Taken off here and put back by log1p, it costs a small result no digits.
     largest = [equal(number, peak) for number in plain]
-    terms = [exp(value - peak) for value in values]
-    terms = [term - one if isinstance(one, Value) or one else term for term, one in zip(terms, largest)]
+    terms = [exp(value) for value in _minus(values, peak)]
+    terms = [term if _is_zero(one) else term - one for term, one in zip(terms, largest)]
     ties = total(largest) - 1
-    rest = total(terms)
-    return peak + log1p(rest + ties if isinstance(ties, Value) or ties else rest)
+    rest = total([term for term in terms if not _is_zero(term)] or [0.0])
+    logarithm = log1p(rest if _is_zero(ties) else rest + ties)
+    return logarithm if _is_zero(peak) else peak + logarithm
 
 
 def log_softmax(*values):
@@ -77,7 +87,7 @@ def softmax(*values):
     """
     values = _listed("softmax", values)
     peak = _largest([_plain(value) for value in values])
-    terms = [exp(value - peak) for value in values]
+    terms = [exp(value) for value in _minus(values, peak)]
     normaliser = total(terms)
     return [term / normaliser for term in terms]
 

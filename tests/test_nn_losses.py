@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value
+from autograd import Constant, Value, softmax
 from autograd.errors import ArgumentError
+from autograd.graphs import ancestry
 
 mpmath.mp.dps = 50
 logits = st.lists(st.floats(-30, 30), min_size=2, max_size=5)
@@ -27,6 +28,15 @@ def test_cross_entropy_of_classes(scores, data):
     assert nn.cross_entropy(scores, k) == pytest.approx(float(exact), rel=1e-14, abs=1e-300)
     assert nn.cross_entropy(list(map(Value, scores)), Value(k)).data == nn.cross_entropy(scores, k)
     assert nn.nll_loss([-s for s in scores], k) == scores[k]
+
+
+def test_cross_entropy_draws_no_stray_zero():
+    scores = [Value(2.0, "a"), Value(1.0, "b"), Value(0.5, "c")]
+    for right in range(3):
+        constants = [node.data for node in ancestry(nn.cross_entropy(scores, right)) if type(node) is Constant]
+        assert 0 not in constants
+    assert len(ancestry(nn.cross_entropy(scores, 0))) == 3 + 6, "two differences, two exponentials, a sum, log1p"
+    assert len(ancestry(softmax([Value(0.0), Value(-1.0)])[0])) == 2 + 4
 
 
 @given(logits, st.floats(0, 1), st.data())
