@@ -194,9 +194,9 @@ rule("pos", "x", "1", symbol="+", operator="pos", note="A new node with the same
 # subnormal power has lost digits, which the factor y or log(x) would bring to light: multiply two halves.
 rule("pow", "x ** y",
      "0 if y == 0 else y / x if x == 0 and y < 1"
-     " else y * x ** (y - 1) if y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290"
+     " else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290"
      " else y * out / x if abs(out) > 1e-290"
-     " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 or x == 0"
+     " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15"
      " else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))",
      "0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)",
      symbol="**", operator="pow", requires="x > 0 or y == floor(y) or x == 0",

@@ -27,6 +27,7 @@ from autograd.errors import (
     RuleError,
     StaleGraphError,
 )
+from autograd.value import topological_order
 
 
 def test_what_is_it():
@@ -130,6 +131,15 @@ def test_backward_from_a_leaf_and_with_a_seed():
     x.backward()
     (x * x).backward(0.5)
     assert x.grad == 3.0
+
+
+def test_the_order_is_the_same_on_every_run():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    a, b = y * x, x + y
+    for c in (a / b, b / a):
+        first, second = c.parents
+        assert topological_order(c) == [*first.parents, first, second, c]
+        assert topological_order(c) == topological_order(c)
 
 
 @pytest.mark.parametrize("n", [100_000, 1_000_000])
