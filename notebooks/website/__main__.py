@@ -25,8 +25,8 @@ TABLE = """\
 <h1>The table of rules</h1>
 <p>Everything that the engine can differentiate is made of these primitives. Each is one line of
 <a href="source-autograd-rules.html"><code>autograd/rules.py</code></a>: its value, and its partial derivative with
-respect to each input; there <i>out</i> is the value itself. Every one of them is a function,
-<code>autograd.tanh(x)</code>, and a method, <code>x.tanh()</code>. Values are right to 2 units in the last place,
+respect to each input; there <i>out</i> is the value itself. All but a few helpers are functions,
+<code>autograd.tanh(x)</code>, and methods, <code>x.tanh()</code>. Values are right to 2 units in the last place,
 derivatives to 4.</p>
 """
 

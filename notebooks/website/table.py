@@ -32,7 +32,7 @@ def entry(rule, link):
     parts += [formula(rf"\frac{{\partial\,\text{{{rule.name}}}}}{{\partial {symbol(name)}}}", partial)
               for name, partial in zip(rule.inputs, rule.partials)]
     parts += [f"<p>{text}</p>" for text in remarks(rule, link)]
-    example = re.search(r">>> .*", FUNCTIONS[rule.name].__doc__, re.DOTALL)
+    example = None if rule.helper else re.search(r">>> .*", FUNCTIONS[rule.name].__doc__, re.DOTALL)
     return "\n".join([*parts, code(example[0].rstrip(), "pycon") if example else "", "</div>", picture(rule),
                       "</div></section>"])
 
@@ -63,6 +63,8 @@ def remarks(rule, link):
     if rule.kinks:
         places = [f"<code>{name} = {place}</code>" for name, points in rule.kinks.items() for place in points]
         yield f"<b>Kink</b> {' and '.join(places)}"
+    if rule.helper:
+        yield "A helper: it serves the formulas of other rules, and is no function of its own."
     if rule.note:
         yield Docstring(rule.note, link).html.removeprefix("<p>").removesuffix("</p>")
 
