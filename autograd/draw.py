@@ -155,7 +155,7 @@ class Drawing:
 class Dot:
     """Writes a graph down in DOT."""
 
-    background = "white"
+    background, ranksep = "white", "0.5"
 
     def __init__(self, graph, stands, rankdir):
         self.graph, self.stands, self.rankdir = graph, stands, rankdir
@@ -178,7 +178,8 @@ class Dot:
 
     def write(self):
         dot = _graphviz().Digraph()
-        dot.attr(rankdir=self.rankdir, ranksep="0.5", nodesep="0.2", bgcolor=self.background, fontname="Verdana")
+        dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background,
+                 fontname="Verdana")
         dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
         if self.graph.boxes:
             dot.attr(mclimit="0.01")  # neurons stay in their order: Graphviz does not shuffle them to save a crossing

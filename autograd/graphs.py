@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ast
 import itertools
+import linecache
+import os
 import re
+import sys
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -126,6 +129,32 @@ class Graph:
         fresh = (name for number in itertools.count(1) if (name := f"v{number}") not in taken)
         return {thing: quoted(thing.label) if thing.label else short(thing.data) if isinstance(thing, Constant)
                 else next(fresh) for thing in things}
+
+    def code(self, node: Value) -> str | None:
+        """Where a node was made and what stands there, "train.py:12: h = w * x", if that was in `record_lines()`.
+
+        Without the text where several files have that name.
+        """
+        line = getattr(node, "line", None)
+        if line is None:
+            return None
+        name, _, number = line.rpartition(":")
+        found = {path: linecache.getline(path, int(number)).strip() for path in self._sources.get(name, ())}
+        if len(found) != 1 or not any(found.values()):
+            return line
+        ((path, text),) = found.items()
+        place = line if os.path.exists(path) else f"line {number} of the cell"
+        return f"{place}: {text}"
+
+    @cached_property
+    def _sources(self) -> dict[str, set[str]]:
+        """The files that code may have come from, by their names without folders: modules, and cells of notebooks."""
+        modules = [vars(module).get("__file__") for module in list(sys.modules.values())]
+        found: dict[str, set[str]] = {}
+        for path in [*modules, *linecache.cache]:
+            if isinstance(path, str):
+                found.setdefault(os.path.basename(path), set()).add(os.path.realpath(path))
+        return found
 
     def kind(self, node: Value) -> str:
         """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""

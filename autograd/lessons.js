@@ -21,14 +21,16 @@ class Lesson {
   }
 }
 
+const CAUTION = "The operations stay as they were recorded: Python's own if and while are not run again.";
+
 /** Change the numbers at the leaves; everything else follows. */
 class Values extends Lesson {
+  static about = "Change the inputs: everything else is computed anew";
+
   enter(desk) {
     this.note = element("p", { class: "problem", role: "alert" });
     const rows = this.graph.leaves.filter((i) => !this.graph.nodes[i].constant).map((i) => this.row(i));
-    const caution = "The operations stay as they were recorded: Python's own if and while are not run again.";
-    desk.append(element("p", { class: "caution" }, caution), this.note, element("div", {}, ...rows),
-                element("button", { onclick: () => this.reset() }, "As recorded"));
+    desk.append(element("p", { class: "caution" }, CAUTION), this.note, element("div", { class: "rows" }, ...rows));
   }
 
   row(i) {
@@ -51,16 +53,10 @@ class Values extends Lesson {
       this.note.textContent = error.message;
       return;
     }
+    this.graph.changed = true;
     this.note.textContent = "";
     twin.value = number;
     this.player.reload();
-  }
-
-  reset() {
-    this.graph.restore();
-    this.player.reload();
-    this.player.desk.replaceChildren();
-    this.enter(this.player.desk);
   }
 
   picked(i) {
@@ -91,6 +87,7 @@ class AboutNode extends Lesson {
 
 /** Every path from a node to the result, and how their products add up to the gradient. */
 class Paths extends AboutNode {
+  static about = "Every path from a node to the result: their products add up to the gradient";
   static MOST = 12;
 
   enter(desk) {
@@ -177,6 +174,7 @@ function plot(description, height, levels, ticks, title, points, here) {
 
 /** How the result changes when one node does, beside what its gradient says, over many sizes of the nudge. */
 class Nudge extends AboutNode {
+  static about = "Move one number a little, and see whether the gradient foretold what happens";
   power = 3;
 
   enter(desk) {
@@ -239,6 +237,7 @@ class Nudge extends AboutNode {
 
 /** The next number is hidden: the learner works it out. */
 class Predict extends Lesson {
+  static about = "Work out the next number yourself";
   right = 0;
   asked = 0;
 
@@ -327,6 +326,8 @@ class Predict extends Lesson {
 
 /** The learner chooses which node passes its adjoint on next. */
 class Order extends Lesson {
+  static about = "Choose which node passes its adjoint on next";
+
   enter(desk) {
     this.chosen = [];
     this.verdict = element("p", { class: "verdict", role: "status" });
@@ -369,6 +370,7 @@ class Order extends Lesson {
 
 /** The same pass with a classic mistake, beside the right one. */
 class Mistakes extends Lesson {
+  static about = "A pass with a classic mistake beside the right one";
   kind = "Overwriting";
 
   /** For each mistake what it is, and with what gradients and in which order the wrong and the right pass go. */
@@ -452,6 +454,8 @@ function parting(steps, others, before, beforeOthers) {
 
 /** The steps of the optimiser: graph, loss curve and decision boundary, frame by frame. */
 class Training extends Lesson {
+  static about = "The steps of the optimiser: loss and decision boundary";
+
   constructor(player) {
     super(player);
     this.last = DATA.training.frames.length - 1;
@@ -477,8 +481,11 @@ class Training extends Lesson {
     this.slider.setAttribute("aria-valuetext", this.count.textContent);
     this.panel.replaceChildren(this.curve(at), ...(plane ? [this.boundary(at)] : []),
                                element("p", {}, `The graph shows ${about}.`));
-    if (player.graph === graph) player.reload();
-    else player.during(() => player.show(frame.graph));
+    player.during(() => (player.graph === graph ? player.reload() : player.show(frame.graph)));
+  }
+
+  restore() {
+    this.show(this.slider.valueAsNumber);
   }
 
   curve(at) {

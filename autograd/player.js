@@ -123,7 +123,6 @@ class Graph {
     });
     this.data = data;
     this.partials = partials;
-    this.changed = true;
   }
 
   /** The steps of the forward pass, then those of the backward pass in `order`. */
@@ -293,23 +292,29 @@ class Picture {
     for (const part of this.marked) part.classList.add("now");
   }
 
-  /** Show only some nodes and the edges between them, as large as they fit; all of them for null. */
+  /** Show only some nodes, what stands for them and the edges between them, as large as fits; everything for null. */
   focus(wanted) {
-    const shown = (i) => !wanted || wanted.has(i);
-    for (const [i, { group }] of this.nodes) group.classList.toggle("faded", !shown(i));
+    const parts = new Set([...(wanted ?? [])].map((i) => this.group(i)).filter(Boolean)), lines = new Set();
     for (const [key, group] of this.edges) {
       const [child, k] = key.split("_").map(Number);
-      group.classList.toggle("faded", !shown(child) || !shown(this.graph.nodes[child].parents[k]));
+      if (wanted?.has(child) && wanted.has(this.graph.nodes[child].parents[k])) lines.add(group);
     }
-    this.view = this.size;
-    const here = [...(wanted ?? [])].filter((i) => this.nodes.has(i));
-    const boxes = here.map((i) => this.bounds(this.nodes.get(i).group));
-    if (boxes.length) {
-      const left = Math.min(...boxes.map((b) => b.x)) - 20, top = Math.min(...boxes.map((b) => b.y)) - 20;
-      this.view = [left, top, Math.max(...boxes.map((b) => b.x + b.width)) - left + 20,
-                   Math.max(...boxes.map((b) => b.y + b.height)) - top + 20];
+    const fade = (part, shown) => part?.classList.toggle("faded", wanted !== null && !shown);
+    for (const { group, badge } of [...this.nodes.values(), ...this.boxes.values()]) {
+      fade(group, parts.has(group));
+      fade(badge, parts.has(group));
     }
+    for (const group of this.edges.values()) fade(group, lines.has(group));
+    for (const cluster of this.svg.querySelectorAll("g.cluster")) fade(cluster, false);
+    this.view = parts.size ? this.around([...parts].map((part) => this.bounds(part))) : this.size;
     this.svg.setAttribute("viewBox", this.view.join(" "));
+  }
+
+  /** A view with some room around `boxes`. */
+  around(boxes) {
+    const left = Math.min(...boxes.map((b) => b.x)) - 20, top = Math.min(...boxes.map((b) => b.y)) - 20;
+    const right = Math.max(...boxes.map((b) => b.x + b.width)), bottom = Math.max(...boxes.map((b) => b.y + b.height));
+    return [left, top, right - left + 20, bottom - top + 20];
   }
 
   /** The bounds of a part of the drawing in the units of the viewBox: Graphviz shifts everything by its height. */
@@ -346,9 +351,10 @@ class Pane {
     return Math.min((clientWidth - 16) / width, (clientHeight - 16) / height, 1.6);
   }
 
-  /** Show the picture at a scale; "fit" is as large as fits, "auto" the same but large enough to read. */
+  /** Show the picture at a scale; "fit" is as large as fits, "auto" the same if that can be read. */
   zoom(scale) {
-    this.shown = scale === "fit" ? this.fitting() : scale === "auto" ? Math.max(this.fitting(), 0.55) : scale;
+    const fitting = this.fitting();
+    this.shown = scale === "fit" ? fitting : scale === "auto" ? (fitting < 0.7 ? 0.8 : fitting) : scale;
     this.picture.svg.style.width = `${this.picture.view[2] * this.shown}px`;
     this.picture.svg.style.height = `${this.picture.view[3] * this.shown}px`;
   }
@@ -416,7 +422,8 @@ class Run {
 /** What a step does, in lines of [heading, text], the first of which is also spoken. */
 function told(graph, steps, at, grads) {
   const name = (i) => graph.nodes[i].name, step = steps[at - 1];
-  const start = "The leaves have their numbers. The forward pass computes each node from its operands.";
+  const start = "The leaves have their numbers. The forward pass computes each node from its operands; the backward "
+    + "pass then goes from the result to the leaves, in the order of the small numbers at the nodes.";
   if (!step) return [["Start", start]];
   const lines = [], code = graph.nodes[step.node].line;
   if (step.kind === "forward") {
@@ -481,7 +488,8 @@ class Player {
     this.modes = Object.fromEntries(Object.entries(MODES).filter(([name]) => name !== "Training" || DATA.training)
       .map(([name, Mode]) => [name, new Mode(this)]));
     for (const name of Object.keys(this.modes)) {
-      this.tabs.append(element("button", { onclick: () => this.choose(name), "aria-pressed": "false" }, name));
+      const title = MODES[name].about;
+      this.tabs.append(element("button", { title, onclick: () => this.choose(name), "aria-pressed": "false" }, name));
     }
     this.stage.addEventListener("click", (event) => this.clicked(event));
     document.addEventListener("keydown", (event) => this.pressed(event));
@@ -514,7 +522,9 @@ class Player {
                          labelled(this.follow, " follow"), labelled(this.around, " only around the step"));
     this.inside = choice("Inside", () => this.open(this.inside.value));
     this.insides = labelled("inside ", this.inside);
-    this.tools.append(this.insides);
+    this.altered = element("span", { class: "altered", title: CAUTION }, "numbers changed ",
+                           button("As recorded", "Back to the numbers of the recording", () => this.restore()));
+    this.tools.append(this.insides, this.altered);
     this.controls = element("div", { class: "controls" },
                             button("|◀", "To the start (Home)", () => this.go(0)),
                             button("◀", "Step back (left arrow)", () => this.step(-1)),
@@ -526,7 +536,7 @@ class Player {
     this.tabs = element("div", { class: "tabs", role: "group", "aria-label": "What to do with the graph" });
     this.desk = element("div", { class: "desk" });
     this.root.prepend(this.tools);
-    this.aside = element("aside", {}, this.spoken, this.story, this.tabs, this.desk);
+    this.aside = element("aside", {}, this.tabs, this.desk, this.spoken, this.story);
     this.root.append(this.aside, this.controls);
   }
 
@@ -536,7 +546,8 @@ class Player {
       graph.backward.forEach((i, place) => {
         if (!nodes.has(i) || nodes.get(i).group.dataset.box) return;
         const { x, y } = extent(nodes.get(i).group.querySelector("path, polygon"));
-        svg.querySelector("g.graph").append(drawn("text", { class: "badge", x: x - 2, y: y - 3 }, `${place + 1}`));
+        nodes.get(i).badge = drawn("text", { class: "badge", x: x - 2, y: y - 3 }, `${place + 1}`);
+        svg.querySelector("g.graph").append(nodes.get(i).badge);
       });
     }
   }
@@ -546,7 +557,7 @@ class Player {
     this.open(0);
     Object.assign(this, this.graphs[number]);
     this.panes[0].show(this.pictures[0]);
-    const titles = this.pictures.map(({ scope }) => (scope === null ? "–" : this.graph.boxes[scope].title));
+    const titles = this.pictures.map(({ scope }) => (scope === null ? "no box" : this.graph.boxes[scope].title));
     this.inside.replaceChildren(...titles.map((title, value) => element("option", { value }, title)));
     this.insides.hidden = titles.length === 1;
     this.reload();
@@ -579,8 +590,18 @@ class Player {
     return found < 0 ? this.pictures.findIndex(shows) : found;
   }
 
+  /** Back to the numbers of the recording. */
+  restore() {
+    if (this.modes.Training) return this.modes.Training.restore();
+    this.during(() => {
+      this.graph.restore();
+      this.reload();
+    });
+  }
+
   /** Make the steps anew, after numbers or the order have changed, and go where we were. */
   reload(steps = this.graph.steps(), at = this.run?.at ?? 0) {
+    this.altered.hidden = !this.graph.changed;
     this.run = new Run(this.graph, this.pictures, steps);
     this.restop();
     this.go(Math.min(at, steps.length));
@@ -640,6 +661,7 @@ class Player {
     if (on && this.run.at === this.run.steps.length) this.go(0);
     if (on) this.timer = setInterval(() => this.step(1) || this.play(false), 1000 / Number(this.speed.value));
     this.playing.textContent = on ? "■ Stop" : "▶ Play";
+    this.spoken.setAttribute("aria-live", on && this.speed.value > 1 ? "off" : "polite");  // too fast to be spoken
   }
 
   tell() {

@@ -35,7 +35,8 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) 
     parameters  leaves to show as parameters, beside those labelled with a module's path
     limit       the largest number of nodes that is shown
 
-    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`.
+    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What is computed inside
+    `record_lines()` is shown with the line of code that made it.
 
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
@@ -137,7 +138,8 @@ def _story(graph):
     for node in graph.nodes:
         if node.rule:
             number += 1
-            yield f"  {number}. {_computed(node, called)}{_made(node)}"
+            code = graph.code(node)
+            yield f"  {number}. {_computed(node, called)}" + (f"   [{code}]" if code else "")
     yield "Backward: each node, once its adjoint is complete, passes it on to its operands"
     number += 1
     yield f"  {number}. {called[graph.result]} is the result, so its adjoint is 1"
@@ -161,12 +163,6 @@ def _computed(node, called):
     numbers = [short(parent.data) for parent in node.parents]
     written = filled(call_template(node.rule), numbers, node.rule.inputs)
     return f"{called[node]} = {expression(node, called)} = {written} = {short(node.data)}"
-
-
-def _made(node):
-    """Where the code is that made a node, if that was recorded."""
-    line = getattr(node, "line", None)
-    return f"   [{line}]" if line else ""
 
 
 class Player:

@@ -57,7 +57,7 @@ class Shown:
         graph, index = self.graph, {node: i for i, node in enumerate(self.graph.nodes)}
         nodes = [{"name": graph.names[node], "kind": graph.kind(node), "constant": isinstance(node, Constant),
                   "rule": node.rule.name if node.rule else None, "parents": [index[parent] for parent in node.parents],
-                  "data": node.data, "partials": node.partials, "line": getattr(node, "line", None)}
+                  "data": node.data, "partials": node.partials, "line": graph.code(node)}
                  for node in graph.nodes]
         number = {box: i for i, box in enumerate(graph.all_boxes())}
         titles = {box: self.scenes[0].title(box) for box in number}
@@ -97,7 +97,7 @@ class Scene(Dot):
     drawn  for each edge of the picture, by its id, the edges of the graph that it stands for
     """
 
-    background = "transparent"
+    background, ranksep = "transparent", "0.35"
 
     def __init__(self, graph, stands, scope, number):
         self.scope, self.number = scope, number

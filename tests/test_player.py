@@ -101,7 +101,44 @@ def test_explain_shows_lines_of_code_and_writes_to_a_file():
     with record_lines():
         y = Value(3.0, "x") * 2
     explain(y, file=out)
-    assert re.search(r"1\. v1 = x \* 2 = 3 \* 2 = 6   \[test_player.py:\d+\]", out.getvalue())
+    line = r'  1\. v1 = x \* 2 = 3 \* 2 = 6   \[test_player.py:\d+: y = Value\(3.0, "x"\) \* 2\]'
+    assert re.fullmatch(line, out.getvalue().splitlines()[1])
+
+
+def test_a_step_shows_the_line_of_code_that_made_the_node(tmp_path):
+    y, _ = recorded = example()
+    with record_lines():
+        y = recorded[0] * 2
+    graph = Graph(y)
+    assert re.fullmatch(r"test_player.py:\d+: y = recorded\[0\] \* 2", graph.code(y))
+    assert graph.code(recorded[0]) is None, "it was made outside record_lines()"
+
+
+def test_the_code_of_a_notebooks_cell_is_shown_by_its_line():
+    import linecache
+
+    cell = "from autograd import Value, record_lines\nwith record_lines():\n    y = Value(3.0) * 7\n"
+    name = "/tmp/ipykernel_1/1234567.py"
+    linecache.cache[name] = (len(cell), None, cell.splitlines(True), name)
+    try:
+        names = {}
+        exec(compile(cell, name, "exec"), names)
+        assert Graph(names["y"]).code(names["y"]) == "line 3 of the cell: y = Value(3.0) * 7"
+    finally:
+        del linecache.cache[name]
+
+
+def test_where_several_files_have_one_name_no_code_is_shown(tmp_path):
+    import linecache
+
+    with record_lines():
+        y = Value(3.0) * 7
+    name = str(tmp_path / "test_player.py")
+    linecache.cache[name] = (1, None, ["x\n"] * 10_000, name)
+    try:
+        assert re.fullmatch(r"test_player.py:\d+", Graph(y).code(y))
+    finally:
+        del linecache.cache[name]
 
 
 def test_playing_changes_no_gradient():
@@ -184,6 +221,14 @@ def test_the_page_is_well_formed_and_makes_no_request(value):
     assert checker.addresses == []
     assert len(checker.ids) == len(set(checker.ids))
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp|https?://(?!www.w3.org)", page)
+
+
+@pytest.mark.parametrize("value", [example()[0], large(1, (8, 8, 1))], ids=["small", "large"])
+def test_the_page_is_valid_html(value):
+    html5lib = pytest.importorskip("html5lib", reason="html5lib is not installed")
+    html5lib.HTMLParser(strict=True).parse(play(value).html())
+    with pytest.raises(html5lib.html5parser.ParseError):
+        html5lib.HTMLParser(strict=True).parse(play(value).html().replace("</main>", "</div>"))
 
 
 def test_the_page_of_a_small_graph_is_small():
@@ -448,6 +493,71 @@ def test_keyboard_alone_is_enough(page):
     assert "the gradient of x" in shown.text(".desk")
 
 
+LOOKS = """
+    const shade = (color) => {
+      const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+      canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+      const part = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+      return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const contrast = (a, b) => (Math.max(shade(a), shade(b)) + 0.05) / (Math.min(shade(a), shade(b)) + 0.05);
+    const paper = getComputedStyle(document.body).backgroundColor, style = (s) => getComputedStyle(
+      document.querySelector(s));
+    const nodes = [...document.querySelectorAll('g.node')].map((g) => contrast(
+      getComputedStyle(g.querySelector('text')).fill, getComputedStyle(g.querySelector('path, polygon')).fill));
+    return [shade(paper), contrast(style('.spoken').color, paper), contrast(style('dt').color, paper),
+            contrast(style('.verdict.wrong').color, paper), ...nodes];"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_legible_in_light_and_in_dark(page, scheme):
+    shown = page(play(example()[0]))
+    emulate = [{"name": "prefers-color-scheme", "value": scheme}]
+    shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": emulate})
+    try:
+        shown.key("END")
+        shown.press("Mistakes")
+        paper, *contrasts = shown.run(LOOKS)
+        shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": emulate})
+        assert shown.run(LOOKS)[0] == pytest.approx(1), "paper is white"
+        seen = "return [...document.querySelectorAll(arguments[0])].some(e => e.checkVisibility())"
+        assert shown.run(seen, ".tools, .tabs, .controls") is False
+        assert shown.run(seen, ".pane svg")
+        assert shown.run(seen, ".spoken")
+    finally:
+        shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    assert (paper > 0.5) == (scheme == "light")
+    assert min(contrasts) >= 4.5, "WCAG 2.2, 1.4.3"
+
+
+def test_who_wants_reduced_motion_gets_no_smooth_scrolling(page):
+    y = Value(1.0, "x")
+    for _ in range(60):
+        y = y.tanh()
+    shown = page(play(y))
+    emulate = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    behaviour = ("let seen; player.panes[0].element.scrollBy = ({ behavior }) => (seen = behavior);"
+                 "player.go(40); return seen")
+    try:
+        assert shown.run(behaviour) == "smooth"
+        shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": emulate})
+        assert shown.open().run(behaviour) == "auto"
+        assert shown.run("return document.getAnimations().length") == 0
+    finally:
+        shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_each_step_is_spoken_unless_it_is_too_fast(page):
+    shown = page(play(example()[0]))
+    live = "return player.spoken.getAttribute('aria-live')"
+    assert shown.run(live) == "polite"
+    shown.run("player.speed.value = 30; player.play(true)")
+    assert shown.run(live) == "off"
+    shown.run("player.play(false)")
+    assert shown.run(live) == "polite"
+
+
 def test_space_plays_and_stops(page):
     shown = page(play(example()[0]))
     shown.run("player.speed.value = 30")
@@ -517,8 +627,13 @@ def test_dragging_an_input_computes_everything_anew(page):
     shown.enter(".row input[type=number]", 0)
     assert "log(0) has no finite value here. x must be > 0" in shown.text(".problem")
     assert shown.numbers()[-1][0] == f"data {short(math.log(number * number))}", "nothing has changed"
+    assert shown.run("return player.altered.hidden") is False
+    shown.press("Values")
+    assert shown.run("return player.altered.checkVisibility()"), "the badge stays after the lesson"
+    assert "if and while are not run again" in shown.run("return player.altered.title")
     shown.press("As recorded")
     assert shown.numbers()[0] == ["data 3", f"grad {short(2 / 3)}"]
+    assert shown.run("return player.altered.checkVisibility()") is False
 
 
 def test_the_formulas_in_the_page_agree_with_the_engine(page):
@@ -704,6 +819,13 @@ def test_a_training_has_two_sliders(page):
         parameter.grad = 0.0
     (sum(squared(model(x), y) for x, y in POINTS) / 4).backward()
     assert shown.run("return player.run.grads[arguments[0]]", where) == pytest.approx(model.w[0].grad)
+    shown.press("Values")
+    shown.enter(".row input[type=number]", 7)
+    assert shown.run("return player.graph.data[Number(document.querySelector('[data-leaf]').dataset.leaf)]") == 7
+    shown.press("As recorded")
+    assert shown.run("return player.graph.data.at(-1)") == pytest.approx(training["frames"][8]["loss"], rel=1e-12)
+    assert shown.run("return player.altered.hidden")
+    shown.press("Training")
     assert shown.run("return document.querySelectorAll('.desk rect').length") == 576
     assert shown.run("return document.querySelectorAll('.desk .point').length") == 4
 
@@ -762,6 +884,27 @@ def test_several_players_on_one_page_do_not_disturb_one_another(page, tmp_path, 
     assert found == [2, 0]
 
 
+def test_it_survives_the_export_of_a_notebook(page, tmp_path, browser):
+    nbformat, nbconvert = pytest.importorskip("nbformat"), pytest.importorskip("nbconvert")
+    player = play(example()[0])
+    output = nbformat.v4.new_output("execute_result", data=player._repr_mimebundle_(), execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("play(y)", outputs=[output])])
+    exported, _ = nbconvert.HTMLExporter(require_js_url="", mathjax_url="").from_notebook_node(notebook)
+    shown = page(player)
+    path = tmp_path / "notebook.html"
+    path.write_text(exported.replace('loading="lazy"', ""), encoding="utf-8")
+    shown.others = [path]
+    browser.get(f"file://{path}")
+    (frame,) = browser.find_elements("tag name", "iframe")
+    browser.switch_to.frame(frame)
+    shown.key("TAB")
+    shown.run("player.go(1e9)")
+    assert shown.numbers()[-1] == ["data 3.539", "grad 1"]
+    browser.switch_to.default_content()
+    browser.get_log("browser")  # the template's own wishes for its fonts and scripts are not ours
+    browser.get_log("performance")
+
+
 def test_the_inside_of_a_box_follows_the_step(page):
     value = large()
     shown = page(play(value))
@@ -787,8 +930,33 @@ def test_a_neighbourhood_shows_what_is_two_edges_away(page):
     shown.run("player.go(15); player.around.checked = true; player.refocus()")
     assert shown.run("return [...player.pictures[0].nodes].filter(([, n]) => !n.group.classList.contains('faded'))"
                      ".map(([i]) => i)") == [13, 14, 15, 16, 17]
+    assert shown.run("return [...document.querySelectorAll('.badge:not(.faded)')].map(b => b.textContent)") == [
+        str(31 - i) for i in (17, 16, 15, 14, 13)]
+    assert shown.run("return document.querySelectorAll('.edge:not(.faded)').length") == 4
     shown.run("player.around.checked = false; player.refocus()")
     assert shown.run("return document.querySelectorAll('.faded').length") == 0
+
+
+def test_a_neighbourhood_shows_the_boxes_that_hold_some_of_it(page):
+    value = large()
+    shown = page(play(value))
+    node = next(i for i, node in enumerate(ancestry(value)) if node.label == "layer1.neuron3")
+    shown.run("player.go(player.run.steps.findIndex(s => s.node === arguments[0]) + 1);"
+              "player.around.checked = true; player.refocus()", node)
+    inside, near = shown.run("""
+        const groups = [...player.pictures[0].boxes.values()].map(({group}) => group);
+        return [groups.filter(g => !g.classList.contains('faded')).map(g => g.querySelector('text').textContent),
+                document.querySelectorAll('.pane:nth-child(2) g.node:not(.faded)').length];""")
+    assert "neuron3" in inside
+    assert len(inside) < 33
+    assert near == 4, "the node, its operand, and the two of that"
+    edges = shown.run("""
+        const seen = (g) => g && !g.classList.contains('faded'), whole = player.pictures[0];
+        return [...whole.edges].filter(([, g]) => seen(g)).every(([key, group]) => {
+          const keys = [...whole.edges].filter(([, g]) => g === group).map(([key]) => key.split('_').map(Number));
+          return keys.some(([i, k]) => seen(whole.group(i)) && seen(whole.group(whole.graph.nodes[i].parents[k])));
+        });""")
+    assert edges, "no edge leads to what is not shown"
 
 
 def test_a_page_of_2000_nodes_opens_at_once_and_runs_smoothly(page):
