@@ -30,13 +30,18 @@ NODE = '''
 @cython.locals(a=Value, b=Value, c=Value, node=Value, out=cython.double, da=cython.double, db=cython.double,
                dc=cython.double)
 def node_{name}({inputs}):
-    """A node for {name}, or None when an operand is neither a Value nor a float or int, or the times are unusual."""
-    if unusual or not ({any_value}):
+    """What {name} gives, or None when that is for apply() to say: operands are no Values or usual numbers, say."""
+    if unusual and (recorder_here != NULL or lines_here):
+        return recorded({index}, {count}, {padded})
+    if not ({any_value}):
         return None
     {nodes}
     if {any_missing}:
         return None
-    {compute}
+    {value}
+    if unusual and no_grad_here or not ({any_wanted}):
+        return None if out - out != 0.0 else constant(out)
+    {slopes}
     if {not_finite}:
         fail(TABLE[{index}], ({inputs},))
     node = Value.__new__(Value)
@@ -59,18 +64,19 @@ def node_source(rule):
     letters = "abc"[:len(rule.inputs)]
     variables = {name: f"{letter}._data" for name, letter in zip(rule.inputs, letters)}
     slopes = [partial.python(variables, "c_{}") for partial in rule.partials]
-    compute = [f"out = {_value_on_doubles(rule, variables)}"]
-    compute += [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
-    checked = ["out", *(f"d{n}" for n in letters)]
+    slopes = [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
     return NODE.format(
         name=rule.name, index=rule.index, doc=documentation(rule, FUNCTIONS[rule.name]), inputs=", ".join(rule.inputs),
+        count=len(letters), padded=", ".join([*rule.inputs, "None", "None"][:3]),
         parameters=", ".join(with_defaults(rule, rule.inputs)),
-        any_value=" or ".join(f"type({name}) is Value" for name in rule.inputs),
+        any_value=" or ".join(f"type({name}) is Value or type({name}) is Constant" for name in rule.inputs),
         nodes="\n    ".join(f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
                          for n, name in zip(letters, rule.inputs)),
         any_missing=" or ".join(f"{n} is None" for n in letters),
-        compute="\n    ".join(compute),
-        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
+        value=f"out = {_value_on_doubles(rule, variables)}",
+        any_wanted=" or ".join(f"type({n}) is Value" for n in letters),
+        slopes="\n    ".join(slopes),
+        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in ["out", *(f"d{n}" for n in letters)]),
         store="\n    ".join(f"node._{n} = {n}\n    node._d{n} = d{n}" for n in letters))
 
 
@@ -149,6 +155,7 @@ def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
+    text = re.sub(r"\nclass _Circumstances.*?\n\n\n", "\n", text, flags=re.DOTALL)
     text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
     text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
@@ -159,10 +166,68 @@ def engine_source():
     for name, start in re.findall(r"^(\w+) = (-?\d+)\b", text, re.MULTILINE):
         text = text.replace(f"\n{name} = {start}", f"\n{name} = cython.declare(cython.int, {start})")
     for name, types in TYPES.items():
-        typed = re.sub(r"=(double)", r"=cython.\1", types)
         kind = "" if re.search(rf"\ndef {name}\(.*\*", text) else "@cython.ccall\n"  # C functions take no *operands
-        text = text.replace(f"\ndef {name}(", f"\n{kind}@cython.locals({typed})\ndef {name}(")
+        text = text.replace(f"\ndef {name}(", f"\n{kind}@cython.locals({_typed(types)})\ndef {name}(")
     return re.sub(r"    # The operators and the methods.*\n", lambda match: methods_source() + "\n", text)
+
+
+RECORDER_TYPES = {
+    "add": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, tracer=Tracer, condition=Tracer",
+    "input": "tracer=Tracer",
+    "tracer": "found=Tracer",
+    "_source": "tracer=Tracer",
+    "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, number=longlong, key=object, found=Tracer",
+    "needed_by": "recorder=Recorder, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, condition=Tracer",
+    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
+    "sources_in": "tracer=Tracer",
+    "run_of": "group=list, slot=int, columns=list, done=int, guards=list, first=Tracer",
+    "number_slots": "tracers=list, tracer=Tracer, slot=int",
+    "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer",
+}
+
+TRACER_FIELDS = """\
+    place = cython.declare(cython.int, visibility="readonly")
+    level = cython.declare(cython.int, visibility="readonly")
+    guard = cython.declare(cython.int, visibility="readonly")
+    slot = cython.declare(cython.int, visibility="readonly")
+    wanted = cython.declare(cython.bint, visibility="readonly")
+    varying = cython.declare(cython.bint, visibility="readonly")
+    recorder = cython.declare(object, visibility="readonly")
+    source = cython.declare(object, visibility="readonly")
+"""
+
+RECORDER_FIELDS = """\
+    tracers = cython.declare(list, visibility="readonly")
+    inputs = cython.declare(list, visibility="readonly")
+    guards = cython.declare(list, visibility="readonly")
+    guard = cython.declare(cython.int)
+    _known = cython.declare(dict)
+    _captured = cython.declare(dict)
+    _numbers = cython.declare(dict)
+    _guard_of = cython.declare(dict)
+
+"""
+
+
+def recorder_source():
+    """recorder.py with the classes and types declared for Cython."""
+    text = (HERE / "recorder.py").read_text().partition("# As value.py, this file")[0]
+    text = re.sub(r"from (__future__|autograd\.).*\n", "", text)
+    text = text.replace("\nclass Tracer", "\n@cython.final\n@cython.no_gc\n@cython.cclass\nclass Tracer")
+    text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
+    text = re.sub(r"    __slots__ = .*\n", TRACER_FIELDS, text)
+    text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
+    text = re.sub(r"\n(MOST_PLACES|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.longlong, \2)", text)
+    for name, types in RECORDER_TYPES.items():
+        text = re.sub(rf"\n( *)def {name}\(", lambda match: "".join([
+            "\n", f"{match[1]}@cython.ccall\n", f"{match[1]}@cython.locals({_typed(types)})\n",
+            f"{match[1]}def {name}("]), text)  # noqa: B023  called before the loop goes on
+    return text
+
+
+def _typed(types):
+    """"a=int, b=Value" with the names that C types have in Cython."""
+    return re.sub(r"=(double|int|longlong|bint)", r"=cython.\1", types)
 
 
 HASH = """\
@@ -274,13 +339,12 @@ def module_source():
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    passes, machine = ((HERE / name).read_text() for name in ("passes.pxi", "machine.pxi"))
+    passes, recording, machine = ((HERE / name).read_text() for name in ("passes.pxi", "recording.pxi", "machine.pxi"))
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, *map(node_source, rules),
-                    machine,
-                    *map(loops_source, TABLE), tables,
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, "\n\n", recorder_source(),
+                    recording, *map(node_source, rules), machine, *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 

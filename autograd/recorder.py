@@ -1,38 +1,55 @@
 """Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
 
-What is written down is an expression graph without numbers. `Recorder` keeps it as lists; a place is a position in
-them. `Program` is the recording made ready to run: without what no result needs, and sorted so that operations of one
-kind that do not depend on one another lie side by side.
+What is written down is an expression graph without numbers, a `Tracer` for each place in it. `Program` is the recording
+made ready to run: without what no result needs, and sorted so that operations of one kind that do not depend on one
+another lie side by side.
 """
 
 from __future__ import annotations
 
-from array import array
-from itertools import groupby
+import array
 from math import isfinite, nan
 
 from autograd.errors import RecordingError
 from autograd.rules import RULES, TABLE, Rule
-from autograd.value import Value, apply, as_float, check_not_recording, recording
+from autograd.value import LEAF, Value, apply, as_float, backend, check_not_recording, compiled, recording
 
-DETACH = "detach"
+DETACHED = -3  # the `_rule` of a number without its gradient
+MOST_PLACES = 1 << 26
 
 
 class Tracer(Value):
-    """Stands for a number while a function is recorded."""
+    """Stands for a number while a function is recorded: for an input, a captured Value, a number, or a result."""
 
-    __slots__ = ("place", "recorder")
-
-    def __init__(self, recorder, place):
-        self.recorder, self.place = recorder, place
+    # _rule, _a, _b, _c    the operation and the tracers that it works on, as in every Value
+    # place, level         where it stands in the recording, and on the longest of how many operations
+    # wanted, varying      whether a gradient flows through it, and whether it depends on an input
+    # guard                which conditions must hold for it to count, a position in Recorder.guards
+    # source               the captured Value or the number that it stands for; None for an input and a result
+    # slot                 where Program puts it
+    __slots__ = ("guard", "level", "place", "recorder", "slot", "source", "varying", "wanted")
 
     def _refuse(self, what):
         check_not_recording(what)
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
 
-    @property  # type: ignore[misc]  # a tracer has no number, so there is none to set either
+    @property
     def data(self):
+        """A tracer has no number."""
         self._refuse("reading .data of a number that depends on the inputs")
+
+    @data.setter
+    def data(self, number):
+        self._refuse("setting .data of a number that depends on the inputs")
+
+    @property
+    def grad(self):
+        """A tracer has no gradient."""
+        self._refuse("reading .grad of a number that depends on the inputs")
+
+    @grad.setter
+    def grad(self, number):
+        self._refuse("setting .grad of a number that depends on the inputs")
 
     def __bool__(self):
         self._refuse("a decision on a number that depends on the inputs")
@@ -40,141 +57,196 @@ class Tracer(Value):
     def __index__(self):
         self._refuse("indexing or counting with a number that depends on the inputs")
 
-    __int__ = __float__ = __index__
+    def __int__(self):
+        self._refuse("int() of a number that depends on the inputs")
 
-    def __eq__(self, other):
-        return isinstance(other, Tracer) and (self.recorder, self.place) == (other.recorder, other.place)
+    def __float__(self):
+        self._refuse("float() of a number that depends on the inputs")
 
-    def __hash__(self):
-        return hash(self.place)
+    def __format__(self, spec):
+        self._refuse("formatting a number that depends on the inputs")
 
     def __repr__(self):
         return f"<number {self.place} of a recording>"
 
     @property
-    def rule(self):
+    def rule(self) -> Rule | None:
         """The primitive that stands here; None for an input, and for a detached number."""
-        rule = self.recorder.rules[self.place]
-        return None if rule is DETACH else rule
+        return TABLE[self._rule] if self._rule >= 0 else None
 
     @property
     def parents(self):
-        """What stands at the operands' places: tracers, captured Values and numbers."""
-        return tuple(map(self.recorder.at, self.recorder.operands[self.place]))
+        """What it was computed from: tracers, captured Values and numbers."""
+        return tuple([parent if parent.source is None else parent.source
+                      for parent in (self._a, self._b, self._c) if parent is not None])
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
-        return [Tracer(self.recorder, place) for place in _needed(self.recorder, [self.place])
-                if self.recorder.rules[place] is not None or place in self.recorder.inputs]
+        return [tracer for tracer in needed_by(self.recorder, [self]) if tracer.source is None]
 
 
 class Recorder:
-    """Writes operations down. Each place holds a source (an input, a captured Value, a number) or an operation."""
+    """Writes operations down. Nothing is written twice: an operation that is known has its tracer already."""
 
     def __init__(self):
-        self.rules: list[Rule | str | None] = []  # None for a source
-        self.operands: list[tuple[int, ...]] = []
-        self.wanted: list[bool] = []  # whether a gradient flows through this place
-        self.guards: list[tuple] = []  # the conditions of `where` that must hold for it to count
-        self.inputs: list[int] = []
-        self.captured: dict[int, Value] = {}  # by place
-        self.numbers: dict[int, float] = {}  # by place
-        self.known: dict = {}
-        self.guard: tuple = ()
+        self.tracers = []  # by place
+        self.inputs = []
+        self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
+        self.guard = 0  # the one in force
+        self._guard_of = {(): 0}
+        self._known = {}
+        self._captured = {}
+        self._numbers = {}
 
-    def _add(self, rule, operands, wanted, guard=()):
-        self.rules.append(rule)
-        self.operands.append(operands)
-        self.wanted.append(wanted)
-        self.guards.append(guard)
-        return len(self.rules) - 1
+    def add(self, rule, a, b, c, wanted):
+        """A new tracer, for an operation on the tracers a, b and c; for a source, when they are None."""
+        tracer = Tracer.__new__(Tracer)
+        tracer._rule = rule
+        tracer._a, tracer._b, tracer._c = a, b, c
+        tracer._label = tracer.source = None
+        tracer.recorder = self
+        tracer.place = len(self.tracers)
+        tracer.slot = 0
+        tracer.level = 0
+        tracer.wanted = wanted
+        tracer.varying = False
+        tracer.guard = 0
+        if rule != LEAF:
+            tracer.level = a.level
+            tracer.varying = a.varying
+            if b is not None:
+                tracer.level = b.level if b.level > tracer.level else tracer.level
+                tracer.varying = tracer.varying or b.varying
+                if c is not None:
+                    tracer.level = c.level if c.level > tracer.level else tracer.level
+                    tracer.varying = tracer.varying or c.varying
+            if self.guard:
+                tracer.guard = self.guard
+                for condition, _ in self.guards[self.guard]:
+                    tracer.level = max(tracer.level, condition.level)
+            tracer.level += 1
+        self.tracers.append(tracer)
+        return tracer
 
     def input(self, wanted):
         """A tracer for the next input."""
-        self.inputs.append(self._add(None, (), wanted))
-        return Tracer(self, self.inputs[-1])
+        tracer = self.add(LEAF, None, None, None, wanted)
+        tracer.varying = True
+        self.inputs.append(tracer)
+        return tracer
 
     def variable(self, operand):
-        """A new place with the number of `operand`, to differentiate by."""
-        rule = RULES["pos"]
-        return Tracer(self, self._add(rule, (self.place(operand),), True, self.guard))
+        """A tracer of its own with the number of `operand`, to differentiate by."""
+        return self.add(RULES["pos"].index, self.tracer(operand), None, None, True)
 
-    def at(self, place):
-        """What stands at a place: a number, a captured Value, or a tracer."""
-        if place in self.numbers:
-            return self.numbers[place]
-        return self.captured[place] if place in self.captured else Tracer(self, place)
-
-    def place(self, operand):
-        """Where `operand` stands: a tracer's place, or that of a source for a captured Value or a number."""
-        if isinstance(operand, Tracer):
+    def tracer(self, operand):
+        """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
+        if type(operand) is Tracer:
             if operand.recorder is not self:
                 raise RecordingError("a tracer of another recording was used. Do not keep tracers beyond the call.")
-            return operand.place
+            return operand
         if isinstance(operand, Value):
-            if id(operand) not in self.known:
-                self.known[id(operand)] = self._add(None, (), type(operand) is Value)
-                self.captured[self.known[id(operand)]] = operand
-            return self.known[id(operand)]
+            found = self._captured.get(id(operand))
+            if found is None:
+                found = self._captured[id(operand)] = self._source(operand, type(operand) is Value)
+            return found
         number = operand if self.guard and type(operand) is float else as_float(operand)
-        key = ("number", number.hex())
-        if key not in self.known:
-            self.known[key] = self._add(None, (), False)
-            self.numbers[self.known[key]] = number
-        return self.known[key]
+        key = number if number else number.hex()  # 0.0 and -0.0 differ
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = self._source(number, False)
+        return found
+
+    def _source(self, source, wanted):
+        tracer = self.add(LEAF, None, None, None, wanted)
+        tracer.source = source
+        return tracer
 
     def record(self, rule, operands):
-        """Write one operation down; operations on plain numbers alone are carried out."""
-        places = tuple([operand.place if type(operand) is Tracer and operand.recorder is self else self.place(operand)
-                        for operand in operands])
-        wanted = self.wanted
-        for place in places:
-            if wanted[place]:
-                return self._operation(rule, places, True)
-        if any(isinstance(operand, Value) for operand in operands):
-            return self._operation(rule, places, False)
-        with recording(None):
-            return apply(rule, *operands)
+        """Write one operation down; an operation on plain numbers alone is carried out."""
+        for operand in operands:
+            if isinstance(operand, Value):
+                break
+        else:
+            with recording(None):
+                return apply(rule, *operands)
+        tracers = [*map(self.tracer, operands), None, None]
+        return self.operation(rule.index, tracers[0], tracers[1], tracers[2])
 
-    def _operation(self, rule, places, wanted):
-        kind = rule if rule is DETACH else rule.index
-        found = self.known.get((kind, places, ()))
+    def operation(self, rule, a, b, c):
+        """The tracer for an operation on tracers."""
+        number = (rule * MOST_PLACES + a.place) * MOST_PLACES + (0 if b is None else b.place)
+        key = number
+        if c is not None:
+            key = number, c.place
+        found = self._known.get(key)
         if found is None and self.guard:
-            found = self.known.get((kind, places, self.guard))
+            key = (key, self.guard)
+            found = self._known.get(key)
         if found is None:
-            found = self.known[kind, places, self.guard] = self._add(rule, places, wanted, self.guard)
-        return Tracer(self, found)
+            if len(self.tracers) >= MOST_PLACES:
+                raise RecordingError(f"compile: the recording has more than {MOST_PLACES:,} operations. Record a "
+                                     "smaller part, one example in place of a batch, say.")
+            wanted = a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted)
+            found = self._known[key] = self.add(rule, a, b, c, wanted and rule != DETACHED)
+        return found
 
     def detached(self, value):
         """The same number without a gradient."""
-        return self._operation(DETACH, (self.place(value),), False)
+        return self.operation(DETACHED, self.tracer(value), None, None)
 
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
             side = x if condition else y
             return side() if callable(side) else side
-        place = self.place(condition)
-        sides = []
-        for side, chosen in ((x, True), (y, False)):
-            if callable(side):
-                before, self.guard = self.guard, (*self.guard, (place, chosen))
-                try:
-                    side = side()
-                except (ArithmeticError, ValueError):
-                    side = nan  # where this side is chosen the replay stops, and the function itself says why
-                finally:
-                    self.guard = before
-            sides.append(self._side(side))
-        return self._operation(RULES["where"], (place, *sides), any(self.wanted[side] for side in sides))
+        condition = self.tracer(condition)
+        sides = [self._side(side, condition, chosen) for side, chosen in ((x, True), (y, False))]
+        return self.operation(RULES["where"].index, condition, *sides)
 
-    def _side(self, side):
-        """The place of one side of `where`, which may be an infinite number."""
-        if isinstance(side, Value) or isfinite(side):
-            return self.place(side)
-        place = self._add(None, (), False)
-        self.numbers[place] = side
-        return place
+    def _side(self, side, condition, chosen):
+        """The tracer of one side of `where`, which may be an infinite number."""
+        if callable(side):
+            before = self.guard
+            conditions = (*self.guards[before], (condition, chosen))
+            self.guard = self._guard_of.setdefault(conditions, len(self.guards))
+            if self.guard == len(self.guards):
+                self.guards.append(conditions)
+            try:
+                side = side()
+            except (ArithmeticError, ValueError):
+                side = nan  # where this side is chosen the replay stops, and the function itself says why
+            finally:
+                self.guard = before
+        return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
+
+    def end(self):
+        """Let go of the tracers, which refer to the recorder."""
+        for kept in (self._known, self._captured, self._numbers, self._guard_of, self.guards, self.inputs, self.tracers):
+            kept.clear()
+
+
+def needed_by(recorder, results):
+    """The tracers that `results` and the inputs are made of, operands before results."""
+    for tracer in (*results, *recorder.inputs):
+        tracer.slot = -1
+    for tracer in reversed(recorder.tracers):
+        if tracer.slot == -1 and tracer._rule != LEAF:
+            a, b, c = tracer._a, tracer._b, tracer._c
+            a.slot = -1
+            if b is not None:
+                b.slot = -1
+            if c is not None:
+                c.slot = -1
+            if tracer.guard:
+                for condition, _ in recorder.guards[tracer.guard]:
+                    condition.slot = -1
+    found = []
+    for tracer in recorder.tracers:
+        if tracer.slot == -1:
+            tracer.slot = 0
+            found.append(tracer)
+    return found
 
 
 class Run:
@@ -182,10 +254,10 @@ class Run:
 
     rule       the primitive
     start      the slot of the first result; the others follow it
-    operands   for each input of the rule the slots of the operands, an array of ints
+    operands   for each input of the rule the slots of the operands, a sequence of ints
     wanted     for each input whether a gradient flows to it
     varying    whether the results, and whether each operand, differ between the examples of a batch
-    guard      None, or the conditions under which the results count: pairs (slot of the condition, the side)
+    guard      the conditions under which the results count: pairs (slot of the condition, the side)
     """
 
     def __init__(self, rule, start, operands, wanted, varying, guard):
@@ -201,56 +273,109 @@ class Run:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
-    A place that a result needs gets a slot. The first `uniform` slots hold what is the same for all examples of a
+    A tracer that a result needs gets a slot. The first `uniform` slots hold what is the same for all examples of a
     batch: numbers, captured Values and what follows from them. Each of the others holds one number an example.
     """
 
-    def __init__(self, recorder, outputs):
-        rules, operands, wanted, guards = recorder.rules, recorder.operands, recorder.wanted, recorder.guards
-        places = _needed(recorder, outputs)
-        varying = set(recorder.inputs)
-        level, kinds = {}, {}
-        for place in places:
-            above = operands[place]
-            if not above:
-                level[place] = 0
-                continue
-            guard = guards[place]
-            level[place] = 1 + max(map(level.__getitem__, (*above, *(condition for condition, _ in guard))))
-            moves = [operand in varying for operand in above]
-            if True in moves:
-                varying.add(place)
-            flows = [wanted[place] and wanted[operand] for operand in above]
-            index = -1 if rules[place] is DETACH else rules[place].index
-            kinds[place] = (True in moves, level[place], index, tuple(flows), tuple(moves), guard)
-
-        operations = sorted(kinds, key=kinds.__getitem__)
-        fixed = [place for place in places if not operands[place] and place not in varying]
-        plain = [place for place in operations if place not in varying]
-        moving = [place for place in operations if place in varying]
-        slots = {place: slot for slot, place in enumerate([*fixed, *plain, *recorder.inputs, *moving])}
-        self.size, self.uniform, self.levels = len(slots), len(fixed) + len(plain), max(level.values(), default=0)
-        self.numbers = [(slots[place], recorder.numbers[place]) for place in fixed if place in recorder.numbers]
-        captured = [place for place in fixed if place in recorder.captured]
-        self.captured = [recorder.captured[place] for place in captured]
-        self.captured_slots = array("i", [slots[place] for place in captured])
-        self.input_slots = array("i", [slots[place] for place in recorder.inputs])
-        self.outputs = [slots[place] for place in outputs]
+    def __init__(self, recorder, results):
+        needed = needed_by(recorder, results)
+        sources = sources_in(needed)
+        captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
+        levels = levels_of(needed)
+        self.levels = max(0, len(levels) // 2 - 1)
+        plain, moving = levels[::2], levels[1::2]
+        self.uniform = len(sources) + sum(map(count_of, plain))
+        self.size = self.uniform + len(recorder.inputs) + sum(map(count_of, moving))
+        number_slots(sources, 0)
+        number_slots(recorder.inputs, self.uniform)
+        columns = [array.array("i", bytes(4 * len(needed))) for _ in "abc"]
         self.runs = []
-        for (moves, _, index, flows, operand_moves, guard), group in groupby(operations, key=kinds.__getitem__):
-            group = list(group)
-            columns = [array("i", map(slots.__getitem__, column)) for column in zip(*map(operands.__getitem__, group))]
-            rule = RULES["pos"] if index < 0 else TABLE[index]
-            self.runs.append(Run(rule, slots[group[0]], columns, flows, (moves, *operand_moves),
-                                 tuple((slots[place], side) for place, side in guard)))
+        done = 0
+        for part, slot in ((plain, len(sources)), (moving, self.uniform + len(recorder.inputs))):
+            for kinds in part:
+                for kind in sorted(kinds):
+                    number_slots(kinds[kind], slot)
+                    fill_columns(kinds[kind], *columns, done)
+                    self.runs.append(run_of(kinds[kind], slot, columns, done, recorder.guards))
+                    slot += len(kinds[kind])
+                    done += len(kinds[kind])
+        self.numbers = [(tracer.slot, tracer.source) for tracer in sources if not isinstance(tracer.source, Value)]
+        self.captured = [tracer.source for tracer in captured]
+        self.captured_slots = array.array("i", [tracer.slot for tracer in captured])
+        self.input_slots = array.array("i", [tracer.slot for tracer in recorder.inputs])
+        self.results = [tracer.slot for tracer in results]
 
 
-def _needed(recorder, outputs):
-    """The places that the outputs depend on, operands before results."""
-    needed = set(outputs)
-    for place in range(len(recorder.rules) - 1, -1, -1):
-        if place in needed:
-            needed.update(recorder.operands[place])
-            needed.update(condition for condition, _ in recorder.guards[place])
-    needed.update(recorder.inputs)
-    return sorted(needed)
+
+def sources_in(needed):
+    """The captured Values and the numbers."""
+    found = []
+    for tracer in needed:
+        if tracer._rule == LEAF and not tracer.varying:
+            found.append(tracer)  # noqa: PERF401  typed when compiled
+    return found
+
+
+def levels_of(needed):
+    """The operations by level and kind: for level k at 2k those that are the same for all examples, at 2k + 1 the
+    others; each a dict from a number that stands for the kind to a list of tracers."""
+    levels = []
+    for tracer in needed:
+        if tracer._rule == LEAF:
+            continue
+        a, b, c = tracer._a, tracer._b, tracer._c
+        bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)
+        if b is not None:
+            bits = 8 * bits + (4 if tracer.wanted and b.wanted else 0) + (1 if b.varying else 0)
+            if c is not None:
+                bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
+        kind = (tracer.guard * 4096 + tracer._rule - DETACHED) * 512 + bits
+        while len(levels) <= 2 * tracer.level + 1:
+            levels.append({})
+        kinds = levels[2 * tracer.level + (1 if tracer.varying else 0)]
+        group = kinds.get(kind)
+        if group is None:
+            kinds[kind] = [tracer]
+        else:
+            group.append(tracer)
+    return levels
+
+
+def run_of(group, slot, columns, done, guards):
+    """A group as a Run, its operands in the columns from position `done` on."""
+    first = group[0]
+    operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
+    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot,
+               [memoryview(column)[done:done + len(group)] for column in columns[:len(operands)]],
+               [first.wanted and operand.wanted for operand in operands],
+               [tracer.varying for tracer in (first, *operands)],
+               [(condition.slot, side) for condition, side in guards[first.guard]])
+
+
+def count_of(kinds):
+    """The number of operations on a level."""
+    return sum(map(len, kinds.values()))
+
+
+def number_slots(tracers, slot):
+    """Give the tracers the slots from `slot` on."""
+    for tracer in tracers:
+        tracer.slot = slot
+        slot += 1
+
+
+def fill_columns(group, column_a, column_b, column_c, at):
+    """Write the slots of a group's operands into the columns, from position `at` on."""
+    for tracer in group:
+        a, b, c = tracer._a, tracer._b, tracer._c
+        column_a[at] = a.slot
+        if b is not None:
+            column_b[at] = b.slot
+        if c is not None:
+            column_c[at] = c.slot
+        at += 1
+
+
+# As value.py, this file is compiled at install time, and the compiled engine's classes take over from here.
+if backend == "native":
+    globals().update({name: compiled.exports[name] for name in ("Tracer", "Recorder", "Program", "needed_by")})

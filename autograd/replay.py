@@ -181,12 +181,14 @@ class Replay:
         self.function, self.example = function, leaves
         self._arguments = args, kwargs, positions, static
         recorder = Recorder()
-        with recording(recorder):
-            result = self.again(iter([recorder.input(isinstance(leaf, Value)) for leaf in leaves]))
-        places = list(map(recorder.place, numbers_in(result)))
-        self.program = Program(recorder, places)
-        outputs = iter(self.program.outputs)
-        self.result = map_numbers(lambda _: next(outputs), result)
+        try:
+            with recording(recorder):
+                result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
+            self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
+        finally:
+            recorder.end()
+        slots = iter(self.program.results)
+        self.result = map_numbers(lambda _: next(slots), result)
         self.variables = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began

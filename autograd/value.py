@@ -88,6 +88,8 @@ class Value:
     @property
     def grad(self) -> float:
         """∂result/∂node, a float; 0.0 until a backward pass comes by."""
+        if unusual:
+            check_not_recording(f"{self!r}.grad")
         return self._grad
 
     @grad.setter
@@ -137,6 +139,8 @@ class Value:
         >>> x.grad
         108.0
         """
+        if unusual:
+            check_not_recording("backward()")
         seed = as_float(gradient)
         if type(self) is not Value:
             raise ArgumentError(f"backward: {self!r} depends on no Value, so there is nothing to differentiate. "
@@ -207,6 +211,8 @@ class Value:
             return self is other
         if _comparable(other) is None:
             return NotImplemented
+        if unusual:
+            check_not_recording(f"comparing {self!r} with ==")
         raise LeavesGraphError(f"== between Values asks whether they are the same node. To compare the numbers write "
                                f"v.data == {other!r}.")
 
@@ -745,7 +751,8 @@ def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "passes.pxi", "machine.pxi"):
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "recorder.py", "passes.pxi",
+                 "recording.pxi", "machine.pxi"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()

@@ -1,0 +1,78 @@
+# The circumstances of a thread, where C finds them, and the way of an operation into a recording.
+
+cdef extern from *:
+    """
+    #ifdef _MSC_VER
+    #define OF_THIS_THREAD __declspec(thread)
+    #else
+    #define OF_THIS_THREAD __thread
+    #endif
+    static OF_THIS_THREAD int no_grad_here = 0;
+    static OF_THIS_THREAD int lines_here = 0;
+    static OF_THIS_THREAD PyObject* recorder_here = NULL;
+    """
+    int no_grad_here, lines_here
+    PyObject* recorder_here  # borrowed: recording() keeps it alive
+
+
+class _Announced(threading.local):
+    announced = frozenset()
+
+
+_announced = _Announced()
+
+
+cdef class _Circumstances:
+    @property
+    def no_grad(self):
+        return no_grad_here
+
+    @no_grad.setter
+    def no_grad(self, int depth):
+        global no_grad_here
+        no_grad_here = depth
+
+    @property
+    def record_lines(self):
+        return lines_here
+
+    @record_lines.setter
+    def record_lines(self, int depth):
+        global lines_here
+        lines_here = depth
+
+    @property
+    def recorder(self):
+        return None if recorder_here == NULL else <object>recorder_here
+
+    @recorder.setter
+    def recorder(self, recorder):
+        global recorder_here
+        recorder_here = NULL if recorder is None else <PyObject*>recorder
+
+    @property
+    def announced(self):
+        return _announced.announced
+
+    @announced.setter
+    def announced(self, ids):
+        _announced.announced = ids
+
+
+_circumstances = _Circumstances()
+
+
+cdef inline bint is_node(x) noexcept:
+    return type(x) is Tracer or type(x) is Value or type(x) is Constant
+
+
+cdef recorded(int rule, int count, x, y, z):
+    """The tracer for an operation, or None when that is for apply() to say."""
+    if recorder_here == NULL or not (is_node(x) or (count > 1 and is_node(y)) or (count > 2 and is_node(z))):
+        return None
+    cdef Recorder recorder = <Recorder>recorder_here
+    for operand in (x, y, z)[:count]:
+        if not (is_node(operand) or type(operand) is float or type(operand) is int):
+            return None
+    return recorder.operation(rule, recorder.tracer(x), recorder.tracer(y) if count > 1 else None,
+                              recorder.tracer(z) if count > 2 else None)
