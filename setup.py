@@ -34,5 +34,5 @@ class BuildEngine(build_ext):
             self.extensions.clear()
 
 
-ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))])
+ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))], include_dirs=["autograd"])
 setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

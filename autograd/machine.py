@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from itertools import chain
 from math import isfinite
 from typing import Any
 
 from autograd.recorder import Program
 from autograd.value import Value, as_float, backend, compiled
-
-
-class State:
-    """The memory of a program after a run forward: for each example a number for each slot."""
-
-    def __init__(self, lanes):
-        self.lanes = lanes
-
-    def number(self, lane, slot):
-        """The number in a slot for one example."""
-        return self.lanes[lane][slot]
 
 
 class PythonMachine:
@@ -30,66 +20,85 @@ class PythonMachine:
         self._captured_slots = [slot for slot, value in zip(program.captured_slots, program.captured)
                                 if type(value) is Value]
 
-    def bytes(self):
-        """The size of the memory that one example takes."""
-        return 16 * self.program.size
+    def run(self, rows, reads, roots=(), seed=1.0, variables=()):
+        """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
 
-    def forward(self, rows):
-        """Run forward for examples given by their inputs; None when something outside a guard is not finite."""
+        Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
+        the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
+        `variables` of each example. Or None, when something outside a guard is not finite.
+        """
         program = self.program
         template = [0.0] * program.size
         for slot, number in program.numbers:
             template[slot] = number
         for slot, value in zip(program.captured_slots, program.captured):
             template[slot] = value.data
-        lanes = []
+        numbers = array("d")
+        captured = [[0.0] * len(self.captured) for _ in roots]
+        inputs: list[list[float]] = [[] for _ in roots]
         for row in rows:
             memory = template.copy()
             for slot, leaf in zip(program.input_slots, row):
                 memory[slot] = leaf.data if isinstance(leaf, Value) else as_float(leaf)
-            if not all(self._forward(run, memory) for run in program.runs):
+            if not all(_forward(run, memory) for run in program.runs):
                 return None
-            lanes.append(memory)
-        return State(lanes)
+            numbers.extend([memory[slot] for slot in reads])
+            for i, root in enumerate(roots):
+                adjoint = [0.0] * program.size
+                adjoint[root] = seed
+                for run in reversed(program.runs):
+                    if _holds(run.guard, memory):
+                        _reverse(run, memory, adjoint)
+                captured[i] = [total + adjoint[slot] for total, slot in zip(captured[i], self._captured_slots)]
+                inputs[i] += [adjoint[program.input_slots[k]] for k in variables]
+        slopes = [array("d", one + other) for one, other in zip(captured, inputs)]
+        return (numbers, slopes) if all(map(isfinite, chain(*slopes))) else None
 
-    def _forward(self, run, memory):
-        if not _holds(run.guard, memory):
-            return True
+
+def _forward(run, memory):
+    if not _holds(run.guard, memory):
+        return True
+    columns = [[memory[slot] for slot in column] for column in run.operands]
+    try:
+        results = list(map(run.rule.value, *columns)) if run.rule else _sums(run, *columns)
+    except (ArithmeticError, ValueError):
+        return False
+    memory[run.start:run.start + run.count] = results
+    return all(number - number == 0.0 for number in results)
+
+
+def _sums(run, first, second):
+    """The sums of products of a run, given all first and all second factors."""
+    results, at = [], 0
+    for _ in range(run.count):
+        total = -0.0
+        for code in run.codes:
+            total += first[at] * second[at] if code & 4 else first[at]
+            at += 1
+        results.append(total)
+    return results
+
+
+def _reverse(run, memory, adjoint):
+    columns = [[memory[slot] for slot in column] for column in run.operands]
+    out = slice(run.start, run.start + run.count)
+    if run.rule is None:
+        for at, (a, b, x, y) in enumerate(zip(*run.operands, *columns)):
+            here, code = adjoint[run.start + at // len(run.codes)], run.codes[at % len(run.codes)]
+            if code & 8:
+                adjoint[a] += here * y if code & 4 else here
+            if code & 16:
+                adjoint[b] += here * x
+        return
+    for column, slope, wanted in zip(run.operands, run.rule.slopes, run.wanted):
+        if not wanted:
+            continue
         try:
-            results = list(map(run.rule.value, *([memory[slot] for slot in column] for column in run.operands)))
+            slopes = list(map(slope, *columns, memory[out]))
         except (ArithmeticError, ValueError):
-            return False
-        memory[run.start:run.start + run.count] = results
-        return all(number - number == 0.0 for number in results)
-
-    def reverse(self, state, slot, seeds, variables):
-        """The derivatives of the sum over the examples of seed times slot: for each captured Value, then for the given
-        inputs of each example, as an array; None when one is not finite."""
-        program = self.program
-        captured = [0.0] * len(self._captured_slots)
-        inputs = []
-        for memory, seed in zip(state.lanes, seeds):
-            adjoint = [0.0] * program.size
-            adjoint[slot] = seed
-            for run in reversed(program.runs):
-                if _holds(run.guard, memory):
-                    self._reverse(run, memory, adjoint)
-            captured = [total + adjoint[place] for total, place in zip(captured, self._captured_slots)]
-            inputs += [adjoint[program.input_slots[i]] for i in variables]
-        return array("d", captured + inputs) if all(map(isfinite, captured + inputs)) else None
-
-    def _reverse(self, run, memory, adjoint):
-        columns = [[memory[slot] for slot in column] for column in run.operands]
-        out = slice(run.start, run.start + run.count)
-        for column, slope, wanted in zip(run.operands, run.rule.slopes, run.wanted):
-            if not wanted:
-                continue
-            try:
-                slopes = list(map(slope, *columns, memory[out]))
-            except (ArithmeticError, ValueError):
-                slopes = [float("nan")] * run.count
-            for place, here, partial in zip(column, adjoint[out], slopes):
-                adjoint[place] += here * partial
+            slopes = [float("nan")] * run.count
+        for place, here, partial in zip(column, adjoint[out], slopes):
+            adjoint[place] += here * partial
 
 
 def _holds(guard, memory):
@@ -99,6 +108,7 @@ def _holds(guard, memory):
 
 def Machine(program: Program) -> Any:
     """The machine for a program: the compiled one, unless that is missing or older than a primitive of the program."""
-    if backend == "native" and all(run.rule.name in compiled.functions for run in program.runs):
+    if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions
+                                    for run in program.runs):
         return compiled.NativeMachine(program)
     return PythonMachine(program)

@@ -178,11 +178,16 @@ RECORDER_TYPES = {
     "_source": "tracer=Tracer",
     "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, number=longlong, key=object, found=Tracer",
     "needed_by": "recorder=Recorder, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, condition=Tracer",
-    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
+    "count_uses": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, condition=Tracer",
+    "find_sums": "needed=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
+                 "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint",
+    "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
     "sources_in": "tracer=Tracer",
-    "run_of": "group=list, slot=int, columns=list, done=int, guards=list, first=Tracer",
+    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
+    "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
-    "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer",
+    "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, i=int, "
+                    "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer",
 }
 
 TRACER_FIELDS = """\
@@ -190,10 +195,12 @@ TRACER_FIELDS = """\
     level = cython.declare(cython.int, visibility="readonly")
     guard = cython.declare(cython.int, visibility="readonly")
     slot = cython.declare(cython.int, visibility="readonly")
+    uses = cython.declare(cython.int)
     wanted = cython.declare(cython.bint, visibility="readonly")
     varying = cython.declare(cython.bint, visibility="readonly")
     recorder = cython.declare(object, visibility="readonly")
     source = cython.declare(object, visibility="readonly")
+    terms = cython.declare(list)
 """
 
 RECORDER_FIELDS = """\
@@ -251,14 +258,14 @@ def loops_source(rule):
                  for name, letter, varies in zip(rule.inputs, letters, kinds)}
         number = sum(varies << k for k, varies in enumerate(kinds))
         forward += [f"elif loop.varying & 7 == {number}:",
-                    "    for lane in range(lanes):", f"        out[lane] = {_value_on_doubles(rule, lanes)}"]
+                    "    for lane in range(LANES):", f"        out[lane] = {_value_on_doubles(rule, lanes)}"]
         backward += [f"elif loop.varying & 7 == {number}:"]
         for k, (letter, varies, partial) in enumerate(zip(letters, kinds, rule.partials)):
             slope = f"g[lane] * ({partial.python(lanes | {'out': 'out[lane]'}, 'c_{}')})"
             slope = slope if _is_plain(partial, rule) else f"0.0 if loop.guards and g[lane] == 0.0 else {slope}"
             backward += [f"    if loop.wanted & {1 << k}:"] + ([
-                "        for lane in range(lanes):", f"            j{letter}[lane] += {slope}"] if varies else [
-                "        total = 0.0", "        for lane in range(lanes):", f"            total += {slope}",
+                "        for lane in range(LANES):", f"            j{letter}[lane] += {slope}"] if varies else [
+                "        total = 0.0", "        for lane in range(LANES):", f"            total += {slope}",
                 f"        j{letter}[0] += total"])
     slopes = []
     for k, (letter, partial) in enumerate(zip(letters, rule.partials)):
@@ -289,13 +296,13 @@ def _is_plain(partial, rule):
 LOOPS = """
 
 cdef void forward_{name}(Loop* loop, Room* room) noexcept nogil:
-    cdef Py_ssize_t k, lane, lanes = room.lanes
+    cdef Py_ssize_t k, lane
     cdef double* m = room.memory
     cdef double* out
     cdef double* pa
     cdef double* pb
     cdef double* pc
-    if lanes == 1 or not loop.varying:
+    if room.lanes == 1 or not loop.varying:
         for k in range(loop.count):
             m[loop.start + k] = {value}
     else:
@@ -306,7 +313,7 @@ cdef void forward_{name}(Loop* loop, Room* room) noexcept nogil:
 
 
 cdef void backward_{name}(Loop* loop, Room* room) noexcept nogil:
-    cdef Py_ssize_t k, lane, lanes = room.lanes
+    cdef Py_ssize_t k, lane
     cdef double here, total
     cdef double* m = room.memory
     cdef double* j = room.adjoint
@@ -318,7 +325,7 @@ cdef void backward_{name}(Loop* loop, Room* room) noexcept nogil:
     cdef double* ja
     cdef double* jb
     cdef double* jc
-    if lanes == 1 or not loop.varying:
+    if room.lanes == 1 or not loop.varying:
         for k in range(loop.count):
             {slopes}
     else:

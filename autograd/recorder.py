@@ -27,7 +27,9 @@ class Tracer(Value):
     # guard                which conditions must hold for it to count, a position in Recorder.guards
     # source               the captured Value or the number that it stands for; None for an input and a result
     # slot                 where Program puts it
-    __slots__ = ("guard", "level", "place", "recorder", "slot", "source", "varying", "wanted")
+    # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
+    # terms                the factors of such a sum, two by two, None for a missing one; else None
+    __slots__ = ("guard", "level", "place", "recorder", "slot", "source", "terms", "uses", "varying", "wanted")
 
     def _refuse(self, what):
         check_not_recording(what)
@@ -103,11 +105,10 @@ class Recorder:
         tracer = Tracer.__new__(Tracer)
         tracer._rule = rule
         tracer._a, tracer._b, tracer._c = a, b, c
-        tracer._label = tracer.source = None
+        tracer._label = tracer.source = tracer.terms = None
         tracer.recorder = self
         tracer.place = len(self.tracers)
-        tracer.slot = 0
-        tracer.level = 0
+        tracer.slot = tracer.level = tracer.uses = 0
         tracer.wanted = wanted
         tracer.varying = False
         tracer.guard = 0
@@ -249,25 +250,85 @@ def needed_by(recorder, results):
     return found
 
 
+def count_uses(needed, results):
+    """Note how often each tracer is an operand; one that must be seen from outside counts twice."""
+    for tracer in needed:
+        if tracer._rule != LEAF:
+            a, b, c = tracer._a, tracer._b, tracer._c
+            a.uses += 1
+            if b is not None:
+                b.uses += 1
+            if c is not None:
+                c.uses += 2  # of where: never part of a sum
+            if tracer.guard:
+                for condition, _ in tracer.recorder.guards[tracer.guard]:
+                    condition.uses += 2
+    for tracer in results:
+        tracer.uses += 2
+
+
+def find_sums(needed, add, mul):
+    """Make one operation of each sum, term after term, in which there are products, or three terms.
+
+    Its result is to the bit what the single operations give, and what lies between is not kept.
+    """
+    for tracer in reversed(needed):
+        if tracer._rule != add or tracer.uses < 0:
+            continue
+        terms, inside = [], []
+        node = tracer
+        goes_on = True
+        while goes_on:
+            # The second operand is a term. So is the first, unless it is a sum that goes on.
+            a, b = node._a, node._b
+            goes_on = a._rule == add and a.uses == 1 and a.guard == tracer.guard
+            for part in (b,) if goes_on else (b, a):
+                if part._rule == mul and part.uses == 1 and part.guard == tracer.guard:
+                    left, right = part._a, part._b
+                    terms += (right, left) if right.varying or not left.varying else (left, right)
+                    inside.append(part)
+                else:
+                    terms += (None, part)
+            if goes_on:
+                inside.append(a)
+                node = a
+        if inside:
+            tracer.terms = terms[::-1]
+            for part in inside:
+                part.uses = -1
+
+
+def codes_of(sum_):
+    """What each term of a sum is, in bits: 1, the first factor differs between examples; 2, the second does; 4, there is
+    a second; 8 and 16, the gradients of the first and of the second are wanted. If one factor differs, it is the second.
+    """
+    codes = bytearray()
+    for i in range(0, len(sum_.terms), 2):
+        a, b = sum_.terms[i], sum_.terms[i + 1]
+        code = (1 if a.varying else 0) + (8 if sum_.wanted and a.wanted else 0)
+        if b is not None:
+            code += 4 + (2 if b.varying else 0) + (16 if sum_.wanted and b.wanted else 0)
+        codes.append(code)
+    return codes
+
+
 class Run:
     """Operations of one kind that do not depend on one another: one loop of the program.
 
-    rule       the primitive
+    rule       the primitive; None for sums of products
     start      the slot of the first result; the others follow it
+    count      the number of operations
     operands   for each input of the rule the slots of the operands, a sequence of ints
     wanted     for each input whether a gradient flows to it
     varying    whether the results, and whether each operand, differ between the examples of a batch
     guard      the conditions under which the results count: pairs (slot of the condition, the side)
+    codes      for sums: what each term is, see `codes_of`; the operands are then the first and the second factors of
+               all terms of the first sum, of the second, and so on
     """
 
-    def __init__(self, rule, start, operands, wanted, varying, guard):
-        self.rule, self.start, self.operands = rule, start, operands
-        self.wanted, self.varying, self.guard = wanted, varying, guard
-
-    @property
-    def count(self):
-        """The number of operations."""
-        return len(self.operands[0])
+    def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b""):
+        self.rule, self.start, self.count, self.operands = rule, start, count, operands
+        self.wanted, self.varying, self.guard, self.codes = wanted, varying, guard, codes
 
 
 class Program:
@@ -281,30 +342,34 @@ class Program:
         needed = needed_by(recorder, results)
         sources = sources_in(needed)
         captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
+        count_uses(needed, results)
+        find_sums(needed, RULES["add"].index, RULES["mul"].index)
         levels = levels_of(needed)
+        self.nodes = len(needed)
         self.levels = max(0, len(levels) // 2 - 1)
         plain, moving = levels[::2], levels[1::2]
         self.uniform = len(sources) + sum(map(count_of, plain))
         self.size = self.uniform + len(recorder.inputs) + sum(map(count_of, moving))
         number_slots(sources, 0)
         number_slots(recorder.inputs, self.uniform)
-        columns = [array.array("i", bytes(4 * len(needed))) for _ in "abc"]
+        columns = [array.array("i", bytes(8 * len(needed))) for _ in "abc"]
         self.runs = []
         done = 0
         for part, slot in ((plain, len(sources)), (moving, self.uniform + len(recorder.inputs))):
             for kinds in part:
                 for kind in sorted(kinds):
-                    number_slots(kinds[kind], slot)
-                    fill_columns(kinds[kind], *columns, done)
-                    self.runs.append(run_of(kinds[kind], slot, columns, done, recorder.guards))
-                    slot += len(kinds[kind])
-                    done += len(kinds[kind])
+                    group = kinds[kind]
+                    number_slots(group, slot)
+                    end = fill_columns(group, *columns, done)
+                    self.runs.append(run_of(group, slot, [memoryview(column)[done:end] for column in columns],
+                                            recorder.guards))
+                    slot += len(group)
+                    done = end
         self.numbers = [(tracer.slot, tracer.source) for tracer in sources if not isinstance(tracer.source, Value)]
         self.captured = [tracer.source for tracer in captured]
         self.captured_slots = array.array("i", [tracer.slot for tracer in captured])
         self.input_slots = array.array("i", [tracer.slot for tracer in recorder.inputs])
         self.results = [tracer.slot for tracer in results]
-
 
 
 def sources_in(needed):
@@ -319,9 +384,9 @@ def sources_in(needed):
 def levels_of(needed):
     """The operations by level and kind: for level k at 2k those that are the same for all examples, at 2k + 1 the
     others; each a dict from a number that stands for the kind to a list of tracers."""
-    levels = []
+    levels, sums = [], {}
     for tracer in needed:
-        if tracer._rule == LEAF:
+        if tracer._rule == LEAF or tracer.uses == -1:
             continue
         a, b, c = tracer._a, tracer._b, tracer._c
         bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)
@@ -330,6 +395,8 @@ def levels_of(needed):
             if c is not None:
                 bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
         kind = (tracer.guard * 4096 + tracer._rule - DETACHED) * 512 + bits
+        if tracer.terms is not None:
+            kind = -1 - sums.setdefault((tracer.guard, bytes(codes_of(tracer))), len(sums))
         while len(levels) <= 2 * tracer.level + 1:
             levels.append({})
         kinds = levels[2 * tracer.level + (1 if tracer.varying else 0)]
@@ -341,15 +408,18 @@ def levels_of(needed):
     return levels
 
 
-def run_of(group, slot, columns, done, guards):
-    """A group as a Run, its operands in the columns from position `done` on."""
+def run_of(group, slot, columns, guards):
+    """A group as a Run."""
     first = group[0]
+    guard = [(condition.slot, side) for condition, side in guards[first.guard]]
+    if first.terms is not None:
+        codes = codes_of(first)
+        return Run(None, slot, len(group), columns[:2], [max(codes) >= 8],
+                   [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot,
-               [memoryview(column)[done:done + len(group)] for column in columns[:len(operands)]],
-               [first.wanted and operand.wanted for operand in operands],
-               [tracer.varying for tracer in (first, *operands)],
-               [(condition.slot, side) for condition, side in guards[first.guard]])
+    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot, len(group),
+               columns[:len(operands)], [first.wanted and operand.wanted for operand in operands],
+               [tracer.varying for tracer in (first, *operands)], guard)
 
 
 def count_of(kinds):
@@ -365,8 +435,15 @@ def number_slots(tracers, slot):
 
 
 def fill_columns(group, column_a, column_b, column_c, at):
-    """Write the slots of a group's operands into the columns, from position `at` on."""
+    """Write the slots of a group's operands into the columns, from position `at` on; returns where they end."""
     for tracer in group:
+        if tracer.terms is not None:
+            for i in range(0, len(tracer.terms), 2):
+                a, b = tracer.terms[i], tracer.terms[i + 1]
+                column_a[at] = a.slot
+                column_b[at] = a.slot if b is None else b.slot
+                at += 1
+            continue
         a, b, c = tracer._a, tracer._b, tracer._c
         column_a[at] = a.slot
         if b is not None:
@@ -374,6 +451,7 @@ def fill_columns(group, column_a, column_b, column_c, at):
         if c is not None:
             column_c[at] = c.slot
         at += 1
+    return at
 
 
 # As value.py, this file is compiled at install time, and the compiled engine's classes take over from here.

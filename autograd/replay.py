@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
@@ -203,8 +203,12 @@ class Replay:
 
     def call(self, leaves):
         """The result for one example."""
-        state = self._forward([leaves])
-        return map_numbers(lambda slot: self._node(state, slot, [leaves], [1.0], state.number(0, slot)), self.result)
+        slots = self.program.results
+        roots = slots if self._differentiable() else []
+        numbers, slopes = self._run([leaves], slots, roots)
+        results = iter([self._node(number, parts, slot, [leaves])
+                        for number, parts, slot in zip(numbers, slopes or [None] * len(slots), slots)])
+        return map_numbers(lambda _: next(results), self.result)
 
     def mean(self, rows, has_aux):
         """The mean over examples, or the pair of it and the list of the examples' other results."""
@@ -212,42 +216,47 @@ class Replay:
         if not isinstance(averaged, int) or (has_aux and len(self.result) != 2):
             raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
                                 f"something else; it returns {self.result!r:.60} of them.")
-        state = self._forward(rows)
-        total = sum((state.number(lane, averaged) for lane in range(1, len(rows))), state.number(0, averaged))
-        node = self._node(state, averaged, rows, [1 / len(rows)] * len(rows), total / len(rows))
-        return (node, self._numbers(state, self.result[1], len(rows))) if has_aux else node
+        slots = self.program.results
+        numbers, slopes = self._run(rows, slots, [averaged] if self._differentiable() else [], 1 / len(rows))
+        columns = len(slots)
+        total = numbers[0]
+        for example in range(1, len(rows)):
+            total += numbers[example * columns]
+        node = self._node(total / len(rows), slopes[0] if slopes else None, averaged, rows)
+        return (node, self._structured(self.result[1], numbers, 1, len(rows))) if has_aux else node
 
     def map(self, rows):
         """Every example's result as plain numbers."""
-        return self._numbers(self._forward(rows), self.result, len(rows))
+        return self._structured(self.result, self._run(rows, self.program.results, [])[0], 0, len(rows))
 
-    def _forward(self, rows):
-        state = self.machine.forward(rows)
-        if state is None:
+    def _differentiable(self):
+        return gradients_wanted() and bool(self.machine.captured or self.variables)
+
+    def _run(self, rows, reads, roots, seed=1.0):
+        found = self.machine.run(rows, reads, roots, seed, self.variables)
+        if found is None:
             raise NotFinite
-        return state
+        return found
 
-    def _numbers(self, state, result, lanes):
-        return [map_numbers(partial(state.number, lane), result) for lane in range(lanes)]
+    def _structured(self, result, numbers, first, examples):
+        """Each example's numbers, from the column `first` on, in the structure of `result`."""
+        columns = len(self.program.results)
+        return [map_numbers(lambda _, found=iter(numbers[row * columns + first:(row + 1) * columns]): next(found), result)
+                for row in range(examples)]
 
-    def _node(self, state, slot, rows, seeds, data):
+    def _node(self, number, slopes, slot, rows):
         """A result as a Value whose parents are the captured Values and the Value arguments of all examples."""
         captured = self.machine.captured
-        if not captured and not self.variables:
-            return data
-        if not gradients_wanted():
-            return constant(data)
-        slopes = self.machine.reverse(state, slot, seeds, self.variables)
         if slopes is None:
-            raise NotFinite
+            return constant(number) if captured or self.variables else number
         parents = captured + [row[i] for row in rows for i in self.variables]
-        return replayed(data, parents, slopes, Again(self, slot, rows))
+        return replayed(number, parents, slopes, Again(self, slot, rows))
 
     def stats(self):
         """Figures about the recording."""
         program = self.program
-        return {"nodes": program.size, "levels": program.levels, "loops": len(program.runs),
-                "bytes": self.machine.bytes(), "seconds": self.seconds}
+        return {"nodes": program.nodes, "levels": program.levels, "loops": len(program.runs),
+                "bytes": 16 * program.size, "seconds": self.seconds}
 
 
 class Again:

@@ -752,7 +752,8 @@ def fingerprint():
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
     for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "recorder.py", "passes.pxi",
-                 "recording.pxi", "machine.pxi"):
+                 "recording.pxi", "machine.pxi",
+                 "sums.h"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
