@@ -9,6 +9,10 @@ from autograd.composed import logsumexp as logsumexp
 from autograd.composed import mean as mean
 from autograd.composed import softmax as softmax
 from autograd.draw import draw as draw
+from autograd.flat import read_data as read_data
+from autograd.flat import read_grad as read_grad
+from autograd.flat import write_data as write_data
+from autograd.flat import write_grad as write_grad
 from autograd.formulas import Interval as Interval
 from autograd.functional import derivatives as derivatives
 from autograd.functional import grad as grad
@@ -28,6 +32,7 @@ from autograd.value import Value as Value
 from autograd.value import backend as backend
 from autograd.value import no_grad as no_grad
 from autograd.value import record_lines as record_lines
+from autograd.value import watch as watch
 from autograd.primitives import (
     add as add,
     sub as sub,

@@ -208,6 +208,7 @@ RECORDER_FIELDS = """\
     inputs = cython.declare(list, visibility="readonly")
     guards = cython.declare(list, visibility="readonly")
     guard = cython.declare(cython.int)
+    watched = cython.declare(dict, visibility="readonly")
     _known = cython.declare(dict)
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
@@ -218,23 +219,59 @@ RECORDER_FIELDS = """\
 
 def recorder_source():
     """recorder.py with the classes and types declared for Cython."""
-    text = (HERE / "recorder.py").read_text().partition("# As value.py, this file")[0]
-    text = re.sub(r"from (__future__|autograd\.).*\n", "", text)
+    text = _without_imports((HERE / "recorder.py").read_text().partition("# As value.py, this file")[0])
     text = text.replace("\nclass Tracer", "\n@cython.final\n@cython.no_gc\n@cython.cclass\nclass Tracer")
     text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
     text = re.sub(r"    __slots__ = .*\n", TRACER_FIELDS, text)
     text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
     text = re.sub(r"\n(MOST_PLACES|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.longlong, \2)", text)
-    for name, types in RECORDER_TYPES.items():
-        text = re.sub(rf"\n( *)def {name}\(", lambda match: "".join([
-            "\n", f"{match[1]}@cython.ccall\n", f"{match[1]}@cython.locals({_typed(types)})\n",
-            f"{match[1]}def {name}("]), text)  # noqa: B023  called before the loop goes on
+    return _declared(text, RECORDER_TYPES)
+
+
+ARGUMENT_TYPES = {
+    "keys_of": "leaves=list",
+    "key_of": "leaves=list, key=list",
+    "structure_of": "leaves=list, found=list",
+}
+
+
+def arguments_source():
+    """The part of arguments.py that looks at every number."""
+    text = (HERE / "arguments.py").read_text()
+    return _declared(text[text.index("def keys_of("):text.index("# See value.py")], ARGUMENT_TYPES)
+
+
+FLAT_TYPES = {
+    "read_data": "values=list, value=Value, room=double[::1], i=Py_ssize_t",
+    "read_grad": "values=list, value=Value, room=double[::1], i=Py_ssize_t",
+    "write_data": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
+    "write_grad": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
+    "_room_for": "values=list",
+    "_numbers_for": "values=list, numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
+}
+
+
+def flat_source():
+    """flat.py with the types declared for Cython."""
+    return _declared(_without_imports((HERE / "flat.py").read_text().partition("# See value.py")[0]), FLAT_TYPES)
+
+
+def _without_imports(text):
+    """The source of a module without what it imports from this package."""
+    return re.sub(r"from (__future__|autograd\.).*\n", "", text)
+
+
+def _declared(text, types):
+    """Python source with the C types of functions and methods declared."""
+    for name, declared in types.items():
+        text = re.sub(rf"\n?( *)def {name}\(",
+                      rf"\n\1@cython.ccall\n\1@cython.locals({_typed(declared)})\n\1def {name}(", text)
     return text
 
 
 def _typed(types):
     """"a=int, b=Value" with the names that C types have in Cython."""
-    return re.sub(r"=(double|int|longlong|bint)", r"=cython.\1", types)
+    return re.sub(r"=(double|int|longlong|bint|Py_ssize_t)", r"=cython.\1", types)
 
 
 HASH = """\
@@ -351,7 +388,8 @@ def module_source():
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         for rule in TABLE)
     return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, "\n\n", recorder_source(),
-                    recording, *map(node_source, rules), machine, *map(loops_source, TABLE), tables,
+                    arguments_source(), flat_source(), recording, *map(node_source, rules), machine,
+                    *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import array
 from math import isfinite, nan
 
-from autograd.errors import RecordingError
-from autograd.rules import RULES, TABLE, Rule
+from autograd.errors import ArgumentError, RecordingError
+from autograd.rules import RULES, TABLE
 from autograd.value import LEAF, Value, apply, as_float, backend, check_not_recording, compiled, recording
 
 DETACHED = -3  # the `_rule` of a number without its gradient
@@ -72,7 +72,7 @@ class Tracer(Value):
         return f"<number {self.place} of a recording>"
 
     @property
-    def rule(self) -> Rule | None:
+    def rule(self):
         """The primitive that stands here; None for an input, and for a detached number."""
         return TABLE[self._rule] if self._rule >= 0 else None
 
@@ -95,6 +95,7 @@ class Recorder:
         self.inputs = []
         self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
         self.guard = 0  # the one in force
+        self.watched = {}  # by id: the attributes of an object, and a copy of what they were
         self._guard_of = {(): 0}
         self._known = {}
         self._captured = {}
@@ -221,10 +222,29 @@ class Recorder:
                 self.guard = before
         return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
 
+    def watch(self, thing):
+        """Note the attributes of an object."""
+        if not hasattr(thing, "__dict__"):
+            raise ArgumentError(f"watch: an object with attributes is wanted, got {thing!r:.60}.")
+        if id(thing) not in self.watched:
+            self.watched[id(thing)] = vars(thing), _copied(vars(thing))
+
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
-        for kept in (self._known, self._captured, self._numbers, self._guard_of, self.guards, self.inputs, self.tracers):
+        for kept in (self._known, self._captured, self._numbers, self._guard_of):
             kept.clear()
+        for kept in (self.guards, self.inputs, self.tracers):
+            kept.clear()
+
+
+def _copied(part):
+    """The lists and dicts in an attribute as new ones, with what was in them."""
+    if isinstance(part, dict):
+        return {key: _copied(item) for key, item in part.items()}
+    if isinstance(part, (list, tuple)):
+        items = [_copied(item) for item in part]
+        return items if isinstance(part, list) else tuple(items)
+    return part
 
 
 def needed_by(recorder, results):
@@ -299,8 +319,11 @@ def find_sums(needed, add, mul):
 
 
 def codes_of(sum_):
-    """What each term of a sum is, in bits: 1, the first factor differs between examples; 2, the second does; 4, there is
-    a second; 8 and 16, the gradients of the first and of the second are wanted. If one factor differs, it is the second.
+    """What each term of a sum is, in bits.
+
+    1, 2   the first factor differs between examples, the second does; if only one of them, it is the second
+    4      there is a second factor
+    8, 16  the gradient of the first is wanted, that of the second
     """
     codes = bytearray()
     for i in range(0, len(sum_.terms), 2):

@@ -14,8 +14,9 @@ from functools import update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
+from autograd.arguments import examples_of, filled, key_of, keys_of, positions_of
 from autograd.composed import mean
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.errors import ArgumentError
 from autograd.functional import map_numbers, numbers_in
 from autograd.machine import Machine
 from autograd.recorder import Program, Recorder
@@ -65,7 +66,7 @@ class Compiled:
             raise ArgumentError(f"compile: maxsize is the number of recordings to keep, at least 1, got {maxsize!r}.")
         self.function = function
         self._static = (static,) if isinstance(static, str) else tuple(static)
-        self._positions = _positions(function, self._static)
+        self._positions = positions_of(function, self._static)
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0
         self._maxsize = maxsize
@@ -79,7 +80,7 @@ class Compiled:
         if is_recording():
             return self.function(*args, **kwargs)
         leaves: list = []
-        replay = self._replay(self._key(args, kwargs, leaves), args, kwargs, leaves)
+        replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), args, kwargs, leaves)
         with contextlib.suppress(NotFinite):
             return replay.call(leaves)
         return self.function(*args, **kwargs)
@@ -97,7 +98,7 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        examples = _examples(batches)
+        examples = examples_of(batches)
         rows: list = []
         replay = self._same_replay("mean", examples, kwargs, rows)
         with contextlib.suppress(NotFinite):
@@ -113,7 +114,7 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        examples = _examples(batches)
+        examples = examples_of(batches)
         rows: list = []
         replay = self._same_replay("map", examples, kwargs, rows)
         with contextlib.suppress(NotFinite):
@@ -142,18 +143,9 @@ class Compiled:
         result = replay.again(leaf if isinstance(leaf, Value) else constant(leaf) for leaf in replay.example)
         return draw(numbers_in(result)[0], **options)
 
-    def _key(self, args, kwargs, leaves):
-        """What decides which recording serves: the structure of the arguments, and the static ones."""
-        return (*(_static(arg) if i in self._positions else _structure(arg, leaves) for i, arg in enumerate(args)),
-                *((name, _static(arg) if name in self._static else _structure(arg, leaves))
-                  for name, arg in kwargs.items()))
-
     def _same_replay(self, name, examples, kwargs, rows):
         """The recording that serves all examples; their leaves go to `rows`."""
-        keys = set()
-        for example in examples:
-            rows.append([])
-            keys.add(self._key(example, kwargs, rows[-1]))
+        keys = keys_of(examples, kwargs, self._positions, self._static, rows)
         if len(keys) > 1:
             raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
                                 "ones. Pad them to one length, or call the function for each.")
@@ -162,7 +154,7 @@ class Compiled:
     def _replay(self, key, args, kwargs, leaves):
         """The recording for a key, made now if it is not there."""
         replay = self._recordings.get(key)
-        if replay is None:
+        if replay is None or replay.is_stale():
             self._misses += 1
             replay = self._recordings[key] = Replay(self.function, args, kwargs, leaves, self._positions, self._static)
             while len(self._recordings) > self._maxsize:
@@ -185,6 +177,7 @@ class Replay:
             with recording(recorder):
                 result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
             self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
+            self._watched = list(recorder.watched.values())
         finally:
             recorder.end()
         slots = iter(self.program.results)
@@ -193,12 +186,16 @@ class Replay:
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began
 
+    def is_stale(self):
+        """Whether something that the function watched while it was recorded has changed since."""
+        return any(_differ(now, then) for now, then in self._watched)
+
     def again(self, leaves):
         """The function's own result, in place of a replay, on other numbers or Values."""
         args, kwargs, positions, static = self._arguments
         leaves = iter(leaves)
-        args = [arg if i in positions else _filled(arg, leaves) for i, arg in enumerate(args)]
-        return self.function(*args, **{name: arg if name in static else _filled(arg, leaves)
+        args = [arg if i in positions else filled(arg, leaves) for i, arg in enumerate(args)]
+        return self.function(*args, **{name: arg if name in static else filled(arg, leaves)
                                        for name, arg in kwargs.items()})
 
     def call(self, leaves):
@@ -241,8 +238,11 @@ class Replay:
     def _structured(self, result, numbers, first, examples):
         """Each example's numbers, from the column `first` on, in the structure of `result`."""
         columns = len(self.program.results)
-        return [map_numbers(lambda _, found=iter(numbers[row * columns + first:(row + 1) * columns]): next(found), result)
-                for row in range(examples)]
+        found = []
+        for start in range(first, examples * columns, columns):
+            row = iter(numbers[start:start + columns - first])
+            found.append(map_numbers(lambda _, row=row: next(row), result))
+        return found
 
     def _node(self, number, slopes, slot, rows):
         """A result as a Value whose parents are the captured Values and the Value arguments of all examples."""
@@ -273,82 +273,15 @@ class Again:
         return mean([numbers_in(self.replay.again(row))[place] for row in self.rows])
 
 
-def _positions(function, static):
-    """The places of static arguments among the positional ones."""
-    if not static:
-        return frozenset()
-    from inspect import signature
-    names = list(signature(function).parameters)
-    for name in static:
-        if name not in names:
-            raise ArgumentError(f"compile: static={name!r} is no argument of the function; it has {', '.join(names)}.")
-    return frozenset(names.index(name) for name in static)
-
-
-def _static(argument):
-    """A static argument as part of a key."""
+def _differ(now, then):
+    """Whether the attributes of an object are other ones than they were."""
     try:
-        hash(argument)
-    except TypeError:
-        raise NumberTypeError(f"compile: a static argument must be hashable, got {type(argument).__name__}. Pass a "
-                              "tuple in place of a list, or a string.") from None
-    return "static", type(argument), argument
-
-
-def _structure(part, leaves):
-    """The structure of an argument, hashable; its numbers and Values go to `leaves`."""
-    kind = type(part)
-    if kind is float or kind is int:
-        leaves.append(part)
-        return "number"
-    if kind is list or kind is tuple:
-        return kind, *[_structure(element, leaves) for element in part]
-    if kind is Value:
-        leaves.append(part)
-        return "Value"
-    if part is None or kind is bool or kind is str:
-        return "static", kind, part
-    if isinstance(part, Value):
-        leaves.append(part.data)
-        return "number"
-    if isinstance(part, dict):
-        return dict, *[(key, _structure(element, leaves)) for key, element in part.items()]
-    if isinstance(part, (list, tuple)):
-        return kind, *[_structure(element, leaves) for element in part]
-    if hasattr(part, "tolist"):
-        return _structure(part.tolist(), leaves)
-    try:
-        leaves.append(as_float(part))
-    except NumberTypeError:
-        raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
-                              "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "
-                              "static=, or let the function close over them.") from None
-    return "number"
-
-
-def _filled(part, leaves):
-    """The structure of an argument with other numbers."""
-    if part is None or isinstance(part, (bool, str)):
-        return part
-    if isinstance(part, dict):
-        return {key: _filled(element, leaves) for key, element in part.items()}
-    if isinstance(part, tuple) and hasattr(part, "_fields"):
-        return type(part)(*(_filled(element, leaves) for element in part))
-    if isinstance(part, (list, tuple)):
-        return type(part)(_filled(element, leaves) for element in part)
-    if hasattr(part, "tolist"):
-        return _filled(part.tolist(), leaves) if getattr(part, "shape", ()) else next(leaves)
-    return next(leaves)
-
-
-def _examples(batches):
-    """The examples of a batch: for each one the positional arguments."""
-    columns = [batch.tolist() if hasattr(batch, "tolist") else list(batch) for batch in batches]
-    lengths = set(map(len, columns))
-    if len(lengths) != 1 or lengths == {0}:
-        raise ArgumentError("a batch is one sequence for each argument, all of one length that is not 0; got lengths "
-                            f"{', '.join(str(len(column)) for column in columns) or 'none'}.")
-    return list(zip(*columns))
+        return now != then
+    except Exception:  # some part cannot be compared, a NumPy array for one: it must be the same object
+        pairs = zip(now.values(), then.values()) if isinstance(now, dict) else zip(now, then)
+        return len(now) != len(then) or any(
+            _differ(a, b) if isinstance(a, (list, tuple, dict)) and type(a) is type(b) else a is not b
+            for a, b in pairs)
 
 
 def _plain(result):

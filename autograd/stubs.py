@@ -19,7 +19,7 @@ def value_stub():
     """value.py without its bodies, with the methods and operators of the table in `Value`."""
     lines = [NOTE, "import contextlib", "from typing import Any, TypeAlias", "",
              "from autograd.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
-             "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
+             "LEAF: int", "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
     for node in ast.parse((HERE / "value.py").read_text()).body:
         if isinstance(node, ast.FunctionDef):
             lines += ["", *_signature(node, "")]

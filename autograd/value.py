@@ -561,6 +561,24 @@ def check_not_recording(what):
                              "in static=.")
 
 
+def watch(thing: object) -> None:
+    """While a function is recorded: note the attributes of `thing`; elsewhere this does nothing.
+
+    A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
+    records anew if not. Modules of nn do this by themselves; do it in a class of your own whose parameters may be
+    replaced. Raises ArgumentError for an object without attributes.
+
+    >>> class Scale:
+    ...     def __init__(self):
+    ...         self.factor = Value(2.0)
+    ...     def __call__(self, x):
+    ...         watch(self)
+    ...         return self.factor * x
+    """
+    if unusual and _circumstances.recorder is not None:
+        _circumstances.recorder.watch(thing)
+
+
 @contextlib.contextmanager
 def graph_wanted():
     """Inside, operations build a graph, whatever no_grad() stands around."""
@@ -751,9 +769,8 @@ def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "recorder.py", "passes.pxi",
-                 "recording.pxi", "machine.pxi",
-                 "sums.h"):
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "recorder.py", "arguments.py",
+                 "flat.py", "passes.pxi", "recording.pxi", "machine.pxi", "sums.h"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from autograd.rules import Rule
 
 Number: TypeAlias = "Value | float"
+LEAF: int
 METHODS: dict[str, Any]
 SCOPE: dict[str, Any]
 backend: str
@@ -179,6 +180,8 @@ def recorder() -> Any: ...
 def is_recording() -> Any: ...
 
 def check_not_recording(what) -> Any: ...
+
+def watch(thing: object) -> None: ...
 
 @contextlib.contextmanager
 def graph_wanted() -> Any: ...

@@ -7,7 +7,7 @@ a list is called after the list, without the plural s, with its index.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from autograd import Constant, Value
+from autograd import Constant, Value, watch
 from autograd.errors import ArgumentError
 from nn.activations import activation_function
 from nn.errors import NoSuchAttributeError, closest
@@ -44,6 +44,7 @@ class Module(metaclass=_CompleteThenLabel):
     _path = ""
 
     def __call__(self, *inputs, **options):
+        watch(self)  # a compiled function notices when a parameter is replaced
         return self.forward(*inputs, **options)
 
     def stages(self) -> "tuple[Callable | None, Callable]":
@@ -198,6 +199,7 @@ def _collect(content, found: dict, seen: set) -> None:
     elif isinstance(content, Module):
         if id(content) not in seen:
             seen.add(id(content))
+            watch(content)
             for name, item in vars(content).items():
                 if name[0] != "_":
                     _collect(item, found, seen)

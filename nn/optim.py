@@ -5,11 +5,12 @@ Names, arguments, defaults and results are those of `torch.optim`.
 
 import math
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value
-from autograd.errors import ArgumentError
+from autograd import Value, read_data, read_grad, write_data, write_grad
+from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 from nn.modules import Module
 
@@ -61,25 +62,24 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for p in self.params:
-            p.grad = 0.0
+        write_grad(self.params, array("d", bytes(8 * len(self.params))))
 
     def step(self) -> None:
         """Move every parameter once, by its gradient.
 
         Raises DivergedError, a kind of OverflowError, when a parameter would not be finite; then nothing has changed.
         """
-        data, grads = [p.data for p in self.params], [p.grad for p in self.params]
+        data, grads = read_data(self.params), read_grad(self.params)
         new, *state = self._on_arrays(data, grads) if len(data) >= LARGE else self._one_by_one(data, grads)
-        if not all(map(math.isfinite, new)):
+        try:
+            write_data(self.params, new)
+        except NotFiniteError:
             i = next(i for i, number in enumerate(new) if not math.isfinite(number))
-            raise self._diverged(i, new[i])
-        for p, number in zip(self.params, new):
-            p.data = number
+            raise self._diverged(i, float(new[i])) from None
         self.state = state
         self.steps += 1
 
-    def _one_by_one(self, data: list[float], grads: list[float]):
+    def _one_by_one(self, data: "array[float]", grads: "array[float]") -> Any:
         """The new numbers and states, lists of floats."""
         moved = []
         for i, (p, g, *state) in enumerate(zip(data, grads, *self.state)):
@@ -89,15 +89,14 @@ class Optimizer(ABC):
                 raise self._diverged(i, math.nan) from None
         return map(list, zip(*moved))
 
-    def _on_arrays(self, data: list[float], grads: list[float]):
+    def _on_arrays(self, data: "array[float]", grads: "array[float]") -> Any:
         """The same, bit for bit, with NumPy if it is there."""
         try:
             import numpy
         except ImportError:
             return self._one_by_one(data, grads)
         with numpy.errstate(all="ignore"):
-            new, *state = self.update(numpy.sqrt, *map(numpy.array, (data, grads, *self.state)))
-        return [new.tolist(), *state]
+            return self.update(numpy.sqrt, *map(numpy.asarray, (data, grads, *self.state)))
 
     def _diverged(self, i: int, number: float) -> DivergedError:
         p = self.params[i]
@@ -410,7 +409,7 @@ def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> 
     (0.6, 0.8)
     """
     parameters = _listed("clip_grad_norm_: max_norm", max_norm, parameters)
-    norm = math.hypot(*[p.grad for p in parameters])
+    norm = math.hypot(*read_grad(parameters))
     factor = max_norm / (norm + 1e-6)
     if factor < 1:
         for p in parameters:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
 from autograd.primitives import FUNCTIONS
@@ -293,3 +294,58 @@ def test_a_primitive_of_ones_own_replays_as_well():
     cube = autograd.rule("cube_for_replay", "x ** 3", "3 * x ** 2")
     x = Value(2.0)
     assert gradient_of(compile(lambda x: cube(x) + 1)(x), [x]) == [12.0]
+
+
+class Scale:
+    def __init__(self):
+        self.factors, self.shape = [Value(2.0), Value(3.0)], np.ones(2)
+
+    def __call__(self, x):
+        autograd.watch(self)
+        return sum(factor * x for factor in self.factors)
+
+
+def test_what_is_watched_is_recorded_anew_when_it_has_changed():
+    scale = Scale()
+    step = compile(lambda x: scale(x))
+    assert step(1.0).data == 5.0
+    scale.factors[1] = Value(10.0)
+    assert step(1.0).data == 12.0
+    scale.factors.append(Value(1.0))
+    assert step(1.0).data == 13.0
+    assert step(1.0).data == 13.0
+    assert step.cache_info() == (1, 3, 16, 1)
+    del scale.factors[:2]
+    assert step.mean([1.0, 2.0]).data == 1.5
+    with pytest.raises(ArgumentError, match="an object with attributes is wanted"):
+        compile(lambda x: (autograd.watch(3), x)[1])(1.0)
+
+
+def test_parameters_of_modules_may_be_replaced_added_and_removed():
+    model = nn.MLP(2, [3, 1], seed=0)
+    step = compile(lambda x: model(x))
+    penalty = compile(lambda scale: sum(p * p for p in model.parameters()) * scale)
+    x = [0.5, -1.0]
+
+    def agree():
+        assert step(x).data == model(x).data
+        assert penalty(2.0).data == pytest.approx(2 * sum(p.data ** 2 for p in model.parameters()))
+
+    agree()
+    model.layers[0].neurons[1].w[0] = Value(0.75)
+    agree()
+    model.layers[1].neurons[0] = nn.Neuron(3, seed=3)
+    agree()
+    del model.layers[1]
+    assert step(x)[0].data == model(x)[0].data
+    assert step.cache_info().misses == 4
+    assert step(x)[0].data == model(x)[0].data
+    assert step.cache_info().misses == 4
+
+
+def test_numbers_that_would_be_frozen_by_a_gradient_or_a_comparison_are_refused():
+    w = Value(2.0)
+    for function in (lambda x: x * w.grad, lambda x: x if x == 2.0 else w, lambda x: (w * x).backward() or x,
+                     lambda x: x * float(f"{x:.3f}"), lambda x: x * autograd.read_data([w])[0]):
+        with pytest.raises(RecordingError):
+            compile(function)(1.0)
