@@ -29,7 +29,9 @@ def code(text, language="python"):
 
 def math(tex, display=False):
     """A formula in TeX as MathML."""
-    return convert(tex, display="block" if display else "inline")
+    found = convert(tex, display="block" if display else "inline")
+    # A prime is high enough by itself: it does not want to be raised once more.
+    return re.sub(r"<msup>(<mi>\w</mi>)<mi>(&#x0203[2-4];)</mi></msup>", r'\1<mo lspace="0" rspace="0">\2</mo>', found)
 
 
 def slug(text):
