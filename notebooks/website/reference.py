@@ -25,9 +25,9 @@ MODULES = {"autograd": "The engine: numbers that remember, derivatives, pictures
            "nn.plots": "Pictures of training and of what a network does",
            "nn.errors": "What can go wrong with networks"}
 # The order in which the parts of a package are shown.
-ORDER = ["value", "primitives", "functional", "composed", "draw", "player", "replay", "check", "rules", "formulas",
-         "modules", "layers", "activations", "transformer", "losses", "optim", "training", "metrics", "overview",
-         "checkpoint", "convert"]
+ORDER = ["value", "primitives", "functional", "composed", "draw", "player", "replay", "flat", "check", "rules",
+         "formulas", "modules", "layers", "activations", "transformer", "losses", "optim", "training", "metrics",
+         "overview", "checkpoint", "convert"]
 # What public functions return, though it is made by nobody else.
 ALSO = {"autograd": ["draw.Drawing", "player.Player", "check.Report", "check.Row", "check.WrongGradientError",
                      "draw.GraphTooLargeError", "replay.Compiled", "rules.Rule"],
@@ -154,7 +154,7 @@ class Page:
             places = [f"{self.name}.{place}".rpartition(".") for place in ALSO[self.name]]
             found += [(name, getattr(import_module(module), name)) for module, _, name in places]
             found = [(name, thing) for name, thing in found if not inspect.ismodule(thing) and not is_primitive(thing)]
-            return sorted(found, key=lambda pair: (ORDER.index(part_of(self.home(pair[1]))), line_of(pair[1])))
+            return sorted(found, key=lambda pair: (rank(self.home(pair[1])), line_of(pair[1])))
         return [(name, thing) for name, thing in vars(self.module).items()
                 if not name.startswith("_") and self.home(thing) == self.name and thing.__doc__ and callable(thing)]
 
@@ -177,6 +177,11 @@ class Page:
 def part_of(module):
     """The last part of a module's name; what is no module's own, such as a string, counts to the first."""
     return module.rpartition(".")[2] if "." in module else ORDER[0]
+
+
+def rank(module):
+    """Where a module stands in ORDER; one that is not mentioned there comes last."""
+    return ORDER.index(part_of(module)) if part_of(module) in ORDER else len(ORDER)
 
 
 def line_of(thing):
