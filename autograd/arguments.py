@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.value import Value, as_float, backend, compiled
 
@@ -26,6 +28,33 @@ def examples_of(batches):
         raise ArgumentError("a batch is one sequence for each argument, all of one length that is not 0; got lengths "
                             f"{', '.join(str(len(column)) for column in columns) or 'none'}.")
     return list(zip(*columns))
+
+
+def matrix_of(batches):
+    """For batches in NumPy arrays: the key of an example, all examples as the rows of an array, and the first as lists.
+
+    The key is that of the same numbers in lists. None where one of the batches is not to be had as such an array.
+    """
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
+        return None
+    columns = [numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float} else batch
+               for batch in batches]
+    for column in columns:
+        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "iuf" or column.itemsize > 8
+                or column.ndim == 0 or len(column) != len(columns[0]) or 0 in column.shape
+                or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
+            return None
+    rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
+    return (tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows,
+            [column[0].tolist() for column in columns])
+
+
+def _structure_of_shape(shape):
+    """What `structure_of` says of lists of this shape."""
+    if not shape:
+        return "number"
+    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
 
 
 def filled(part, leaves):

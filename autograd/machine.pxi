@@ -16,7 +16,7 @@ cdef enum:
     LANES = 16
     FEW = 3  # so many examples are run one by one
     CHUNKS = 8  # into so many parts a batch is split
-    WORTH_THREADS = 60_000  # slots times examples from which on waking another thread pays
+    WORTH_THREADS = 600_000  # slots times examples from which on waking another thread pays
 
 
 ctypedef struct Loop:
@@ -284,7 +284,7 @@ cdef class NativeMachine:
         """The numbers in a memory of so many lanes."""
         return self.base + (self.size - self.uniform) * lanes + 1
 
-    def run(self, list rows, list reads, list roots=[], double seed=1.0, list variables=[]):
+    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
@@ -338,13 +338,21 @@ cdef class NativeMachine:
                 total += job.slopes[root][i] - job.slopes[root][i]
         return (numbers, slopes) if total == 0.0 else None
 
-    cdef _fill(self, Job job, list rows):
+    cdef _fill(self, Job job, rows):
         """The numbers that go into a run."""
         cdef Py_ssize_t i, at = 0
         cdef list row
+        cdef double[:, ::1] matrix
         memcpy(job.shared, &self.template[0], self.uniform * sizeof(double))
         for i in range(len(self._sources)):
             job.shared[self.source_slots[i]] = (<Value>self._sources[i])._data
+        if type(rows) is not list:
+            matrix = rows
+            memcpy(job.inputs, &matrix[0, 0], job.examples * self.inputs * sizeof(double))
+            for at in range(job.examples * self.inputs):
+                if job.inputs[at] - job.inputs[at] != 0.0:
+                    as_float(job.inputs[at])
+            return
         for row in rows:
             for i in range(self.inputs):
                 leaf = row[i]

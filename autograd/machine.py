@@ -21,13 +21,14 @@ class PythonMachine:
                                 if type(value) is Value]
 
     def run(self, rows, reads, roots=(), seed=1.0, variables=()):
-        """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
+        """Run forward, and back from each of the slots `roots`, for examples given by their inputs, a list or array each.
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
         `variables` of each example. Or None, when something outside a guard is not finite.
         """
         program = self.program
+        rows = rows if isinstance(rows, list) else rows.tolist()
         template = [0.0] * program.size
         for slot, number in program.numbers:
             template[slot] = number

@@ -14,7 +14,7 @@ from functools import update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.arguments import examples_of, filled, key_of, keys_of, positions_of
+from autograd.arguments import examples_of, filled, key_of, keys_of, matrix_of, positions_of
 from autograd.composed import mean
 from autograd.errors import ArgumentError
 from autograd.functional import map_numbers, numbers_in
@@ -98,12 +98,10 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        examples = examples_of(batches)
-        rows: list = []
-        replay = self._same_replay("mean", examples, kwargs, rows)
+        replay, rows = self._batch("mean", batches, kwargs)
         with contextlib.suppress(NotFinite):
             return replay.mean(rows, has_aux)
-        results = [self.function(*example, **kwargs) for example in examples]
+        results = [self.function(*example, **kwargs) for example in examples_of(batches)]
         if not has_aux:
             return mean(results)
         return mean([loss for loss, _ in results]), [map_numbers(_plain, other) for _, other in results]
@@ -114,12 +112,10 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        examples = examples_of(batches)
-        rows: list = []
-        replay = self._same_replay("map", examples, kwargs, rows)
+        replay, rows = self._batch("map", batches, kwargs)
         with contextlib.suppress(NotFinite):
             return replay.map(rows)
-        return [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples]
+        return [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples_of(batches)]
 
     def cache_info(self):
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
@@ -143,13 +139,18 @@ class Compiled:
         result = replay.again(leaf if isinstance(leaf, Value) else constant(leaf) for leaf in replay.example)
         return draw(numbers_in(result)[0], **options)
 
-    def _same_replay(self, name, examples, kwargs, rows):
-        """The recording that serves all examples; their leaves go to `rows`."""
+    def _batch(self, name, batches, kwargs):
+        """The recording that serves all examples of a batch, and for each example its numbers and Values, a row."""
+        found = matrix_of(batches) if not kwargs and not self._static else None
+        if found:
+            key, rows, first = found
+            return self._replay(key, first, {}, rows[0]), rows
+        examples, rows = examples_of(batches), []
         keys = keys_of(examples, kwargs, self._positions, self._static, rows)
         if len(keys) > 1:
             raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
                                 "ones. Pad them to one length, or call the function for each.")
-        return self._replay(keys.pop(), examples[0], kwargs, rows[0])
+        return self._replay(keys.pop(), examples[0], kwargs, rows[0]), rows
 
     def _replay(self, key, args, kwargs, leaves):
         """The recording for a key, made now if it is not there."""
@@ -238,6 +239,9 @@ class Replay:
     def _structured(self, result, numbers, first, examples):
         """Each example's numbers, from the column `first` on, in the structure of `result`."""
         columns = len(self.program.results)
+        if isinstance(result, list) and all(isinstance(part, int) for part in result):
+            return [numbers[start:start + columns - first].tolist()
+                    for start in range(first, examples * columns, columns)]
         found = []
         for start in range(first, examples * columns, columns):
             row = iter(numbers[start:start + columns - first])

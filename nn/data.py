@@ -3,6 +3,8 @@
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from copy import copy
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
@@ -30,6 +32,7 @@ class Dataset:
     def __init__(self, inputs: Sequence, targets: Sequence, *, features: Sequence[str] = (),
                  classes: Sequence[str] = (), name: str = ""):
         self.inputs, self.targets = plain(inputs), plain(targets)
+        self.arrays: list | None = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
             raise ArgumentError(f"Dataset: as many targets as inputs are wanted, got {len(self.inputs)} inputs and "
@@ -45,8 +48,20 @@ class Dataset:
         if isinstance(index, slice):
             index = range(len(self))[index]
         if isinstance(index, (list, tuple, range)):
-            return self.with_inputs([self.inputs[i] for i in index], [self.targets[i] for i in index])
+            part = copy(self)
+            part.inputs, part.targets = [self.inputs[i] for i in index], [self.targets[i] for i in index]
+            part.arrays = self.arrays and [array[index] for array in self.arrays]
+            return part
         return self.inputs[index], self.targets[index]
+
+    def with_arrays(self) -> "Dataset":
+        """The same examples, kept in `arrays` as two NumPy arrays as well, where they are numbers of one shape."""
+        numpy = sys.modules.get("numpy")
+        found = copy(self)
+        with suppress(ValueError, TypeError):  # lists of different lengths, or other things than numbers
+            arrays = numpy and [numpy.array(part) for part in (self.inputs, self.targets)]
+            found.arrays = arrays if arrays and all(array.dtype.kind in "if" for array in arrays) else None
+        return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
         """A Dataset with other inputs, and perhaps other targets, and the same names."""

@@ -95,7 +95,9 @@ class Module(metaclass=_CompleteThenLabel):
 
     def modules(self) -> Iterator["Module"]:
         """This module and every one inside."""
-        return (module for _, module in self.named_modules())
+        found: dict[int, Module] = {}
+        _collect_modules(self, found)
+        return iter(found.values())
 
     def named_tensors(self) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
         """(name, shape, parameters row by row): the parameters put together as PyTorch has them, and under its names.
@@ -206,6 +208,20 @@ def _collect(content, found: dict, seen: set) -> None:
     elif isinstance(content, dict):
         for item in content.values():
             _collect(item, found, seen)
+
+
+def _collect_modules(content, found: "dict[int, Module]") -> None:
+    """Put the modules in `content` into `found`."""
+    if isinstance(content, Module):
+        if id(content) not in found:
+            found[id(content)] = content
+            for name, item in vars(content).items():
+                if name[0] != "_":
+                    _collect_modules(item, found)
+    elif isinstance(content, (list, tuple, dict)):
+        for item in content.values() if isinstance(content, dict) else content:
+            if type(item) is not Value:
+                _collect_modules(item, found)
 
 
 def _tensors(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:

@@ -349,3 +349,27 @@ def test_numbers_that_would_be_frozen_by_a_gradient_or_a_comparison_are_refused(
                      lambda x: x * float(f"{x:.3f}"), lambda x: x * autograd.read_data([w])[0]):
         with pytest.raises(RecordingError):
             compile(function)(1.0)
+
+
+def test_batches_may_be_arrays_of_any_kind_of_number():
+    w = [Value(0.5), Value(-2.0)]
+    step = compile(lambda x, y: (w[0] * x[0] + w[1] * x[1] - y) ** 2)
+    xs, ys = np.arange(12).reshape(6, 2), [1, 0, 2, 0, 1, 1]
+    expected = step.mean(xs.tolist(), ys)
+    for kind in ("float64", "float32", "int8", "int64", "uint32"):
+        assert step.mean(xs.astype(kind), ys).data == expected.data
+        assert step.mean(xs.astype(kind)[:, ::1], np.array(ys)).data == expected.data
+        assert step.map(xs.astype(kind), ys) == step.map(xs.tolist(), ys)
+    assert step.cache_info().misses == 1  # the same recording serves them all
+    deep = compile(lambda x: x[0][1] * w[0])
+    assert deep.mean(np.ones((4, 2, 3))).data == deep.mean(np.ones((4, 2, 3)).tolist()).data == 0.5
+    assert deep.cache_info().misses == 1
+    second = step.mean(xs.astype(float), ys)
+    assert gradient_of(derivatives(second, w[0], create_graph=True), w) == gradient_of(
+        derivatives(expected, w[0], create_graph=True), w)
+    with pytest.raises(ArgumentError, match="all of one length"):
+        step.mean(xs, ys[:-1])
+    with pytest.raises(autograd.errors.NotFiniteError):
+        step.mean(np.full((6, 2), math.nan), ys)
+    with pytest.raises(autograd.errors.InexactNumberError):
+        step.mean(np.full((6, 2), 2 ** 60 + 1), ys)
