@@ -65,7 +65,7 @@ def literal(content: object) -> str:
     """JSON that can stand in a script of an HTML page: no text in it can end the script."""
     import json
 
-    return json.dumps(content).replace("<", "\\u003c")
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _variable(name):

@@ -47,10 +47,10 @@ class Report:
         picture.savefig(path, dpi=140) if hasattr(picture, "savefig") else picture.save(str(path))
         self.files.append((path, what))
 
-    def draw(self, value, name: str, what: str, **options) -> None:
-        """Draw a graph as SVG; where the drawing packages are absent, note it and go on."""
+    def draw(self, show, value, name: str, what: str) -> None:
+        """Write down what `show` makes of a graph; where the drawing packages are absent, note it and go on."""
         try:
-            self.save(autograd.draw(value, **options), name, what)
+            self.save(show(value), name, what)
         except ImportError as error:
             self.missing.append(f"{self.folder / name} ({what}): {error}")
 
@@ -100,12 +100,13 @@ def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
     inputs = [autograd.Value(x, label=name.removesuffix(" (cm)")) for x, name in zip(numbers, train.features)]
     neuron = model.layers[0].neurons[0](inputs)
     neuron.backward()
-    report.draw(neuron, "neuron.svg", "one neuron of the iris network after backward")
+    report.draw(autograd.draw, neuron, "neuron.svg", "one neuron of the iris network after backward")
     model.zero_grad()
     loss = cross_entropy(model(inputs), species)
     loss.label = f"loss ({train.classes[species]})"
     loss.backward()
-    report.draw(loss, "loss.svg", "the whole loss of one flower after backward")
+    report.draw(autograd.draw, loss, "loss.svg", "the whole loss of one flower after backward")
+    report.draw(autograd.play, loss, "backprop.html", "the same step by step, forwards and backwards: open it in a browser")
 
 
 def digits(report: Report, seed: int) -> None:

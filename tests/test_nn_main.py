@@ -29,13 +29,17 @@ def demonstration(tmp_path_factory):
 def test_it_writes_what_it_says(demonstration):
     folder, said = demonstration
     files = sorted(os.listdir(folder))
-    assert files == ["digits-confusion.png", "digits-mistakes.png", "iris-boundary.png", "iris-curves.png", "loss.svg",
-                     "neuron.svg"]
+    assert files == ["backprop.html", "digits-confusion.png", "digits-mistakes.png", "iris-boundary.png",
+                     "iris-curves.png", "loss.svg", "neuron.svg"]
     assert all(str(folder / name) in said for name in files)
     for name in files:
         content = (folder / name).read_bytes()
-        assert content.startswith(b"\x89PNG") if name.endswith("png") else xml.dom.minidom.parseString(content)
+        if name.endswith(".svg"):
+            xml.dom.minidom.parseString(content)
+        else:
+            assert content.startswith({"png": b"\x89PNG", "html": b"<!doctype html>"}[name.partition(".")[2]])
     assert "petal length" in (folder / "neuron.svg").read_text(encoding="utf-8")
+    assert "petal length" in (folder / "backprop.html").read_text(encoding="utf-8")
 
 
 def test_it_learns(demonstration):
