@@ -367,7 +367,7 @@ def derivative(node: Value, position: int, names: Mapping[Value, str]) -> str:
     rule = node.rule
     assert rule is not None
     point = [parent.data for parent in node.parents]
-    branch = rule.partials[position].active(**dict(zip(rule.inputs, point)), out=node.data)
+    branch = rule.slopes_shown[position].active(**dict(zip(rule.inputs, point)), out=node.data)
     called = [*(names[parent] for parent in node.parents), names[node]]
     formula = filled(template(branch), called, (*rule.inputs, "out"))
     number = short(node.partials[position])

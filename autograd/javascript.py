@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Functions of the C library that JavaScript has under Math; player.js defines the others under LIBRARY.
 MATH = {"abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "expm1",
         "floor", "hypot", "log", "log10", "log1p", "log2", "pow", "sin", "sinh", "sqrt", "tan", "tanh"}
+MOST_SHOWN = 60
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-", ast.UAdd: "+",
              ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
              ast.And: "&&", ast.Or: "||"}
@@ -38,12 +39,20 @@ def rules_as_javascript(names: Iterable[str]) -> str:
 def rule_as_javascript(rule: Rule) -> str:
     """A rule as an object literal: how to compute it, and how to write it down."""
     slopes = [function(partial, (*rule.inputs, "out")) for partial in rule.partials]
-    shown = [branches(partial, (*rule.inputs, "out")) for partial in rule.partials]
-    facts = {"symbol": rule.symbol, "inputs": rule.inputs, "formula": str(rule.formula), "call": call_template(rule),
-             "domain": {name: str(interval) for name, interval in rule.domain.items()}, "remedy": rule.remedy}
+    shown = [branches(partial, (*rule.inputs, "out")) for partial in rule.slopes_shown]
+    facts = {"inputs": rule.inputs, "about": _about(rule), "call": call_template(rule),
+             "domain": {name: str(interval) for name, interval in rule.domain.items()}}
     written = ", ".join(f"{key}: {literal(fact)}" for key, fact in facts.items())
     return (f"{{{written}, value: {function(rule.formula, rule.inputs, rule)}, "
             f"partials: [{', '.join(slopes)}], shown: [{', '.join(shown)}]}}")
+
+
+def _about(rule):
+    """What a rule computes, where its name or sign does not say it: the formula, or words for one too long to read."""
+    call, formula = f"{rule.name}({', '.join(rule.inputs)})", str(rule.formula)
+    if rule.operator or formula == call:
+        return ""
+    return f"{call} = {formula}" if len(formula) <= MOST_SHOWN else rule.note
 
 
 def function(formula: Formula, variables: Iterable[str], rule: Rule | None = None) -> str:

@@ -427,10 +427,9 @@ function told(graph, steps, at, grads) {
   if (!step) return [["Start", start]];
   const lines = [], code = graph.nodes[step.node].line;
   if (step.kind === "forward") {
-    const [named, numbered] = graph.computed(step.node), { rule } = graph.nodes[step.node];
-    const { inputs, formula, call } = RULES[rule];
+    const [named, numbered] = graph.computed(step.node), { about } = RULES[graph.nodes[step.node].rule];
     lines.push(["Forward", `${name(step.node)} = ${named} = ${numbered} = ${short(graph.data[step.node])}`]);
-    if (call.join("") !== formula) lines.push(["Rule", `${rule}(${inputs.join(", ")}) = ${formula}`]);
+    if (about) lines.push(["Rule", about]);
   } else if (step.kind === "seed") {
     const result = name(step.node);
     lines.push(["Backward", `${result} is the result: its adjoint is ∂${result}/∂${result} = 1.`]);

@@ -38,15 +38,17 @@ class Rule:
     note            that convention, and whatever else is good to know, in words
     defaults        the values of inputs that may be left out
     operator        the name of the Python operator, "mul" for `__mul__`, or None
+    textbook        for an input the partial as a calculus book writes it, to be shown in place of a more accurate one
     helper          whether it exists for the formulas of other rules alone: then there is no function autograd.NAME
     index           its place in the table
     value, slopes   the formula and the partials as functions of floats
     """
 
     def __init__(self, name, formula, partials, *, symbol=None, domain=None, requires=None, kinks=None, note="",
-                 defaults=None, operator=None, inputs=None, helper=False):
+                 defaults=None, operator=None, inputs=None, textbook=None, helper=False):
         self.name, self.symbol = name, symbol or name
         self.formula, self.partials = Formula(formula), tuple(map(Formula, partials))
+        self.textbook = {name: Formula(text) for name, text in (textbook or {}).items()}
         self.domain = domain or {}
         self.requires = Formula(requires) if requires else None
         self.kinks, self.note = kinks or {}, note
@@ -81,6 +83,11 @@ class Rule:
                      for partial in self.partials)
 
     @cached_property
+    def slopes_shown(self):
+        """The partial derivatives as formulas for people to read."""
+        return tuple(self.textbook.get(name, partial) for name, partial in zip(self.inputs, self.partials))
+
+    @cached_property
     def is_library_call(self):
         """Whether the value is just a function of the C library, under the same name."""
         return self.name in ATOMS and self.formula.python() == f"{self.name}({', '.join(self.inputs)})"
@@ -95,15 +102,15 @@ class Rule:
         if len(self.partials) != len(self.inputs):
             raise RuleError(f"{self.name}: {len(self.inputs)} inputs ({', '.join(self.inputs)}) need as many partial "
                             f"derivatives, got {len(self.partials)}.")
-        for formula in (self.formula, *self.partials, *filter(None, [self.requires])):
-            allowed = (*self.inputs, "out") if formula in self.partials else self.inputs
+        for formula in (self.formula, *self.slopes_shown, *self.partials, *filter(None, [self.requires])):
+            allowed = self.inputs if formula in (self.formula, self.requires) else (*self.inputs, "out")
             for name in formula.names:
                 if name not in allowed:
                     raise RuleError(f"{self.name}: {str(formula)!r} uses {name!r}; it may use {', '.join(allowed)}.")
             for name in formula.functions:
                 if name not in ATOMS and name not in RULES and (name != self.name or formula is self.formula):
                     raise RuleError(f"{self.name}: {str(formula)!r} calls {name!r}, which is not in the table.")
-        for name in (*self.domain, *self.kinks, *self.defaults):
+        for name in (*self.domain, *self.kinks, *self.defaults, *self.textbook):
             if name not in self.inputs:
                 raise RuleError(f"{self.name}: there is no input {name!r}; the inputs are {', '.join(self.inputs)}.")
 
@@ -228,6 +235,7 @@ rule("direction", "x / 8 / hypot(x / 8, y / 8) if abs(x) > 1e300 or abs(y) > 1e3
      f"({over_square('x', '-direction(y, x)')}) if abs(x) < abs(y) else {over_square('y', '-direction(x, y)')}",
      helper=True, note="x / hypot(x, y); 0 at the origin, where it has no derivative.")
 rule("hypot", "hypot(x, y)", "direction(x, y)", "direction(y, x)", symbol="√x²+y²", kinks={"x": [0], "y": [0]},
+     textbook={"x": "x / out", "y": "y / out"},
      note="At (0, 0) both derivatives are 0, the slope of least magnitude.")
 rule("atan2", "atan2(y, x)", over_square("x"), over_square("-y"),
      note="The angle of the point (x, y) in radians, from -pi to pi.")
@@ -252,7 +260,8 @@ rule("atan", "atan(x)", "1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x")
 rule("sinh", "sinh(x)", "cosh(x)")
 rule("cosh", "cosh(x)", "sinh(x)")
 rule("tanh", "tanh(x)",
-     "(1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2")
+     "(1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2",
+     textbook={"x": "1 / cosh(x) ** 2"})
 rule("asinh", "asinh(x)", "1 / hypot(1, x)")
 rule("acosh", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", domain={"x": Interval(1)})
 rule("atanh", "atanh(x)", "1 / ((1 - x) * (1 + x))", domain={"x": Interval(-1, 1, open_low=True, open_high=True)})

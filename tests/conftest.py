@@ -50,6 +50,13 @@ DRIVER = shutil.which("chromedriver")
 
 @pytest.fixture(scope="session")
 def browser():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+
+def open_browser():
+    """Chromium without a window, driven by Selenium."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="the package selenium drives the browser")
     if not (CHROMIUM and DRIVER):
         pytest.skip("chromium and chromedriver are not installed (Debian: chromium chromium-driver)")
@@ -59,6 +66,4 @@ def browser():
         options.add_argument(f"--{flag}")
     options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))

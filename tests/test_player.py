@@ -1,4 +1,7 @@
-"""The player: what it records, the page it makes, and, in a headless browser, every view of it."""
+"""The player: what it records, the page it makes, and, in a headless browser, every view of it.
+
+`python tests/test_player.py` makes the README's pictures of it anew, from the pages that the README's code writes.
+"""
 
 import html
 import html.parser
@@ -450,6 +453,19 @@ def test_a_step_tells_rule_numbers_sum_order_and_code(page):
     assert f"grad of x: 0 + {2 * slope:.4g} = {2 * slope:.4g}" in story
     assert "v1 had to wait for y: only with that contribution was its adjoint complete. x is complete now" in story
     assert shown.run("return [...document.querySelectorAll('.now')].map(g => g.id)") == ["p0n0", "p0n1", "p0e0"]
+
+
+def test_formulas_are_shown_as_a_calculus_book_writes_them(page):
+    x = Value(2.0, "x")
+    shown = page(play(x.tanh() + x.gelu()))
+    shown.run("player.go(player.run.steps.findIndex(s => s.kind === 'edge' && s.node === 1) + 1)")
+    story = shown.text("dl")
+    assert "∂tanh/∂x = 1 / cosh(x) ** 2" in story
+    assert f"∂v1/∂x = 1 / cosh(x) ** 2 = 1 / cosh(2) ** 2 = {1 / math.cosh(2) ** 2:.4g}" in story
+    shown.run("player.go(2)")
+    assert shown.text(".spoken").startswith("Forward: v2 = gelu(x) = gelu(2) = 1.954")
+    assert "x Φ(x) with the normal distribution" in shown.text("dl"), "words for a formula too long to read"
+    assert len(shown.text("dl")) < 200
 
 
 def test_the_sign_of_a_contribution_is_a_dash_as_well_as_a_colour(page):
@@ -984,3 +1000,37 @@ def test_importing_the_player_needs_no_library():
     code = "import autograd.player, sys; print([m for m in ('graphviz', 'wasmtime') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True, env=dict(os.environ))
     assert run.stdout == "[]\n"
+
+
+def make_pictures(folder):
+    """Run the README's code in `folder`, and photograph the two pages that it writes."""
+    from conftest import open_browser
+    from PIL import Image
+    from test_readme import ROOT, blocks, python
+
+    (folder / "readme.py").write_text("\n".join(blocks("python")), encoding="utf-8")
+    python("readme.py", folder=folder)
+    browser = open_browser()
+    for name, shown, scheme, last in (("backprop", "player", "light", 8), ("training", "player-training", "dark", 60)):
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": 1000, "height": 560 if name == "backprop" else 600, "deviceScaleFactor": 1.2, "mobile": False})
+        browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+        page = Page(browser, folder / f"{name}.html").open(f"#step={last}")
+        if name == "training":
+            page.enter(".training input", last)
+            page.press("Fit")
+            page.run("player.go(player.run.steps.length - 5)")
+        time.sleep(0.5)
+        photograph = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+        photograph.quantize(200).save(ROOT / "notebooks" / "images" / f"{shown}.png", optimize=True)
+    browser.quit()
+
+
+if __name__ == "__main__":
+    import pathlib
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as temporary:
+        make_pictures(pathlib.Path(temporary))

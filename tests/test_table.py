@@ -1,5 +1,6 @@
 """Properties of the table and of random expressions: each primitive's test exists because its line does."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -90,3 +91,13 @@ def test_a_primitive_is_one_line_and_its_property_test_exists_at_once(tmp_path, 
                          env={**os.environ, "PYTHONPATH": str(tmp_path), "GLASSGRAD_PURE": "1"})
     assert ("2 passed" in run.stdout) == passes, run.stdout
     assert ("1 failed, 1 passed" in run.stdout) != passes, run.stdout
+
+
+@pytest.mark.parametrize("rule", [rule for rule in BUILT_IN if rule.textbook], ids=lambda rule: rule.name)
+def test_what_a_calculus_book_writes_is_the_same_number(rule):
+    points = Random(0)
+    for _ in range(100):
+        point = [points.uniform(-5, 5) for _ in rule.inputs]
+        here = dict(zip(rule.inputs, point)) | {"out": rule.value(*point)}
+        for shown, slope in zip(rule.slopes_shown, rule.slopes, strict=True):
+            assert eval(shown.python(), vars(math), here) == pytest.approx(slope(*point, here["out"]), rel=1e-12)
