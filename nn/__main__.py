@@ -106,7 +106,7 @@ def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
     loss.label = f"loss ({train.classes[species]})"
     loss.backward()
     report.draw(autograd.draw, loss, "loss.svg", "the whole loss of one flower after backward")
-    report.draw(autograd.play, loss, "backprop.html", "the same step by step, forwards and backwards: open it in a browser")
+    report.draw(autograd.play, loss, "backprop.html", "the same, to step through forwards and backwards in a browser")
 
 
 def digits(report: Report, seed: int) -> None:

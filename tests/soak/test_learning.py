@@ -53,7 +53,7 @@ def test_spirals():
     for seed in SEEDS:
         model = nn.MLP(2, [16, 16, 2], "tanh", seed=seed)
         examples = data.spirals(400, seed=seed)
-        found.append(learn(model, examples, 100, 32, nn.Adam(model.parameters(), lr=0.02), seed))
+        found.append(learn(model, examples, 200, 32, nn.Adam(model.parameters(), lr=0.01), seed))
     summed_up("spirals, MLP 2-16-16-2, held-out quarter", found, 0.99, 10 if NATIVE else 1000)
 
 
