@@ -13,19 +13,17 @@ import time
 import tracemalloc
 
 import pytest
+from soaking import SOAK, amount
 
 import nn
 from nn import checkpoint, data
 from nn.errors import CheckpointError
 
-SOAK = bool(os.environ.get("GLASSGRAD_SOAK"))
-KILLS = 1000 if SOAK else 4
-FILES = 1_000_000 if SOAK else 1_000
-
-
-def report(what, figure):
-    """A row of the table that `make soak` prints."""
-    print(f"\n| {what} | {figure} |")
+KILLS = max(4, amount(1000) // (1 if SOAK else 3))
+FILES = max(1000, amount(1_000_000) // (1 if SOAK else 10))
+# The processes that are killed run the same packages as this one, wherever the tests are started from.
+PLACES = [pathlib.Path(nn.__file__).parent.parent, pathlib.Path(__file__).parent.parent]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PLACES))}
 
 
 class Recorded(nn.Checkpoint):
@@ -37,12 +35,11 @@ class Recorded(nn.Checkpoint):
 
     def save(self, run):
         super().save(run)
-        self.notes.append(digest(self.path))
+        self.notes.append(digest(self.path.read_bytes()))
 
 
-def digest(path):
+def digest(content):
     """What a checkpoint holds, but for the seconds; read without the package, whole or not at all."""
-    content = path.read_bytes()
     start = 8 + struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8:start])
     state = json.loads(header.pop("__metadata__")["glassgrad"])["run"]
@@ -64,32 +61,43 @@ def train(path, notes=None):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
-def test_killed_at_random_moments(tmp_path):
+def test_killed_at_random_moments(tmp_path, figure):
     notes: list[str] = []
     train(tmp_path / "reference", notes)
-    assert len(notes) == 60
-    path, kills, finished, rng = tmp_path / "run.safetensors", 0, 0, random.Random(0 if not SOAK else None)
-    last = None
+    assert len(set(notes)) == len(notes) == 60
+    path, kills, finished, rng = tmp_path / "run.safetensors", 0, 0, random.Random(None if SOAK else 0)
+    reached = -1
     while kills < KILLS or not finished:
-        process = subprocess.Popen([sys.executable, __file__, str(path)], stdout=subprocess.PIPE)
-        assert process.stdout.readline() == b"ready\n"
-        if kills < KILLS:
-            time.sleep(rng.expovariate(1 / 0.05))
-            process.kill()
-        code = process.wait()
-        process.stdout.close()
-        assert code in (0, -signal.SIGKILL)
+        code, said = trained_and_killed(path, rng.expovariate(1 / 0.05) if kills < KILLS else None)
+        assert code in (0, -signal.SIGKILL), f"training ended with {code}: {said}"
         kills += code != 0
+        assert path.exists() or reached < 0, "the file is gone"
         if path.exists():
-            found = notes.index(digest(path))  # the file is whole, and one of those that were to be written
-            assert last is None or found >= last, "went back behind a state that was saved"
-            last = found
+            content = path.read_bytes()
+            assert digest(content) in notes, f"after state {reached} comes none of those to be written: {content}"
+            found = notes.index(digest(content))
+            assert found >= reached, "went back behind a state that was saved"
+            reached = found
         if code == 0:
-            assert last == len(notes) - 1, "the resumed run did not end where the one that was not stopped did"
+            assert reached == len(notes) - 1, "the resumed run did not end where the one that was not stopped did"
             finished += 1
             path.unlink()
-            last = None
-    report(f"kill -9 while training and saving ({finished} runs finished)", f"{kills} kills, 0 files lost")
+            reached = -1
+    figure("kill -9 while training and saving", kills, f"0 files lost, {finished} runs finished bit for bit")
+
+
+def trained_and_killed(path, after):
+    """Train in another process, and kill it `after` so many seconds, or never; its exit code and what it printed."""
+    process = subprocess.Popen([sys.executable, __file__, str(path)], env=ENVIRONMENT, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = ""
+    while not said.endswith("ready\n") and (line := process.stdout.readline()):
+        said += line
+    if after is not None:
+        time.sleep(after)
+        process.kill()
+    rest, _ = process.communicate()
+    return process.returncode, said + rest
 
 
 def seeds_of_mutation():
@@ -165,9 +173,9 @@ def refused(path, model, what):
     return None
 
 
-def test_malformed_files(tmp_path):
+def test_malformed_files(tmp_path, figure):
     """One kind of error, none slow, no memory to speak of, and the model as it was."""
-    rng, path = random.Random(0 if not SOAK else None), tmp_path / "mutant.safetensors"
+    rng, path = random.Random(None if SOAK else 0), tmp_path / "mutant.safetensors"
     accepted, slowest, heaviest = 0, 0.0, 0.0
     seeds = list(seeds_of_mutation())
     run_of_checkpoint = written(lambda p: train_once(p))
@@ -196,7 +204,8 @@ def test_malformed_files(tmp_path):
             p.data = number
     assert slowest < 1.0 or not SOAK  # a figure of the long run; a test does not depend on the machine's speed
     assert heaviest <= 2.0
-    report("malformed files", f"{FILES} files, {accepted} of them harmless, slowest {slowest:.3f} s")
+    figure("malformed files", FILES, f"{accepted:,} of them harmless, slowest {slowest:.3f} s, "
+                                     f"memory {max(heaviest, 0):.2f} × the file")
 
 
 def fresh_run():
@@ -225,7 +234,7 @@ def resume_once(path):
         raise
 
 
-def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path):
+def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path, figure):
     """Ten megabytes of each kind of nonsense, or one in the short run."""
     size, path, model = 9_900_000 if SOAK else 990_000, tmp_path / "large.safetensors", nn.Linear(3, 1, seed=0)
     entry = b'{"dtype":"F64","shape":[0],"data_offsets":[0,0]}'
@@ -251,7 +260,8 @@ def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path
             tracemalloc.stop()
     assert slowest < 1.0 or not SOAK  # a figure of the long run; a test does not depend on the machine's speed
     assert heaviest <= 2.0
-    report(f"malformed files of {size / 1e6:.0f} MB", f"slowest {slowest:.3f} s, memory {heaviest:.2f} × the file")
+    figure(f"malformed files of {size / 1e6:.0f} MB", len(bodies),
+           f"slowest {slowest:.3f} s, memory {heaviest:.2f} × the file")
 
 
 if __name__ == "__main__":
