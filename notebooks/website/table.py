@@ -29,8 +29,9 @@ def entry(rule, link):
              f'{"" if rule.symbol == rule.name else f"<span class=symbol>{html.escape(rule.symbol)}</span>"}'
              f'{anchor(line_of(rule), "source")}</h2><div class="columns"><div>',
              formula(rf"\text{{{rule.name}}}({inputs})", rule.formula)]
-    parts += [formula(rf"\frac{{\partial\,\text{{{rule.name}}}}}{{\partial {symbol(name)}}}", partial)
-              for name, partial in zip(rule.inputs, rule.partials)]
+    for name, partial, shown in zip(rule.inputs, rule.partials, rule.slopes_shown):
+        parts.append(formula(rf"\frac{{\partial\,\text{{{rule.name}}}}}{{\partial {symbol(name)}}}", shown))
+        parts.append(folded("computed, for accuracy, by another formula", partial) if shown is not partial else "")
     parts += [f"<p>{text}</p>" for text in remarks(rule, link)]
     example = None if rule.helper else re.search(r">>> .*", FUNCTIONS[rule.name].__doc__, re.DOTALL)
     return "\n".join([*parts, code(example[0].rstrip(), "pycon") if example else "", "</div>", picture(rule),
@@ -46,8 +47,12 @@ def formula(left, right):
     if len(right.text) <= LONGEST and "coarse" not in right.text:
         return f'<div class="formula">{math(f"{left} = {tex(right)}", display=True)}</div>'
     return (f'<div class="formula">{math(f"{left} =", display=True)}</div>'
-            f'<details><summary>a formula for accuracy, {len(right.text):,} characters long</summary>'
-            f"{code(right.text)}</details>")
+            + folded(f"a formula for accuracy, {len(right.text):,} characters long", right))
+
+
+def folded(words, formula):
+    """A formula as it stands in the table, behind words that unfold it."""
+    return f"<details><summary>{words}</summary>{code(formula.text)}</details>"
 
 
 def remarks(rule, link):
