@@ -1,6 +1,7 @@
 """The README: its code runs and prints what stands beside it, its commands, links and pictures exist."""
 
 import importlib
+import json
 import os
 import re
 import shlex
@@ -74,6 +75,15 @@ def test_links_and_pictures_exist(page):
         assert target.startswith("https://") or (ROOT / target).exists(), target
     for name in re.findall(r"`((?:autograd|nn|tests|notebooks)/[\w/.]+)`", text):
         assert (ROOT / name).exists(), name
+
+
+def test_every_notebook_has_a_row_with_its_picture():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        row = next(line for line in TEXT.splitlines() if f"](notebooks/{path.name})" in line)
+        title = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"][0].strip("# \n")
+        assert row.startswith("| <img ")
+        assert f'src="notebooks/images/{path.name[:2]}.png"' in row
+        assert f"[{title}]" in row
 
 
 def test_names_of_the_packages_exist():
