@@ -87,13 +87,21 @@ def partials_as_graph(node, reached):
         return derivatives(result, list(compress(node.parents, reached)), create_graph=True)
     if is_recording():
         return [partial(*node.parents, node) for partial in compress(_partials_on_recording(node.rule), reached)]
-    if node.rule.value(*(parent.data for parent in node.parents)) != node.data:
+    if not _follows(node):
         raise _stale(node)
     partials = [partial(*node.parents, node) for partial in compress(_partials_on_values(node.rule), reached)]
     if any(_number(partial) != recorded
            for partial, recorded in zip(partials, compress(node.partials, reached))):
         raise _stale(node)
     return partials
+
+
+def _follows(node):
+    """Whether the number of a node is what its rule makes of its parents' numbers."""
+    try:
+        return node.rule.value(*(parent.data for parent in node.parents)) == node.data
+    except (ArithmeticError, ValueError):
+        return False
 
 
 @cache

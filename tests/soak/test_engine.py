@@ -17,7 +17,7 @@ from soaking import SHARE, amount
 import autograd
 import nn
 from autograd import Value, derivatives
-from autograd.errors import AutogradError, StaleGraphError
+from autograd.errors import AutogradError
 from autograd.primitives import PUBLIC
 from autograd.testing import Expression, condition
 
@@ -41,9 +41,20 @@ def relative_error(found, wanted):
     return float(abs(found - wanted) / abs(wanted)) if wanted else float(found != 0)
 
 
-def is_far_from_breaks(expression):
-    """Whether no branch is so near that a difference quotient would reach over it."""
-    return not {"sign", "step", "less", "less_equal", "equal", "where"} & {name for name, _ in expression.steps}
+def ancestors(node):
+    """The node and all above it, constants too."""
+    found, waiting = {}, [node]
+    while waiting:
+        here = waiting.pop()
+        if here not in found:
+            found[here] = True
+            waiting += here.parents
+    return list(found)
+
+
+def is_on_branch_cut(y):
+    """Whether the angle of a point (x, -0.0) is taken: mpmath has no -0.0."""
+    return any(node.rule and node.rule.name == "atan2" and node.parents[0].data == 0.0 for node in ancestors(y))
 
 
 def test_random_graphs_against_fifty_digits(figure):
@@ -55,6 +66,8 @@ def test_random_graphs_against_fifty_digits(figure):
         leaves = [Value(x) for x in expression.point]
         y = expression(*leaves)
         slopes = derivatives(y, leaves)
+        if is_on_branch_cut(y):
+            continue
         with mp.workdps(80):
             step = mpf(10) ** -25
             found = [(y.data, exact_along(expression, [0] * len(leaves))(mpf(0)))]
@@ -89,6 +102,8 @@ def test_higher_orders_on_random_graphs(order, allowed, figure):
             continue
         t = Value(0.0)
         found = derivatives(differentiated(t, order - 1), t)
+        if is_on_branch_cut(along(t)):
+            continue
         with mp.workdps(120):
             wanted = mp.diff(exact_along(expression, direction), 0, order, h=mpf(10) ** -25)
         if abs(wanted) > 1e-10:
@@ -152,30 +167,20 @@ def test_no_node_outlives_its_training_step(figure):
         loss.backward()
         optimizer.step()
 
-    for _ in range(20):
-        step()
     gc.collect()
     gc.disable()
     try:
+        for _ in range(300):  # fills the engine's and Python's own stores of free objects
+            step()
         before, tracked = sys.getallocatedblocks(), len(gc.get_objects())
         for _ in range(steps):
             step()
         grown = sys.getallocatedblocks() - before
         assert len(gc.get_objects()) - tracked < 20
-        assert grown < 100
+        assert grown < steps / 2
     finally:
         gc.enable()
     figure("training steps with the garbage collector off", steps, f"no node survives ({grown:+} memory blocks in all)")
-
-
-def ancestors(node):
-    found, waiting = {}, [node]
-    while waiting:
-        here = waiting.pop()
-        if here not in found:
-            found[here] = True
-            waiting += here.parents
-    return list(found)
 
 
 def test_data_changed_between_forward_and_backward(figure):
@@ -191,7 +196,7 @@ def test_data_changed_between_forward_and_backward(figure):
         assert [leaf.grad for leaf in leaves] == recorded
         try:
             slopes = derivatives(y, leaves, create_graph=True)
-        except (StaleGraphError, AutogradError) as error:
+        except AutogradError as error:
             outcomes[type(error).__name__] += 1
         else:
             assert [slope.data for slope in slopes] == pytest.approx(recorded, rel=1e-12, abs=1e-12)
