@@ -40,7 +40,7 @@ class Values extends Lesson {
     const slider = element("input", { type: "range", min: data - reach, max: data + reach, step: reach / 200, value,
                                       "aria-label": `${this.name(i)}, drag`, "data-leaf": i,
                                       oninput: () => this.set(i, slider.valueAsNumber, number) });
-    return element("label", { class: "row" }, element("span", {}, this.name(i)), slider, number);
+    return element("div", { class: "row" }, element("span", {}, this.name(i)), slider, number);
   }
 
   set(i, number, twin) {
@@ -181,10 +181,10 @@ class Nudge extends AboutNode {
     this.table = element("table");
     this.slope = element("p");
     this.plot = element("div", { class: "plot" });
-    this.label = element("output");
+    this.label = element("span");
     const size = element("input", { type: "range", min: 1, max: 15, step: 1, "aria-label": "Size of the nudge",
                                     value: this.power, oninput: () => this.resize(size.valueAsNumber) });
-    desk.append(this.chooser("nudge"), element("label", {}, " by h = ", this.label, size), this.table, this.slope,
+    desk.append(this.chooser("nudge"), element("span", {}, " by h = ", this.label, size), this.table, this.slope,
                 this.plot);
     this.stepped();
   }
@@ -462,8 +462,8 @@ class Training extends Lesson {
     this.slider = element("input", { type: "range", min: 0, max: this.last, step: 1, value: 0,
                                      "aria-label": "Step of the optimiser",
                                      oninput: () => this.show(this.slider.valueAsNumber) });
-    this.count = element("output");
-    player.controls.prepend(element("label", { class: "training" }, "training ", this.slider, this.count));
+    this.count = element("span");
+    player.controls.prepend(element("div", { class: "training" }, "training ", this.slider, this.count));
     this.panel = element("div");
     this.show(0);
   }

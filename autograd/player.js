@@ -424,7 +424,12 @@ function told(graph, steps, at, grads) {
   const name = (i) => graph.nodes[i].name, step = steps[at - 1];
   const start = "The leaves have their numbers. The forward pass computes each node from its operands; the backward "
     + "pass then goes from the result to the leaves, in the order of the small numbers at the nodes.";
-  if (!step) return [["Start", start]];
+  if (!step) {
+    const colours = "Blue is a positive gradient, orange and dashed a negative one; the stronger, the larger.";
+    return [["Start", start], ["Colours", colours],
+            ["Keys", "← and → step, Home and End go to the ends, space plays."],
+            ["Mouse", "A click on a node shows its paths to the result; a click on a box opens it."]];
+  }
   const lines = [], code = graph.nodes[step.node].line;
   if (step.kind === "forward") {
     const [named, numbered] = graph.computed(step.node), { about } = RULES[graph.nodes[step.node].rule];
@@ -508,7 +513,7 @@ class Player {
     this.ticks = element("datalist", { id: "ticks" });
     this.slider = element("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Step", list: "ticks",
                                      oninput: () => this.go(this.stops[this.slider.valueAsNumber]) });
-    this.count = element("output");
+    this.count = element("span", { class: "count" });
     this.playing = button("▶ Play", "Play, or stop (space)", () => this.play());
     this.unit = choice("Step by", () => this.restop(), ["edge", "by edge"], ["node", "by node"]);
     this.speed = choice("Speed", () => this.timer && this.play(true), [1, "1 a second"], [4, "4 a second"],
@@ -714,6 +719,10 @@ class Player {
     if (group?.dataset.box) this.open(this.pictures.findIndex(({ scope }) => scope === Number(group.dataset.box)));
     else if (group && this.mode?.picked) this.mode.picked(Number(group.dataset.node));
     else if (group && this.around.checked) this.refocus(this.center = Number(group.dataset.node));
+    else if (group && !this.mode) {
+      this.choose("Paths");
+      this.mode.picked(Number(group.dataset.node));
+    }
   }
 
   pressed(event) {

@@ -12,6 +12,7 @@ from autograd.errors import ArgumentError
 from nn.data import as_dataset
 from nn.errors import need
 from nn.metrics import number, predicted_class, true_class
+from nn.modules import Module
 from nn.training import BatchLoss, predict
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
@@ -198,17 +199,17 @@ def _layers(model) -> list:
 
 
 class Path:
-    """A callback for `fit` that notes down, after every step, the numbers of some parameters.
+    """A callback for `fit` that notes down, after every step, the numbers of some parameters: of a model, or a list.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1])
-    >>> path = Path(model.parameters())
+    >>> path = Path(model)
     >>> len(path.points)
     1
     """
 
     def __init__(self, parameters):
-        self.parameters = list(parameters)
+        self.parameters = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
         self.points = [self.numbers()]
 
     def numbers(self) -> list[float]:

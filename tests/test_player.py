@@ -575,6 +575,21 @@ def test_each_step_is_spoken_unless_it_is_too_fast(page):
     assert shown.run(live) == "polite"
 
 
+def test_every_control_has_a_name_and_each_label_one_control(page):
+    model = Line()
+    shown = page(play_training(model, squared, POINTS, steps=2, lr=0.3))
+    for mode in ("Training", "Values", "Paths", "Nudge", "Predict", "Order", "Mistakes"):
+        shown.press(mode) if mode != "Training" else None
+        names = shown.run("""
+            const controls = [...document.querySelectorAll('button, select, input')];
+            return controls.map(c => c.getAttribute('aria-label') || c.textContent.trim()
+                                     || [...c.labels].map(l => l.textContent.trim()).join(''));""")
+        assert all(names)
+        assert shown.run("""
+            const labels = [...document.querySelectorAll('label')];
+            return labels.every(l => l.querySelectorAll('button, input, output, select').length === 1);""")
+
+
 def test_space_plays_and_stops(page):
     shown = page(play(example()[0]))
     shown.run("player.speed.value = 30")
@@ -719,6 +734,16 @@ def test_a_node_is_picked_with_the_mouse(page):
     shown.press("Nudge")
     shown.run("document.querySelector('#p0n1 polygon').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
     assert shown.run("return player.mode.at") == 1
+
+
+def test_a_click_on_a_node_shows_its_paths(page):
+    shown = page(play(example()[0]))
+    shown.run("document.querySelector('#p0n1 polygon').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    assert shown.run("return player.aside.dataset.mode") == "Paths"
+    assert "the gradient of x" in shown.text(".desk")
+    shown.press("Predict")
+    shown.run("document.querySelector('#p0n0 polygon').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    assert shown.run("return player.aside.dataset.mode") == "Predict", "a lesson that is on stays on"
 
 
 def test_a_nudge_shows_the_change_beside_the_prediction(page):
