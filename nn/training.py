@@ -115,7 +115,8 @@ class BatchLoss:
     def mean(self, data: Dataset) -> tuple[Value, list]:
         """The mean loss, and the outputs as plain numbers."""
         if data.arrays and self.look_up is None:
-            return self._replayed("mean", data.inputs, data.targets, data.arrays) or self._run(data.inputs, data.targets)
+            xs, ys = data.inputs, data.targets
+            return self._replayed("mean", xs, ys, data.arrays) or self._run(xs, ys)
         groups = self._grouped(data)
         found = [self._replayed("mean", xs, ys) or self._run(xs, ys) for _, xs, ys in groups]
         loss = found[0][0]
