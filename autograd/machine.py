@@ -21,7 +21,7 @@ class PythonMachine:
                                 if type(value) is Value]
 
     def run(self, rows, reads, roots=(), seed=1.0, variables=()):
-        """Run forward, and back from each of the slots `roots`, for examples: lists of their inputs, or an array's rows.
+        """Run forward, and back from each of the slots `roots`, for examples: lists of inputs, or the rows of an array.
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs

@@ -176,13 +176,14 @@ RECORDER_TYPES = {
     "input": "tracer=Tracer",
     "tracer": "found=Tracer",
     "_source": "tracer=Tracer",
-    "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, number=longlong, key=object, found=Tracer",
-    "needed_by": "recorder=Recorder, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, condition=Tracer",
-    "count_uses": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, condition=Tracer",
-    "find_sums": "needed=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
+    "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, found=Tracer",
+    "_known": "rule=int, a=Tracer, b=Tracer, c=Tracer, shared=Tracer, other=Tracer, place=int",
+    "forget_uses": "tracer=Tracer",
+    "needed_by": "recorder=Recorder, operations=list, sources=list, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, "
+                 "condition=Tracer",
+    "find_sums": "operations=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
                  "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
-    "sources_in": "tracer=Tracer",
     "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
@@ -196,6 +197,9 @@ TRACER_FIELDS = """\
     guard = cython.declare(cython.int, visibility="readonly")
     slot = cython.declare(cython.int, visibility="readonly")
     uses = cython.declare(cython.int)
+    last_user = cython.declare(cython.int)
+    user_before_a = cython.declare(cython.int)
+    user_before_b = cython.declare(cython.int)
     wanted = cython.declare(cython.bint, visibility="readonly")
     varying = cython.declare(cython.bint, visibility="readonly")
     recorder = cython.declare(object, visibility="readonly")
@@ -209,7 +213,6 @@ RECORDER_FIELDS = """\
     guards = cython.declare(list, visibility="readonly")
     guard = cython.declare(cython.int)
     watched = cython.declare(dict, visibility="readonly")
-    _known = cython.declare(dict)
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
     _guard_of = cython.declare(dict)
@@ -222,9 +225,9 @@ def recorder_source():
     text = _without_imports((HERE / "recorder.py").read_text().partition("# As value.py, this file")[0])
     text = text.replace("\nclass Tracer", "\n@cython.final\n@cython.no_gc\n@cython.cclass\nclass Tracer")
     text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
-    text = re.sub(r"    __slots__ = .*\n", TRACER_FIELDS, text)
+    text = re.sub(r"    __slots__ = \([^)]*\)\n", TRACER_FIELDS, text)
     text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
-    text = re.sub(r"\n(MOST_PLACES|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.longlong, \2)", text)
+    text = re.sub(r"\n(LOOK_BACK|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
     return _declared(text, RECORDER_TYPES)
 
 
@@ -276,7 +279,7 @@ def _typed(types):
 
 HASH = """\
     def __hash__(self):
-        return object.__hash__(self)
+        return <Py_hash_t>(<size_t><void*>self >> 4)  # nodes begin at multiples of 16
 
     def __dealloc__(self):
         release(self)

@@ -15,7 +15,7 @@ from autograd.rules import RULES, TABLE
 from autograd.value import LEAF, Value, apply, as_float, backend, check_not_recording, compiled, recording
 
 DETACHED = -3  # the `_rule` of a number without its gradient
-MOST_PLACES = 1 << 26
+LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
 
 
 class Tracer(Value):
@@ -26,10 +26,13 @@ class Tracer(Value):
     # wanted, varying      whether a gradient flows through it, and whether it depends on an input
     # guard                which conditions must hold for it to count, a position in Recorder.guards
     # source               the captured Value or the number that it stands for; None for an input and a result
+    # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
+    # user_before_a, _b    for an operation the latest before itself among those of its operands
     # slot                 where Program puts it
     # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
     # terms                the factors of such a sum, two by two, None for a missing one; else None
-    __slots__ = ("guard", "level", "place", "recorder", "slot", "source", "terms", "uses", "varying", "wanted")
+    __slots__ = ("guard", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
+                 "user_before_b", "uses", "varying", "wanted")
 
     def _refuse(self, what):
         check_not_recording(what)
@@ -84,7 +87,9 @@ class Tracer(Value):
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
-        return [tracer for tracer in needed_by(self.recorder, [self]) if tracer.source is None]
+        operations, _ = needed_by(self.recorder, [self])
+        self.recorder.forget_uses()
+        return [*self.recorder.inputs, *operations]
 
 
 class Recorder:
@@ -97,7 +102,6 @@ class Recorder:
         self.guard = 0  # the one in force
         self.watched = {}  # by id: the attributes of an object, and a copy of what they were
         self._guard_of = {(): 0}
-        self._known = {}
         self._captured = {}
         self._numbers = {}
 
@@ -110,6 +114,7 @@ class Recorder:
         tracer.recorder = self
         tracer.place = len(self.tracers)
         tracer.slot = tracer.level = tracer.uses = 0
+        tracer.last_user = tracer.user_before_a = tracer.user_before_b = -1
         tracer.wanted = wanted
         tracer.varying = False
         tracer.guard = 0
@@ -127,6 +132,9 @@ class Recorder:
                 for condition, _ in self.guards[self.guard]:
                     tracer.level = max(tracer.level, condition.level)
             tracer.level += 1
+            tracer.user_before_a, a.last_user = a.last_user, tracer.place
+            if b is not None and b is not a:
+                tracer.user_before_b, b.last_user = b.last_user, tracer.place
         self.tracers.append(tracer)
         return tracer
 
@@ -148,9 +156,9 @@ class Recorder:
                 raise RecordingError("a tracer of another recording was used. Do not keep tracers beyond the call.")
             return operand
         if isinstance(operand, Value):
-            found = self._captured.get(id(operand))
+            found = self._captured.get(operand)
             if found is None:
-                found = self._captured[id(operand)] = self._source(operand, type(operand) is Value)
+                found = self._captured[operand] = self._source(operand, type(operand) is Value)
             return found
         number = operand if self.guard and type(operand) is float else as_float(operand)
         key = number if number else number.hex()  # 0.0 and -0.0 differ
@@ -177,21 +185,27 @@ class Recorder:
 
     def operation(self, rule, a, b, c):
         """The tracer for an operation on tracers."""
-        number = (rule * MOST_PLACES + a.place) * MOST_PLACES + (0 if b is None else b.place)
-        key = number
-        if c is not None:
-            key = number, c.place
-        found = self._known.get(key)
-        if found is None and self.guard:
-            key = (key, self.guard)
-            found = self._known.get(key)
+        found = self._known(rule, a, b, c)
         if found is None:
-            if len(self.tracers) >= MOST_PLACES:
-                raise RecordingError(f"compile: the recording has more than {MOST_PLACES:,} operations. Record a "
-                                     "smaller part, one example in place of a batch, say.")
             wanted = a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted)
-            found = self._known[key] = self.add(rule, a, b, c, wanted and rule != DETACHED)
+            found = self.add(rule, a, b, c, wanted and rule != DETACHED)
         return found
+
+    def _known(self, rule, a, b, c):
+        """The tracer of an operation that was written down before, if it is among the last with the same operands."""
+        if b is not None and (a.last_user < 0 or b.last_user < 0):
+            return None
+        shared = a if b is None or a.last_user > b.last_user else b
+        place = shared.last_user
+        for _ in range(LOOK_BACK):
+            if place < 0:
+                break
+            other = self.tracers[place]
+            if (other._rule == rule and other._a is a and other._b is b and other._c is c
+                    and (other.guard == 0 or other.guard == self.guard)):
+                return other
+            place = other.user_before_a if other._a is shared else other.user_before_b
+        return None
 
     def detached(self, value):
         """The same number without a gradient."""
@@ -222,6 +236,11 @@ class Recorder:
                 self.guard = before
         return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
 
+    def forget_uses(self):
+        """Set to 0 what needed_by() counted."""
+        for tracer in self.tracers:
+            tracer.uses = 0
+
     def watch(self, thing):
         """Note the attributes of an object."""
         if not hasattr(thing, "__dict__"):
@@ -231,7 +250,7 @@ class Recorder:
 
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
-        for kept in (self._known, self._captured, self._numbers, self._guard_of):
+        for kept in (self._captured, self._numbers, self._guard_of):
             kept.clear()
         for kept in (self.guards, self.inputs, self.tracers):
             kept.clear()
@@ -248,32 +267,14 @@ def _copied(part):
 
 
 def needed_by(recorder, results):
-    """The tracers that `results` and the inputs are made of, operands before results."""
+    """The operations that `results` are made of, operands before results; and the captured Values and numbers.
+
+    Each tracer's `uses` says how often it is an operand; one that must be seen from outside counts twice.
+    """
     for tracer in (*results, *recorder.inputs):
-        tracer.slot = -1
+        tracer.uses += 2
     for tracer in reversed(recorder.tracers):
-        if tracer.slot == -1 and tracer._rule != LEAF:
-            a, b, c = tracer._a, tracer._b, tracer._c
-            a.slot = -1
-            if b is not None:
-                b.slot = -1
-            if c is not None:
-                c.slot = -1
-            if tracer.guard:
-                for condition, _ in recorder.guards[tracer.guard]:
-                    condition.slot = -1
-    found = []
-    for tracer in recorder.tracers:
-        if tracer.slot == -1:
-            tracer.slot = 0
-            found.append(tracer)
-    return found
-
-
-def count_uses(needed, results):
-    """Note how often each tracer is an operand; one that must be seen from outside counts twice."""
-    for tracer in needed:
-        if tracer._rule != LEAF:
+        if tracer.uses and tracer._rule != LEAF:
             a, b, c = tracer._a, tracer._b, tracer._c
             a.uses += 1
             if b is not None:
@@ -281,18 +282,24 @@ def count_uses(needed, results):
             if c is not None:
                 c.uses += 2  # of where: never part of a sum
             if tracer.guard:
-                for condition, _ in tracer.recorder.guards[tracer.guard]:
+                for condition, _ in recorder.guards[tracer.guard]:
                     condition.uses += 2
-    for tracer in results:
-        tracer.uses += 2
+    operations, sources = [], []
+    for tracer in recorder.tracers:
+        if tracer.uses:
+            if tracer._rule != LEAF:
+                operations.append(tracer)
+            elif not tracer.varying:
+                sources.append(tracer)
+    return operations, sources
 
 
-def find_sums(needed, add, mul):
+def find_sums(operations, add, mul):
     """Make one operation of each sum, term after term, in which there are products, or three terms.
 
     Its result is to the bit what the single operations give, and what lies between is not kept.
     """
-    for tracer in reversed(needed):
+    for tracer in reversed(operations):
         if tracer._rule != add or tracer.uses < 0:
             continue
         terms, inside = [], []
@@ -362,20 +369,18 @@ class Program:
     """
 
     def __init__(self, recorder, results):
-        needed = needed_by(recorder, results)
-        sources = sources_in(needed)
+        operations, sources = needed_by(recorder, results)
         captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
-        count_uses(needed, results)
-        find_sums(needed, RULES["add"].index, RULES["mul"].index)
-        levels = levels_of(needed)
-        self.nodes = len(needed)
+        find_sums(operations, RULES["add"].index, RULES["mul"].index)
+        levels = levels_of(operations)
+        self.nodes = len(sources) + len(recorder.inputs) + len(operations)
         self.levels = max(0, len(levels) // 2 - 1)
         plain, moving = levels[::2], levels[1::2]
         self.uniform = len(sources) + sum(map(count_of, plain))
         self.size = self.uniform + len(recorder.inputs) + sum(map(count_of, moving))
         number_slots(sources, 0)
         number_slots(recorder.inputs, self.uniform)
-        columns = [array.array("i", bytes(8 * len(needed))) for _ in "abc"]
+        columns = [array.array("i", bytes(8 * len(operations))) for _ in "abc"]
         self.runs = []
         done = 0
         for part, slot in ((plain, len(sources)), (moving, self.uniform + len(recorder.inputs))):
@@ -395,21 +400,12 @@ class Program:
         self.results = [tracer.slot for tracer in results]
 
 
-def sources_in(needed):
-    """The captured Values and the numbers."""
-    found = []
-    for tracer in needed:
-        if tracer._rule == LEAF and not tracer.varying:
-            found.append(tracer)  # noqa: PERF401  typed when compiled
-    return found
-
-
-def levels_of(needed):
+def levels_of(operations):
     """The operations by level and kind: for level k at 2k those that are the same for all examples, at 2k + 1 the
     others; each a dict from a number that stands for the kind to a list of tracers."""
     levels, sums = [], {}
-    for tracer in needed:
-        if tracer._rule == LEAF or tracer.uses == -1:
+    for tracer in operations:
+        if tracer.uses == -1:
             continue
         a, b, c = tracer._a, tracer._b, tracer._c
         bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)

@@ -66,13 +66,20 @@ cdef inline bint is_node(x) noexcept:
     return type(x) is Tracer or type(x) is Value or type(x) is Constant
 
 
+cdef inline bint is_operand(x) noexcept:
+    return is_node(x) or type(x) is float or type(x) is int
+
+
+cdef inline Tracer tracer_of(Recorder recorder, x):
+    return <Tracer>x if type(x) is Tracer and (<Tracer>x).recorder is recorder else recorder.tracer(x)
+
+
 cdef recorded(int rule, int count, x, y, z):
     """The tracer for an operation, or None when that is for apply() to say."""
     if recorder_here == NULL or not (is_node(x) or (count > 1 and is_node(y)) or (count > 2 and is_node(z))):
         return None
+    if not is_operand(x) or (count > 1 and not is_operand(y)) or (count > 2 and not is_operand(z)):
+        return None
     cdef Recorder recorder = <Recorder>recorder_here
-    for operand in (x, y, z)[:count]:
-        if not (is_node(operand) or type(operand) is float or type(operand) is int):
-            return None
-    return recorder.operation(rule, recorder.tracer(x), recorder.tracer(y) if count > 1 else None,
-                              recorder.tracer(z) if count > 2 else None)
+    return recorder.operation(rule, tracer_of(recorder, x), tracer_of(recorder, y) if count > 1 else None,
+                              tracer_of(recorder, z) if count > 2 else None)
