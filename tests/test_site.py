@@ -13,6 +13,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.formulas import Formula
 from autograd.rules import BUILT_IN
 
 for _needed in ("nbformat", "latex2mathml", "mdit_py_plugins", "pygments", "jinja2"):
@@ -119,6 +120,18 @@ def test_the_reference_names_everything(looked_at):
     networks = {name for name in nn.__all__ if not hasattr(getattr(nn, name), "__spec__")}
     assert networks - primitives <= set(looked_at["reference-nn.html"]["anchors"])
     assert {"Value.backward", "Value.grad", "Drawing.save"} <= set(looked_at["reference-autograd.html"]["anchors"])
+
+
+@pytest.mark.parametrize(("formula", "expected"), [
+    ("x - (y - z)", "x - (y - z)"), ("(x - y) - z", "x - y - z"), ("x * (y + z)", r"x \cdot (y + z)"),
+    ("(-x) ** 2", "{(-x)}^{2}"), ("-x ** 2", "-{x}^{2}"), ("2 ** -x", "{2}^{-x}"),
+    ("x / y / z", r"\frac{\frac{x}{y}}{z}"), ("x * exp(y) ** 2", r"x \cdot {(e^{y})}^{2}"), ("sigmoid(-x) * 1e-290", r"\sigma(-x) \cdot 10^{-290}"),
+    ("1 if x > 0 else y", r"\begin{cases} 1 & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"),
+])
+def test_formulas_of_the_table_are_written_with_the_brackets_they_need(formula, expected, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "notebooks" / "website")
+    from markup import tex
+    assert tex(Formula(formula)) == expected
 
 
 def test_a_player_can_be_played_in_its_page(site, browser):

@@ -55,7 +55,7 @@ class Site:
                    contents=[(rule.name, rule.name) for rule in table.BUILT_IN])
         for page in self.reference.pages:
             self.write(page.address, title=page.name, contents=list(page.contents),
-                       body=f"<h1>{page.name}</h1><p>{page.about}.</p>{page.html(self.reference.link)}")
+                       body=f"<h1>{page.name}</h1>{page.html(self.reference.link)}")
         self.write("index.html", "index.html", title="glassgrad")
         shutil.copy(ROOT / "notebooks" / "images" / "neuron.svg", self.folder / "pictures")
         for path in sorted(path for package in ("autograd", "nn") for path in (ROOT / package).glob("*.py")):

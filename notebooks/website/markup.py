@@ -67,14 +67,20 @@ class Docstring:
     def __init__(self, text, link):
         """`link` gives the address of a documented name, or None."""
         self.link = link
-        self.html = "\n".join(map(self.block, re.split(r"\n\s*\n", text.strip("\n"))))
+        blocks = []
+        for block in re.split(r"\n\s*\n", text.strip("\n")):
+            if blocks and is_code(block) and is_code(blocks[-1]):
+                blocks[-1] += "\n\n" + block
+            else:
+                blocks.append(block)
+        self.html = "\n".join(map(self.block, blocks))
 
     def block(self, text):
-        lines = text.split("\n")
         if text.startswith(">>> "):
             return code(text, "pycon")
-        if all(line.startswith("    ") for line in lines):
-            return code(re.sub("(?m)^    ", "", text), "text")
+        if is_code(text):
+            language = "python" if re.search(r"(?m)^    (from|import|def|rule)\b", text) else "text"
+            return code(re.sub("(?m)^    ", "", text), language)
         if re.match(r"- ", text):
             items = [f"<li>{self.words(item)}</li>" for item in re.split(r"(?m)^- ", text)[1:]]
             return f"<ul>{''.join(items)}</ul>"
@@ -98,6 +104,11 @@ class Docstring:
     def plain(self, text):
         return re.sub(r"\b[A-Z]\w+(?:Error|Warning)\b", lambda match: anchor(self.link(match[0]), match[0]),
                       html.escape(text, quote=False))
+
+
+def is_code(text):
+    """Whether a block of a docstring is indented."""
+    return all(line.startswith("    ") for line in text.split("\n") if line)
 
 
 ARGUMENT = r"(\S[^\n]*?)(?: {2,})(?=\S)"

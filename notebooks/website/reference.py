@@ -100,10 +100,10 @@ class Entry:
         owner = self.name if self.kind == "class" else self.anchor.rpartition(".")[0]
         document = DATA.get(self.name) if self.kind == "data" else inspect.getdoc(self.thing)
         bases = [base for base in self.thing.__bases__ if base is not object] if self.kind == "class" else []
-        inherits = ", ".join(anchor(link(base.__name__), f"<code>{base.__name__}</code>") for base in bases)
+        inherits = " and ".join(anchor(link(base.__name__), f"<code>{base.__name__}</code>") for base in bases)
         parts = [f'<section class="entry {self.kind}" id="{self.anchor}">',
                  f'<div class="signature">{code(self.signature)}{anchor(self.source, "source")}</div>',
-                 f"<p>Is a {inherits}.</p>" if inherits else "",
+                 f"<p>A kind of {inherits}.</p>" if inherits else "",
                  Docstring(document, lambda name: link(f"{owner}.{name}") or link(name)).html,
                  *(member.html(link) for member in self.members), "</section>"]
         return "\n".join(filter(None, parts))

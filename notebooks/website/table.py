@@ -143,7 +143,7 @@ def path(curve, frame, kind):
         if y is None or not bottom <= y <= top:
             pen = "M"
             continue
-        if last is not None and abs(y - last) > 0.1 * (top - bottom):
+        if last is not None and abs(y - last) > 0.05 * (top - bottom):
             pen = "M"
         px, py = place(x, y, frame)
         pieces.append(f"{pen}{px:.1f} {py:.1f}")
