@@ -125,7 +125,8 @@ def test_the_reference_names_everything(looked_at):
 @pytest.mark.parametrize(("formula", "expected"), [
     ("x - (y - z)", "x - (y - z)"), ("(x - y) - z", "x - y - z"), ("x * (y + z)", r"x \cdot (y + z)"),
     ("(-x) ** 2", "{(-x)}^{2}"), ("-x ** 2", "-{x}^{2}"), ("2 ** -x", "{2}^{-x}"),
-    ("x / y / z", r"\frac{\frac{x}{y}}{z}"), ("x * exp(y) ** 2", r"x \cdot {(e^{y})}^{2}"), ("sigmoid(-x) * 1e-290", r"\sigma(-x) \cdot 10^{-290}"),
+    ("x / y / z", r"\frac{\frac{x}{y}}{z}"), ("x * exp(y) ** 2", r"x \cdot {(e^{y})}^{2}"),
+    ("sigmoid(-x) * 1e-290", r"\sigma(-x) \cdot 10^{-290}"),
     ("1 if x > 0 else y", r"\begin{cases} 1 & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"),
 ])
 def test_formulas_of_the_table_are_written_with_the_brackets_they_need(formula, expected, monkeypatch):
