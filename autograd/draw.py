@@ -235,7 +235,7 @@ class Dot:
         """A closed box: its path, how many nodes it hides, and the output if there is one."""
         hidden = self.hidden[box]
         outputs = [node for node in hidden if node is self.graph.result
-                   or any(self.stands[child] is not box for child in self.graph.children[node])]
+                   or any(self.stands.get(child) is not box for child in self.graph.children[node])]
         grad = outputs[0].grad if len(outputs) == 1 else 0.0
         lines = [self.title(box), f"{len(hidden)} operations"]
         lines += self.numbers(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]

@@ -262,6 +262,17 @@ def test_large_graphs_are_shown_by_parts_that_hold_every_node():
     assert len(re.findall(r'id="p0[nb]\d+"', page)) <= 150
 
 
+def test_boxes_in_boxes_in_boxes_are_shown_by_parts(monkeypatch):
+    import nn
+
+    monkeypatch.setattr("autograd.scenes.OPEN", 12)
+    model = nn.Sequential(nn.MLP(2, [6, 6], seed=0), nn.MLP(6, [6, 1], seed=1))
+    value = model([1.0, 2.0]) ** 2
+    page = play(value).html()
+    shown = {int(node) for node in re.findall(r'id="p\d+n(\d+)"', page)}
+    assert shown == set(range(len(ancestry(value))))
+
+
 def test_parameters_can_be_named():
     w, x = Value(2.0, "w"), Value(3.0, "x")
     (data,) = play(w * x, parameters=[w])._data()["graphs"]
