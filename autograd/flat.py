@@ -16,7 +16,8 @@ def read_data(values):
 
     Raises NumberTypeError for what is no Value.
     """
-    found = _room_for("read_data", values)
+    _check("read_data", values)
+    found = array.array("d", bytes(8 * len(values)))
     room = memoryview(found)
     for i, value in enumerate(values):
         room[i] = value._data
@@ -31,7 +32,8 @@ def read_grad(values):
     >>> read_grad([x])
     array('d', [6.0])
     """
-    found = _room_for("read_grad", values)
+    _check("read_grad", values)
+    found = array.array("d", bytes(8 * len(values)))
     room = memoryview(found)
     for i, value in enumerate(values):
         room[i] = value._grad
@@ -60,20 +62,19 @@ def write_grad(values, numbers):
         value._grad = found[i]
 
 
-def _room_for(name, values):
-    """An array with a place for each of the Values."""
+def _check(name, values):
+    """Raise unless `values` is a list of Values."""
     if not isinstance(values, list):
         raise NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
     check_not_recording(f"{name}()")
     for value in values:
         if not isinstance(value, Value):
             raise NumberTypeError(f"{name}: Values are wanted, got {type(value).__name__} {value!r:.60} among them.")
-    return array.array("d", bytes(8 * len(values)))
 
 
 def _numbers_for(name, values, numbers):
     """The numbers as an array, all finite and one for each of the Values."""
-    _room_for(name, values)
+    _check(name, values)
     found = memoryview(array.array("d", numbers) if isinstance(numbers, (list, tuple)) else numbers)
     if found.ndim != 1 or found.format != "d" or len(found) != len(values):
         raise ArgumentError(f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "

@@ -249,7 +249,6 @@ FLAT_TYPES = {
     "read_grad": "values=list, value=Value, room=double[::1], i=Py_ssize_t",
     "write_data": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
     "write_grad": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
-    "_room_for": "values=list",
     "_numbers_for": "values=list, numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
 }
 

@@ -60,7 +60,8 @@ class Dataset:
         found = copy(self)
         with suppress(ValueError, TypeError):  # lists of different lengths, or other things than numbers
             arrays = numpy and [numpy.array(part) for part in (self.inputs, self.targets)]
-            found.arrays = arrays if arrays and all(array.dtype.kind in "if" for array in arrays) else None
+            if arrays and all(array.dtype.kind in "if" for array in arrays):
+                found.arrays = [array.astype(float) for array in arrays]
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":

@@ -67,13 +67,16 @@ def torch(problem):
 
 
 def compiled(problem):
+    import numpy
+
     import autograd
+    inputs, classes = numpy.array(problem["inputs"]), numpy.array(problem["classes"])
     nn, model = network(problem)
     optimizer = nn.SGD(model.parameters(), lr=RATE)
     loss_of = autograd.compile(lambda x, k: nn.cross_entropy(model(x), k))
 
     def step():
-        loss = loss_of.mean(problem["inputs"], problem["classes"])
+        loss = loss_of.mean(inputs, classes)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -65,8 +65,11 @@ def torch(problem):
 
 def compiled(problem):
     """The loss of one point, penalty and all, recorded once and replayed for the whole batch."""
+    import numpy
+
     import autograd
     import nn
+    points, signs = numpy.array(problem["points"]), numpy.array(problem["signs"])
     model = fill(nn.MLP(SIZES[0], SIZES[1:]), problem["weights"])
     parameters = model.parameters()
     optimizer = nn.SGD(parameters, lr=RATE)
@@ -76,7 +79,7 @@ def compiled(problem):
         return (1 + -sign * model(point)).relu() + PENALTY * sum(p * p for p in parameters)
 
     def step():
-        loss = loss_of.mean(problem["points"], problem["signs"])
+        loss = loss_of.mean(points, signs)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
