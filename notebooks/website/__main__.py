@@ -84,4 +84,4 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "site", help="the folder to write, anew")
     folder = parser.parse_args().out
     Site(folder).build()
-    print(f"The site is in {folder}: open {folder / 'index.html'} in a browser.")
+    print(f"Open {folder / 'index.html'} in a browser.")
