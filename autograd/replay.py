@@ -70,7 +70,7 @@ class Compiled:
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0
         self._maxsize = maxsize
-        update_wrapper(self, function)
+        update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
         return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"

@@ -75,7 +75,7 @@ def test_every_primitive_replays_one_by_one_and_in_lanes(name):
     assert_same_gradients(gradient_of(mean, leaves), gradient_of(expected, leaves))
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 3, 7, 64])
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 7, 16, 17, 64, 200])
 def test_a_batch_gives_the_mean_of_the_examples(lanes):
     random = Random(lanes)
     w, b = Value(0.7), Value(-0.2)
@@ -373,3 +373,24 @@ def test_batches_may_be_arrays_of_any_kind_of_number():
         step.mean(np.full((6, 2), math.nan), ys)
     with pytest.raises(autograd.errors.InexactNumberError):
         step.mean(np.full((6, 2), 2 ** 60 + 1), ys)
+
+
+def test_compiled_functions_of_compiled_functions():
+    f = compile(grad(compile(grad(compile(lambda x: x ** 4)))))
+    assert f(2.0) == 48.0
+    assert grad(f)(2.0) == 48.0
+
+
+def test_a_batch_that_is_worth_threads_gives_the_same_as_its_examples():
+    w = Value(0.5)
+    step = compile(lambda x: (w * x[0] * x[1] + w * w).tanh() - sum((x[i] * w).sin() for i in range(20)))
+    xs = np.random.default_rng(0).normal(size=(20_000 if autograd.backend == "native" else 500, 20))
+    found = step.mean(xs)
+    eager = [step.function(x) for x in xs[:100].tolist()]
+    assert [x.data for x in eager] == step.map(xs)[:100]
+    assert math.fsum(step.map(xs)) / len(xs) == pytest.approx(found.data, rel=1e-12)
+    t = w.data
+    product = xs[:, 0] * xs[:, 1]
+    slopes = (product + 2 * t) / np.cosh(t * product + t * t) ** 2 - (xs * np.cos(t * xs)).sum(1)
+    assert gradient_of(found, [w]) == pytest.approx([slopes.mean()], rel=1e-11)
+    assert gradient_of(step.mean(xs), [w]) == gradient_of(found, [w])  # to the bit: sums have one order
