@@ -410,6 +410,7 @@ def _by_dot(source, form):
 def tidied(svg: str) -> str:
     """Graphviz's SVG without its version, with fonts to fall back on, and with edges wide enough to hover over."""
     svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg"):], flags=re.DOTALL)
+    svg = re.sub(r"<title>%\d+</title>\n?", "", svg)  # the name of a graph without one, shown where nothing is hovered
     svg = re.sub(r'font-family="Verdana[^"]*"', f'font-family="{FONTS}"', svg)
     return re.sub(r'<path fill="none" stroke="[^"]*"[^>]*? (d="[^"]*")/>',
                   r'\g<0><path fill="none" stroke="black" stroke-opacity="0" stroke-width="12" \1/>', svg)

@@ -207,11 +207,17 @@ class Player:
         return path
 
     def _repr_html_(self):
+        """A frame with the page in it, over the bare picture, which is seen where frames are taken out."""
+        from base64 import b64encode
         from html import escape
 
-        page = escape(self.html())
-        return (f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
-                'style="width: 100%; height: 560px; border: 1px solid #999; border-radius: 6px"></iframe>')
+        svg, page = b64encode(self._shown[0].svgs[0].encode()).decode(), escape(self.html())
+        return ('<div style="position: relative; height: 560px; overflow: hidden">'
+                f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
+                'style="max-width: 100%; max-height: 100%">'
+                f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
+                'style="position: absolute; inset: 0; box-sizing: border-box; width: 100%; height: 100%; '
+                'background: #fff; border: 1px solid #999; border-radius: 6px"></iframe></div>')
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}

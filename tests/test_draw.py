@@ -119,6 +119,14 @@ def test_hovering_shows_the_branch_that_applies():
     assert " if " not in edge[2]
 
 
+@pytest.mark.parametrize("dot", [True, False])
+def test_hovering_over_nothing_shows_nothing(traced, dot, request):
+    if not dot:
+        request.getfixturevalue("no_dot")
+    (graph,) = [group for group in xml.fromstring(draw(traced).svg()).iter(f"{SVG}g") if group.get("class") == "graph"]
+    assert graph.find(f"{SVG}title") is None
+
+
 def test_gradients_tint_by_sign_and_size():
     a, b, c = Value(1.0, "a"), Value(1.0, "b"), Value(1.0, "c")
     (4 * a - 4 * b + c).backward()

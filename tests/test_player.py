@@ -3,6 +3,7 @@
 `python tests/test_player.py` makes the README's pictures of it anew, from the pages that the README's code writes.
 """
 
+import base64
 import html
 import html.parser
 import io
@@ -186,8 +187,11 @@ def test_it_is_saved_as_html_only(tmp_path):
 def test_in_a_notebook_it_is_a_frame_and_for_others_a_picture():
     player = play(example()[0])
     bundle = player._repr_mimebundle_()
-    frame = re.fullmatch(r'<iframe srcdoc="([^"]*)" sandbox="allow-scripts"[^<>]*></iframe>', bundle["text/html"])
-    assert html.unescape(frame[1]) == player.html()
+    picture = r'<div [^<>]*><img alt="[^"]+" src="data:image/svg\+xml;base64,([^"]+)" [^<>]*>'
+    frame = r'<iframe srcdoc="([^"]*)" sandbox="allow-scripts"[^<>]*></iframe></div>'
+    found = re.fullmatch(picture + frame, bundle["text/html"])
+    assert base64.b64decode(found[1]).decode() == bundle["image/svg+xml"]
+    assert html.unescape(found[2]) == player.html()
     assert bundle["image/svg+xml"].startswith("<svg")
     assert bundle["text/plain"] == "<Player of 17 nodes>"
 
@@ -410,6 +414,7 @@ def page(browser, tmp_path):
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     requests = {event["params"]["request"]["url"].partition("#")[0] for event in events
                 if event["method"] == "Network.requestWillBeSent"}
+    requests = {url for url in requests if not url.startswith("data:")}
     assert requests <= {f"file://{path}" for page in pages for path in (page.path, *page.others)} | {"about:blank"}
 
 
@@ -949,6 +954,8 @@ def test_it_survives_the_export_of_a_notebook(page, tmp_path, browser):
     shown.others = [path]
     browser.get(f"file://{path}")
     (frame,) = browser.find_elements("tag name", "iframe")
+    (picture,) = browser.find_elements("css selector", "img[src^=data]")
+    assert browser.execute_script("return arguments[0].naturalWidth", picture) > 300, "seen where frames are taken out"
     browser.switch_to.frame(frame)
     shown.key("TAB")
     shown.run("player.go(1e9)")
