@@ -769,8 +769,8 @@ def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
     digest = hashlib.sha1(usedforsecurity=False)
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "recorder.py", "arguments.py",
-                 "flat.py", "passes.pxi", "recording.pxi", "machine.pxi", "sums.h"):
+    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "kernels.py", "recorder.py",
+                 "arguments.py", "flat.py", "passes.pxi", "recording.pxi", "machine.pxi", "sums.h"):
         with open(os.path.join(folder, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
