@@ -102,6 +102,7 @@ cdef class Job:
     cdef double** slopes  # by root
     cdef int[::1] reads, roots, wanted_inputs
     cdef bint fine
+    cdef object results  # the arrays that `numbers` and `slopes` point into, for threads that outlive an interrupted call
 
     def __dealloc__(self):
         free(self.shared)
@@ -314,6 +315,7 @@ cdef class NativeMachine:
         job.numbers = &view[0]
         count = self.differentiable + job.examples * job.variables
         slopes = [array.array("d", bytes(8 * count)) for _ in roots]
+        job.results = numbers, slopes
         for root in range(job.differentiating):
             view = slopes[root]
             job.slopes[root] = &view[0] if count else NULL

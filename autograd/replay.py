@@ -274,7 +274,8 @@ class Again:
     def __call__(self):
         """The mean over the examples of the result in the slot, as a graph that ends in the same Values."""
         place = numbers_in(self.replay.result).index(self.slot)
-        return mean([numbers_in(self.replay.again(row))[place] for row in self.rows])
+        rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
+        return mean([numbers_in(self.replay.again(row))[place] for row in rows])
 
 
 def _differ(now, then):

@@ -48,7 +48,8 @@ class Dataset:
         if isinstance(index, slice):
             index = range(len(self))[index]
         if isinstance(index, (list, tuple, range)):
-            part = copy(self)
+            part = self.__class__.__new__(self.__class__)
+            vars(part).update(vars(self))
             part.inputs, part.targets = [self.inputs[i] for i in index], [self.targets[i] for i in index]
             part.arrays = self.arrays and [array[index] for array in self.arrays]
             return part
