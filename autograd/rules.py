@@ -302,7 +302,7 @@ rule("gelu_slope", "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35"
      helper=True, note="The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.")
 
 rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
-     "out / (1 + exp(x)) if x < 40 else sigmoid(-x)", symbol="σ")
+     "out / (1 + exp(x)) if x < 40 else sigmoid(-x)", symbol="σ", textbook={"x": "out * (1 - out)"})
 rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=KINK_0)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",
