@@ -32,6 +32,8 @@ ORDER = ["value", "primitives", "functional", "composed", "draw", "player", "rep
 ALSO = {"autograd": ["draw.Drawing", "player.Player", "check.Report", "check.Row", "check.WrongGradientError",
                      "draw.GraphTooLargeError", "replay.Compiled", "rules.Rule"],
         "nn": ["overview.Summary"]}
+METHODS = ('<p>Every function of <a href="table.html">the table of rules</a> is a method as well, such as '
+           "<code>x.tanh()</code>, and the operators <code>+ - * / **</code> do what they do to numbers.</p>")
 DATA = {"backend": "The engine that runs: `\"native\"` when it is compiled, else `\"python\"`. A string.",
         "__version__": "The version of this package, a string."}
 
@@ -105,7 +107,7 @@ class Entry:
                  f'<div class="signature">{code(self.signature)}{anchor(self.source, "source")}</div>',
                  f"<p>A kind of {inherits}.</p>" if inherits else "",
                  Docstring(document, lambda name: link(f"{owner}.{name}") or link(name)).html,
-                 *(member.html(link) for member in self.members), "</section>"]
+                 METHODS if self.name == "Value" else "", *(member.html(link) for member in self.members), "</section>"]
         return "\n".join(filter(None, parts))
 
 
@@ -154,7 +156,7 @@ class Page:
             places = [f"{self.name}.{place}".rpartition(".") for place in ALSO[self.name]]
             found += [(name, getattr(import_module(module), name)) for module, _, name in places]
             found = [(name, thing) for name, thing in found if not inspect.ismodule(thing) and not is_primitive(thing)]
-            return sorted(found, key=lambda pair: (rank(self.home(pair[1])), line_of(pair[1])))
+            return sorted(found, key=lambda pair: (rank(self.home(pair[1])), pair[0] not in names, line_of(pair[1])))
         return [(name, thing) for name, thing in vars(self.module).items()
                 if not name.startswith("_") and self.home(thing) == self.name and thing.__doc__ and callable(thing)]
 
