@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from autograd.errors import ArgumentError, AutogradError
+from autograd.errors import ArgumentError, AutogradError, called
 from autograd.formulas import ATOMS
 from autograd.functional import derivatives, map_numbers, numbers_in
 from autograd.rules import RULES, Rule
@@ -137,9 +137,10 @@ def gradcheck(f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float 
 
     Raises what f raises at the point, ArgumentError when `point` holds no number or `order` is not 1, 2 or 3.
     """
-    if order not in (1, 2, 3):
+    if type(order) is not int or order not in (1, 2, 3):
         raise ArgumentError(f"gradcheck: order must be 1, 2 or 3, got {order!r}.")
-    arguments = point if isinstance(point, tuple) else (point,)
+    called("gradcheck", f)
+    arguments, rtol = point if isinstance(point, tuple) else (point,), as_float(rtol)
     numbers = [as_float(x.data if isinstance(x, Value) else x) for x in numbers_in(arguments)]
     if not numbers:
         raise ArgumentError(f"gradcheck: the point must hold at least one number, got {point!r}.")

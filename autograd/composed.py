@@ -1,18 +1,23 @@
 """Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
 
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, listed
 from autograd.primitives import FUNCTIONS
-from autograd.value import Value, is_recording
+from autograd.value import Value, as_float, is_recording
 
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
 
 
 def _listed(name, values):
     """The operands of f(a, b, c) or f([a, b, c]) as a list."""
-    values = list(values[0]) if len(values) == 1 and hasattr(values[0], "__iter__") else list(values)
+    values = listed(name, values[0]) if len(values) == 1 and hasattr(values[0], "__iter__") else list(values)
     if not values:
         raise ArgumentError(f"{name}: at least one number is wanted, got none.")
-    return values
+    return list(map(_operand, values))
+
+
+def _operand(thing):
+    """A Value as it is, anything else as a float."""
+    return thing if isinstance(thing, Value) else as_float(thing)
 
 
 def _plain(value):
@@ -110,7 +115,7 @@ def dot(xs, ys):
 
     Raises ArgumentError when the lengths differ.
     """
-    xs, ys = list(xs), list(ys)
+    xs, ys = (list(map(_operand, listed("dot", values))) for values in (xs, ys))
     if len(xs) != len(ys) or not xs:
         raise ArgumentError(f"dot: two sequences of one length are wanted, got lengths {len(xs)} and {len(ys)}.")
     return total([x * y for x, y in zip(xs, ys, strict=True)])

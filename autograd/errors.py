@@ -59,3 +59,16 @@ class RuleError(AutogradError, ValueError):
 
 class ArgumentError(AutogradError, ValueError):
     """An argument has the wrong size, or a value that is not among the choices."""
+
+
+def listed(where: str, thing) -> list:
+    """`thing` as a list, or NumberTypeError: no text, no single number."""
+    if isinstance(thing, (str, bytes)) or not hasattr(thing, "__iter__"):
+        raise NumberTypeError(f"{where}: a list is wanted, got {type(thing).__name__} {thing!r:.60}.")
+    return list(thing)
+
+
+def called(where: str, function) -> None:
+    """Raise NumberTypeError for what is no function."""
+    if not callable(function):
+        raise NumberTypeError(f"{where}: a function is wanted, got {type(function).__name__} {function!r:.60}.")

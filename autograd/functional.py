@@ -3,7 +3,7 @@
 from functools import cache, wraps
 from itertools import compress
 
-from autograd.errors import ArgumentError, NumberTypeError, RecordingError, StaleGraphError
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, StaleGraphError, called, listed
 from autograd.formulas import floor
 from autograd.primitives import FUNCTIONS
 from autograd.recorder import Tracer
@@ -43,7 +43,7 @@ def derivatives(y, xs, create_graph=False):
     StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
     """
     single = isinstance(xs, Value)
-    wanted = [xs] if single else list(xs)
+    wanted = [xs] if single else listed("derivatives", xs)
     for node in (y, *wanted):
         if not isinstance(node, Value):
             raise NumberTypeError(f"derivatives: y and every x must be Values, got {type(node).__name__} {node!r:.60}.")
@@ -165,6 +165,8 @@ def value_and_grad(f, argnums=0):
 
     Raises NumberTypeError when f returns no number, ArgumentError when there is no such argument.
     """
+    called("grad", f)
+
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
         with graph_wanted():
@@ -203,6 +205,8 @@ def jacobian(f, argnums=0):
     >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
+    called("jacobian", f)
+
     @wraps(f)
     def gradients(*args, **kwargs):
         with graph_wanted():
@@ -237,6 +241,7 @@ def jvp(f, primals, tangents):
 
     Raises ArgumentError when the structures differ.
     """
+    called("jvp", f)
     directions = _matching("jvp", primals, tangents)
     with graph_wanted():
         variables = _Variables(primals, tuple(range(len(primals))))
@@ -255,6 +260,7 @@ def hvp(f, primals, tangents):
     >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 4.0)
     """
+    called("hvp", f)
     directions = _matching("hvp", primals, tangents)
     positions = tuple(range(len(primals)))
 
@@ -274,7 +280,7 @@ def zero_grad(values):
     >>> x.grad
     0.0
     """
-    nodes = numbers_in(list(values) if not isinstance(values, (Value, dict)) else values)
+    nodes = numbers_in(values if isinstance(values, (Value, dict)) else listed("zero_grad", values))
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: Values are wanted, got {type(node).__name__} {node!r:.60}.")
@@ -338,7 +344,7 @@ def _matching(name, primals, tangents):
             lambda _: 0, primals)) != map_numbers(str, map_numbers(lambda _: 0, tangents)):
         raise ArgumentError(f"{name}: two tuples of one structure are wanted, one number in `tangents` for each in "
                             f"`primals`; got {primals!r:.60} and {tangents!r:.60}.")
-    return numbers_in(tangents)
+    return [t if isinstance(t, Value) else as_float(t) for t in numbers_in(tangents)]
 
 
 def map_numbers(function, structure):

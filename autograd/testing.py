@@ -196,9 +196,10 @@ def _grow(point, size, choose, number, rules):
         rule = choose(rules)
         operands = _operands(rule, choose((range(len(nodes)), loose or range(len(nodes)))), choose, number)
         data = _moderate(rule, [nodes[x] if type(x) is int else x for x in operands])
-        if data is not None:
+        unused = [i for i in loose if i not in operands] + [len(nodes)]
+        if data is not None and len(steps) + len(unused) <= size:  # this one, and those that add up what is loose
             steps.append((rule.name, operands))
-            loose = [i for i in loose if i not in operands] + [len(nodes)]
+            loose = unused
             nodes.append(data)
     while len(loose) > 1:
         steps.append(("add", (loose.pop(0), loose.pop(0))))

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from autograd import Value, log_softmax, logsumexp, minimum, relu, softplus, step, where
 from autograd import mean as mean_of
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, listed
+from autograd.value import as_float
 from nn.modules import Module, as_list
 
 
@@ -38,6 +39,8 @@ def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
     >>> huber_loss([0.5, 4.0], [0.0, 2.0], reduction="none")
     [0.125, 1.5]
     """
+    delta = as_float(delta)
+
     def term(o, t):
         size = abs(o - t)
         inner = minimum(size, delta)
@@ -53,7 +56,7 @@ def hinge_loss(output, target, reduction: str = "mean"):
     """
     def term(score, t):
         if not isinstance(t, Value) and t not in (-1, 1):
-            raise ArgumentError(f"hinge_loss: the target must be -1 or 1, got {t!r}. For 0 and 1 write 2 * t - 1.")
+            raise ArgumentError(f"hinge_loss: the target must be -1 or 1, got {t:g}. For 0 and 1 write 2 * t - 1.")
         return relu(1 + -t * score)
     return _reduced(_each("hinge_loss", term, output, target), reduction)
 
@@ -68,7 +71,7 @@ def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
     """
     def term(logit, t):
         if not isinstance(t, Value) and not 0 <= t <= 1:
-            raise ArgumentError(f"binary_cross_entropy_with_logits: the target must be from 0 to 1, got {t!r}.")
+            raise ArgumentError(f"binary_cross_entropy_with_logits: the target must be from 0 to 1, got {t:g}.")
         if isinstance(t, Value) or 0 < t < 1:
             return t * softplus(-logit) + (1 - t) * softplus(logit)
         return softplus(-logit) if t == 1 else softplus(logit)
@@ -88,6 +91,7 @@ def cross_entropy(output, target, reduction: str = "mean", label_smoothing: floa
     >>> round(cross_entropy([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0]], [0, 2]), 6)
     1.667234
     """
+    label_smoothing = as_float(label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing!r}.")
     return _over_examples("cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target,
@@ -109,7 +113,7 @@ def l1_penalty(parameters: "Module | list[Value]", strength: float):
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
     """
-    return strength * sum([abs(p) for p in _parameters(parameters)])
+    return as_float(strength) * sum([abs(p) for p in _parameters("l1_penalty", parameters)])
 
 
 def l2_penalty(parameters: "Module | list[Value]", strength: float):
@@ -118,11 +122,11 @@ def l2_penalty(parameters: "Module | list[Value]", strength: float):
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.5).data
     12.5
     """
-    return strength * sum([p * p for p in _parameters(parameters)])
+    return as_float(strength) * sum([p * p for p in _parameters("l2_penalty", parameters)])
 
 
-def _parameters(parameters):
-    return parameters.parameters() if isinstance(parameters, Module) else parameters
+def _parameters(name: str, parameters) -> list:
+    return parameters.parameters() if isinstance(parameters, Module) else list(map(_operand, listed(name, parameters)))
 
 
 def _square(x):
@@ -139,7 +143,12 @@ def _each(name: str, term: Callable, output, target):
         target = list(target)
         _check_sizes(name, 1, len(target))
         target = target[0]
-    return term(output, target)
+    return term(_operand(output), _operand(target))
+
+
+def _operand(thing):
+    """A Value as it is, anything else as a float."""
+    return thing if isinstance(thing, Value) else as_float(thing)
 
 
 def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
@@ -176,7 +185,7 @@ def _check_sizes(name: str, outputs: int, targets: int) -> None:
 
 def _cross_entropy(scores, target, smoothing: float):
     if hasattr(target, "__iter__"):
-        probabilities = list(target)
+        probabilities = list(map(_operand, target))
         _check_sizes("cross_entropy", len(scores), len(probabilities))
         shares = [(1 - smoothing) * p + smoothing / len(scores) for p in probabilities]
         return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
@@ -192,14 +201,14 @@ def _picked(name: str, scores, target):
     """The entry of `scores` whose number is `target`, which may be a Value: then it is an input of the graph."""
     if isinstance(target, Value):
         return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
-    if isinstance(target, bool) or int(target) != target or not 0 <= target < len(scores):
+    if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
         raise ArgumentError(f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
                             "Number the classes from 0, and give the last layer a neuron for each.")
     return scores[int(target)]
 
 
 def _reduced(terms, reduction: str):
-    if reduction not in ("mean", "sum", "none"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise ArgumentError(f'reduction: "mean", "sum" or "none" is wanted, got {reduction!r}.')
     if reduction == "none" or not isinstance(terms, list):
         return terms

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from autograd import Value
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, NumberTypeError, listed
+from autograd.value import as_float
 
 
 def number(x) -> float:
     """x as a plain number, taken out of the graph."""
-    return x.data if isinstance(x, Value) else x
+    return x.data if isinstance(x, Value) else as_float(x)
 
 
 def plain_output(output):
@@ -17,7 +18,9 @@ def plain_output(output):
     >>> plain_output([Value(1.0), 2.0])
     [1.0, 2.0]
     """
-    return [plain_output(part) for part in output] if isinstance(output, (list, tuple)) else number(output)
+    if isinstance(output, (list, tuple)):
+        return [plain_output(part) for part in output]
+    return output.data if isinstance(output, Value) else output
 
 
 def predicted_class(output) -> int:
@@ -27,6 +30,8 @@ def predicted_class(output) -> int:
     (1, 0, 1)
     """
     if isinstance(output, (list, tuple)):
+        if not output:
+            raise ArgumentError("a class is the place of the largest score, but a list of scores is empty.")
         scores = [number(score) for score in output]
         return max(range(len(scores)), key=scores.__getitem__)
     return int(number(output) > 0)
@@ -40,7 +45,10 @@ def true_class(target) -> int:
     """
     if hasattr(target, "__iter__"):
         return predicted_class(list(target))
-    return max(int(target), 0)
+    index = number(target)
+    if not index.is_integer():
+        raise ArgumentError(f"a class is a whole number, got {target!r}.")
+    return max(int(index), 0)
 
 
 def accuracy(outputs: Sequence, targets: Sequence) -> float:
@@ -56,8 +64,9 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     Raises ArgumentError when there are no examples, or not as many outputs as targets; so do all metrics.
     """
     _check("accuracy", outputs, targets)
-    if isinstance(outputs[0], (list, tuple)) and isinstance(outputs[0][0], (list, tuple)):
-        counted = [(o, t) for row, ts in zip(outputs, targets) for o, t in zip(row, ts) if t != -100]
+    if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
+        counted = [(o, t) for row, ts in zip(outputs, targets)
+                   for o, t in zip(listed("accuracy", row), listed("accuracy", ts)) if t != -100]
         outputs, targets = zip(*counted)
     return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
 
@@ -72,7 +81,10 @@ def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None"
     pairs = [(true_class(t), predicted_class(o)) for o, t in zip(outputs, targets)]
     scores = outputs[0]
     width = len(scores) if isinstance(scores, (list, tuple)) else 2
-    size = classes or max(width, 1 + max(max(pair) for pair in pairs))
+    least = max(width, 1 + max(max(pair) for pair in pairs))
+    if classes is not None and (type(classes) is not int or classes < least):
+        raise ArgumentError(f"confusion_matrix: classes must be a whole number, at least {least}, got {classes!r:.60}.")
+    size = classes or least
     counts = [[0] * size for _ in range(size)]
     for true, guess in pairs:
         counts[true][guess] += 1
@@ -86,6 +98,7 @@ def r2_score(outputs: Sequence, targets: Sequence) -> float:
     0.875
     """
     _check("r2_score", outputs, targets)
+    targets = list(map(number, targets))
     mean = sum(targets) / len(targets)
     spread = sum((t - mean) ** 2 for t in targets)
     if spread == 0:
@@ -94,6 +107,10 @@ def r2_score(outputs: Sequence, targets: Sequence) -> float:
 
 
 def _check(name: str, outputs: Sequence, targets: Sequence) -> None:
+    for given in (outputs, targets):
+        if isinstance(given, (str, bytes, dict)) or not hasattr(given, "__getitem__"):
+            raise NumberTypeError(f"{name}: outputs and targets must be lists, got {type(given).__name__} "
+                                  f"{given!r:.60}.")
     if len(outputs) != len(targets) or not len(targets):
         raise ArgumentError(f"{name}: as many targets as outputs are wanted, at least one, got {len(outputs)} outputs "
                             f"and {len(targets)} targets.")
