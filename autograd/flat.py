@@ -16,10 +16,12 @@ def read_data(values):
 
     Raises NumberTypeError for what is no Value.
     """
-    _check("read_data", values)
-    found = array.array("d", bytes(8 * len(values)))
+    found = _room_for("read_data", values)
     room = memoryview(found)
-    for i, value in enumerate(values):
+    for i, thing in enumerate(values):
+        if not isinstance(thing, Value):
+            raise _no_value("read_data", thing)
+        value = thing
         room[i] = value._data
     return found
 
@@ -32,10 +34,12 @@ def read_grad(values):
     >>> read_grad([x])
     array('d', [6.0])
     """
-    _check("read_grad", values)
-    found = array.array("d", bytes(8 * len(values)))
+    found = _room_for("read_grad", values)
     room = memoryview(found)
-    for i, value in enumerate(values):
+    for i, thing in enumerate(values):
+        if not isinstance(thing, Value):
+            raise _no_value("read_grad", thing)
+        value = thing
         room[i] = value._grad
     return found
 
@@ -62,19 +66,24 @@ def write_grad(values, numbers):
         value._grad = found[i]
 
 
-def _check(name, values):
-    """Raise unless `values` is a list of Values."""
+def _room_for(name, values):
+    """An array with a place for each of the Values."""
+    check_not_recording(f"{name}()")
     if not isinstance(values, list):
         raise NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
-    check_not_recording(f"{name}()")
-    for value in values:
-        if not isinstance(value, Value):
-            raise NumberTypeError(f"{name}: Values are wanted, got {type(value).__name__} {value!r:.60} among them.")
+    return array.array("d", bytes(8 * len(values)))
+
+
+def _no_value(name, thing):
+    return NumberTypeError(f"{name}: Values are wanted, got {type(thing).__name__} {thing!r:.60} among them.")
 
 
 def _numbers_for(name, values, numbers):
     """The numbers as an array, all finite and one for each of the Values."""
-    _check(name, values)
+    _room_for(name, values)
+    for thing in values:
+        if not isinstance(thing, Value):
+            raise _no_value(name, thing)
     found = memoryview(array.array("d", numbers) if isinstance(numbers, (list, tuple)) else numbers)
     if found.ndim != 1 or found.format != "d" or len(found) != len(values):
         raise ArgumentError(f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "

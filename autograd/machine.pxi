@@ -48,7 +48,6 @@ cdef extern from "sums.h":
     void sums_backward(double*, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int,
                        const int*, const int*, const unsigned char*) noexcept nogil
 
-
 cdef inline Py_ssize_t place(Room* room, int slot) noexcept nogil:
     return slot if slot < room.uniform else room.base + (slot - room.uniform) * room.lanes
 

@@ -60,6 +60,10 @@ cdef inline bint unseen(PyObject* node) noexcept:
     return node != NOTHING and (<Value>node)._mark < 0
 
 
+cdef inline bint is_leaf(PyObject* node) noexcept:
+    return <PyObject*>(<Value>node)._a == NOTHING and (<Value>node)._rule != FAN
+
+
 cdef PyObject* next_unseen(Fan node):
     """The next parent of a Fan that the search has not met; None at the end."""
     cdef PyObject* parent
@@ -103,6 +107,10 @@ cdef Nodes numbered_order(Value root):
                             continue
             if (<Value>parent)._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
+            if is_leaf(parent):
+                push(order, parent)
+                (<Value>parent)._mark = <int>order.count
+                continue
             push(path, parent)
             (<Value>parent)._mark = ON_PATH
             FETCH(<PyObject*>(<Value>parent)._b)
