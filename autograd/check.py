@@ -181,12 +181,12 @@ class _Function:
 def _rows(function, numbers, names, path, order, rtol):
     """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
     variables, y = function.graph(numbers, path)
-    engine = derivatives(y, variables)
+    engine, blur = derivatives(y, variables), _blur(y)
     rows = []
     for i in range(len(numbers)):
         if path and i < path[-1]:
             continue  # ∂²f/∂y∂x is ∂²f/∂x∂y
-        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i]), rtol))
+        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i], blur), rtol))
     if len(path) + 1 < order:
         for i in range(path[-1] if path else 0, len(numbers)):
             rows += _rows(function, numbers, names, (*path, i), order, rtol)
@@ -195,12 +195,12 @@ def _rows(function, numbers, names, path, order, rtol):
 
 def _row(function, numbers, path, i, name, recorded, rtol):
     """The verdict on one derivative."""
-    variables, y, engine = recorded
+    variables, y, engine, blur = recorded
     def f(x):
         return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
 
     natural = _natural_size(f, numbers[i])
-    found = _numerical(f, numbers[i], complex_step(y, variables, i), max(abs(engine), natural), natural)
+    found = _numerical(f, numbers[i], complex_step(y, variables, i), max(abs(engine), natural), natural, blur)
     row = Row(name, engine, found.slope, found.error, found.method, "ok")
     size = max(abs(found.slope), natural)
     agree = row.difference <= rtol * max(abs(engine), abs(found.slope)) + 100 * found.error
@@ -221,21 +221,27 @@ UNSURE = {
     "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point."}
 
 
-def _numerical(f, x, exact, size, natural):
+def _blur(y):
+    """How far the rounding of single nodes may move y: the sum of |∂y/∂node · node|, times that of 1."""
+    nodes = [node for node in topological_order(y) if node.rule is not None] if type(y) is Value else []
+    return 2**-52 * sum(abs(slope * node.data) for slope, node in zip(derivatives(y, nodes), nodes))
+
+
+def _numerical(f, x, exact, size, natural, blur):
     """The numerical derivative of f at x, an Estimate.
 
     exact: what the complex step says, or None. It sees the graph, the differences see f; where a part of f is missing
     from the graph they disagree, and the differences are right.
     """
     if exact is None:
-        return differences(f, x)
+        return differences(f, x, blur)
     if exact.slope == 0.0:  # it may be what was left of terms that cancelled
         exact = exact._replace(error=exact.error + 2**-52 * natural / min(abs(x) or 1.0, 1.0))
     size = max(size, abs(exact.slope))
     rough = exact.error > ROUGH * size
-    if exact.trouble == "unstable" or (not rough and _plausible(f, x, exact.slope, size)):
+    if exact.trouble == "unstable" or (not rough and _plausible(f, x, exact.slope, size, blur)):
         return exact
-    found = differences(f, x)
+    found = differences(f, x, blur)
     apart = abs(found.slope - exact.slope) > 10 * (found.error + exact.error)
     useless = found.error > max(exact.error, VERY_ROUGH * max(size, abs(found.slope)))
     return exact if useless or (rough and apart) else found
@@ -304,13 +310,14 @@ def _slope(node, i):
     return None if found.trouble else found
 
 
-def differences(f: Callable[[float], float], x: float) -> Estimate:
+def differences(f: Callable[[float], float], x: float, blur: float = 0.0) -> Estimate:
     """The derivative of f at x by central differences extrapolated to step 0; its `trouble` is "kink" where f seems to
-    have one, "outside" where f has no values on both sides."""
+    have one, "outside" where f has no values on both sides. `blur` is by how much f may be off beside its last digit.
+    """
     best, coarser = Estimate(math.nan, math.inf, "differences", "outside"), None
     for step in _steps(x):
         try:
-            found, change = _extrapolated(f, x, step)
+            found, change = _extrapolated(f, x, step, blur)
         except (AutogradError, ArithmeticError, ValueError):
             continue  # outside the domain of f, or x + step is x
         # One series of steps may seem to settle by chance: believe what two of them say.
@@ -320,7 +327,7 @@ def differences(f: Callable[[float], float], x: float) -> Estimate:
         if best.error <= 1e-8 * abs(best.slope):
             break
         coarser = found
-    return best._replace(trouble="kink") if not best.trouble and _broken(f, x, best.slope) else best
+    return best._replace(trouble="kink") if not best.trouble and _broken(f, x, best.slope, blur) else best
 
 
 def _roughness(slope, error):
@@ -339,7 +346,7 @@ def _steps(x):
             if not 0.0 < abs(x) < SMALLEST]
 
 
-def _plausible(f, x, slope, size):
+def _plausible(f, x, slope, size, blur):
     """Whether a plain central difference comes near `slope`, with the finest steps that can tell; or none can tell."""
     for scale in _scales(x):
         tried = False
@@ -347,7 +354,7 @@ def _plausible(f, x, slope, size):
             try:
                 right, left = f(x + step), f(x - step)
                 width = (x + step) - (x - step)
-                noise = 16 * max(math.ulp(right), math.ulp(left)) / width
+                noise = (16 * max(math.ulp(right), math.ulp(left)) + 4 * blur) / width
             except (AutogradError, ArithmeticError, ValueError):
                 continue
             if noise <= 1e-3 * size:
@@ -369,14 +376,14 @@ def _natural_size(f, x):
     return found
 
 
-def _extrapolated(f, x, step):
+def _extrapolated(f, x, step, blur):
     """The slope at x from central differences with steps down to step / 16, and how far the best ones are apart."""
     table, best, error = [], 0.0, math.inf
     for row in range(5):
         right, left = x + step / 2**row, x - step / 2**row
         above, below = f(right), f(left)
         new = [(above - below) / (right - left)]
-        noise = 4 * max(math.ulp(above), math.ulp(below)) / (right - left)
+        noise = (4 * max(math.ulp(above), math.ulp(below)) + 4 * blur) / (right - left)
         for k, older in enumerate(table):
             new.append(new[k] + (new[k] - older) / (4 ** (k + 1) - 1))
             change = max(abs(new[k + 1] - new[k]), abs(new[k + 1] - older)) + noise
@@ -386,13 +393,13 @@ def _extrapolated(f, x, step):
     return best, error
 
 
-def _broken(f, x, slope):
+def _broken(f, x, slope, blur):
     """Whether the slopes on the two sides of x stay apart as the step shrinks: a smooth f brings them together."""
     try:
         here, gaps, noise = f(x), [], 0.0
         for step in (1e-4 * max(abs(x), 0.1), 1e-6 * max(abs(x), 0.1)):
             gaps.append(abs((f(x + step) - here) - (here - f(x - step))) / step)
-            noise = 100 * math.ulp(here) / step
+            noise = 100 * (math.ulp(here) + blur) / step
     except (AutogradError, ArithmeticError, ValueError):
         return False
     return gaps[1] > 0.5 * gaps[0] and gaps[1] > 1e-3 * abs(slope) + noise
