@@ -1,7 +1,7 @@
 """What the engine is compared with: mpmath, at as many digits as it takes.
 
-The value of a rule is that of mpmath's function of the same name or, where there is none, the rule's own value formula
-on numbers of many digits. A partial derivative is a difference quotient of that value, never a formula.
+The value of a rule is that of mpmath's function of the same name, or a textbook formula on numbers of many digits. A
+partial derivative is a difference quotient of that value, never a formula.
 """
 
 import math
@@ -17,6 +17,9 @@ from autograd.primitives import FUNCTIONS
 
 LARGEST = sys.float_info.max
 TOO_SMALL = mpf(2) ** -1080
+
+
+ROUNDING = {"coarse": lambda x: x, "floor": mp.floor}  # matters to floats only
 
 
 def saturating(f, end, above, below):
@@ -39,15 +42,25 @@ EXACT |= {
     "gelu": lambda x: x * saturating(mp.ncdf, 40, 1, 0)(x),
     "gelu_slope": lambda x: saturating(mp.ncdf, 40, 1, 0)(x) + x * mp.npdf(x),
     "normal": mp.npdf,
+    "gauss": lambda x: mp.exp(-x * x),
+    "quotient": lambda x, y, z: x / (y + z),
+    "direction": lambda x, y: x / mp.hypot(x, y) if x or y else mpf(0),
+    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": lambda x, y: x / y,
+    "neg": lambda x: -x, "pos": lambda x: x,
+    "step": lambda x: mpf(x > 0), "less": lambda x, y: mpf(x < y), "less_equal": lambda x, y: mpf(x <= y),
+    "equal": lambda x, y: mpf(x == y), "maximum": max, "minimum": min,
+    "where": lambda condition, x, y: x if condition else y,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x)),
+    "relu": lambda x: max(x, mpf(0)), "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
 }
-HELPERS = {"coarse": lambda x: x, "floor": mp.floor, "rint": mp.nint}  # rounding matters to floats only
 
 
 def exact(name):
-    """The function of mpmath numbers that the primitive `name` stands for."""
-    if name not in EXACT:
+    """The function of mpmath numbers that the primitive `name` stands for, or else the formula of its value."""
+    if name not in EXACT:  # a new line of the table, whose partials at least can be checked
         rule = autograd.rules.RULES[name]
-        used = {called: HELPERS.get(called) or exact(called) for called in rule.formula.functions}
+        used = {called: ROUNDING.get(called) or exact(called) for called in rule.formula.functions}
         EXACT[name] = rule.formula.function(rule.inputs, {**used, "pi": mp.pi, "e": mp.e}, number=mpf)
     return EXACT[name]
 

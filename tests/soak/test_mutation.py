@@ -104,10 +104,11 @@ def mutants_of_the_engine(text):
 
 
 FILES = {
-    "rules.py": (mutants_of_the_table, lambda name: ["tests/test_rules.py", "tests/test_edges.py", "-k", f"[{name}] or "
-                 f"{name}- or _{name} or edges"]),
-    "value.py": (mutants_of_the_engine, lambda name: ["tests/test_value.py", "tests/test_bad_input.py", "-k",
-                 "not 1000000 and not nn"])}
+    "rules.py": (mutants_of_the_table, lambda name: [
+        "tests/test_rules.py", "tests/test_edges.py", "-k", f"[{name}] or {name}- or _{name} or edges"]),
+    "value.py": (mutants_of_the_engine, lambda name: [
+        "tests/test_value.py", "tests/test_replay.py", "tests/test_bad_input.py", "-k",
+        "not 1000000 and not nn and not random"])}
 
 
 def is_noticed(file, text, tests):
