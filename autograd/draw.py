@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 400
+FAR, TOO_FAR = 5_000, 200_000
 # Every Graphviz knows how wide Verdana is. DejaVu Sans has the same widths, the others are narrower: all text fits.
 FONTS = "Verdana, DejaVu Sans, Helvetica, Arial, sans-serif"
 WHITE, GREY = (255, 255, 255), (120, 120, 120)
@@ -180,8 +181,9 @@ class Dot:
         dot = _graphviz().Digraph()
         dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background,
                  fontname="Verdana")
-        dot.attr(nslimit="2", nslimit1="2")  # a tangle of 500 nodes is laid out in seconds, not minutes
-        if self.graph.boxes:
+        far = self.reach() > FAR  # then Graphviz would think for minutes about the best way around everything
+        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
+        if far or self.graph.boxes:
             dot.attr(mclimit="0.01")  # neurons stay in their order: Graphviz does not shuffle them to save a crossing
         dot.attr("node", fontname="Verdana", fontsize="11", style="filled", fillcolor="white", margin="0.12,0.06",
                  height="0.4")
@@ -196,6 +198,27 @@ class Dot:
             dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
             dot.edge(f"cut{number}", self.ids[node], style="dotted")
         return dot.source
+
+    def reach(self):
+        """How many ranks all edges together pass by: Graphviz's work grows with that."""
+        rank: dict[Value | Box, int] = {}
+        first: dict[Value | Box, int] = {}  # the rank of the first thing that is computed from another
+        edges = []
+        for node, head in self.stands.items():
+            tails = [tail for parent in node.parents if (tail := self.stands.get(parent)) not in (None, head)]
+            rank[head] = max([rank.get(head, 0), *(rank[tail] + 1 for tail in tails if tail in rank)])
+            edges += [(tail, head) for tail in tails]
+        for tail, head in edges:
+            first[tail] = min(first.get(tail, rank[head]), rank[head])
+        for thing in first:
+            if isinstance(thing, Value) and not thing.parents:
+                rank[thing] = first[thing] - 1  # leaves stand just before what uses them
+        reach = sum(max(0, rank[head] - rank[tail] - 1) for tail, head in edges)
+        if reach > TOO_FAR:
+            raise GraphTooLargeError(
+                f"the graph's {len(self.ids):,} nodes are joined by edges that pass {reach:,} others, too many to lay "
+                f"out (at most {TOO_FAR:,}). Take a part of it: fewer steps of a loop, or draw(value, depth=8).")
+        return reach
 
     def box(self, dot, box):
         """A box: one node where it is closed, else a cluster of what is in it, if anything is shown."""

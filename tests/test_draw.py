@@ -119,6 +119,23 @@ def test_hovering_shows_the_branch_that_applies():
     assert " if " not in edge[2]
 
 
+def loop(steps):
+    """The same two weights used in every step."""
+    w, u, h = Value(0.5, "w"), Value(0.3, "u"), Value(0.1, "h")
+    for _ in range(steps):
+        h = (w * h + u).tanh()
+    return h
+
+
+def test_long_edges_are_drawn_straight_and_too_many_refused():
+    assert "splines=true" in draw(loop(20)).source
+    long = draw(loop(100))
+    assert "splines=line" in long.source
+    assert long.svg().count('class="edge"') == 500
+    with pytest.raises(GraphTooLargeError, match=r"joined by edges that pass [\d,]+ others, too many to lay out"):
+        draw(loop(600), limit=5000)
+
+
 @pytest.mark.parametrize("dot", [True, False])
 def test_hovering_over_nothing_shows_nothing(traced, dot, request):
     if not dot:
