@@ -94,6 +94,7 @@ def test_constants():
     y.backward()
     assert type(y.parents[1]) is Constant
     assert y.parents[1].grad == 0.0
+    assert y.partials == (1.0, 0.0)
     total = sum([x, y])
     assert total.parents == (x, y)
     with pytest.raises(ArgumentError, match="depends on no Value"):
@@ -308,7 +309,7 @@ def test_where_never_lets_the_other_side_in():
     x = Value(2.0)
     y = autograd.where(x > 0, x * 3, math.inf)
     y.backward()
-    assert (y.data, x.grad) == (6.0, 3.0)
+    assert (y.data, x.grad, y.parents[2].data) == (6.0, 3.0, 0.0)
     zero = Value(0.0)
     assert autograd.where(zero > 0, lambda: autograd.sin(zero) / zero, 1.0) == 1.0
     assert autograd.where(zero > -1, lambda: zero + 1, lambda: 1 / zero).data == 1.0
