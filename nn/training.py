@@ -409,13 +409,17 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
-    Raises DivergedError when the numbers grow beyond a float64; the parameters are then those before that step.
+    Raises DivergedError when the numbers grow beyond a float64, the parameters are then those before that step; and
+    ArgumentError for what does not fit together.
     """
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
+    if optimizer is not None and set(optimizer.params).isdisjoint(model.parameters()):
+        raise ArgumentError("fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
+                            "after the last change of the model's layers.")
     run = Run(model, loss, data, optimizer or Adam(model.parameters(), lr=0.01), epochs=epochs, batch_size=batch_size,
               seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
               schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,

@@ -337,3 +337,10 @@ def test_history(tmp_path):
     with pytest.raises(KeyError, match="the history has no column 'acc'; it has epoch, loss, accuracy"):
         history["acc"]
     assert repr(nn.History()) == "<History: empty>"
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    model, other = nn.MLP(1, [1], seed=0), nn.MLP(1, [1], seed=0)
+    with pytest.raises(ArgumentError, match="the optimizer moves no parameter of this model"):
+        nn.fit(model, nn.mse_loss, ([[1.0]], [1.0]), optimizer=nn.SGD(other.parameters(), lr=0.1), progress=False)
+    nn.fit(model, nn.mse_loss, ([[1.0]], [1.0]), epochs=1, optimizer=nn.SGD(model.parameters()[:1]), progress=False)
