@@ -127,6 +127,14 @@ def test_two_results_may_share_inner_nodes():
     assert x.grad == 9.0
 
 
+def test_derivatives_neither_use_nor_change_gradients():
+    x = Value(3.0)
+    y = x * x
+    y.backward()
+    assert derivatives(y, x) == 6.0
+    assert (x.grad, y.grad) == (6.0, 1.0)
+
+
 def test_backward_from_a_leaf_and_with_a_seed():
     x = Value(2.0)
     x.backward()
