@@ -29,6 +29,7 @@ from autograd.primitives import rule as rule
 from autograd.replay import compile as compile
 from autograd.value import Constant as Constant
 from autograd.value import Value as Value
+from autograd.value import as_float as as_float
 from autograd.value import backend as backend
 from autograd.value import no_grad as no_grad
 from autograd.value import record_lines as record_lines

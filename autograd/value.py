@@ -590,7 +590,14 @@ def graph_wanted():
 
 
 def as_float(number: object) -> float:
-    """`number` as a float; raises for what is not a real, finite number that a float64 holds exactly."""
+    """A plain number as a float.
+
+    >>> as_float(True)
+    1.0
+
+    Raises NumberTypeError for what is not a real number, LeavesGraphError (a TypeError) for a Value, NotFiniteError for
+    NaN and infinity, InexactNumberError for a number that no float64 holds exactly.
+    """
     result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
         raise NotFiniteError(f"a Value must be finite, got {result}. Find where it comes from, or leave that entry "

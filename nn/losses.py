@@ -6,10 +6,9 @@ Each takes (output, target) for one example, or lists of them for several, with 
 
 from collections.abc import Callable
 
-from autograd import Value, log_softmax, logsumexp, minimum, relu, softplus, step, where
+from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, softplus, step, where
 from autograd import mean as mean_of
 from autograd.errors import ArgumentError, listed
-from autograd.value import as_float
 from nn.modules import Module, as_list
 
 

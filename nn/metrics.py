@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from autograd import Value
+from autograd import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, listed
-from autograd.value import as_float
 
 
 def number(x) -> float:

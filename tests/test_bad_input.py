@@ -122,6 +122,7 @@ GOOD = {
     "nn.Layer": lambda: {"nin": 2, "nout": 2, "activation": "tanh", "seed": 0},
     "nn.Linear": lambda: [2, 2],
     "nn.MLP": lambda: [2, [2, 1], "tanh"],
+    "autograd.as_float": lambda: {"number": 1.5},
     "nn.Perceptron": lambda: {"nin": 2},
     "nn.Sequential": lambda: [nn.Linear(2, 2, seed=0), nn.Tanh()],
     "nn.Dropout": lambda: {"p": 0.5},
