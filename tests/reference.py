@@ -169,7 +169,7 @@ def random_point(rule, random):
                 point[1], point[1], first * random.choice((1, -1, 1 + 2**-52, 1 - 1e-9, 1 + 1e-3)),
                 first * random.choice((1, -1)) * 10 ** random.uniform(-5, 5)))
         if rule.name == "pow" and abs(point[0]) not in (0, 1) and random.random() < 0.8:
-            point[1] = random.uniform(-745, 709) / math.log(abs(point[0]))
+            point[1] = random.uniform(-745, random.choice((709, 709, -660))) / math.log(abs(point[0]))
             point[1] = float(round(point[1])) if point[0] < 0 or random.random() < 0.3 else point[1]
         if all(map(math.isfinite, point)) and rule.why_outside(point) is None:
             return tuple(x + 0.0 for x in point)  # -0.0 means nothing to mpmath

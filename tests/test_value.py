@@ -3,6 +3,7 @@
 import copy
 import gc
 import math
+import operator
 import pickle
 import threading
 from decimal import Decimal
@@ -125,6 +126,23 @@ def test_two_results_may_share_inner_nodes():
     (h * 1).backward()
     (h * 2).backward()
     assert x.grad == 9.0
+
+
+def test_the_third_operand_has_its_gradient():
+    condition, x, y = Value(0.0), Value(2.0), Value(3.0)
+    (4 * autograd.where(condition, x, y)).backward()
+    assert (condition.grad, x.grad, y.grad) == (0.0, 0.0, 4.0)
+    assert autograd.value.topological_order(autograd.where(condition, x, y))[:3] == [condition, x, y]
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
+def test_every_comparison_is_that_of_the_numbers(compare):
+    for a, b in [(1.0, 2.0), (2.0, 2.0), (3.0, 2.0)]:
+        assert compare(Value(a), Value(b)) is compare(Value(a), b) is compare(a, Value(b)) is compare(a, b)
+        with no_grad():
+            assert compare(Value(a), Value(b)) is compare(a, b)
+    with pytest.raises(TypeError, match="not supported between instances"):
+        compare(Value(1.0), "a")
 
 
 def test_derivatives_neither_use_nor_change_gradients():
