@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ArgumentError, AutogradError
+from autograd.errors import ArgumentError, AutogradError, listed_instances, whole
 from autograd.graphs import Box, Graph, bracketed, clean, derivative, expression, short
 from autograd.value import Constant, Value
 
@@ -78,9 +78,12 @@ def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | 
     Raises NumberTypeError when `value` is no Value, ArgumentError for a wrong option, GraphTooLargeError (a ValueError)
     when more than `limit` nodes remain, and MissingPackageError (an ImportError) without the package graphviz.
     """
-    if rankdir not in ("LR", "TB"):
-        raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r}.')
-    graph = Graph(value, depth=depth, parameters=parameters)
+    if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
+        raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r:.60}.')
+    if fold is not None and not isinstance(fold, str):
+        fold = listed_instances("draw: fold", fold, str)
+    limit = whole("draw: limit", limit)
+    graph = Graph(value, depth=depth, parameters=listed_instances("draw: parameters", parameters, Value))
     return Drawing(graph, _fitting(graph, fold, limit), rankdir)
 
 

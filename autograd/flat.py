@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
-from autograd.value import Value, backend, check_not_recording, compiled
+from autograd.value import Value, as_float, backend, check_not_recording, compiled
 
 
 def read_data(values):
@@ -84,10 +84,16 @@ def _numbers_for(name, values, numbers):
     for thing in values:
         if not isinstance(thing, Value):
             raise _no_value(name, thing)
-    found = memoryview(array.array("d", numbers) if isinstance(numbers, (list, tuple)) else numbers)
-    if found.ndim != 1 or found.format != "d" or len(found) != len(values):
+    if isinstance(numbers, (list, tuple)):
+        numbers = array.array("d", list(map(as_float, numbers)))
+    try:
+        found = memoryview(numbers)
+        fits = found.ndim == 1 and found.format == "d" and len(found) == len(values)
+    except TypeError:
+        fits = False
+    if not fits:
         raise ArgumentError(f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "
-                            f"floats; got {len(found)}.")
+                            f"floats; got {type(numbers).__name__} {numbers!r:.60}.")
     view = found
     for i in range(len(values)):
         number = view[i]

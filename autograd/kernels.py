@@ -80,7 +80,7 @@ def kernel_source(rule):
 def methods_source():
     """The methods and operators of the table, as lines of the class body."""
     lines = []
-    for rule in TABLE:
+    for rule in (rule for rule in TABLE if not rule.helper):
         _, *others = rule.inputs
         arguments = ", ".join(["self", *others])
         parameters = ", ".join(["self", *with_defaults(rule, others)])

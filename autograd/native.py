@@ -154,11 +154,11 @@ def arguments_source():
 
 
 FLAT_TYPES = {
-    "read_data": "values=list, value=Value, room=double[::1], i=Py_ssize_t",
-    "read_grad": "values=list, value=Value, room=double[::1], i=Py_ssize_t",
-    "write_data": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
-    "write_grad": "values=list, value=Value, found=double[::1], i=Py_ssize_t",
-    "_numbers_for": "values=list, numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
+    "read_data": "value=Value, room=double[::1], i=Py_ssize_t",
+    "read_grad": "value=Value, room=double[::1], i=Py_ssize_t",
+    "write_data": "value=Value, found=double[::1], i=Py_ssize_t",
+    "write_grad": "value=Value, found=double[::1], i=Py_ssize_t",
+    "_numbers_for": "numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
 }
 
 

@@ -12,12 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.draw import GraphTooLargeError, write_whole
-from autograd.errors import ArgumentError, StaleGraphError
+from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
 from autograd.frames import Recorder
 from autograd.graphs import Graph, bracketed, call_template, clean, derivative, expression, filled, short
 from autograd.javascript import literal, rules_as_javascript
 from autograd.scenes import Shown, contributions, slim
-from autograd.value import Value
+from autograd.value import Value, as_float
 
 if TYPE_CHECKING:
     import os
@@ -71,6 +71,8 @@ def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> 
     Raises what `play` raises.
     """
     graph = _checked(value, (), limit, "explain")
+    if file is not None and not hasattr(file, "write"):
+        raise NumberTypeError(f"explain: file is something to write to, such as sys.stderr, got {file!r:.60}.")
     for line in _story(graph):
         print(line, file=file)
 
@@ -94,9 +96,17 @@ def play_training(model: Any, loss: Callable, data: Any, *, steps: int = 30, opt
 
     Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
-    pairs = list(zip(*data)) if isinstance(data, tuple) and len(data) == 2 else list(data)
+    called("play_training: model", model)
+    called("play_training: loss", loss)
+    steps, lr = whole("play_training: steps", steps, 0), as_float(lr)
+    pair = isinstance(data, tuple) and len(data) == 2
+    parts: list[Any] = [listed("play_training: data", part) for part in (data if pair else [data])]
+    pairs = list(zip(*parts)) if pair else parts[0]
     if not pairs:
         raise ArgumentError("play_training: there are no examples in the data.")
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        raise ArgumentError("play_training: data is a pair (inputs, targets) or a list of pairs (input, target), got "
+                            f"{data!r:.60}.")
     recorder = Recorder(model, loss, pairs, example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
@@ -119,7 +129,8 @@ def _descend(total, parameters, optimizer, lr):
 
 def _checked(value, parameters, limit, caller):
     """The graph of `value`, if it can be played."""
-    graph = Graph(value, parameters=parameters)
+    limit = whole(f"{caller}: limit", limit)
+    graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
     if type(value) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
     if len(graph.nodes) > limit:

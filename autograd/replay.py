@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd.arguments import examples_of, filled, key_of, keys_of, matrix_of, positions_of
 from autograd.composed import mean
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, listed
 from autograd.functional import map_numbers, numbers_in
 from autograd.machine import Machine
 from autograd.recorder import Program, Recorder
@@ -66,7 +66,7 @@ class Compiled:
         if not isinstance(maxsize, int) or maxsize < 1:
             raise ArgumentError(f"compile: maxsize is the number of recordings to keep, at least 1, got {maxsize!r}.")
         self.function = function
-        self._static = (static,) if isinstance(static, str) else tuple(static)
+        self._static = (static,) if isinstance(static, str) else tuple(listed("compile: static", static))
         self._positions = positions_of(function, self._static)
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0

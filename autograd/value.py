@@ -701,7 +701,7 @@ def operate(rule, *operands):
 def where(condition, x, y):
     if _circumstances.recorder is not None:
         return _circumstances.recorder.where(condition, x, y)
-    chosen = bool(condition)
+    chosen = bool(condition) if isinstance(condition, Value) else as_float(condition) != 0
     return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
 
 
@@ -711,7 +711,9 @@ def _side(operand, chosen):
         return operand() if chosen else 0.0
     if chosen or isinstance(operand, Value):
         return operand
-    return as_float(operand) if operand - operand == 0 else 0.0
+    with contextlib.suppress(NotFiniteError):
+        return as_float(operand)
+    return 0.0
 
 
 def fail(rule, operands):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import autograd
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, listed
 from nn.errors import closest
 
 
@@ -63,7 +63,8 @@ def softmax(x):
     >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
     [[0.5, 0.5], [1.0, 0.0]]
     """
-    return [softmax(row) for row in x] if isinstance(x[0], (list, tuple)) else autograd.softmax(x)
+    x = listed("softmax", x)
+    return [softmax(row) for row in x] if x and isinstance(x[0], (list, tuple)) else autograd.softmax(x)
 
 
 SCALAR = {name: getattr(autograd, name)
@@ -78,11 +79,9 @@ def activation_function(activation: "str | Callable | None") -> "Callable | None
 
     Raises ArgumentError for an unknown name.
     """
-    if activation is None or activation == "linear":
-        return None
-    if callable(activation):
+    if activation is None or callable(activation):
         return activation
-    if activation in SCALAR:
-        return SCALAR[activation]
+    if isinstance(activation, str) and activation in (*SCALAR, "linear"):
+        return SCALAR.get(activation)
     raise ArgumentError(f"activation: one of linear, {', '.join(SCALAR)} or a function is wanted, got {activation!r}."
                         f"{closest(str(activation), SCALAR)}")

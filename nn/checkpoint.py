@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, instance
 from nn import layers, modules, tensorfile, transformer
 from nn.errors import CheckpointError
 from nn.modules import Module
@@ -35,6 +35,7 @@ def save(model: Module, path: "str | Path") -> None:
 
     Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
     """
+    instance("save", model, Module)
     tensorfile.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
 
 

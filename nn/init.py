@@ -26,6 +26,8 @@ def generator(seed: "int | random.Random | None"):
     """
     if seed is None or seed is random:
         return random
+    if not isinstance(seed, (random.Random, int, str)):
+        raise ArgumentError(f"seed: a whole number, a text or a random.Random is wanted, got {seed!r:.60}.")
     return seed if isinstance(seed, random.Random) else random.Random(seed)
 
 

@@ -3,7 +3,7 @@
 import operator
 import random
 
-from autograd import Value, mean
+from autograd import Value, as_float, mean
 from autograd.errors import ArgumentError
 from nn import activations
 from nn.init import generator, initialiser, normal
@@ -92,7 +92,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed=None):
-        if not 0 <= p < 1:
+        if not 0 <= as_float(p) < 1:
             raise ArgumentError(f"Dropout: p must be from 0 to less than 1, got {p!r}.")
         self.p = p
         self._rng = None if seed is None else generator(seed)

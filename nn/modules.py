@@ -8,7 +8,7 @@ a list is called after the list, without the plural s, with its index.
 from collections.abc import Callable, Iterator, Mapping
 
 from autograd import Constant, Value, watch
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, whole
 from nn.activations import activation_function
 from nn.errors import NoSuchAttributeError, closest
 from nn.init import generator, initialiser
@@ -333,9 +333,7 @@ def check_size(module: Module, wanted: int, got: int) -> None:
 
 def check_count(owner: str, name: str, count) -> int:
     """`count`, if it is a whole number from 1 on; else raise ArgumentError."""
-    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
-        raise ArgumentError(f"{owner}: {name} must be a whole number from 1 on, got {count!r}.")
-    return int(count)
+    return whole(f"{owner}: {name}", count)
 
 
 class Neuron(Module):

@@ -9,8 +9,8 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value, read_data, read_grad, write_data, write_grad
-from autograd.errors import ArgumentError, NotFiniteError
+from autograd import Value, as_float, read_data, read_grad, write_data, write_grad
+from autograd.errors import ArgumentError, NotFiniteError, instance, listed, listed_instances, whole
 from nn.errors import DivergedError
 from nn.modules import Module
 
@@ -26,7 +26,7 @@ class Optimizer(ABC):
     remembered: tuple[str, ...] = ()
 
     def __init__(self, params: Iterable[Value], lr: float, **settings: Any):
-        self.params = list(params)
+        self.params = listed(type(self).__name__, params)
         self.lr = lr
         vars(self).update(settings)
         self.steps = 0
@@ -46,7 +46,7 @@ class Optimizer(ABC):
         for name in ("lr", *self._settings):
             numbers = getattr(self, name)
             for number in numbers if isinstance(numbers, tuple) else (numbers,):
-                if not 0 <= number < math.inf:
+                if not isinstance(number, (int, float)) or not 0 <= number < math.inf:
                     raise ArgumentError(f"{kind}: {name} must be 0 or more, got {numbers!r}.")
 
     def first(self, name: str) -> float:
@@ -267,8 +267,8 @@ class Adam(Optimizer):
 
     def __init__(self, params: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0.0):
-        if max(betas) >= 1:
-            raise ArgumentError(f"{type(self).__name__}: betas must be below 1, got {betas!r}.")
+        if len(listed(f"{type(self).__name__}: betas", betas)) != 2 or max(map(as_float, betas)) >= 1:
+            raise ArgumentError(f"{type(self).__name__}: betas must be two numbers below 1, got {betas!r}.")
         super().__init__(params, lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
 
     def update(self, sqrt, p, g, *state):
@@ -299,6 +299,7 @@ class Schedule(ABC):
     """Sets the learning rate of an optimiser: lr = the one it had at first × factor(k), after k calls of `step()`."""
 
     def __init__(self, optimizer: Optimizer):
+        instance(type(self).__name__, optimizer, Optimizer, "an")
         self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
         self._set()
 
@@ -334,7 +335,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1):
-        self.step_size, self.gamma = step_size, gamma
+        self.step_size, self.gamma = whole("StepLR: step_size", step_size), as_float(gamma)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -345,7 +346,7 @@ class ExponentialLR(Schedule):
     """Multiplies the learning rate by gamma every step."""
 
     def __init__(self, optimizer: Optimizer, gamma: float):
-        self.gamma = gamma
+        self.gamma = as_float(gamma)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -356,7 +357,7 @@ class CosineAnnealingLR(Schedule):
     """Half a cosine wave from the first learning rate down to eta_min in T_max steps (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):
-        self.T_max, self.eta_min = T_max, eta_min
+        self.T_max, self.eta_min = whole("CosineAnnealingLR: T_max", T_max), as_float(eta_min)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -369,7 +370,8 @@ class LinearLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0,
                  total_iters: int = 5):
-        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        self.start_factor, self.end_factor = as_float(start_factor), as_float(end_factor)
+        self.total_iters = whole("LinearLR: total_iters", total_iters)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -387,7 +389,7 @@ class WarmupDecayLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, warmup: int, total: int):
-        if not 0 <= warmup < total:
+        if not 0 <= whole("WarmupDecayLR: warmup", warmup, 0) < whole("WarmupDecayLR: total", total):
             raise ArgumentError(f"WarmupDecayLR: warmup must be less than total, got {warmup!r} and {total!r}.")
         self.warmup, self.total = warmup, total
         super().__init__(optimizer)
@@ -424,6 +426,6 @@ def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) 
 
 
 def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> list[Value]:
-    if not limit >= 0:
+    if not as_float(limit) >= 0:
         raise ArgumentError(f"{what} must be 0 or more, got {limit!r}.")
-    return parameters.parameters() if isinstance(parameters, Module) else list(parameters)
+    return parameters.parameters() if isinstance(parameters, Module) else listed_instances(what, parameters, Value)

@@ -1,5 +1,6 @@
 """`summary`: what a model consists of, as a table."""
 
+from autograd.errors import instance
 from nn.modules import Layer, Module
 
 
@@ -33,6 +34,7 @@ def summary(model: Module) -> Summary:
     ────────────────────────────────────────
     total                                 65
     """
+    instance("summary", model, Module)
     return Summary(list(_rows(model, "")), len(model.parameters()))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from autograd.errors import NumberTypeError
 from nn.errors import CheckpointError
 
 try:
@@ -57,6 +58,7 @@ def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list
 
     Raises CheckpointError, a kind of OSError, when the file cannot be written; then the old one is as it was.
     """
+    check_path("save", path)
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     content, offset = [], 0
     for name, shape, numbers in tensors:
@@ -162,9 +164,16 @@ def read_metadata(path: "str | Path") -> tuple[dict[str, str], int]:
         return header.metadata, room
 
 
+def check_path(where: str, path) -> None:
+    """Raise NumberTypeError for what is no path."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise NumberTypeError(f"{where}: a path is wanted, got {type(path).__name__} {path!r:.60}.")
+
+
 @contextmanager
 def _errors_that_name(path):
     """Whatever is wrong with the file becomes a CheckpointError that begins with its name."""
+    check_path("load", path)
     try:
         yield
     except OSError as error:

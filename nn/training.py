@@ -14,8 +14,8 @@ from math import inf, isclose
 from pathlib import Path
 from typing import Any
 
-from autograd import Value, compile, dot, mean
-from autograd.errors import ArgumentError, RecordingError, ResultOverflowError
+from autograd import Value, as_float, compile, dot, mean
+from autograd.errors import ArgumentError, RecordingError, ResultOverflowError, called, instance, listed, whole
 from nn import losses, metrics
 from nn.data import Dataset, as_dataset, batches
 from nn.errors import DivergedError, NotRecordedWarning
@@ -217,6 +217,8 @@ def predict(model: Callable, inputs) -> list:
     >>> predict(model, [[1.0, 2.0], [0.0, 0.0]]) == [model([1.0, 2.0]).data, model([0.0, 0.0]).data]
     True
     """
+    called("predict: model", model)
+    inputs = listed("predict: inputs", inputs)
     batch = BatchLoss(model, lambda output, target: 0.0)
     data = Dataset(inputs, [0.0] * len(inputs))
     with _mode(model, training=False):
@@ -233,6 +235,8 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
 
     Raises ArgumentError when there are no examples.
     """
+    called("evaluate: model", model)
+    called("evaluate: loss", loss)
     data = as_dataset(data)
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
@@ -412,6 +416,15 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     Raises DivergedError when the numbers grow beyond a float64, the parameters are then those before that step; and
     ArgumentError for what does not fit together.
     """
+    instance("fit: model", model, Module)
+    called("fit: loss", loss)
+    epochs = whole("fit: epochs", epochs, 0)
+    batch_size = None if batch_size is None else whole("fit: batch_size", batch_size)
+    patience = None if patience is None else whole("fit: patience", patience, 0)
+    clip_norm, clip_value = (None if limit is None else as_float(limit) for limit in (clip_norm, clip_value))
+    callbacks = listed("fit: callbacks", callbacks)
+    for callback in callbacks:
+        called("fit: callbacks", callback)
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")

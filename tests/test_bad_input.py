@@ -142,14 +142,6 @@ NOT_CALLED = {"autograd.backend", "nn.Module", "nn.Optimizer", "nn.Run", "nn.His
               "nn.GELU", "nn.Flatten", "nn.ReLU", "nn.Sigmoid", "nn.Softmax", "nn.Softplus", "nn.Step", "nn.Tanh"}
 
 
-# Those that still let an error of Python's through for a thing of a wrong type. They make no silent NaN either.
-PYTHON_ERRORS = {
-    "autograd.compile", "autograd.draw", "autograd.explain", "autograd.play", "autograd.play_training",
-    "autograd.read_data", "autograd.read_grad", "autograd.where", "autograd.write_data", "autograd.write_grad",
-    "nn.Adagrad", "nn.Adam", "nn.AdamW", "nn.Checkpoint", "nn.CosineAnnealingLR", "nn.Dropout", "nn.Embedding",
-    "nn.ExponentialLR", "nn.GPT", "nn.Layer", "nn.Linear", "nn.LinearLR", "nn.MLP", "nn.Neuron", "nn.Perceptron",
-    "nn.RMSNorm", "nn.RMSprop", "nn.SGD", "nn.SelfAttention", "nn.StepLR", "nn.WarmupDecayLR", "nn.clip_grad_norm_",
-    "nn.clip_grad_value_", "nn.evaluate", "nn.fit", "nn.load", "nn.predict", "nn.save", "nn.softmax", "nn.summary"}
 TRAINS = {"autograd.play_training", "nn.fit"}  # a callback, say, is called when something has been learnt already
 PATIENCE = 2.0  # seconds
 
@@ -182,7 +174,6 @@ def named(name):
 
 def test_every_public_function_is_tested_here():
     assert set(public_names()) == set(GOOD) | NOT_CALLED
-    assert set(GOOD) >= PYTHON_ERRORS
 
 
 def substituted(name, arguments):
@@ -192,7 +183,7 @@ def substituted(name, arguments):
         for what, bad in BAD.items():
             good = arguments[place]
             if ((what == "a huge int" and (type(good) is int or name == "nn.MLP")) or (callable(bad) and callable(good))
-                    or (what == "an array" and type(good) is bool)):
+                    or (what == "an array" and type(good) is bool) or (name == "autograd.where" and callable(bad))):
                 continue  # an endless number of neurons, a function that raises its own error, no truth
             yield f"{place} = {what}", place, None, bad
             if isinstance(arguments[place], (list, tuple)) and len(arguments[place]):
@@ -261,8 +252,7 @@ def test_bad_arguments_are_refused_in_words_and_change_nothing(name, tmp_path, m
         if error is None and not all(math.isfinite(x) for x in numbers(result)):
             wrong.append(f"{what}: silently {result!r:.80}")
         clear = isinstance(error, AutogradError) and len(str(error)) > 15
-        allowed = name in PYTHON_ERRORS and not isinstance(error, (TimeoutError, MemoryError))
-        if error is not None and not clear and not allowed:
+        if error is not None and not clear:
             wrong.append(f"{what}: {type(error).__name__} {error!s:.120}")
         if error is not None and not unchanged and name not in TRAINS:
             wrong.append(f"{what}: a number or gradient has changed")

@@ -232,7 +232,7 @@ def test_division_by_zero_is_a_divergence_too():
     (lambda: optim.SGD([p := Value(1.0), p]), "a parameter is there twice"),
     (lambda: optim.Adam([Value(1.0)], lr=-1), "Adam: lr must be 0 or more, got -1"),
     (lambda: optim.Adam([Value(1.0)], lr=math.nan), "Adam: lr must be 0 or more, got nan"),
-    (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas must be below 1, got \(0.9, 1.0\)"),
+    (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas must be two numbers below 1, got \(0.9, 1.0\)"),
     (lambda: optim.SGD([Value(1.0)], nesterov=True), "nesterov needs a momentum above 0"),
     (lambda: optim.WarmupDecayLR(optim.SGD([Value(1.0)]), 5, 5), "warmup must be less than total, got 5 and 5"),
     (lambda: optim.clip_grad_norm_([], -1.0), "max_norm must be 0 or more, got -1.0"),
