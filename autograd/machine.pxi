@@ -8,7 +8,6 @@
 from cpython cimport array
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -372,6 +371,7 @@ def _helpers():
     """The threads beside the calling one."""
     global _threads
     if _threads is None:
+        from concurrent.futures import ThreadPoolExecutor
         _threads = ThreadPoolExecutor(CORES - 1, "autograd")
     return _threads
 

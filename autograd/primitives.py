@@ -200,6 +200,7 @@ def _applied(rule):
 
 
 SCOPE.update(__name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
-SCOPE.update({name: float_function(name) for name in ATOMS})
+if backend == "python":
+    SCOPE.update({name: float_function(name) for name in ATOMS})
 for _rule in TABLE:
     enter(_rule, compiled.functions[_rule.name] if backend == "native" else make(_rule))

@@ -8,12 +8,12 @@ times a partial is its contribution to that parent's adjoint, and the contributi
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import threading
 import types
 import warnings
+import zlib
 from math import inf
 
 from autograd.errors import (
@@ -777,12 +777,12 @@ def _comparable(other):
 def fingerprint():
     """What tells one state of the engine's source from another."""
     folder = os.path.dirname(__file__)
-    digest = hashlib.sha1(usedforsecurity=False)
+    digest = 0
     for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "kernels.py", "recorder.py",
                  "arguments.py", "flat.py", "passes.pxi", "recording.pxi", "machine.pxi", "sums.h"):
         with open(os.path.join(folder, name), "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+            digest = zlib.crc32(file.read(), digest)
+    return digest
 
 
 backend, compiled = "python", None
