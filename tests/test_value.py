@@ -28,7 +28,7 @@ from autograd.errors import (
     RuleError,
     StaleGraphError,
 )
-from autograd.value import topological_order
+from autograd.value import SCOPE, topological_order
 
 
 def test_what_is_it():
@@ -181,6 +181,42 @@ def test_a_deep_graph_works_at_the_default_recursion_limit(n):
         for again in (copy.deepcopy(node), pickle.loads(pickle.dumps(node))):
             again.backward()
             assert again.data == 1.0
+
+
+def test_what_a_with_block_changes_is_over_after_it():
+    x = Value(2.0)
+    for block in (no_grad, record_lines):
+        with block(), block():
+            assert SCOPE["unusual"] == 2
+            assert type(x.detach()) is Constant
+        assert SCOPE["unusual"] == 0
+        assert type(x * x) is Value
+        assert (x * x).line is None
+    with record_lines():
+        with record_lines():
+            pass
+        assert (x * x).line is not None
+
+
+def test_copies_keep_labels_lines_and_gradients():
+    with record_lines():
+        y = Value(2.0, label="x") * 3
+    y.label = "y"
+    y.backward(0.5)
+    for again in (pickle.loads(pickle.dumps(y)), copy.deepcopy(y)):
+        assert (again.label, again.line, again.grad) == ("y", y.line, 0.5)
+        assert (again.parents[0].label, again.parents[0].line, again.parents[0].grad) == ("x", None, 1.5)
+        assert again.partials == (3.0, 0.0)
+
+
+def test_operations_on_numbers_of_other_kinds_leave_constants_without_a_slope():
+    x = Value(2.0)
+    for y in (x * Fraction(1, 2), Fraction(1, 2) * x, autograd.maximum(x, Fraction(1, 2)), x ** Fraction(2)):
+        assert sorted(y.partials)[0] == 0.0
+        assert [type(parent) for parent in y.parents if parent is not x] == [Constant]
+    with record_lines():
+        assert (x + 3).partials == (1.0, 0.0)
+        assert autograd.where(1, x, 3.0).partials == (0.0, 1.0, 0.0)
 
 
 def test_copies_keep_what_is_shared():
