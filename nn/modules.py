@@ -332,8 +332,11 @@ def check_size(module: Module, wanted: int, got: int) -> None:
 
 
 def check_count(owner: str, name: str, count) -> int:
-    """`count`, if it is a whole number from 1 on; else raise ArgumentError."""
-    return whole(f"{owner}: {name}", count)
+    """`count` as an int, if it is a whole number from 1 to 100,000,000; else raise ArgumentError."""
+    number = whole(f"{owner}: {name}", count)
+    if number > 100_000_000:
+        raise ArgumentError(f"{owner}: {name} must be at most 100,000,000. No memory holds so many Values.")
+    return number
 
 
 class Neuron(Module):
