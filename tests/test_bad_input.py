@@ -270,6 +270,7 @@ def forget(name):
         delattr(Value, name)
 
 
+# The compiled engine keeps parents in C, where no Python code can put a node above itself.
 @pytest.mark.skipif(autograd.backend == "native", reason="there no cycle can be built: parents are out of reach")
 def test_a_cycle_built_by_force_is_found():
     x = Value(2.0, "x")

@@ -16,8 +16,7 @@ import nn
 from autograd.formulas import Formula
 from autograd.rules import BUILT_IN, RULES
 
-for _needed in ("nbformat", "latex2mathml", "mdit_py_plugins", "pygments", "jinja2"):
-    pytest.importorskip(_needed, reason=f"{_needed} is not installed")
+# `make test` runs everything twice; the pages are the same on both engines, and the second run builds and opens them.
 if os.environ.get("GLASSGRAD_PURE"):
     pytest.skip("built once: it is the same on both engines", allow_module_level=True)
 
@@ -138,8 +137,7 @@ def test_formulas_of_the_table_are_written_with_the_brackets_they_need(formula, 
 
 def test_a_player_can_be_played_in_its_page(site, browser):
     pages = [path for path in sorted(site.glob("[0-9]*.html")) if "<iframe" in path.read_text(encoding="utf-8")]
-    if not pages:
-        pytest.skip("no notebook shows a player")
+    assert pages, "the notebook on the chain rule shows a player"
     for path in pages:
         browser.get(path.as_uri())
         frame = browser.find_element("css selector", "iframe")
