@@ -198,9 +198,9 @@ class Graph:
 
     def _only_in_boxes(self, node, stands):
         """Whether a node is a parameter or constant, and all that is computed from it here is in closed boxes."""
-        fixed = isinstance(node, Constant) or self.is_parameter(node)
-        users = [stands[child] for child in self.children[node] if child in stands]
-        return fixed and node is not self.result and all(isinstance(user, Box) for user in users)
+        if node is self.result or not (isinstance(node, Constant) or self.is_parameter(node)):
+            return False
+        return all(isinstance(stands[child], Box) for child in self.children[node] if child in stands)
 
     def around(self, node: Value) -> list[Box]:
         """The boxes around a node, from the inside out."""
@@ -269,7 +269,8 @@ class _Boxing:
             for parent in node.parents:
                 if parent in pending:
                     passed = pending[parent]
-                    found = found | (passed - {parent.label} if parent.label in passed else passed)
+                    passed = passed - {parent.label} if parent.label in passed else passed
+                    found = found if passed <= found else found | passed if found else passed
             pending[node] = found
         return pending
 
@@ -320,9 +321,11 @@ class _Boxing:
     def adopt_leaves(self):
         """Put parameters and constants that only one box uses into it, but not the constants that parameters meet."""
         for node in self.graph.nodes:
+            if node.rule is not None or node in self.graph.box:
+                continue
             children = self.graph.children[node]
             inside = {self.graph.box.get(child) for child in children}
-            if node.rule is not None or len(inside) != 1 or None in inside or node in self.graph.box:
+            if len(inside) != 1 or None in inside:
                 continue
             box = inside.pop()
             if isinstance(node, Constant):

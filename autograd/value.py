@@ -8,6 +8,7 @@ times a partial is its contribution to that parent's adjoint, and the contributi
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import sys
 import threading
@@ -159,14 +160,33 @@ class Value:
         raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}", name=name, obj=self)
 
     def __reduce__(self):
-        described = (type(self) is Value, self._data, self._grad, self.label, self.line,
-                     self.rule and self.rule.name, self.parents, self.partials)
+        twin = (self.parents, *self._facts())
         if self._rule == LEAF or id(self) in _circumstances.announced:
-            return restore, (None, None, *described)
+            return restore, (None, None, *twin)
         # Pickle the nodes above first, each on its own, so that a deep graph needs no deep recursion.
         above = topological_order(self)[:-1]
         _circumstances.announced = set(map(id, above))
-        return restore, (above, Announcement(), *described)
+        return restore, (above, Announcement(), *twin)
+
+    def __copy__(self):
+        return restore(None, None, self.parents, *self._facts())
+
+    def __deepcopy__(self, memo):
+        for node in [self] if self._rule == LEAF else topological_order(self):
+            for one in (*node.parents, node):  # constants are in no topological order
+                if id(one) not in memo:
+                    memo[id(one)] = one._copied(memo)
+        return memo[id(self)]
+
+    def _copied(self, memo):
+        """This node with the copies of its parents, which are in `memo`."""
+        return restore(None, None, [memo[id(one)] for one in self.parents], *self._facts())
+
+    def _facts(self):
+        """What restore() makes a node of, but for its parents."""
+        label, line = (self._label.label, self._label.line) if type(self._label) is Note else (self._label, None)
+        name = TABLE[self._rule].name if self._rule >= 0 else None
+        return self.partials, type(self) is Value, self.data, self._grad, label, line, name
 
     # The operators and the methods of the table come here: primitives.py puts them in.
 
@@ -239,6 +259,12 @@ class Fan(Value):
     def __reduce__(self):
         return itself, (self.again(),)
 
+    def __copy__(self):
+        return self.again()
+
+    def _copied(self, memo):
+        return copy.deepcopy(self.again(), memo)
+
     @property
     def rule(self):
         """The recording, described as a primitive."""
@@ -295,8 +321,8 @@ class Announcement:
         return Announcement, ()
 
 
-def restore(above, done, is_variable, data, grad, label, line, name, parents, partials):
-    """A node as it was pickled."""
+def restore(above, done, parents, partials, is_variable, data, grad, label, line, name):
+    """A node as it was pickled or copied."""
     node = Value(data, label) if is_variable else constant(data, label)
     if line is not None:
         node._label = Note(label, line)
@@ -795,6 +821,8 @@ if not os.environ.get("GLASSGRAD_PURE"):
         if compiled.fingerprint == fingerprint():
             globals().update(compiled.exports)
             backend = "native"
+            for thing in (restore, itself, Announcement):
+                thing.__module__ = __name__  # so that either engine reads what the other has pickled
         else:
             warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 10 times "
                           "slower. Install the package again to compile it.", RuntimeWarning, stacklevel=2)

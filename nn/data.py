@@ -9,9 +9,11 @@ from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
 
-from autograd.errors import ArgumentError
+from autograd import as_float
+from autograd.errors import ArgumentError, whole
 from nn.errors import closest, need
 from nn.init import generator
+from nn.modules import check_count
 
 
 class Dataset:
@@ -138,7 +140,8 @@ def digits() -> Dataset:
 def moons(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
     """Two half circles that reach into one another, `n` points in all, blurred by normal noise; two classes.
 
-    The other made-up data sets take the same arguments; without a seed the points come from Python's `random`.
+    The other made-up data sets take the same arguments; without a seed the points come from Python's `random`. They
+    raise ArgumentError for less than 1 point or more than 100,000,000.
     """
     def point(k, rng):
         angle = pi * rng.random()
@@ -157,6 +160,8 @@ def circles(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Data
 def spirals(n: int = 200, noise: float = 0.02, seed: "int | None" = None, classes: int = 2,
             turns: float = 1.0) -> Dataset:
     """Arms that wind `turns` times around one another, from the middle to radius 1."""
+    classes, turns = check_count("spirals", "classes", classes), as_float(turns)
+
     def point(k, rng):
         radius = 0.1 + 0.9 * rng.random()
         angle = 2 * pi * (turns * radius + k / classes)
@@ -173,7 +178,9 @@ def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
 
 
 def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, squares: int = 4) -> Dataset:
-    """A checkerboard of `squares` by `squares` fields on the square from -1 to 1."""
+    """A checkerboard of `squares` by `squares` fields on the square from -1 to 1; at least 2 by 2."""
+    squares = check_count("checkerboard", "squares", whole("checkerboard: squares", squares, 2))
+
     def point(k, rng):
         while True:
             x, y = rng.uniform(0, squares), rng.uniform(0, squares)
@@ -204,8 +211,8 @@ def yin_yang(n: int = 300, noise: float = 0.0, seed: "int | None" = None) -> Dat
 def line(n: int = 100, noise: float = 0.3, seed: "int | None" = None, slope: float = 2.0,
          height: float = 1.0) -> Dataset:
     """y = slope·x + height for x from -1 to 1, with normal noise on y: targets are numbers, not classes."""
-    rng = generator(seed)
-    xs = [rng.uniform(-1, 1) for _ in range(n)]
+    rng, noise, slope, height = generator(seed), as_float(noise), as_float(slope), as_float(height)
+    xs = [rng.uniform(-1, 1) for _ in range(check_count("line", "n", n))]
     ys = [slope * x + height + rng.gauss(0, noise) for x in xs]
     return Dataset([[x] for x in xs], ys, features=["x"], name="line")
 
@@ -275,6 +282,7 @@ class Vocabulary:
         >>> Vocabulary(["ab"]).examples(["ab"], context=4)[0]
         ([0, 1, 2, 0], [1, 2, 0, -100])
         """
+        context = None if context is None else check_count("Vocabulary.examples", "context", context)
         tokens = [self.encode(word) for word in words]
         inputs, targets = [t[:-1] for t in tokens], [t[1:] for t in tokens]
         if context is not None:
@@ -286,8 +294,8 @@ class Vocabulary:
 def _made_up(name: str, point: Callable, classes: int, n: int, noise: float, seed,
              names: Sequence[str] = ()) -> Dataset:
     """`n` points, each class in turn, from point(class, generator), with normal noise on both coordinates."""
-    rng = generator(seed)
-    targets = [i % classes for i in range(n)]
+    rng, noise = generator(seed), as_float(noise)
+    targets = [i % classes for i in range(check_count(name, "n", n))]
     inputs = [[c + rng.gauss(0, noise) for c in point(k, rng)] for k in targets]
     return Dataset(inputs, targets, features=["x", "y"], name=name,
                    classes=names or [f"class {k}" for k in range(classes)])
@@ -301,7 +309,7 @@ def one_hot(k: int, classes: int) -> list[float]:
 
     Raises ArgumentError when there is no such place.
     """
-    if not 0 <= k < classes:
+    if k not in range(check_count("one_hot", "classes", classes)):
         raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
     return [float(i == k) for i in range(classes)]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from autograd import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, listed
+from nn.modules import check_count
 
 
 def number(x) -> float:
@@ -84,6 +85,7 @@ def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None"
     if classes is not None and (type(classes) is not int or classes < least):
         raise ArgumentError(f"confusion_matrix: classes must be a whole number, at least {least}, got {classes!r:.60}.")
     size = classes or least
+    check_count("confusion_matrix", "classes * classes", size * size)
     counts = [[0] * size for _ in range(size)]
     for true, guess in pairs:
         counts[true][guess] += 1

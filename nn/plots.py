@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from io import BytesIO
 from math import inf, log10
 
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, whole
 from nn.data import as_dataset
 from nn.errors import need
 from nn.metrics import number, predicted_class, true_class
-from nn.modules import Module
+from nn.modules import Module, check_count
 from nn.training import BatchLoss, predict
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
@@ -145,7 +145,7 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
     side = round(len(images[0]) ** 0.5)
     if side * side != len(images[0]):
         raise ArgumentError(f"plot_images: square pictures are wanted, got {len(images[0])} numbers each.")
-    columns = min(columns, len(images))
+    columns = min(check_count("plot_images", "columns", columns), len(images))
     rows = -(-len(images) // columns)
     figure = new_figure(1.25 * columns, 1.55 * rows, columns=0)[0]
     for i, image in enumerate(images):
@@ -163,7 +163,7 @@ def plot_histograms(model, bins: int = 40):
     Gradients are those that the last backward() left. Where they shrink from layer to layer, they vanish.
     Returns a Figure. Raises ArgumentError for a model without parameters.
     """
-    layers = _layers(model)
+    layers, bins = _layers(model), check_count("plot_histograms", "bins", bins)
     if not layers:
         raise ArgumentError("plot_histograms: the model has no parameters.")
     figure = new_figure(9.0, 1.0 + 1.5 * len(layers), columns=0)[0]
@@ -321,6 +321,8 @@ def _colour(index: int) -> str:
 
 def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
     """`steps` points evenly over the range of `values` and a margin."""
+    steps = whole("steps, the points along a side of the grid,", steps, 2)
+    check_count("the grid", "steps * steps", steps * steps)
     low, high = min(map(number, values)), max(map(number, values))
     extra = margin * (high - low) or 1.0
     return [low - extra + (high - low + 2 * extra) * i / (steps - 1) for i in range(steps)]

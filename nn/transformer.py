@@ -147,12 +147,13 @@ class GPT(Module):
         >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=-1, seed=0))
         3
 
-        Raises ArgumentError when the temperature is not above 0.
+        Raises ArgumentError when the temperature is not above 0, or the length no whole number from 1 to 100,000,000.
         """
+        length = self.context if length is None else check_count("GPT.generate", "length", length)
         if not temperature > 0:
             raise ArgumentError(f"GPT.generate: temperature must be above 0, got {temperature!r}.")
         rng, tokens, found = generator(seed), list(start), []
-        for _ in range(length or self.context):
+        for _ in range(length):
             scores = plain_output(self.forward(tokens[-self.context:])[-1])
             chances = softmax([score / temperature for score in scores])
             token = rng.choices(range(len(chances)), chances)[0]

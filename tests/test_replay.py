@@ -1,5 +1,6 @@
 """Recorded functions give what the functions give: values to the bit, gradients, errors; nothing is frozen silently."""
 
+import copy
 import math
 import pickle
 from random import Random
@@ -263,6 +264,17 @@ def test_a_replayed_result_is_pickled_as_the_graph_that_it_stands_for():
     result, x = pickle.loads(pickle.dumps((result, x)))
     assert result.data == 10.0
     assert gradient_of(result, [x]) == [6.0]
+
+
+def test_a_replayed_result_is_copied_as_the_graph_that_it_stands_for():
+    w, x = Value(2.0, label="w"), Value(3.0, label="x")
+    h = x + 0.0
+    result = compile(lambda x: w * x * x)(h) + h
+    twin, twin_w, twin_x, shallow = *copy.deepcopy([result, w, x]), copy.copy(result.parents[0])
+    assert gradient_of(shallow, [w, x]) == [9.0, 12.0]
+    w.data = x.data = 0.0
+    assert twin.data == 21.0
+    assert gradient_of(twin, [twin_w, twin_x]) == [9.0, 13.0]
 
 
 def test_without_gradients_a_replay_gives_constants():

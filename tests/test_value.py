@@ -4,7 +4,10 @@ import copy
 import gc
 import math
 import operator
+import os
 import pickle
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 from fractions import Fraction
@@ -24,10 +27,12 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
+    RecordingError,
     ResultOverflowError,
     RuleError,
     StaleGraphError,
 )
+from autograd.graphs import ancestry
 from autograd.value import SCOPE, topological_order
 
 
@@ -230,6 +235,55 @@ def test_copies_keep_what_is_shared():
     y3.backward()
     assert x3.grad == pytest.approx(3 + 3 / math.cosh(6) ** 2, rel=1e-14)
     assert (x.grad, x2.grad) == (0.0, 0.0)
+
+
+def test_a_deep_copy_is_the_same_graph_of_other_nodes():
+    x, shared = Value(2.0, label="x"), Value(5.0).detach()
+    h = x * shared
+    y = autograd.where(1, h * h, x) + shared
+    twin = copy.deepcopy(y)
+    originals, copies = ancestry(y), ancestry(twin)
+    assert not set(originals) & set(copies)
+    places, new_places = ({node: i for i, node in enumerate(nodes)} for nodes in (originals, copies))
+    for node, new in zip(originals, copies, strict=True):
+        assert (type(new), new.data, new.label) == (type(node), node.data, node.label)
+        assert (new.rule, new.partials) == (node.rule, node.partials)
+        assert [new_places[parent] for parent in new.parents] == [places[parent] for parent in node.parents]
+
+
+def test_a_shallow_copy_is_another_node_with_the_same_parents():
+    x = Value(2.0)
+    h = x * 3
+    y = h.tanh()
+    again = copy.copy(y)
+    assert again is not y
+    assert (again.data, again.parents, again.partials) == (y.data, (h,), y.partials)
+    assert copy.copy(x).data == 2.0
+    deep = x
+    for _ in range(5000):
+        deep = deep + 1.0
+    copy.copy(deep + 1.0)
+    assert pickle.loads(pickle.dumps(deep)).data == 5002.0  # no recursion: no copy has left a trace
+
+
+def test_a_number_that_is_recorded_is_not_copied():
+    for copied in (copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
+        with pytest.raises(RecordingError, match="would freeze a number"):
+            autograd.compile(lambda x, copied=copied: copied(x) * x)(Value(3.0))
+
+
+def test_each_engine_reads_what_the_other_has_pickled():
+    x = Value(2.0, label="x")
+    y = (x * 3).tanh()
+    y.backward()
+    code = ("import autograd, pickle, sys; y = pickle.loads(sys.stdin.buffer.read()); y.backward();"
+            "sys.stdout.buffer.write(pickle.dumps((type(y) is autograd.Value, y)))")
+    there = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(y), capture_output=True, check=True,
+                           env={**os.environ, "GLASSGRAD_PURE": "" if os.environ.get("GLASSGRAD_PURE") else "1"})
+    is_theirs, again = pickle.loads(there.stdout)
+    assert is_theirs
+    assert type(again) is Value
+    assert again.parents[0].parents[0].grad == 2 * x.grad
 
 
 def test_data_changed_after_the_forward_pass():
