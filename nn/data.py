@@ -10,7 +10,7 @@ from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
 
 from autograd import as_float
-from autograd.errors import ArgumentError, whole
+from autograd.errors import ArgumentError, listed, listed_instances, whole
 from nn.errors import closest, need
 from nn.init import generator
 from nn.modules import check_count
@@ -28,12 +28,13 @@ class Dataset:
     >>> data[:2]
     <Dataset: 2 examples of 2 numbers>
 
-    Raises ArgumentError when there are not as many targets as inputs.
+    Raises ArgumentError when there are not as many targets as inputs, NumberTypeError for what is no list.
     """
 
     def __init__(self, inputs: Sequence, targets: Sequence, *, features: Sequence[str] = (),
                  classes: Sequence[str] = (), name: str = ""):
-        self.inputs, self.targets = plain(inputs), plain(targets)
+        self.inputs, self.targets = (plain(part if hasattr(part, "tolist") else listed("Dataset", part))
+                                     for part in (inputs, targets))
         self.arrays: list | None = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
@@ -230,7 +231,7 @@ def gate(name: str) -> Dataset:
 
     Raises ArgumentError for an unknown name.
     """
-    if name not in GATES:
+    if not isinstance(name, str) or name not in GATES:
         raise ArgumentError(f"gate: one of {', '.join(GATES)} is wanted, got {name!r}.{closest(str(name), GATES)}")
     inputs = [[float(a), float(b)] for a in (0, 1) for b in (0, 1)]
     return Dataset(inputs, [GATES[name](int(a), int(b)) for a, b in inputs], features=["a", "b"], classes=["0", "1"],
@@ -255,7 +256,7 @@ class Vocabulary:
     """
 
     def __init__(self, words: Sequence[str]):
-        self.characters = sorted(set("".join(words)))
+        self.characters = sorted(set("".join(listed_instances("Vocabulary: words", words, str))))
 
     def __len__(self):
         return len(self.characters) + 1
@@ -309,7 +310,7 @@ def one_hot(k: int, classes: int) -> list[float]:
 
     Raises ArgumentError when there is no such place.
     """
-    if k not in range(check_count("one_hot", "classes", classes)):
+    if whole("one_hot: the class", k, 0) >= check_count("one_hot", "classes", classes):
         raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
     return [float(i == k) for i in range(classes)]
 
@@ -327,7 +328,7 @@ def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Data
     Raises ArgumentError when one part would be empty.
     """
     data = as_dataset(data)
-    held_out = round(fraction * len(data))
+    held_out = round(as_float(fraction) * len(data))
     if not 0 < held_out < len(data):
         raise ArgumentError(f"split: a fraction of {fraction!r} of {len(data)} examples leaves one part empty.")
     order = list(range(len(data)))
@@ -378,12 +379,10 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     >>> [batch.targets for batch in batches(Dataset([[0.0]] * 5, [0, 1, 2, 3, 4]), 2, seed=1)]
     [[4, 3], [0, 2], [1]]
 
-    Raises ArgumentError when batch_size is less than 1.
+    Raises ArgumentError when batch_size is no whole number from 1 on.
     """
     data = as_dataset(data)
-    size = len(data) if batch_size is None else batch_size
-    if size < 1:
-        raise ArgumentError(f"batches: batch_size must be 1 or more, or None for all, got {batch_size!r}.")
+    size = len(data) if batch_size is None else whole("batches: batch_size", batch_size)
     order = list(range(len(data)))
     (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
     return (data[order[i:i + size]] for i in range(0, len(order), size))

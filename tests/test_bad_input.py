@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+import operator
 import signal
 import types
 
@@ -12,7 +13,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from autograd.errors import AutogradError, CyclicGraphError, ResultOverflowError
+from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
 from autograd.primitives import FUNCTIONS, PUBLIC
 from autograd.rules import BUILT_IN, RULES, TABLE
 from autograd.value import METHODS
@@ -133,15 +134,35 @@ GOOD = {
     "nn.SelfAttention": lambda: {"width": 4, "heads": 2, "seed": 0},
     "nn.leaky_relu": lambda: {"x": Value(1.0), "negative_slope": 0.1},
 }
+GOOD |= {f"nn.data.{name}": lambda: {"n": 4, "noise": 0.1, "seed": 0}
+         for name in ("moons", "circles", "spirals", "xor", "checkerboard", "yin_yang", "line")}
+GOOD["nn.data.spirals"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "classes": 2, "turns": 1.0}
+GOOD["nn.data.checkerboard"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "squares": 4}
+GOOD["nn.data.line"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "slope": 1.0, "height": 0.0}
+GOOD |= {
+    "nn.data.Dataset": lambda: [[[0.0, 1.0], [1.0, 0.5]], [0, 1]],
+    "nn.data.Vocabulary": lambda: [["abba", "cab"]],
+    "nn.data.as_dataset": lambda: [dataset()],
+    "nn.data.batches": lambda: {"data": dataset(), "batch_size": 1, "seed": 0, "epoch": 0},
+    "nn.data.digits": dict,
+    "nn.data.gate": lambda: ["and"],
+    "nn.data.iris": dict,
+    "nn.data.module_names": dict,
+    "nn.data.one_hot": lambda: {"k": 1, "classes": 3},
+    "nn.data.split": lambda: {"data": dataset(), "fraction": 0.5, "seed": 0},
+    "nn.data.standardize": lambda: [dataset(), dataset()],
+}
 GOOD |= {f"nn.{name}": lambda: {"x": Value(1.0)} for name in ("gelu", "relu", "sigmoid", "softplus", "step", "tanh")}
 GOOD["nn.softmax"] = lambda: [logits()]
 GOOD |= {f"autograd.{name}": lambda rule=RULES[name]: [1.5 if k else Value(1.5) for k in range(len(rule.inputs))]
          for name in PUBLIC if RULES[name] in BUILT_IN}
 BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
-NOT_CALLED = {"autograd.backend", "nn.Module", "nn.Optimizer", "nn.Run", "nn.History",  # made by others or by heirs
+NOT_CALLED = {"autograd.backend", "nn.data.plain",  # the others are made by others or by heirs
+              "nn.Module", "nn.Optimizer", "nn.Run", "nn.History",
               "nn.GELU", "nn.Flatten", "nn.ReLU", "nn.Sigmoid", "nn.Softmax", "nn.Softplus", "nn.Step", "nn.Tanh"}
 
 
+ENDLESS = {"autograd.play_training steps", "nn.CosineAnnealingLR T_max"}  # a number of steps may be any
 TRAINS = {"autograd.play_training", "nn.fit"}  # a callback, say, is called when something has been learnt already
 PATIENCE = 2.0  # seconds
 
@@ -164,12 +185,14 @@ def public_names():
     names = [f"autograd.{name}" for name in dir(autograd) if not name.startswith("_")]
     names += [f"nn.{name}" for name in nn.__all__]
     here = [name for name in names if not isinstance(named(name), types.ModuleType)]
+    here += [f"nn.data.{name}" for name, thing in vars(nn.data).items() if not name.startswith("_")
+             and getattr(thing, "__module__", None) == "nn.data"]
     return [name for name in here if name.removeprefix("autograd.") not in set(RULES) - BUILT_IN_NAMES]
 
 
 def named(name):
-    package, _, name = name.partition(".")
-    return getattr({"autograd": autograd, "nn": nn}[package], name)
+    package, _, path = name.partition(".")
+    return operator.attrgetter(path)({"autograd": autograd, "nn": nn}[package])
 
 
 def test_every_public_function_is_tested_here():
@@ -182,9 +205,9 @@ def substituted(name, arguments):
     for place in places:
         for what, bad in BAD.items():
             good = arguments[place]
-            if ((what == "a huge int" and (type(good) is int or name == "nn.MLP")) or (callable(bad) and callable(good))
+            if ((what == "a huge int" and f"{name} {place}" in ENDLESS) or (callable(bad) and callable(good))
                     or (what == "an array" and type(good) is bool) or (name == "autograd.where" and callable(bad))):
-                continue  # an endless number of neurons, a function that raises its own error, no truth
+                continue  # an endless number of steps, a function that raises its own error, no truth
             yield f"{place} = {what}", place, None, bad
             if isinstance(arguments[place], (list, tuple)) and len(arguments[place]):
                 yield f"{place}[0] = {what}", place, 0, bad
@@ -268,6 +291,33 @@ def forget(name):
     delattr(autograd, name)
     if name in vars(Value):
         delattr(Value, name)
+
+
+# What takes memory for each of so many: they are refused before any of it is taken.
+SIZES = {
+    "Vocabulary.examples": lambda n: nn.data.Vocabulary(["ab"]).examples(["ab"], context=n),
+    "GPT.generate": lambda n: nn.GPT(3, context=2, width=2, heads=1, seed=0).generate(length=n, end=-1),
+    "GPT hidden": lambda n: nn.GPT(3, context=2, width=2, heads=1, hidden=n),
+    "confusion_matrix": lambda n: nn.confusion_matrix([[1.0, 2.0]], [1], classes=n),
+    "a class": lambda n: nn.confusion_matrix([1.0], [min(n, 2**300)]),
+    "plot_decision_boundary": lambda n: nn.plots.plot_decision_boundary(nn.MLP(2, [1]), dataset(), steps=n),
+    "plot_fit": lambda n: nn.plots.plot_fit(nn.MLP(1, [1]), [([0.0], 1.0)], steps=n),
+    "plot_histograms": lambda n: nn.plots.plot_histograms(model(), bins=n),
+    "plot_images": lambda n: nn.plots.plot_images([[0.0]], columns=n)}
+SIZES |= {f"{name} {size}": lambda n, name=name, size=size: named(name)(**GOOD[name]() | {size: n})
+          for name in GOOD if name.startswith("nn.data.") for size in ("n", "classes", "squares")
+          if size in GOOD[name]()}
+
+
+@pytest.mark.parametrize("size", [10**8 + 1, 10**400], ids=["large", "huge"])
+@pytest.mark.parametrize("what", SIZES)
+def test_what_no_memory_holds_is_refused(what, size):
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        with pytest.raises(ArgumentError, match=r"must be at most 100,000,000\. No memory holds so many"):
+            SIZES[what](size)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 # The compiled engine keeps parents in C, where no Python code can put a node above itself.
