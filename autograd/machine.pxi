@@ -15,7 +15,7 @@ cdef enum:
     LANES = 16
     FEW = 3  # so many examples are run one by one
     CHUNKS = 8  # into so many parts a batch is split
-    WORTH_THREADS = 600_000  # slots times examples from which on waking another thread pays
+    WORTH_HELP = 30_000  # operations times examples from which on it pays to ask helpers
 
 
 ctypedef struct Loop:
@@ -46,6 +46,19 @@ cdef extern from "sums.h":
                       const int*, const unsigned char*) noexcept nogil
     void sums_backward(double*, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int,
                        const int*, const int*, const unsigned char*) noexcept nogil
+    int sums_choose(int) noexcept
+    int all_finite(const double*, Py_ssize_t) noexcept nogil
+
+cdef extern from "team.h":
+    int next_part(int*) noexcept nogil
+    void team_begin()
+    void team_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
+
+def widest_vectors(int width=8):
+    """Use vectors of at most so many numbers in sums of products; returns how many this processor's have then."""
+    return sums_choose(width)
+
+widest_vectors()
 
 cdef inline Py_ssize_t place(Room* room, int slot) noexcept nogil:
     return slot if slot < room.uniform else room.base + (slot - room.uniform) * room.lanes
@@ -67,143 +80,134 @@ cdef bint finished(Loop* loop, Room* room) noexcept nogil:
     """Clear results that do not count, and tell whether all others are finite."""
     cdef Py_ssize_t k, lane, lanes = room.lanes if loop.varying & 8 else 1
     cdef double* out = room.memory + place(room, <int>loop.start)
-    cdef Py_ssize_t n = loop.count * lanes
-    cdef double sum0 = 0.0, sum1 = 0.0, sum2 = 0.0, sum3 = 0.0
     if loop.guards:
         for lane in range(lanes):
             if not holds(loop, room, lane):
                 for k in range(loop.count):
                     out[k * lanes + lane] = 0.0
-    k = 0
-    while k + 4 <= n:
-        sum0 += out[k] - out[k]
-        sum1 += out[k + 1] - out[k + 1]
-        sum2 += out[k + 2] - out[k + 2]
-        sum3 += out[k + 3] - out[k + 3]
-        k += 4
-    while k < n:
-        sum0 += out[k] - out[k]
-        k += 1
-    return sum0 + sum1 + sum2 + sum3 == 0.0
+    return all_finite(out, loop.count * lanes)
 
 
-cdef class Job:
-    """One run of a program: what goes in, and what comes out."""
+ctypedef struct Plan:
+    Py_ssize_t size, uniform, base, count, inputs, differentiable
+    Py_ssize_t work  # operations for each example
+    Loop* loops
+    int* captured_slots  # of the captured Values
 
-    cdef NativeMachine machine
-    cdef Py_ssize_t examples, width, tiles, chunks, reading, differentiating, variables
-    cdef double seed
-    cdef double* shared  # the uniform slots: numbers and captured Values
-    cdef double* inputs  # of every example
-    cdef double* totals  # for each chunk and root the derivatives by the captured Values
-    cdef double* numbers
-    cdef double** slopes  # by root
-    cdef int[::1] reads, roots, wanted_inputs
-    cdef bint fine
-    cdef object results  # the arrays that `numbers` and `slopes` point into, for threads that outlive an interrupted call
 
-    def __dealloc__(self):
-        free(self.shared)
-        free(self.inputs)
-        free(self.totals)
-        free(self.slopes)
+ctypedef struct Job:  # one run of a program: what goes in, and what comes out
+    Plan* plan
+    Py_ssize_t examples, width, tiles, chunks, reading, differentiating, variables
+    double seed
+    double* shared  # the uniform slots: numbers and captured Values
+    double* inputs  # of every example
+    double* totals  # for each chunk and root the derivatives by the captured Values
+    double* numbers
+    double** slopes  # by root
+    int* reads
+    int* roots
+    int* wanted_inputs
+    int next, fine, short_of_memory  # the next chunk, whether all was finite, whether no memory was to be had
 
-    def run(self, Py_ssize_t first, Py_ssize_t step):
-        """Run the chunks first, first + step, first + 2 * step ... of the job."""
-        cdef Room room
-        cdef Py_ssize_t chunk = first
-        cdef bint fine = True
-        cdef Py_ssize_t cells = self.machine.cells(self.width)
-        room.uniform, room.base, room.lanes = self.machine.uniform, self.machine.base, self.width
-        if self.width == 1:
-            room.base = room.uniform  # a slot is then a place
-        room.memory, room.adjoint = aligned(cells), aligned(cells) if self.differentiating else NULL
-        if room.memory == NULL or (self.differentiating and room.adjoint == NULL):
-            give_back(room.memory)
-            give_back(room.adjoint)
-            raise MemoryError()
-        with nogil:
-            memcpy(room.memory, self.shared, room.uniform * sizeof(double))
-            while fine and chunk < self.chunks:
-                fine = self.chunk(&room, chunk)
-                chunk += step
-        give_back(room.memory)
-        give_back(room.adjoint)
-        if not fine:
-            self.fine = False
 
-    cdef bint chunk(self, Room* room, Py_ssize_t number) noexcept nogil:
-        cdef Py_ssize_t tile, root, k, last = self.tiles * (number + 1) // self.chunks
-        cdef Py_ssize_t captured = self.machine.differentiable
-        cdef double* total
-        if self.differentiating == 0:
-            for tile in range(self.tiles * number // self.chunks, last):
-                if not self.forward(room, tile):
-                    return False
-            return True
-        for root in range(self.differentiating):
-            memset(room.adjoint, 0, room.uniform * sizeof(double))
-            for tile in range(self.tiles * number // self.chunks, last):
-                # With one root and several tiles each goes forward and back at once, while its memory is near.
-                if (root == 0 or self.tiles > 1) and not self.forward(room, tile):
-                    return False
-                self.reverse(room, tile, root)
-            total = self.totals + (number * self.differentiating + root) * captured
-            for k in range(captured):
-                total[k] = room.adjoint[self.machine.captured_slots[k]]
-        return True
+cdef void work(void* pointer) noexcept nogil:
+    """Run chunks of a job until none is left."""
+    cdef Job* job = <Job*>pointer
+    cdef Plan* plan = job.plan
+    cdef Room room
+    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * job.width + 1
+    cdef int chunk = next_part(&job.next)
+    if chunk >= job.chunks:
+        return
+    room.uniform, room.lanes = plan.uniform, job.width
+    room.base = plan.uniform if job.width == 1 else plan.base  # with one lane a slot is a place
+    room.memory, room.adjoint = aligned(cells), aligned(cells) if job.differentiating else NULL
+    if room.memory != NULL and (room.adjoint != NULL or job.differentiating == 0):
+        memcpy(room.memory, job.shared, plan.uniform * sizeof(double))
+        while chunk < job.chunks and job.fine:
+            if not run_chunk(job, &room, chunk):
+                job.fine = False
+            chunk = next_part(&job.next)
+    else:
+        job.short_of_memory = True
+    give_back(room.memory)
+    give_back(room.adjoint)
 
-    cdef bint forward(self, Room* room, Py_ssize_t tile) noexcept nogil:
-        cdef Py_ssize_t i, lane, example, first = tile * self.width, inputs = self.machine.inputs
-        cdef Loop* loop
-        cdef double* row
-        for i in range(inputs):
-            row = room.memory + room.base + i * room.lanes
-            for lane in range(room.lanes):
-                example = first + lane if first + lane < self.examples else self.examples - 1
-                row[lane] = self.inputs[example * inputs + i]
-        for i in range(self.machine.count):
-            loop = &self.machine.loops[i]
-            if loop.terms:
-                sums_forward(room.memory, room.uniform, room.base, room.lanes, loop.start, loop.count, loop.terms,
-                             loop.varying, loop.a, loop.b, loop.codes)
-            else:
-                FORWARD[loop.rule](loop, room)
-            if not finished(loop, room):
+
+cdef bint run_chunk(Job* job, Room* room, Py_ssize_t number) noexcept nogil:
+    cdef Py_ssize_t tile, root, k, first = job.tiles * number // job.chunks
+    cdef Py_ssize_t last = job.tiles * (number + 1) // job.chunks, captured = job.plan.differentiable
+    cdef double* total
+    if job.differentiating == 0:
+        for tile in range(first, last):
+            if not forward(job, room, tile):
                 return False
-        for lane in range(min(room.lanes, self.examples - first)):
-            for i in range(self.reading):
-                self.numbers[(first + lane) * self.reading + i] = room.memory[
-                    place(room, self.reads[i]) + (lane if self.reads[i] >= room.uniform else 0)]
         return True
-
-    cdef void reverse(self, Room* room, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
-        cdef Py_ssize_t i, lane, first = tile * self.width
-        cdef Loop* loop
-        cdef int slot = self.roots[root]
-        cdef double* adjoint = room.adjoint
-        memset(adjoint + room.base, 0, (self.machine.size - room.uniform) * room.lanes * sizeof(double))
-        for lane in range(min(room.lanes, self.examples - first)):
-            adjoint[place(room, slot) + (lane if slot >= room.uniform else 0)] += self.seed
-        for i in range(self.machine.count - 1, -1, -1):
-            loop = &self.machine.loops[i]
-            if loop.wanted == 0:
-                continue
-            if loop.terms:
-                sums_backward(room.memory, adjoint, room.uniform, room.base, room.lanes, loop.start, loop.count,
-                              loop.terms, loop.varying, loop.a, loop.b, loop.codes)
-            else:
-                BACKWARD[loop.rule](loop, room)
-            if not loop.varying & 8:
-                # A later tile adds to the adjoints of the captured Values, not to those of what follows from them.
-                memset(adjoint + loop.start, 0, loop.count * sizeof(double))
-        for lane in range(min(room.lanes, self.examples - first)):
-            for i in range(self.variables):
-                self.slopes[root][self.machine.differentiable + (first + lane) * self.variables + i] = adjoint[
-                    room.base + self.wanted_inputs[i] * room.lanes + lane]
+    for root in range(job.differentiating):
+        memset(room.adjoint, 0, room.uniform * sizeof(double))
+        for tile in range(first, last):
+            # With one root and several tiles each goes forward and back at once, while its memory is near.
+            if (root == 0 or job.tiles > 1) and not forward(job, room, tile):
+                return False
+            reverse(job, room, tile, root)
+        total = job.totals + (number * job.differentiating + root) * captured
+        for k in range(captured):
+            total[k] = room.adjoint[job.plan.captured_slots[k]]
+    return True
 
 
-cdef double* aligned(Py_ssize_t cells) noexcept:
+cdef bint forward(Job* job, Room* room, Py_ssize_t tile) noexcept nogil:
+    cdef Py_ssize_t i, lane, first = tile * job.width, inputs = job.plan.inputs, lanes = room.lanes
+    cdef Loop* loop
+    cdef double* rows = room.memory + room.base
+    cdef double* example
+    for lane in range(lanes):
+        example = job.inputs + min(first + lane, job.examples - 1) * inputs
+        for i in range(inputs):
+            rows[i * lanes + lane] = example[i]
+    for i in range(job.plan.count):
+        loop = &job.plan.loops[i]
+        if loop.terms:
+            sums_forward(room.memory, room.uniform, room.base, lanes, loop.start, loop.count, loop.terms,
+                         loop.varying, loop.a, loop.b, loop.codes)
+        else:
+            FORWARD[loop.rule](loop, room)
+        if not finished(loop, room):
+            return False
+    for lane in range(min(lanes, job.examples - first)):
+        for i in range(job.reading):
+            job.numbers[(first + lane) * job.reading + i] = room.memory[
+                place(room, job.reads[i]) + (lane if job.reads[i] >= room.uniform else 0)]
+    return True
+
+
+cdef void reverse(Job* job, Room* room, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
+    cdef Py_ssize_t i, lane, first = tile * job.width, examples = min(room.lanes, job.examples - tile * job.width)
+    cdef Loop* loop
+    cdef int slot = job.roots[root]
+    cdef double* adjoint = room.adjoint
+    memset(adjoint + room.base, 0, (job.plan.size - room.uniform) * room.lanes * sizeof(double))
+    for lane in range(examples):
+        adjoint[place(room, slot) + (lane if slot >= room.uniform else 0)] += job.seed
+    for i in range(job.plan.count - 1, -1, -1):
+        loop = &job.plan.loops[i]
+        if loop.wanted == 0:
+            continue
+        if loop.terms:
+            sums_backward(room.memory, adjoint, room.uniform, room.base, room.lanes, loop.start, loop.count,
+                          loop.terms, loop.varying, loop.a, loop.b, loop.codes)
+        else:
+            BACKWARD[loop.rule](loop, room)
+        if not loop.varying & 8:
+            # A later tile adds to the adjoints of the captured Values, not to those of what follows from them.
+            memset(adjoint + loop.start, 0, loop.count * sizeof(double))
+    for lane in range(examples):
+        for i in range(job.variables):
+            job.slopes[root][job.plan.differentiable + (first + lane) * job.variables + i] = adjoint[
+                room.base + job.wanted_inputs[i] * room.lanes + lane]
+
+
+cdef double* aligned(Py_ssize_t cells) noexcept nogil:
     """Memory that begins at a multiple of 64 bytes."""
     cdef char* block = <char*>malloc(cells * sizeof(double) + 64 + sizeof(void*))
     if block == NULL:
@@ -214,7 +218,7 @@ cdef double* aligned(Py_ssize_t cells) noexcept:
     return <double*>start
 
 
-cdef void give_back(double* start) noexcept:
+cdef void give_back(double* start) noexcept nogil:
     if start != NULL:
         free((<void**>start)[-1])
 
@@ -225,8 +229,7 @@ cdef class NativeMachine:
     cdef readonly object program
     cdef readonly list captured
     cdef list _sources, _keep
-    cdef Py_ssize_t size, uniform, base, count, inputs, differentiable
-    cdef Loop* loops
+    cdef Plan plan
     cdef int[::1] source_slots, captured_slots
     cdef double[::1] template
 
@@ -235,15 +238,15 @@ cdef class NativeMachine:
         cdef int[::1] column
         cdef unsigned char[::1] codes
         self.program = program
-        self.size, self.uniform = program.size, program.uniform
-        self.base = (self.uniform + 7) // 8 * 8
-        self.count = len(program.runs)
-        self.loops = <Loop*>calloc(max(self.count, 1), sizeof(Loop))
-        if self.loops == NULL:
+        self.plan.size, self.plan.uniform = program.size, program.uniform
+        self.plan.base = (program.uniform + 7) // 8 * 8
+        self.plan.count = len(program.runs)
+        self.plan.loops = <Loop*>calloc(max(self.plan.count, 1), sizeof(Loop))
+        if self.plan.loops == NULL:
             raise MemoryError()
         self._keep = []
         for i, run in enumerate(program.runs):
-            loop = &self.loops[i]
+            loop = &self.plan.loops[i]
             loop.rule = -1 if run.rule is None else run.rule.index
             loop.start, loop.count = run.start, run.count
             loop.wanted = sum(bit << k for k, bit in enumerate(run.wanted))
@@ -260,28 +263,26 @@ cdef class NativeMachine:
             if run.codes:
                 codes = run.codes
                 loop.codes, loop.terms = &codes[0], len(run.codes)
+            self.plan.work += loop.count * max(loop.terms, 1)
             pairs = array.array("i", [int(part) for pair in run.guard for part in pair] or [0])
             column = pairs
             loop.guard, loop.guards = &column[0], len(run.guard)
             self._keep.append((columns, pairs, run.codes))
-        template = array.array("d", bytes(8 * max(self.uniform, 1)))
+        template = array.array("d", bytes(8 * max(program.uniform, 1)))
         for slot, number in program.numbers:
             template[slot] = number
         self.template = template
         self._sources = program.captured
         self.source_slots = _ints(program.captured_slots)
-        self.inputs = len(program.input_slots)
+        self.plan.inputs = len(program.input_slots)
         self.captured = [value for value in program.captured if type(value) is Value]
         self.captured_slots = _ints([slot for slot, value in zip(program.captured_slots, program.captured)
                                      if type(value) is Value])
-        self.differentiable = len(self.captured)
+        self.plan.captured_slots = &self.captured_slots[0]
+        self.plan.differentiable = len(self.captured)
 
     def __dealloc__(self):
-        free(self.loops)
-
-    cdef Py_ssize_t cells(self, Py_ssize_t lanes) noexcept:
-        """The numbers in a memory of so many lanes."""
-        return self.base + (self.size - self.uniform) * lanes + 1
+        free(self.plan.loops)
 
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
@@ -290,99 +291,85 @@ cdef class NativeMachine:
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
         `variables` of each example. Or None, when something outside a guard is not finite.
         """
-        cdef Job job = Job()
-        cdef Py_ssize_t i, chunk, root, count
+        cdef Job job
+        cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
+        cdef int[::1] read, root_slots, wanted_inputs
         cdef double[::1] view
-        cdef double total
-        job.machine, job.examples, job.seed = self, len(rows), seed
+        cdef double* total
+        memset(&job, 0, sizeof(job))
+        job.plan, job.examples, job.seed = &self.plan, len(rows), seed
         job.width = 1 if job.examples <= FEW else LANES
         job.tiles = (job.examples + job.width - 1) // job.width
-        job.chunks = min(job.tiles, CHUNKS)
+        job.chunks = min(job.tiles, 2 if job.tiles < 8 else 4 if job.tiles < 16 else CHUNKS)
         job.reading, job.differentiating, job.variables = len(reads), len(roots), len(variables)
-        job.reads, job.roots, job.wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
+        read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
+        job.reads, job.roots, job.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
         job.fine = True
-        job.shared = <double*>malloc((self.uniform + 1) * sizeof(double))
-        job.inputs = <double*>malloc((job.examples * self.inputs + 1) * sizeof(double))
-        job.totals = <double*>malloc((job.chunks * job.differentiating * self.differentiable + 1) * sizeof(double))
-        job.slopes = <double**>malloc((job.differentiating + 1) * sizeof(double*))
-        if job.shared == NULL or job.inputs == NULL or job.totals == NULL or job.slopes == NULL:
-            raise MemoryError()
-        self._fill(job, rows)
         numbers = array.array("d", bytes(8 * (job.examples * job.reading + 1)))
         view = numbers
         job.numbers = &view[0]
-        count = self.differentiable + job.examples * job.variables
+        count = captured + job.examples * job.variables
         slopes = [array.array("d", bytes(8 * count)) for _ in roots]
-        job.results = numbers, slopes
-        for root in range(job.differentiating):
-            view = slopes[root]
-            job.slopes[root] = &view[0] if count else NULL
-        if job.chunks > 1 and self.size * job.examples > WORTH_THREADS and CORES > 1:
-            share = min(CORES, job.chunks)
-            others = [_helpers().submit(job.run, k, share) for k in range(1, share)]
-            try:
-                job.run(0, share)
-            finally:
-                for other in others:
-                    other.result()
-        else:
-            job.run(0, 1)
-        if not job.fine:
-            return None
-        total = 0.0
-        for root in range(job.differentiating):
-            for chunk in range(job.chunks):
-                for i in range(self.differentiable):
-                    job.slopes[root][i] += job.totals[(chunk * job.differentiating + root) * self.differentiable + i]
-            for i in range(count):
-                total += job.slopes[root][i] - job.slopes[root][i]
-        return (numbers, slopes) if total == 0.0 else None
+        try:
+            job.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
+            job.totals = <double*>malloc((job.chunks * job.differentiating * captured + 1) * sizeof(double))
+            job.slopes = <double**>malloc((job.differentiating + 1) * sizeof(double*))
+            if job.shared == NULL or job.totals == NULL or job.slopes == NULL:
+                raise MemoryError()
+            for root in range(job.differentiating):
+                view = slopes[root]
+                job.slopes[root] = &view[0] if count else NULL
+            kept = self._fill(&job, rows)
+            with nogil:
+                team_run(work, &job, min(HELPERS, job.chunks - 1) if self.plan.work * job.examples > WORTH_HELP else 0)
+            if job.short_of_memory:
+                raise MemoryError()
+            for root in range(job.differentiating):
+                for chunk in range(job.chunks):
+                    total = job.totals + (chunk * job.differentiating + root) * captured
+                    for i in range(captured):
+                        job.slopes[root][i] += total[i]
+                if not all_finite(job.slopes[root], count):
+                    return None
+            return (numbers, slopes) if job.fine else None
+        finally:
+            free(job.shared)
+            free(job.totals)
+            free(job.slopes)
 
-    cdef _fill(self, Job job, rows):
-        """The numbers that go into a run."""
+    cdef object _fill(self, Job* job, rows):
+        """Read the numbers that go into a run; what is returned holds those of the examples."""
         cdef Py_ssize_t i, at = 0
         cdef list row
+        cdef double[::1] view
         cdef double[:, ::1] matrix
-        memcpy(job.shared, &self.template[0], self.uniform * sizeof(double))
+        memcpy(job.shared, &self.template[0], self.plan.uniform * sizeof(double))
         for i in range(len(self._sources)):
             job.shared[self.source_slots[i]] = (<Value>self._sources[i])._data
         if type(rows) is not list:
             matrix = rows
-            memcpy(job.inputs, &matrix[0, 0], job.examples * self.inputs * sizeof(double))
-            for at in range(job.examples * self.inputs):
-                if job.inputs[at] - job.inputs[at] != 0.0:
+            job.inputs = &matrix[0, 0]
+            if not all_finite(job.inputs, job.examples * self.plan.inputs):
+                for at in range(job.examples * self.plan.inputs):
                     as_float(job.inputs[at])
-            return
+            return rows
+        kept = array.array("d", bytes(8 * (job.examples * self.plan.inputs + 1)))
+        view = kept
+        job.inputs = &view[0]
         for row in rows:
-            for i in range(self.inputs):
+            for i in range(self.plan.inputs):
                 leaf = row[i]
                 job.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
                                   if isinstance(leaf, Value) else as_float(leaf))
                 if job.inputs[at] - job.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
+        return kept
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_threads = None
-
-
-def _helpers():
-    """The threads beside the calling one."""
-    global _threads
-    if _threads is None:
-        from concurrent.futures import ThreadPoolExecutor
-        _threads = ThreadPoolExecutor(CORES - 1, "autograd")
-    return _threads
-
-
-def _forget_threads():
-    global _threads
-    _threads = None  # a forked process has none of them
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+cdef int HELPERS = min(CORES, CHUNKS) - 1
+team_begin()
 
 
 def _ints(numbers):

@@ -1,0 +1,206 @@
+/* Sums over the examples of a tile, for one kind of processor; see sums.h, which says
+
+   KIND, TARGET  what the functions are called after, and for what they are compiled
+   WIDTH         the numbers in a vector; a row of LANES numbers is PARTS of them
+   GROUP         how many results are summed up at once: each addition waits for the one before, and registers are few */
+
+#define vector OF_KIND(vector)
+#define PARTS (LANES / WIDTH)
+#define HERE static inline __attribute__((always_inline)) TARGET
+#define EACH _Pragma("GCC unroll 16") for  /* a loop whose length the compiler knows */
+#define ROW(rows, slot) ((vector *)((rows) + (ptrdiff_t)(slot) * LANES))
+
+typedef double vector __attribute__((vector_size(8 * WIDTH), aligned(8)));  /* GCC and Clang have such types */
+
+/* The total over a row: halves are added until four numbers are left. */
+#if WIDTH == 2
+HERE double OF_KIND(total)(const vector *n) {
+    const vector low = (n[0] + n[4]) + (n[2] + n[6]), high = (n[1] + n[5]) + (n[3] + n[7]);
+    return (low[0] + low[1]) + (high[0] + high[1]);
+}
+#else
+typedef double OF_KIND(four) __attribute__((vector_size(32), aligned(8)));
+#define four OF_KIND(four)
+
+HERE four OF_KIND(folded)(const vector *n) {
+#if WIDTH == 8
+    const vector v = n[0] + n[1];
+    return (four)_mm512_castpd512_pd256((__m512d)v) + (four)_mm512_extractf64x4_pd((__m512d)v, 1);
+#else
+    return (n[0] + n[2]) + (n[1] + n[3]);
+#endif
+}
+
+HERE double OF_KIND(total)(const vector *n) {
+    const four left = OF_KIND(folded)(n);
+    return (left[0] + left[1]) + (left[2] + left[3]);
+}
+
+/* The last step, (n[0] + n[1]) + (n[2] + n[3]), for four rows at once. */
+HERE four OF_KIND(totals)(four a, four b, four c, four d) {
+    const __m256d ab = _mm256_hadd_pd((__m256d)a, (__m256d)b), cd = _mm256_hadd_pd((__m256d)c, (__m256d)d);
+    return (four)_mm256_permute2f128_pd(ab, cd, 0x20) + (four)_mm256_permute2f128_pd(ab, cd, 0x31);
+}
+#endif
+
+/* The sums k, k + 1 ... of `group` results. */
+HERE void OF_KIND(forward_rows)(double *memory, double *rows, ptrdiff_t start, ptrdiff_t k, const int group, int terms,
+                                const int *a, const int *b, const unsigned char *codes) {
+    vector sum[GROUP][PARTS];
+    EACH (int r = 0; r < group; r++)
+        EACH (int p = 0; p < PARTS; p++)
+            sum[r][p] = -(vector){0};
+    a += k * terms;
+    b += k * terms;
+    for (int t = 0; t < terms; t++, a++, b++) {
+        const int code = codes[t] & 7;
+        if (code == 6) {
+            EACH (int r = 0; r < group; r++) {
+                const double w = memory[a[r * terms]];
+                const vector *x = ROW(rows, b[r * terms]);
+                EACH (int p = 0; p < PARTS; p++)
+                    sum[r][p] += w * x[p];
+            }
+        } else if (code == 7) {
+            EACH (int r = 0; r < group; r++) {
+                const vector *y = ROW(rows, a[r * terms]), *x = ROW(rows, b[r * terms]);
+                EACH (int p = 0; p < PARTS; p++)
+                    sum[r][p] += y[p] * x[p];
+            }
+        } else if (code == 1) {
+            EACH (int r = 0; r < group; r++) {
+                const vector *y = ROW(rows, a[r * terms]);
+                EACH (int p = 0; p < PARTS; p++)
+                    sum[r][p] += y[p];
+            }
+        } else {
+            EACH (int r = 0; r < group; r++) {
+                const double w = code == 4 ? memory[a[r * terms]] * memory[b[r * terms]] : memory[a[r * terms]];
+                EACH (int p = 0; p < PARTS; p++)
+                    sum[r][p] += w;
+            }
+        }
+    }
+    EACH (int r = 0; r < group; r++)
+        EACH (int p = 0; p < PARTS; p++)
+            ROW(rows, start + k + r)[p] = sum[r][p];
+}
+
+HERE void OF_KIND(add_product)(vector *slope, const vector *g, const vector *x) {
+    EACH (int p = 0; p < PARTS; p++)
+        slope[p] += g[p] * x[p];
+}
+
+HERE void OF_KIND(add_multiple)(vector *slope, const vector *g, double w) {
+    EACH (int p = 0; p < PARTS; p++)
+        slope[p] += g[p] * w;
+}
+
+/* Back from the k-th result. */
+HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const double *rows, double *slopes,
+                                ptrdiff_t start, ptrdiff_t k, int terms, const int *a, const int *b,
+                                const unsigned char *codes) {
+    vector g[PARTS];
+    EACH (int p = 0; p < PARTS; p++)
+        g[p] = ROW(slopes, start + k)[p];
+    const double whole = OF_KIND(total)(g);
+    a += k * terms;
+    b += k * terms;
+    for (int t = 0; t < terms; t++, a++, b++) {
+        const int code = codes[t], weight = (code & 11) == 10;  /* a is wanted, the same for all examples; b differs */
+#if WIDTH > 2
+        if (weight && t + 4 <= terms && codes[t + 1] == code && codes[t + 2] == code && codes[t + 3] == code) {
+            four sums[4];
+            EACH (int i = 0; i < 4; i++) {
+                vector parts[PARTS];
+                EACH (int p = 0; p < PARTS; p++)
+                    parts[p] = g[p] * ROW(rows, b[i])[p];
+                sums[i] = OF_KIND(folded)(parts);
+            }
+            sums[0] = OF_KIND(totals)(sums[0], sums[1], sums[2], sums[3]);
+            if (a[1] - a[0] == 1 && a[2] - a[0] == 2 && a[3] - a[0] == 3)
+                *(four *)(adjoint + *a) += sums[0];
+            else
+                EACH (int i = 0; i < 4; i++)
+                    adjoint[a[i]] += sums[0][i];
+            if (code & 16)
+                EACH (int i = 0; i < 4; i++)
+                    OF_KIND(add_multiple)(ROW(slopes, b[i]), g, memory[a[i]]);
+            t += 3;
+            a += 3;
+            b += 3;
+            continue;
+        }
+#endif
+        if (code & 2) {
+            if (weight) {
+                vector parts[PARTS];
+                EACH (int p = 0; p < PARTS; p++)
+                    parts[p] = g[p] * ROW(rows, *b)[p];
+                adjoint[*a] += OF_KIND(total)(parts);
+            } else if (code & 8) {
+                OF_KIND(add_product)(ROW(slopes, *a), g, ROW(rows, *b));
+            }
+            if ((code & 17) == 17)
+                OF_KIND(add_product)(ROW(slopes, *b), g, ROW(rows, *a));
+            else if (code & 16)
+                OF_KIND(add_multiple)(ROW(slopes, *b), g, memory[*a]);
+        } else if (code & 4) {
+            if (code & 8)
+                adjoint[*a] += whole * memory[*b];
+            if (code & 16)
+                adjoint[*b] += whole * memory[*a];
+        } else if ((code & 9) == 9) {
+            OF_KIND(add_multiple)(ROW(slopes, *a), g, 1.0);
+        } else if (code & 8) {
+            adjoint[*a] += whole;
+        }
+    }
+}
+
+TARGET static void OF_KIND(forward)(FORWARD_ARGUMENTS) {
+    double *rows = memory + base - uniform * LANES;
+    ptrdiff_t k = 0;
+    if (lanes == 1 || !varying) {
+        forward_scalars(memory, start, count, terms, a, b, codes);
+        return;
+    }
+    for (; k + GROUP <= count; k += GROUP)
+        OF_KIND(forward_rows)(memory, rows, start, k, GROUP, terms, a, b, codes);
+    for (; k < count; k++)
+        OF_KIND(forward_rows)(memory, rows, start, k, 1, terms, a, b, codes);
+}
+
+TARGET static void OF_KIND(backward)(BACKWARD_ARGUMENTS) {
+    const double *rows = memory + base - uniform * LANES;
+    double *slopes = adjoint + base - uniform * LANES;
+    if (lanes == 1 || !varying)
+        backward_scalars(memory, adjoint, start, count, terms, a, b, codes);
+    else
+        for (ptrdiff_t k = 0; k < count; k++)
+            OF_KIND(backward_row)(memory, adjoint, rows, slopes, start, k, terms, a, b, codes);
+}
+
+/* Whether none of the numbers is infinite or not a number. */
+TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
+    ptrdiff_t k = 0;
+    vector odd[PARTS] = {{0}};
+    double sum = 0.0;
+    for (; k + LANES <= count; k += LANES)
+        EACH (int p = 0; p < PARTS; p++)
+            odd[p] += ((const vector *)(numbers + k))[p] - ((const vector *)(numbers + k))[p];
+    for (; k < count; k++)
+        sum += numbers[k] - numbers[k];
+    return sum + OF_KIND(total)(odd) == 0.0;
+}
+
+#undef KIND
+#undef TARGET
+#undef WIDTH
+#undef GROUP
+#undef vector
+#undef four
+#undef PARTS
+#undef HERE
+#undef EACH
+#undef ROW

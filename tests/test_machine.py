@@ -1,0 +1,91 @@
+"""The machine that runs recordings: sums of products with the vectors of any processor, and threads that help."""
+
+import os
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+import autograd
+from autograd import Value, compile, derivatives, dot
+from autograd.value import compiled
+
+SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
+    lambda w, x: [sum(w[(5 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
+    lambda w, x: [dot(x[:6], x[2:8]) + x[k] * w[k] for k in range(3)],
+    lambda w, x: [dot(w[:4], [y * y for y in x[:4]]) + w[4] * w[5] + w[k] for k in range(5)],
+    lambda w, x: [dot([y.sin() * w[0] for y in x], [y.cos() * w[1] for y in x]) + w[2] * (x[1] * w[3])],
+    lambda w, x: [x[k] * w[k] + x[0].detach() * w[1] + x[2].exp() + w[3] * 2 + x[4] * w[k].detach() for k in range(6)],
+    lambda w, x: [dot(w[:9], [(y * w[k]).tanh() for y in x]) + dot(w[9:18], [y.exp() for y in x]) for k in range(4)],
+]
+PROBLEM = """
+import os, sys, threading
+from random import Random
+import autograd
+from autograd import Value, compile
+random = Random(0)
+w = [[Value(random.gauss(0, 1)) for _ in range(64)] for _ in range(32)]
+xs = [[random.gauss(0, 1) for _ in range(64)] for _ in range(200 if autograd.backend == "native" else 2)]
+step = compile(lambda x: sum(sum(a * b for a, b in zip(row, x)).tanh() for row in w))
+
+def result():
+    mean = step.mean(xs)
+    return [mean.data] + autograd.derivatives(mean, [p for row in w for p in row])
+
+expected = result()
+"""
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("outputs", SUMS)
+def test_sums_of_products(outputs, width):
+    random = Random(0)
+    w, xs = [Value(random.gauss(0, 1)) for _ in range(24)], [[random.gauss(0, 1) for _ in range(9)] for _ in range(37)]
+
+    def loss(x):
+        return sum((y.tanh() for y in outputs(w, x)), Value(0.0))
+
+    widest = compiled.exports["widest_vectors"] if autograd.backend == "native" else lambda width=8: width
+    try:
+        if widest(width) < width:
+            pytest.skip(f"this processor has no vectors of {width} numbers")
+        found = compile(loss).mean(xs)
+        slopes = derivatives(found, w)
+    finally:
+        widest()
+    assert found.data == compile(loss).mean(xs).data
+    assert slopes == derivatives(compile(loss).mean(xs), w)  # to the bit, whatever the processor
+    eager = autograd.mean([loss(list(map(Value, x))) for x in xs])
+    assert found.data == eager.data
+    assert slopes == pytest.approx(derivatives(eager, w), rel=1e-13, abs=1e-15)
+
+
+def ends_well(program):
+    run = subprocess.run([sys.executable, "-c", PROBLEM + program], capture_output=True, text=True, timeout=100)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_a_forked_process_finds_helpers_of_its_own():
+    ends_well("""
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        os._exit(0 if result() == expected and result() == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert result() == expected
+""")
+
+
+def test_threads_that_replay_at_once():
+    ends_well("""
+sys.setswitchinterval(1e-5)
+found = []
+threads = [threading.Thread(target=lambda: found.extend(result() == expected for _ in range(20))) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert found == [True] * 120
+""")
