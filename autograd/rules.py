@@ -296,7 +296,6 @@ rule("gelu_slope", "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35"
      f" {ROOT_TAU} + sqrt(2 * pi) * expm1({REST} / 2) + pi / (x * (sqrt(pi / 2) * x - 0.5625"
      f" - {erfc_rest('(-x / sqrt(2))')}) - sqrt(pi / 2)) * exp({REST} / 2)) * (1 if x > -37 else exp(-{SQUARE} / 4))",
      f"0 if abs(x) > 39 else (2 - x * x) * {far_down(2, 7.200315284527406e-36)} if abs(x) > 37.5"
-     " else normal(x) * (2 - x * x) if abs(x) < 1.2 or abs(x) > 1.9"
      " else normal(x) * ((1.4142135623730951 - x - 9.667293313452913e-17) * (1.4142135623730951 + x)) if x > 0"
      " else normal(x) * ((1.4142135623730951 + x - 9.667293313452913e-17) * (1.4142135623730951 - x))",
      helper=True, note="The derivative of gelu, Φ(x) + x φ(x), accurate around its root at -0.75 as well.")

@@ -287,14 +287,8 @@ def itself(node):
 
 def replayed(data, parents, slopes, again):
     """The result of a replay: a Value above a Fan that leads to all its parents."""
-    node = Fan.__new__(Fan)
-    node._data = as_float(data)
-    node._grad = 0.0
-    node._label = None
+    node = Fan(data)
     node._rule = FAN
-    node._a = node._b = node._c = None
-    node._da = node._db = node._dc = 0.0
-    node._mark = UNSEEN
     node._next = 0
     node._fan = parents
     node._slopes = slopes
@@ -434,8 +428,7 @@ def propagate(order, seed, accumulate):
     accumulate: whether a leaf's adjoint is added to the gradient that it has. Returns what every `grad` was before, by
     the places of the nodes. A pass that fails changes nothing. The numbers of the nodes are gone afterwards.
     """
-    adjoint = zeros(len(order) + 1)
-    adjoint[len(order)] = seed
+    adjoint = [0.0] * len(order) + [seed]
     try:
         for node in reversed(order):
             i = node._mark
@@ -470,10 +463,6 @@ def take_back(order, before):
         if node._mark == UNSEEN:
             node._grad = before[i]
         node._mark = UNSEEN
-
-
-def zeros(n):
-    return [0.0] * n
 
 
 def gradient_overflow(node):
@@ -761,10 +750,10 @@ def fail(rule, operands):
     if out - out != 0.0:
         raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands "
                                   "down.") from None
-    for name, operand, formula, slope in zip(rule.inputs, operands, rule.partials, rule.slopes, strict=True):
+    for name, operand, formula, slope in zip(rule.inputs, operands, rule.partials, rule.slopes):
         if type(operand) is not Value:
             continue
-        shown = f"∂{rule.name}/∂{name} = {formula.active(**dict(zip(rule.inputs, values, strict=True)), out=out)}"
+        shown = f"∂{rule.name}/∂{name} = {formula.active(**dict(zip(rule.inputs, values)), out=out)}"
         try:
             size = slope(*values, out)
         except ZeroDivisionError:

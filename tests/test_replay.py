@@ -15,7 +15,7 @@ from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, w
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
 from autograd.primitives import FUNCTIONS
 from autograd.testing import Expression
-from autograd.value import topological_order
+from autograd.value import SCOPE, topological_order
 
 GRAPHS = amount(100_000) if SOAK else 100
 
@@ -288,6 +288,20 @@ def test_without_gradients_a_replay_gives_constants():
 def test_detached_numbers_carry_no_gradient():
     x = Value(3.0)
     assert gradient_of(compile(lambda x: x * x.detach())(x), [x]) == [3.0]
+
+
+def test_a_constant_among_the_arguments_takes_no_gradient():
+    x, y, c = Value(2.0), Value(7.0), Value(5.0).detach()
+    result = compile(lambda x, c, y: x * c * y)(x, c, y)
+    assert topological_order(result) == [x, y, *result.parents, result]
+    assert gradient_of(result, [x, y]) == [35.0, 10.0]
+    assert c.grad == 0.0
+
+
+def test_a_result_has_no_gradient_yet_and_operations_are_as_they_were():
+    result = compile(lambda x: x * x)(Value(3.0))
+    assert [node.grad for node in topological_order(result)] == [0.0, 0.0, 0.0]
+    assert SCOPE["unusual"] == 0  # functions need not look at the circumstances any more
 
 
 def test_examples_of_different_structure_are_refused():

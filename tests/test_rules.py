@@ -69,6 +69,26 @@ def test_at_points_that_hypothesis_thinks_of(rule, data):
     assert max(partials) <= PARTIAL_ULPS
 
 
+@pytest.mark.parametrize(("name", "point"), [
+    ("div", (1e-320, 1e-5)),  # the quotient has lost digits that its derivative by y has
+    ("pow", (1e-160, 2.0)),  # the power has lost digits that its derivatives have
+    ("pow", (5e-324, 1.95)),  # the power is 0, its derivative by x is not
+    ("pow", (1.95, -1023.9999999999999)),  # y - 1 is no float, and the power has lost digits
+    ("pow", (1 - 2**-50, 1e16)),  # y - 1 is no float
+    ("pow", (0.0, 1e16)),
+    ("direction", (3e-320, 7e-5)), ("direction", (7e-5, 3e-320)),  # one coordinate, but no derivative, is subnormal
+    ("direction", (1e20, 1e160)),  # only one coordinate has a square that is too large
+    ("normal", (38.1,)), ("gauss", (26.3,)), ("gelu_slope", (-38.0,)),  # the last before they are 0
+    ("gelu", (-1.29,)), ("gelu_slope", (-1.39,)),  # the ends of polynomials
+    ("gelu_slope", (-0.7517915246935645,)),  # its root
+    ("gelu_slope", (2**0.5,)), ("gelu_slope", (-2**0.5,)),  # its extrema
+])
+def test_where_chance_seldom_leads(name, point):
+    value, *partials = errors(RULES[name], point)
+    assert value <= value_ulps(RULES[name])
+    assert max(partials) <= PARTIAL_ULPS
+
+
 @EACH
 @given(data=st.data())
 def test_against_central_differences(rule, data):

@@ -105,6 +105,17 @@ def test_constants():
     assert total.parents == (x, y)
     with pytest.raises(ArgumentError, match="depends on no Value"):
         (x.detach() * 2).backward()
+    chosen = autograd.where(1.0, x, 3.0)
+    assert [type(parent) for parent in chosen.parents] == [Constant, Value, Constant]
+    assert topological_order(chosen) == [x, chosen]
+
+
+def test_no_derivative_reaches_a_constant():
+    x = Value(3.0)
+    c = x.detach()
+    c.grad = 7.0
+    assert derivatives(x * c, [x, c]) == [3.0, 0.0]
+    assert c.grad == 7.0
 
 
 def test_repeated_operands():
@@ -369,8 +380,9 @@ def test_comparing():
     assert x != "a"
     with pytest.raises(LeavesGraphError, match=r"write v\.data == 2\.0"):
         _ = y == 2.0
-    with pytest.raises(TypeError):
-        _ = x < "a"
+    for thing in ("a", 1j, np.complex64(2), None, [2.0]):
+        with pytest.raises(TypeError, match="not supported between instances"):
+            _ = x < thing
 
 
 @pytest.mark.parametrize("leave", [float, int, math.exp, math.floor, np.float64, lambda v: np.array([v], dtype=float)])
@@ -428,7 +440,8 @@ def test_where_never_lets_the_other_side_in():
     assert (y.data, x.grad, y.parents[2].data) == (6.0, 3.0, 0.0)
     zero = Value(0.0)
     assert autograd.where(zero > 0, lambda: autograd.sin(zero) / zero, 1.0) == 1.0
-    assert autograd.where(zero > -1, lambda: zero + 1, lambda: 1 / zero).data == 1.0
+    y = autograd.where(zero > -1, lambda: zero + 1, lambda: 1 / zero)
+    assert (y.data, y.parents[2].data) == (1.0, 0.0)
 
 
 def test_detach_and_no_grad():
@@ -488,8 +501,10 @@ def test_lines_of_code_are_kept_on_request():
     assert (x * 2).line is None
     with record_lines():
         y = x * 2
+    y.label, x.label = "y", "x"
     assert y.line.startswith("test_value.py:")
-    with pytest.raises(DomainError, match=r"got -2.0 \(made at test_value.py:\d+\)"):
+    assert (y.label, x.label, x.line) == ("y", "x", None)
+    with pytest.raises(DomainError, match=r'got -2.0 \("y", made at test_value.py:\d+\)'):
         autograd.log(y)
 
 
