@@ -277,14 +277,15 @@ class Interval:
         below = x < self.high or (x == self.high and not self.open_high)
         return above and below and x not in self.without
 
+    @property
+    def limits(self):
+        """What the numbers have to be, as pairs of a sign and a number: (">=", 0.0)."""
+        low = [(">" if self.open_low else ">=", self.low)] if self.low > -math.inf else []
+        high = [("<" if self.open_high else "<=", self.high)] if self.high < math.inf else []
+        return [*low, *high, *(("!=", point) for point in self.without)]
+
     def __str__(self):
-        parts = []
-        if self.low > -math.inf:
-            parts.append(f"{'>' if self.open_low else '>='} {self.low:g}")
-        if self.high < math.inf:
-            parts.append(f"{'<' if self.open_high else '<='} {self.high:g}")
-        parts.extend(f"!= {point:g}" for point in self.without)
-        return " and ".join(parts) or "any number"
+        return " and ".join(f"{sign} {number:g}" for sign, number in self.limits) or "any number"
 
     def __repr__(self):
         return f"<Interval: {self}>"

@@ -43,8 +43,19 @@ def rule_as_javascript(rule: Rule) -> str:
     facts = {"inputs": rule.inputs, "about": _about(rule), "call": call_template(rule),
              "domain": {name: str(interval) for name, interval in rule.domain.items()}}
     written = ", ".join(f"{key}: {literal(fact)}" for key, fact in facts.items())
-    return (f"{{{written}, value: {function(rule.formula, rule.inputs, rule)}, "
+    value = function(rule.formula, rule.inputs, rule)
+    value = _only_inside(rule, value) if rule.is_watched else value
+    return (f"{{{written}, value: {value}, "
             f"partials: [{', '.join(slopes)}], shown: [{', '.join(shown)}]}}")
+
+
+def _only_inside(rule, function):
+    """A JavaScript function of a rule's operands that gives NaN outside the domain."""
+    operands = ", ".join(map(_variable, rule.inputs))
+    conditions = [f"{_variable(name)} {sign} {float(number)!r}" for name, interval in rule.domain.items()
+                  for sign, number in interval.limits]
+    conditions += [_source(rule.requires.tree, None)] if rule.requires else []
+    return f"({operands}) => {' && '.join(conditions)} ? ({function})({operands}) : NaN"
 
 
 def _about(rule):

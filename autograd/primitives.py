@@ -46,7 +46,8 @@ def source(rule, name, otherwise="apply"):
     """Python source of the function `name` that computes `rule` for Values, and calls `otherwise` in other cases."""
     nodes = "abc"[:len(rule.inputs)]
     slopes = [partial.python() for partial in rule.partials]
-    formula = f"{rule.name}({', '.join(rule.inputs)})" if rule.name in rule.formula.calls else rule.formula.python()
+    is_called = rule.name in rule.formula.calls or rule.is_watched
+    formula = f"{rule.name}({', '.join(rule.inputs)})" if is_called else rule.formula.python()
     simple = [slope in rule.inputs or slope.lstrip("-").replace(".", "").isdigit() for slope in slopes]
     lines = [f"out = {formula}"] + [f"d{n} = {slope}" for n, slope, short in zip(nodes, slopes, simple) if not short]
     risky = any(mark in line for line in lines for mark in "(/")

@@ -12,6 +12,7 @@ domain. Where the textbook formula is not, a second branch ("… if … else …
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from autograd.errors import RuleError
@@ -42,6 +43,7 @@ class Rule:
     helper          whether it exists for the formulas of other rules alone: then there is no function autograd.NAME
     index           its place in the table
     value, slopes   the formula and the partials as functions of floats
+    is_watched      whether the operands have to be looked at, because the formula may have a value outside the domain
     """
 
     def __init__(self, name, formula, partials, *, symbol=None, domain=None, requires=None, kinks=None, note="",
@@ -68,12 +70,32 @@ class Rule:
 
     @cached_property
     def value(self):
-        """The value as a function of the inputs, all floats."""
+        """The value as a function of the inputs, all floats; a ValueError or ArithmeticError outside the domain."""
         if self.is_library_call:
-            return ATOMS[self.name]
-        # In its own value formula a name means the C library's function: cbrt is made from cbrt.
-        return self.formula.on_floats(self.inputs, {name: ATOMS[name] if name == self.name else float_function(name)
-                                                    for name in self.formula.functions})
+            formula = ATOMS[self.name]
+        else:
+            # In its own value formula a name means the C library's function: cbrt is made from cbrt.
+            functions = {name: ATOMS[name] if name == self.name else float_function(name)
+                         for name in self.formula.functions}
+            formula = self.formula.on_floats(self.inputs, functions)
+        return self._only_inside(formula) if self.is_watched else formula
+
+    def _only_inside(self, function):
+        def watched(*inputs):
+            if self.why_outside(inputs):
+                raise ValueError("outside the domain")
+            return function(*inputs)
+        return watched
+
+    @property
+    def is_watched(self):
+        """Whether the operands have to be looked at: outside its domain a formula of this file fails by itself."""
+        return bool(self.domain or self.requires) and self.index >= len(BUILT_IN)
+
+    @cached_property
+    def is_met(self):
+        """The condition `requires` as a function of the inputs, all floats."""
+        return self.requires.on_floats(self.inputs, {name: float_function(name) for name in self.requires.functions})
 
     @cached_property
     def slopes(self):
@@ -119,9 +141,10 @@ class Rule:
         for name, value in zip(self.inputs, values, strict=True):
             if name in self.domain and value not in self.domain[name]:
                 return f"{name} must be {self.domain[name]}"
-        if self.requires and not self.requires.on_floats(self.inputs, ATOMS)(*values):
-            return f"needs {self.requires}"
-        return None
+        with suppress(ArithmeticError, ValueError):  # a condition that cannot be computed is not met
+            if self.requires is None or self.is_met(*values):
+                return None
+        return f"needs {self.requires}"
 
 
 def float_function(name):

@@ -743,8 +743,10 @@ def fail(rule, operands):
         raise kind(f"{rule.name}: {outside}, got {shown}. {rule.remedy}") from None
     try:
         out = rule.value(*values)
-    except (ValueError, ZeroDivisionError):
-        raise DivisionByZeroError(f"{rule.name}: division by zero in {got}. {rule.remedy}") from None
+    except (ValueError, ZeroDivisionError) as error:
+        if isinstance(error, ZeroDivisionError) or rule.name == "pow":
+            raise DivisionByZeroError(f"{rule.name}: division by zero in {got}. {rule.remedy}") from None
+        raise DomainError(f"{rule.name}: {rule.formula} has no value at {got}. {rule.remedy}") from None
     except OverflowError:
         out = inf
     if out - out != 0.0:

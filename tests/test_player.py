@@ -18,8 +18,10 @@ import time
 
 import pytest
 from soaking import SOAK
+from test_bad_input import forget
 
-from autograd import Value, record_lines
+import autograd
+from autograd import Interval, Value, record_lines
 from autograd.draw import GraphTooLargeError
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
 from autograd.graphs import Graph, ancestry, filled, short, template
@@ -707,6 +709,18 @@ def test_the_formulas_in_the_page_agree_with_the_engine(page):
     for (name, point, data, partials), (out, slopes) in zip(points, computed, strict=True):
         assert out == pytest.approx(data, rel=1e-12, abs=1e-290), (name, point)
         assert slopes == pytest.approx(partials, rel=1e-11, abs=1e-290), (name, point)
+
+
+def test_outside_the_domain_of_a_primitive_of_ones_own_the_page_says_so(page):
+    limited = autograd.rule("own_limited", "x * y", "y", "x", domain={"x": Interval(-1, open_low=True, without=(2,))},
+                            requires="x < y or y == -7")
+    try:
+        shown = page(play(limited(Value(1.0), Value(3.0))))
+        points = [(1.0, 3.0), (-1.0, 3.0), (2.0, 3.0), (5.0, 4.0), (5.0, -7.0), (-0.5, 0.5)]
+        computed = shown.run("return arguments[0].map((point) => player.rules.own_limited.value(...point))", points)
+        assert [found is not None for found in computed] == [True, False, False, False, True, True]  # NaN comes as None
+    finally:
+        forget("own_limited")
 
 
 def test_numbers_are_written_as_python_writes_them(page):

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from reference import computed, errors, exact_partial, exact_value, is_kink, random_point, ulps
 from soaking import amount
+from test_bad_input import forget
 
 import autograd
-from autograd import Constant, Value
+from autograd import Constant, Interval, Value
 from autograd.check import gradcheck
 from autograd.errors import (
     AutogradError,
@@ -221,6 +222,69 @@ def test_the_reference_notices_small_errors():
 @example(1e-300)
 def test_log1p_and_expm1_undo_each_other(x):
     assert abs(autograd.expm1(autograd.log1p(x)) - x) <= 1e-15 * (1 + x) * (1 + abs(x))
+
+
+# Primitives whose formulas have a value outside their domains: a point inside, one outside, and what is said there.
+OWN = {
+    "own_interval": (["x * x", "2 * x"], {"domain": {"x": Interval(0.25, open_low=True, without=(3,))}}, [0.5], [3.0],
+                     "own_interval: x must be > 0.25 and != 3, got 3.0{x}. Shift or clamp it before own_interval()."),
+    "own_second": (["x + y", "1", "1"], {"domain": {"y": Interval(-1, 1)}}, [0.5, -1.0], [1.5, 2.0],
+                   "own_second: y must be >= -1 and <= 1, got 2.0. Shift or clamp it before own_second()."),
+    "own_condition": (["x - y", "1", "-1"], {"requires": "x > y or x == -7"}, [-7.0, 2.0], [1.0, 2.0],
+                      "own_condition: needs x > y or x == -7, got own_condition(1.0{x}, 2.0). Shift or clamp it before "
+                      "own_condition()."),
+    "own_primitive": (["x", "1"], {"requires": "relu(x) < 2"}, [-3.0], [2.5],
+                      "own_primitive: needs relu(x) < 2, got own_primitive(2.5{x}). Shift or clamp it before "
+                      "own_primitive()."),
+    "own_failing": (["x", "1"], {"requires": "log(x) < 2"}, [1.0], [-1.0],
+                    "own_failing: needs log(x) < 2, got own_failing(-1.0{x}). Shift or clamp it before own_failing()."),
+    "own_undeclared": (["log(x) + 1", "1 / x"], {}, [1.0], [-2.5],
+                       "own_undeclared: log(x) + 1 has no value at own_undeclared(-2.5{x}). Shift or clamp it before "
+                       "own_undeclared()."),
+    "own_outer": (["own_inner(x) + 1", "1"], {}, [1.0], [-1.0], "own_outer: own_inner(x) + 1 has no value at "
+                  "own_outer(-1.0{x}). Shift or clamp it before own_outer()."),
+}
+
+
+@pytest.fixture(params=OWN)
+def own(request):
+    """A primitive of one's own, a point inside its domain and one outside, and what is said there."""
+    formulas, options, inside, outside, message = OWN[request.param]
+    autograd.rule("own_inner", "x", "1", domain={"x": Interval(0)})
+    yield autograd.rule(request.param, *formulas, **options), inside, outside, message
+    forget(request.param)
+    forget("own_inner")
+
+
+def refused(message, call, *operands):
+    with pytest.raises(DomainError) as caught:
+        call(*operands)
+    assert str(caught.value) == message
+
+
+def test_outside_its_domain_a_primitive_of_ones_own_is_refused_as_the_others_are(own):
+    function, inside, (first, *others), message = own
+    assert math.isfinite(function(*map(Value, inside)).data)
+    for way in (function, getattr(Value, function.__name__, lambda x, *rest: getattr(x, function.__name__)(*rest)),
+                autograd.no_grad()(function)):
+        refused(message.format(x=' ("x")'), way, Value(first, "x"), *map(Value, others))
+        refused(message.format(x=' ("x")'), way, Value(first, "x"), *others)
+    refused(message.format(x=""), function, first, *others)
+    refused(message.format(x=""), autograd.grad(function), first, *others)
+    refused(message.format(x=""), autograd.grad(autograd.grad(function)), first, *others)
+
+
+def test_outside_its_domain_a_replayed_primitive_of_ones_own_is_refused_in_the_same_words(own):
+    function, inside, outside, message = own
+    step = autograd.compile(function)
+    assert step(*inside) == function(*inside)
+    refused(message.format(x=' ("x")'), step, Value(outside[0], "x"), *outside[1:])
+    refused(message.format(x=""), step, *outside)
+    refused(message.format(x=""), step.map, *zip(inside, outside))
+    refused(message.format(x=""), step.mean, *([a, b] * 30 for a, b in zip(inside, outside)))
+    refused(message.format(x=""), autograd.grad(step), *outside)
+    guarded = autograd.compile(lambda *xs: autograd.where(xs[0] - outside[0], lambda: function(*xs), 7.0))
+    assert list(guarded.map(*zip(inside, outside))) == [function(*inside), 7.0]
 
 
 def test_two_primitives_cannot_share_a_name():
