@@ -184,6 +184,7 @@ FROZEN = {
     "its number": lambda x: x * x.data,
     "the number of a parameter": lambda x: x * CONSTANT.data,
     "a comparison of parameters": lambda x: x if CONSTANT > 1 else -x,
+    "the truth of a parameter": lambda x: x if CONSTANT else -x,
     "a float": lambda x: math.exp(x),
     "an int": lambda x: int(x),
 }
