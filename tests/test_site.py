@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 LOOK = """
 return {links: [...document.querySelectorAll('a[href], link[href]')].map(link => link.href),
-        pictures: [...document.images].map(image => [image.src, image.naturalWidth, image.hasAttribute('alt')]),
+        pictures: [...document.images].map(image => [image.src, image.naturalWidth, image.alt]),
+        described: [...document.querySelectorAll('.figure img, .figure > svg')].map(
+            picture => picture.alt ?? picture.ariaLabel),
         anchors: [...document.querySelectorAll('[id]')].map(element => element.id),
         formulas: [...document.querySelectorAll('math')].map(math => math.getBoundingClientRect().width),
         heading: document.querySelector('h1').textContent, title: document.title,
@@ -89,9 +91,15 @@ def test_every_page_is_whole(looked_at):
         assert page["title"], name
         assert page["heading"], name
         assert len(page["anchors"]) == len(set(page["anchors"])), f"an id stands twice on {name}"
-        assert all(width > 0 and described for _, width, described in page["pictures"]), name
+        assert all(width > 0 for _, width, _ in page["pictures"]), name
         assert all(page["formulas"]), name
         assert page["overflow"] <= 0, f"{name} is wider than a narrow screen"
+
+
+def test_every_figure_of_the_course_has_a_description_of_its_own(looked_at):
+    described = [alt for name in LESSONS for alt in looked_at[f"{name}.html"]["described"]]
+    assert [alt for alt in described if not alt or len(alt) < 40] == []
+    assert len(set(described)) == len(described) > 80
 
 
 def test_formulas_are_mathematics(looked_at):

@@ -57,12 +57,12 @@ class Lesson:
                 parts.append(f'<div class="prose">{text.html}</div>')
             else:
                 kind = next(iter(cell.metadata.get("tags", ())), "")
-                outputs = "".join(map(self.output, cell.outputs))
+                outputs = "".join(self.output(output, cell.metadata.get("alt", "")) for output in cell.outputs)
                 parts.append(f'<div class="cell {kind}">{code(cell.source)}{outputs}</div>')
         return "\n".join(parts), headings
 
-    def output(self, output):
-        """What a cell shows."""
+    def output(self, output, alt):
+        """What a cell shows; `alt` is the cell's description of its picture."""
         if output.output_type == "stream":
             return f'<pre class="output">{html.escape(output.text)}</pre>'
         kind = next(kind for kind in SHOWN if kind in output.data)
@@ -70,15 +70,16 @@ class Lesson:
         if kind == "image/png":
             name = f"{self.number:02}-{len(self.pictures) + 1}.png"
             self.pictures[name] = b64decode(data)
-            return f'<div class="figure"><img src="pictures/{name}" alt="The figure that the code above draws"></div>'
+            return f'<div class="figure"><img src="pictures/{name}" alt="{html.escape(alt)}"></div>'
         if kind == "text/plain":
             return f'<pre class="output">{html.escape(data)}</pre>'
-        return f'<div class="figure">{inline(data) if "svg" in kind else data}</div>'
+        return f'<div class="figure">{inline(data, alt) if "svg" in kind else data}</div>'
 
 
-def inline(svg):
-    """A drawing as a part of a page, without its ids, which other drawings have as well."""
-    return re.sub(r'\sid="[^"]*"', "", svg[svg.find("<svg"):])
+def inline(svg, alt):
+    """A drawing as a part of a page, with its description, and without its ids, which other drawings have as well."""
+    described = f'<svg role="img" aria-label="{html.escape(alt)}"'
+    return described + re.sub(r'\sid="[^"]*"', "", svg[svg.find("<svg") + len("<svg"):])
 
 
 def source_page(path):
