@@ -6,6 +6,7 @@ What a notebook's cells carry in their metadata:
     tags    "exercise" for a cell that the reader completes, "check" for the one after it that says whether it is right
     wrong   of an exercise: an answer that the check must refuse. The right one is the code of the folded solution
     states  of a text: a dict of expressions and what they are in the text, for numbers that no cell prints
+    alt     of a cell that draws: what there is to see
 """
 
 import os
@@ -61,7 +62,7 @@ def tidy(notebook):
     notebook.metadata = nbformat.from_dict(METADATA)
     number = 0
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("states", "tags", "wrong")
+        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("alt", "states", "tags", "wrong")
                                             if key in cell.metadata})
         if cell.cell_type == "code":
             cell.execution_count = number = number + 1
@@ -169,6 +170,8 @@ def test_notebook_is_committed_clean(path):
     assert not any(kind in ("stderr", "error") for cell in code(notebook) for kind, _ in shown(cell))
     text = re.sub(r'"image/png": "[^"]*"', "", path.read_text(encoding="utf-8"))
     assert not PLACES.search(text), "a path of this machine"
+    drawn = [cell for cell in code(notebook) if any("image/" in kind and "html" not in kind for kind, _ in shown(cell))]
+    assert all("alt" in cell.metadata for cell in drawn)
 
 
 @each_notebook
