@@ -31,7 +31,7 @@ def examples_of(batches):
 
 
 def matrix_of(batches):
-    """For batches in NumPy arrays: the key of an example, all examples as the rows of an array, and the first as lists.
+    """For batches in NumPy arrays: the key of an example, and all examples as the rows of an array.
 
     The key is that of the same numbers in lists. None where one of the batches is not to be had as such an array.
     """
@@ -46,8 +46,7 @@ def matrix_of(batches):
                 or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
             return None
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    return (tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows,
-            [column[0].tolist() for column in columns])
+    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
 
 
 def _structure_of_shape(shape):

@@ -18,11 +18,8 @@ def read_data(values):
     """
     found = _room_for("read_data", values)
     room = memoryview(found)
-    for i, thing in enumerate(values):
-        if not isinstance(thing, Value):
-            raise _no_value("read_data", thing)
-        value = thing
-        room[i] = value._data
+    for i in range(len(values)):
+        room[i] = values[i]._data
     return found
 
 
@@ -36,11 +33,8 @@ def read_grad(values):
     """
     found = _room_for("read_grad", values)
     room = memoryview(found)
-    for i, thing in enumerate(values):
-        if not isinstance(thing, Value):
-            raise _no_value("read_grad", thing)
-        value = thing
-        room[i] = value._grad
+    for i in range(len(values)):
+        room[i] = values[i]._grad
     return found
 
 
@@ -55,35 +49,36 @@ def write_data(values, numbers):
     Raises ArgumentError when they are not as many, NotFiniteError when one is not finite; then nothing has changed.
     """
     found = _numbers_for("write_data", values, numbers)
-    for i, value in enumerate(values):
-        value._data = found[i]
+    for i in range(len(values)):
+        values[i]._data = found[i]
 
 
 def write_grad(values, numbers):
     """Set the gradients of a list of Values, as `write_data` sets their numbers."""
     found = _numbers_for("write_grad", values, numbers)
-    for i, value in enumerate(values):
-        value._grad = found[i]
+    for i in range(len(values)):
+        values[i]._grad = found[i]
 
 
 def _room_for(name, values):
     """An array with a place for each of the Values."""
-    check_not_recording(f"{name}()")
-    if not isinstance(values, list):
-        raise NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
+    _check(name, values)
     return array.array("d", bytes(8 * len(values)))
 
 
-def _no_value(name, thing):
-    return NumberTypeError(f"{name}: Values are wanted, got {type(thing).__name__} {thing!r:.60} among them.")
+def _check(name, values):
+    check_not_recording(f"{name}()")
+    if not isinstance(values, list):
+        raise NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
+    for i in range(len(values)):
+        if not isinstance(values[i], Value):
+            raise NumberTypeError(f"{name}: Values are wanted, got {type(values[i]).__name__} {values[i]!r:.60} among "
+                                  "them.")
 
 
 def _numbers_for(name, values, numbers):
     """The numbers as an array, all finite and one for each of the Values."""
-    _room_for(name, values)
-    for thing in values:
-        if not isinstance(thing, Value):
-            raise _no_value(name, thing)
+    _check(name, values)
     if isinstance(numbers, (list, tuple)):
         numbers = array.array("d", list(map(as_float, numbers)))
     try:

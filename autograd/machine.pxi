@@ -223,6 +223,9 @@ cdef void give_back(double* start) noexcept nogil:
         free((<void**>start)[-1])
 
 
+cdef array.array NUMBERS = array.array("d")
+
+
 cdef class NativeMachine:
     """Runs a program for all examples; see machine.py."""
 
@@ -305,11 +308,11 @@ cdef class NativeMachine:
         read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
         job.reads, job.roots, job.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
         job.fine = True
-        numbers = array.array("d", bytes(8 * (job.examples * job.reading + 1)))
+        numbers = array.clone(NUMBERS, job.examples * job.reading + 1, True)
         view = numbers
         job.numbers = &view[0]
         count = captured + job.examples * job.variables
-        slopes = [array.array("d", bytes(8 * count)) for _ in roots]
+        slopes = [array.clone(NUMBERS, count, True) for _ in roots]
         try:
             job.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
             job.totals = <double*>malloc((job.chunks * job.differentiating * captured + 1) * sizeof(double))
@@ -345,7 +348,7 @@ cdef class NativeMachine:
         cdef double[:, ::1] matrix
         memcpy(job.shared, &self.template[0], self.plan.uniform * sizeof(double))
         for i in range(len(self._sources)):
-            job.shared[self.source_slots[i]] = (<Value>self._sources[i])._data
+            job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         if type(rows) is not list:
             matrix = rows
             job.inputs = &matrix[0, 0]
@@ -353,7 +356,7 @@ cdef class NativeMachine:
                 for at in range(job.examples * self.plan.inputs):
                     as_float(job.inputs[at])
             return rows
-        kept = array.array("d", bytes(8 * (job.examples * self.plan.inputs + 1)))
+        kept = array.clone(NUMBERS, job.examples * self.plan.inputs + 1, False)
         view = kept
         job.inputs = &view[0]
         for row in rows:

@@ -154,17 +154,19 @@ def arguments_source():
 
 
 FLAT_TYPES = {
-    "read_data": "value=Value, room=double[::1], i=Py_ssize_t",
-    "read_grad": "value=Value, room=double[::1], i=Py_ssize_t",
-    "write_data": "value=Value, found=double[::1], i=Py_ssize_t",
-    "write_grad": "value=Value, found=double[::1], i=Py_ssize_t",
+    "read_data": "room=double[::1], i=Py_ssize_t",
+    "read_grad": "room=double[::1], i=Py_ssize_t",
+    "write_data": "found=double[::1], i=Py_ssize_t",
+    "write_grad": "found=double[::1], i=Py_ssize_t",
+    "_check": "i=Py_ssize_t",
     "_numbers_for": "numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
 }
 
 
 def flat_source():
     """flat.py with the types declared for Cython."""
-    return _declared(_without_imports((HERE / "flat.py").read_text().partition("# See value.py")[0]), FLAT_TYPES)
+    text = _without_imports((HERE / "flat.py").read_text().partition("# See value.py")[0])
+    return _declared(text.replace("values[i]", "(<Value>PyList_GET_ITEM(values, i))"), FLAT_TYPES)  # borrowed
 
 
 def _without_imports(text):

@@ -64,14 +64,20 @@ cdef inline bint is_leaf(PyObject* node) noexcept:
     return <PyObject*>(<Value>node)._a == NOTHING and (<Value>node)._rule != FAN
 
 
-cdef PyObject* next_unseen(Fan node):
-    """The next parent of a Fan that the search has not met; None at the end."""
+cdef PyObject* next_unseen(Fan node, Nodes order) except NULL:
+    """The next parent of a Fan that the search has not met and that is no leaf; None at the end. Leaves are numbered."""
     cdef PyObject* parent
-    while node._next < len(node._fan):
+    cdef Py_ssize_t count = len(node._fan)
+    while node._next < count:
         parent = PyList_GET_ITEM(node._fan, node._next)
         node._next += 1
+        if node._next + AHEAD < count:
+            FETCH(PyList_GET_ITEM(node._fan, node._next + AHEAD))
         if (<Value>parent)._mark < 0:
-            return parent
+            if not is_leaf(parent):
+                return parent
+            push(order, parent)
+            (<Value>parent)._mark = <int>order.count
     return NOTHING
 
 
@@ -99,7 +105,7 @@ cdef Nodes numbered_order(Value root):
                     parent = <PyObject*>(<Value>node)._c
                     if not unseen(parent):
                         if (<Value>node)._rule == FAN:
-                            parent = next_unseen(<Fan>node)
+                            parent = next_unseen(<Fan>node, order)
                         if not unseen(parent):
                             push(order, node)
                             (<Value>node)._mark = <int>order.count

@@ -144,8 +144,8 @@ class Compiled:
         """The recording that serves all examples of a batch, and for each example its numbers and Values, a row."""
         found = matrix_of(batches) if not kwargs and not self._static else None
         if found:
-            key, rows, first = found
-            return self._replay(key, first, {}, rows[0]), rows
+            key, rows = found
+            return self._replay(key, [batch[0] for batch in batches], {}, rows[0]), rows
         examples, rows = examples_of(batches), []
         keys = keys_of(examples, kwargs, self._positions, self._static, rows)
         if len(keys) > 1:
@@ -251,7 +251,7 @@ class Replay:
         captured = self.machine.captured
         if slopes is None:
             return constant(number) if captured or self.variables else number
-        parents = captured + [row[i] for row in rows for i in self.variables]
+        parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
         return replayed(number, parents, slopes, Again(self, slot, rows))
 
     def stats(self):

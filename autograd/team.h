@@ -2,14 +2,15 @@
    in helpers, each of which takes parts (`next_part`) until there are none left.
 
    A helper that has finished looks out for the next job for a while before it goes to sleep, since waking a thread takes
-   as long as a small job. A job is never waited for by those who have not begun: a helper that comes late finds it closed. */
+   longer than a small job takes. A job is never waited for by those who have not begun: a helper that comes late finds it closed. */
 
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
 
-#define AWAKE 100000  /* nanoseconds for which a helper looks out for the next job */
+#define AWAKE 1000000  /* nanoseconds for which a helper looks out for the next job, */
+#define EAGER 100000   /* in the first of them without letting other processes go first */
 
 static struct {
     int threads;
@@ -45,10 +46,12 @@ static long now(void) {
 
 /* Wait until there is another job than the one with this number; returns the number of the new one. */
 static int another_job(int number) {
-    for (long until = now() + AWAKE; now() < until;)
-        for (int i = 0; i < 16; i++, pause_a_moment())
+    for (long began = now(), waited = 0; waited < AWAKE; waited = now() - began)
+        for (int i = 0; i < 16; i++) {
             if (load(&team.number) != number)
                 return load(&team.number);
+            waited < EAGER ? pause_a_moment() : (void)sched_yield();
+        }
     pthread_mutex_lock(&team.lock);
     add(&team.sleeping, 1);
     while (load(&team.number) == number)

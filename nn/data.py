@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from functools import cached_property
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
@@ -48,24 +49,24 @@ class Dataset:
         return iter(zip(self.inputs, self.targets))
 
     def __getitem__(self, index):
-        if isinstance(index, slice):
-            index = range(len(self))[index]
-        if isinstance(index, (list, tuple, range)):
+        places = range(len(self))[index] if isinstance(index, slice) else index
+        if self.arrays and isinstance(places, (list, tuple, range)):
+            return _Part(self, places, index)
+        if isinstance(places, (list, tuple, range)):
             part = self.__class__.__new__(self.__class__)
             vars(part).update(vars(self))
-            part.inputs, part.targets = [self.inputs[i] for i in index], [self.targets[i] for i in index]
-            part.arrays = self.arrays and [array[index] for array in self.arrays]
+            part.inputs, part.targets = [self.inputs[i] for i in places], [self.targets[i] for i in places]
             return part
         return self.inputs[index], self.targets[index]
 
     def with_arrays(self) -> "Dataset":
         """The same examples, kept in `arrays` as two NumPy arrays as well, where they are numbers of one shape."""
-        numpy = sys.modules.get("numpy")
         found = copy(self)
-        with suppress(ValueError, TypeError):  # lists of different lengths, or other things than numbers
-            arrays = numpy and [numpy.array(part) for part in (self.inputs, self.targets)]
-            if arrays and all(array.dtype.kind in "if" for array in arrays):
-                found.arrays = [array.astype(float) for array in arrays]
+        with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or other things than numbers
+            import numpy
+            arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
+            if all(array.dtype.kind in "if" for array in arrays):
+                found.arrays = [array.astype(float, copy=False) for array in arrays]
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
@@ -88,6 +89,26 @@ class Dataset:
         classes = f", {len(self.classes)} classes" if self.classes else ""
         name, plural = self.name and f" {self.name}", "s" * (size != 1)
         return f"<Dataset{name}: {len(self)} examples of {size} number{plural}{classes}>"
+
+
+class _Part(Dataset):
+    """Some examples of a Dataset that has arrays; the lists of them are made when somebody asks for them."""
+
+    def __init__(self, whole: Dataset, places: Sequence[int], index):
+        self._whole, self._places = whole, places
+        self.arrays = [array[index] for array in whole.arrays or ()]  # `index` says the same as `places` to NumPy
+        self.features, self.classes, self.name = whole.features, whole.classes, whole.name
+
+    def __len__(self):
+        return len(self._places)
+
+    @cached_property
+    def inputs(self) -> list:  # type: ignore[override]
+        return [self._whole.inputs[i] for i in self._places]
+
+    @cached_property
+    def targets(self) -> list:  # type: ignore[override]
+        return [self._whole.targets[i] for i in self._places]
 
 
 def plain(numbers) -> list:
@@ -383,6 +404,21 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     """
     data = as_dataset(data)
     size = len(data) if batch_size is None else whole("batches: batch_size", batch_size)
-    order = list(range(len(data)))
-    (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
+    order = _shuffled(len(data), random if seed is None else random.Random(f"{seed}, epoch {epoch}"))
+    if data.arrays:
+        import numpy
+        places = numpy.array(order)
+        return (_Part(data, order[i:i + size], places[i:i + size]) for i in range(0, len(order), size))
     return (data[order[i:i + size]] for i in range(0, len(order), size))
+
+
+def _shuffled(count: int, rng) -> list[int]:
+    """What `rng.shuffle` makes of 0, 1 ... count - 1, in half the time."""
+    places, bits = list(range(count)), rng.getrandbits
+    for i in range(count - 1, 0, -1):
+        length = (i + 1).bit_length()
+        k = bits(length)
+        while k > i:
+            k = bits(length)
+        places[i], places[k] = places[k], places[i]
+    return places

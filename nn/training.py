@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
@@ -14,7 +14,7 @@ from math import inf, isclose
 from pathlib import Path
 from typing import Any
 
-from autograd import Value, as_float, compile, dot, mean
+from autograd import Value, as_float, compile, dot, mean, read_data, write_data
 from autograd.errors import ArgumentError, RecordingError, ResultOverflowError, called, instance, listed, whole
 from nn import losses, metrics
 from nn.data import Dataset, as_dataset, batches
@@ -103,7 +103,8 @@ class BatchLoss:
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
         self.recorded: Any = compile(self.example, maxsize=64) if recorded else None
         self.compared: set = set()
-        self.draws = False
+        self.dropouts: list[Dropout] = []
+        self.draws, self.misses = False, -1
         self.look_again()
 
     def example(self, x, y):
@@ -114,11 +115,8 @@ class BatchLoss:
 
     def mean(self, data: Dataset) -> tuple[Value, list]:
         """The mean loss, and the outputs as plain numbers."""
-        if data.arrays and self.look_up is None:
-            xs, ys = data.inputs, data.targets
-            return self._replayed("mean", xs, ys, data.arrays) or self._run(xs, ys)
         groups = self._grouped(data)
-        found = [self._replayed("mean", xs, ys) or self._run(xs, ys) for _, xs, ys in groups]
+        found = [self._replayed("mean", group) or self._run(group) for _, group in groups]
         loss = found[0][0]
         if len(found) > 1:
             loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
@@ -127,28 +125,31 @@ class BatchLoss:
     def each(self, data: Dataset) -> list[tuple[float, Any]]:
         """The loss and the output of each example, plain numbers."""
         groups = self._grouped(data)
-        return _in_order(groups, [self._replayed("map", xs, ys) or self._run_each(xs, ys) for _, xs, ys in groups])
+        return _in_order(groups, [self._replayed("map", group) or self._run_each(group) for _, group in groups])
 
-    def _grouped(self, data: Dataset) -> list[tuple[list[int], list, list]]:
-        """(places, inputs, targets) for the examples of each structure, numbers looked up where the model does so."""
+    def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
+        """(places, examples) of each structure, numbers looked up where the model does so."""
+        if data.arrays and self.look_up is None:
+            return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
         for i, (x, y) in enumerate(data):
             places, xs, ys = groups.setdefault((_structure(x), _structure(y)), ([], [], []))
             places.append(i)
             xs.append(self.look_up(x) if self.look_up else x)
             ys.append(y)
-        return list(groups.values())
+        return [(places, Dataset(xs, ys)) for places, xs, ys in groups.values()]
 
-    def _replayed(self, how: str, xs: list, ys: list, arrays: "list | None" = None):
-        """What compile makes of a group of examples, or None when this model is not recorded."""
+    def _replayed(self, how: str, data: Dataset):
+        """What compile makes of examples of one structure, or None when this model is not recorded."""
         if self.recorded is None or self.draws:
             return None
         try:
-            self._compare(xs, ys)
+            self._compare(data)
+            batches = data.arrays or (data.inputs, data.targets)
             if how == "mean":
-                found = self.recorded.mean(*(arrays or (xs, ys)), has_aux=self.outputs)
-                return found if self.outputs else (found, [None] * len(xs))
-            found = self.recorded.map(xs, ys)
+                found = self.recorded.mean(*batches, has_aux=self.outputs)
+                return found if self.outputs else (found, [None] * len(data))
+            found = self.recorded.map(*batches)
             return found if self.outputs else [(loss, None) for loss in found]
         except RecordingError as error:
             self.recorded = None
@@ -156,34 +157,41 @@ class BatchLoss:
                           NotRecordedWarning, stacklevel=2)
             return None
 
-    def _compare(self, xs: list, ys: list) -> None:
+    def _compare(self, data: Dataset) -> None:
         """Before a structure is replayed for the first time: does a replay give what the model itself gives?
 
         The engine sees every operation on a Value, but not that a model draws random numbers or keeps a state.
         """
-        structure = _structure(xs[0]), _structure(ys[0])
+        structure = (tuple([array.shape[1:] for array in data.arrays]) if data.arrays else
+                     (_structure(data.inputs[0]), _structure(data.targets[0])))
         if structure in self.compared:
             return
-        some = sorted({0, len(xs) // 3, 2 * len(xs) // 3, len(xs) - 1})
-        for i, replayed in zip(some, self.recorded.map([xs[i] for i in some], [ys[i] for i in some])):
-            if not _alike(replayed, metrics.plain_output(self.example(xs[i], ys[i]))):
+        some = data[sorted({0, len(data) // 3, 2 * len(data) // 3, len(data) - 1})]
+        for (x, y), replayed in zip(some, self.recorded.map(some.inputs, some.targets)):
+            if not _alike(replayed, metrics.plain_output(self.example(x, y))):
                 raise RecordingError("a replay gives other numbers than the model itself. Does it draw random numbers, "
                                      "keep a state, or decide by an input?")
         self.compared.add(structure)
 
-    def _run(self, xs: list, ys: list) -> tuple[Value, list]:
-        pairs = [found if self.outputs else (found, None) for found in map(self.example, xs, ys)]
+    def _run(self, data: Dataset) -> tuple[Value, list]:
+        pairs = self._pairs(data)
         return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
 
-    def _run_each(self, xs: list, ys: list) -> list[tuple[float, Any]]:
-        pairs = [found if self.outputs else (found, None) for found in map(self.example, xs, ys)]
-        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in pairs]
+    def _run_each(self, data: Dataset) -> list[tuple[float, Any]]:
+        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in self._pairs(data)]
+
+    def _pairs(self, data: Dataset) -> list[tuple]:
+        return [found if self.outputs else (found, None) for found in map(self.example, data.inputs, data.targets)]
 
     def look_again(self) -> None:
         """Do not record a model that draws random numbers now; that a parameter is another one, compile notices."""
-        if self.recorded is not None and isinstance(self.model, Module):
-            self.draws = any(isinstance(module, Dropout) and module.training and module.p
-                             for module in self.model.modules())
+        if self.recorded is None or not isinstance(self.model, Module):
+            return
+        misses = self.recorded.cache_info().misses
+        if self.draws or misses != self.misses:  # compile has noticed a change, or has not been asked
+            self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
+            self.misses = misses
+        self.draws = any(dropout.training and dropout.p for dropout in self.dropouts)
 
 
 def _alike(a, b) -> bool:
@@ -204,7 +212,7 @@ def _in_order(groups: list, results: list[list]) -> list:
     """The results of the groups, one an example, put back into the order of the examples."""
     if len(groups) == 1:
         return results[0]
-    ordered = sorted(zip((i for places, _, _ in groups for i in places), (x for found in results for x in found)),
+    ordered = sorted(zip((i for places, _ in groups for i in places), (x for found in results for x in found)),
                      key=lambda pair: pair[0])
     return [result for _, result in ordered]
 
@@ -358,7 +366,7 @@ class Run:
 
     def _remember_the_best(self, loss: float) -> None:
         if loss < self.best_loss:
-            self.best_loss, self.best, self.waited = loss, [p.data for p in self.optimizer.params], 0
+            self.best_loss, self.best, self.waited = loss, read_data(self.optimizer.params).tolist(), 0
         else:
             self.waited += 1
         self.stop_if_waited_long_enough()
@@ -370,8 +378,8 @@ class Run:
 
     def restore_best(self) -> None:
         """Give the parameters the numbers they had after the best epoch."""
-        for p, number in zip(self.optimizer.params, self.best or []):
-            p.data = number
+        if self.best is not None:
+            write_data(self.optimizer.params, self.best)
 
 
 def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "int | None" = 32,
@@ -436,7 +444,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     run = Run(model, loss, data, optimizer or Adam(model.parameters(), lr=0.01), epochs=epochs, batch_size=batch_size,
               seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
               schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,
-              validation=None if validation is None else as_dataset(validation), clip_norm=clip_norm,
+              validation=None if validation is None else as_dataset(validation).with_arrays(), clip_norm=clip_norm,
               clip_value=clip_value, patience=patience, recorded=recorded)
     saved = _checkpoint(checkpoint)
     if saved:
