@@ -207,6 +207,7 @@ def module_source():
     passes, recording, machine = ((HERE / name).read_text() for name in ("passes.pxi", "recording.pxi", "machine.pxi"))
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
+        f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
         for rule in TABLE)
     return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, "\n\n", recorder_source(),
                     arguments_source(), flat_source(), recording, *map(node_source, rules), machine,

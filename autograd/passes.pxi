@@ -14,6 +14,8 @@ cdef PyObject* NOTHING = <PyObject*>None
 cdef enum:
     AHEAD = 12
 
+cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has two at most
+
 
 cdef class Nodes:
     """A list of nodes that it does not own, with room for a number each."""
@@ -64,6 +66,12 @@ cdef inline bint is_leaf(PyObject* node) noexcept:
     return <PyObject*>(<Value>node)._a == NOTHING and (<Value>node)._rule != FAN
 
 
+cdef inline bint may_have_more(PyObject* node) noexcept:
+    """Whether to look for parents after the second; to look means to fetch another part of memory."""
+    cdef int rule = (<Value>node)._rule
+    return rule < 0 or rule >= 512 or not FEW_OPERANDS[rule]
+
+
 cdef PyObject* next_unseen(Fan node, Nodes order) except NULL:
     """The next parent of a Fan that the search has not met and that is no leaf; None at the end. Leaves are numbered."""
     cdef PyObject* parent
@@ -101,16 +109,15 @@ cdef Nodes numbered_order(Value root):
             parent = <PyObject*>(<Value>node)._a
             if not unseen(parent):
                 parent = <PyObject*>(<Value>node)._b
-                if not unseen(parent):
+                if not unseen(parent) and may_have_more(node):
                     parent = <PyObject*>(<Value>node)._c
-                    if not unseen(parent):
-                        if (<Value>node)._rule == FAN:
-                            parent = next_unseen(<Fan>node, order)
-                        if not unseen(parent):
-                            push(order, node)
-                            (<Value>node)._mark = <int>order.count
-                            path.count -= 1
-                            continue
+                    if (<Value>node)._rule == FAN:
+                        parent = next_unseen(<Fan>node, order)
+                if not unseen(parent):
+                    push(order, node)
+                    (<Value>node)._mark = <int>order.count
+                    path.count -= 1
+                    continue
             if (<Value>parent)._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
             if is_leaf(parent):
@@ -161,9 +168,10 @@ cdef Nodes propagate(Nodes order, double seed, bint accumulate):
             parent = <PyObject*>(<Value>node)._b
             if parent != NOTHING:
                 adjoint[(<Value>parent)._mark] += here * (<Value>node)._db
-                parent = <PyObject*>(<Value>node)._c
-                if parent != NOTHING:
-                    adjoint[(<Value>parent)._mark] += here * (<Value>node)._dc
+                if may_have_more(node):
+                    parent = <PyObject*>(<Value>node)._c
+                    if parent != NOTHING:
+                        adjoint[(<Value>parent)._mark] += here * (<Value>node)._dc
         elif (<Value>node)._rule == FAN:
             spread(<Fan>node, here, adjoint)
             (<Fan>node)._next = 0

@@ -576,8 +576,8 @@ def check_not_recording(what):
                              "in static=.")
 
 
-def watch(thing: object) -> None:
-    """While a function is recorded: note the attributes of `thing`; elsewhere this does nothing.
+def watch(*things: object) -> None:
+    """While a function is recorded: note the attributes of these objects; elsewhere this does nothing.
 
     A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
     records anew if not. Modules of nn do this by themselves; do it in a class of your own whose parameters may be
@@ -591,7 +591,8 @@ def watch(thing: object) -> None:
     ...         return self.factor * x
     """
     if unusual and _circumstances.recorder is not None:
-        _circumstances.recorder.watch(thing)
+        for thing in things:
+            _circumstances.recorder.watch(thing)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ a list is called after the list, without the plural s, with its index.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import mul
 
 from autograd import Constant, Value, watch
 from autograd.errors import ArgumentError, whole
@@ -370,11 +371,11 @@ class Neuron(Module):
         self.b = Value(0.0) if bias else None
 
     def forward(self, x):
-        x = as_list(x)
+        if type(x) is not list:
+            x = as_list(x)
         if len(x) != len(self.w):
             check_size(self, len(self.w), len(x))
-        products = [w * v for w, v in zip(self.w, x)]
-        out = sum(products) if self.b is None else sum(products, self.b)
+        out = sum(map(mul, self.w, x), 0 if self.b is None else self.b)
         if self._function is not None:
             out = self._function(out)
         if self._path and type(out) is Value and out.label is None:
@@ -426,7 +427,8 @@ class Layer(Module):
             check_size(self, len(self.neurons[0].w), len(x))
         # Plain numbers become one constant each, which the neurons share.
         x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
-        out = [neuron(x) for neuron in self.neurons]
+        watch(*self.neurons)  # as calling each one would do, in a tenth of the time
+        out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     @property
