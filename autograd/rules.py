@@ -124,6 +124,9 @@ class Rule:
         if len(self.partials) != len(self.inputs):
             raise RuleError(f"{self.name}: {len(self.inputs)} inputs ({', '.join(self.inputs)}) need as many partial "
                             f"derivatives, got {len(self.partials)}.")
+        if not isinstance(self.domain, dict) or not all(isinstance(x, Interval) for x in self.domain.values()):
+            raise RuleError(f"{self.name}: a domain is a dict of Intervals such as {{'x': Interval(0)}}, got "
+                            f"{self.domain!r:.60}.")
         for formula in (self.formula, *self.slopes_shown, *self.partials, *filter(None, [self.requires])):
             allowed = self.inputs if formula in (self.formula, self.requires) else (*self.inputs, "out")
             for name in formula.names:

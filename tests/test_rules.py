@@ -287,6 +287,13 @@ def test_outside_its_domain_a_replayed_primitive_of_ones_own_is_refused_in_the_s
     assert list(guarded.map(*zip(inside, outside))) == [function(*inside), 7.0]
 
 
+@pytest.mark.parametrize("domain", ["x", [("x", Interval(0))], {"x": (0, 1)}, {"x": 3}, {"x": None}])
+def test_a_domain_is_made_of_intervals(domain):
+    with pytest.raises(RuleError, match=r"own: a domain is a dict of Intervals such as \{'x': Interval\(0\)\}, got "):
+        autograd.rule("own", "x", "1", domain=domain)
+    assert "own" not in RULES
+
+
 def test_two_primitives_cannot_share_a_name():
     with pytest.raises(RuleError, match=r"there is a primitive 'exp' already: exp\(x\)\. Choose another name\."):
         autograd.rule("exp", "x", "1")
