@@ -370,8 +370,22 @@ cdef class NativeMachine:
         return kept
 
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-cdef int HELPERS = min(CORES, CHUNKS) - 1
+def threads():
+    """How many threads may work on a batch: GLASSGRAD_THREADS, or as many processors as this process may use."""
+    chosen = os.environ.get("GLASSGRAD_THREADS")
+    if chosen:
+        if not chosen.isdecimal() or int(chosen) < 1:
+            raise ArgumentError(f"GLASSGRAD_THREADS is a number of threads, 1 or more, got {chosen!r}.")
+        return int(chosen)
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # a container may be given the time of fewer
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            share, period = map(int, file.read().split())
+        count = min(count, share // period)
+    return max(count, 1)
+
+
+cdef int HELPERS = min(threads(), CHUNKS) - 1
 team_begin()
 
 

@@ -61,9 +61,11 @@ def test_sums_of_products(outputs, width):
     assert slopes == pytest.approx(derivatives(eager, w), rel=1e-13, abs=1e-15)
 
 
-def ends_well(program):
-    run = subprocess.run([sys.executable, "-c", PROBLEM + program], capture_output=True, text=True, timeout=100)
+def ends_well(program, **environment):
+    run = subprocess.run([sys.executable, "-c", PROBLEM + program], capture_output=True, text=True, timeout=100,
+                         env=os.environ | environment)
     assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
@@ -89,3 +91,17 @@ for thread in threads:
     thread.join()
 assert found == [True] * 120
 """)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    found = [ends_well("print(repr(result()))", GLASSGRAD_THREADS=count) for count in ("1", "2", "8")]
+    assert found[0]
+    assert found == [found[0]] * 3
+
+
+@pytest.mark.skipif(autograd.backend != "native", reason="plain Python has one thread")
+@pytest.mark.parametrize("count", ["0", "two", "-1", "1.5"])
+def test_a_wrong_number_of_threads(count):
+    run = subprocess.run([sys.executable, "-c", "import autograd"], capture_output=True, text=True,
+                         env=os.environ | {"GLASSGRAD_THREADS": count})
+    assert run.stderr.endswith(f"GLASSGRAD_THREADS is a number of threads, 1 or more, got {count!r}.\n")
