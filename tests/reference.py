@@ -7,6 +7,8 @@ partial derivative is a difference quotient of that value, never a formula.
 import math
 import struct
 import sys
+from functools import lru_cache
+from random import Random
 
 from mpmath import mp, mpf
 
@@ -16,7 +18,25 @@ from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivative
 from autograd.primitives import FUNCTIONS
 
 LARGEST = sys.float_info.max
+VALUE_ULPS, PARTIAL_ULPS = 2, 4
 TOO_SMALL = mpf(2) ** -1080
+
+# Points in branches that chance seldom enters, and where the terms of a formula matter most.
+SELDOM = {
+    "div": [(1e-320, 1e-5)],  # the quotient has lost digits that its derivative by y has
+    "pow": [(1e-160, 2.0),  # the power has lost digits that its derivatives have
+            (5e-324, 1.95),  # the power is 0, its derivative by x is not
+            (1.95, -1023.9999999999999),  # y - 1 is no float, and the power has lost digits
+            (1 - 2**-50, 1e16),  # y - 1 is no float
+            (0.0, 1e16)],
+    "direction": [(3e-320, 7e-5), (7e-5, 3e-320),  # one coordinate is subnormal, no derivative is
+                  (1e20, 1e160)],  # the square of one coordinate is too large
+    "normal": [(38.1,)], "gauss": [(26.3,)],  # soon it is 0
+    "gelu": [(-1.29,)],  # the end of a polynomial
+    "gelu_slope": [(-38.0,),  # soon it is 0
+                   (-1.39,),  # the end of a polynomial
+                   (-0.7517915246935645,), (2**0.5,), (-2**0.5,)],  # its root and its extrema
+}
 
 
 ROUNDING = {"coarse": lambda x: x, "floor": mp.floor}  # matters to floats only
@@ -65,6 +85,7 @@ def exact(name):
     return EXACT[name]
 
 
+@lru_cache(1000)
 def exact_value(rule, point):
     """The value of a rule at a point of floats, as an mpmath number; None for 0 ** -1."""
     with mp.workdps(800 if max(map(abs, point)) > 1e10 else 50):
@@ -76,6 +97,7 @@ def exact_value(rule, point):
             return None
 
 
+@lru_cache(1000)
 def exact_partial(rule, point, i):
     """The partial derivative with respect to input i, by ever finer differences; None where these do not settle."""
     for sides in ((1, -1), (1, 0), (0, -1)):
@@ -152,11 +174,27 @@ def errors(rule, point):
     return found
 
 
+def assert_right(rule, point):
+    """Raise AssertionError unless value and partials are right to the last places; returns their errors, in ulp."""
+    value, *partials = errors(rule, point)
+    # A helper's value serves in the partials of other rules.
+    assert value <= (PARTIAL_ULPS if rule.helper else VALUE_ULPS), f"{rule.name}{point} is {value:.1f} ulp off"
+    for name, error in zip(rule.inputs, partials):
+        assert error <= PARTIAL_ULPS, f"∂{rule.name}/∂{name} at {point} is {error:.1f} ulp off"
+    return value, *partials
+
+
 def is_kink(rule, point):
     """Whether the derivative at a point is a convention, by what the table says."""
     here = dict(zip(rule.inputs, point, strict=True))
     return bool(rule.kinks) and all(any(here[name] == here.get(place, place) for place in places)
                                     for name, places in rule.kinks.items())
+
+
+def points_of(rule, number):
+    """Points to test a rule at: where chance seldom leads, and so many by chance, the same ones at every call."""
+    dice = Random(rule.name)
+    return [*SELDOM.get(rule.name, []), *(random_point(rule, dice) for _ in range(number))]
 
 
 def random_point(rule, random):
