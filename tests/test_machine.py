@@ -12,7 +12,7 @@ from autograd import Value, compile, derivatives, dot
 from autograd.value import compiled
 
 SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
-    lambda w, x: [sum(w[(5 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
+    lambda w, x: [sum(w[(6 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
     lambda w, x: [dot(x[:6], x[2:8]) + x[k] * w[k] for k in range(3)],
     lambda w, x: [dot(w[:4], [y * y for y in x[:4]]) + w[4] * w[5] + w[k] for k in range(5)],
     lambda w, x: [dot([y.sin() * w[0] for y in x], [y.cos() * w[1] for y in x]) + w[2] * (x[1] * w[3])],
@@ -26,7 +26,8 @@ import autograd
 from autograd import Value, compile
 random = Random(0)
 w = [[Value(random.gauss(0, 1)) for _ in range(64)] for _ in range(32)]
-xs = [[random.gauss(0, 1) for _ in range(64)] for _ in range(200 if autograd.backend == "native" else 2)]
+# Nine tiles in four parts, the last the largest: who does not get it is done earlier, and has to wait.
+xs = [[random.gauss(0, 1) for _ in range(64)] for _ in range(144 if autograd.backend == "native" else 2)]
 step = compile(lambda x: sum(sum(a * b for a, b in zip(row, x)).tanh() for row in w))
 
 def result():
@@ -78,6 +79,10 @@ for _ in range(20):
     assert os.waitpid(child, 0)[1] == 0
     assert result() == expected
 """)
+
+
+def test_all_parts_are_waited_for():
+    ends_well("assert all(result() == expected for _ in range(300 if autograd.backend == 'native' else 3))")
 
 
 def test_threads_that_replay_at_once():
