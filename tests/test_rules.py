@@ -116,6 +116,13 @@ def test_outside_the_domain_there_is_a_clear_error(rule):
                 assert "Shift or clamp" in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "domain"), [
+    ("div", "y != 0"), ("log", "x > 0"), ("log2", "x > 0"), ("log10", "x > 0"), ("log1p", "x > -1"), ("sqrt", "x >= 0"),
+    ("asin", "x >= -1 and <= 1"), ("acos", "x >= -1 and <= 1"), ("acosh", "x >= 1"), ("atanh", "x > -1 and < 1")])
+def test_domains_are_those_of_the_calculus_book(name, domain):
+    assert f"Domain: {domain}." in FUNCTIONS[name].__doc__
+
+
 @EACH
 def test_no_infinity_and_no_nan_comes_out_of_extreme_operands(rule):
     extremes = [0.0, -0.0, 5e-324, -5e-324, 1e-308, 1.0, -1.0, 1e154, -1e200, sys.float_info.max, -sys.float_info.max]
