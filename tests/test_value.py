@@ -531,6 +531,7 @@ def test_a_primitive_of_ones_own():
     y.backward()
     assert (y.data, x.grad, cube(3), grad(grad(grad(cube)))(2.0)) == (16.0, 24.0, 27.0, 6.0)
     assert "∂own_cube/∂x = 3 * x ** 2" in cube.__doc__
+    assert [node.rule.symbol for node in (cube(x), x.tanh())] == ["x³", "tanh"]
 
 
 @pytest.mark.parametrize(("description", "error", "words"), [
