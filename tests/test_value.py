@@ -540,6 +540,8 @@ def test_a_primitive_of_ones_own():
     (("own2", "x * y", "y"), RuleError, r"own2: 2 inputs \(x, y\) need as many partial derivatives, got 1"),
     (("own3", "x * z", "z", "w"), RuleError, "own3: 'w' uses 'w'; it may use x, z, out"),
     (("own4", "frob(x)", "1"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
+    (("own4", "x", "frob(x)"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
+    (("own4", "own4(x)", "1"), RuleError, "own4: 'own4\\(x\\)' calls 'own4', which is not in the table"),
     (("own5", "1 + 2", ), RuleError, "has 1 to 3 inputs"),
     (("2bad", "x", "1"), RuleError, "a primitive's name is a Python identifier"),
     (("own6", "__import__('os')", "1"), FormulaError, "only numbers, names"),
