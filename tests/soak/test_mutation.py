@@ -39,6 +39,7 @@ REASONS = {
     ("direction 1", "0 and"): "hypot(x, y) is too large only where both coordinates are large",
     ("cbrt 1", "/ 4"): "three quarters of the correction leave one unit in the last place; two are promised",
     ("is_watched", " or self.index"): "operands are looked at without need",
+    ("why_outside", "strict=False"): "there are always as many values as inputs",
     ("is_library_call", "not in"): "the same function, called by way of its formula",
     ("quotient domain", ""): "it says where this helper is used, and there is more room",
     ("gelu 2", "+0.35"): "gelu_slope() begins with the same branch",
