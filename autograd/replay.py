@@ -179,7 +179,7 @@ class Replay:
             with recording(recorder):
                 result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
             self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
-            self._watched = list(recorder.watched.values())
+            self._now, self._then = map(list, zip(*recorder.watched.values())) if recorder.watched else ([], [])
         finally:
             recorder.end()
         slots = iter(self.program.results)
@@ -190,7 +190,7 @@ class Replay:
 
     def is_stale(self):
         """Whether something that the function watched while it was recorded has changed since."""
-        return any(_differ(now, then) for now, then in self._watched)
+        return _differ(self._now, self._then)
 
     def again(self, leaves):
         """The function's own result, in place of a replay, on other numbers or Values."""
@@ -277,7 +277,7 @@ class Again:
 
 
 def _differ(now, then):
-    """Whether the attributes of an object are other ones than they were."""
+    """Whether attributes of objects are other ones than they were."""
     try:
         return now != then
     except Exception:  # some part cannot be compared, a NumPy array for one: it must be the same object
