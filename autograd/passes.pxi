@@ -1,8 +1,9 @@
 # The passes over a graph and the freeing of nodes, compiled. The passes take the steps of their namesakes in value.py, over
 # raw pointers in place of lists: three times as fast, since nothing is counted while `root` keeps every node alive.
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport PyObject
+from libc.string cimport memset
 
 
 cdef extern from "Python.h":
@@ -13,8 +14,15 @@ cdef PyObject* NOTHING = <PyObject*>None
 
 cdef enum:
     AHEAD = 12
+    KEPT = 1 << 20  # memory for more nodes than so many is not kept
 
 cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has two at most
+
+
+# What the last pass needed, kept for the next: new memory costs more than what is done in it.
+cdef PyObject** kept_nodes = NULL
+cdef double* kept_numbers = NULL
+cdef Py_ssize_t nodes_room = 0, numbers_room = 0
 
 
 cdef class Nodes:
@@ -22,15 +30,40 @@ cdef class Nodes:
 
     cdef PyObject** at
     cdef double* number
-    cdef Py_ssize_t count, room
+    cdef Py_ssize_t count, room, numbers
 
     def __cinit__(self):
-        self.room = 64
-        self.at = <PyObject**>PyMem_Malloc(self.room * sizeof(PyObject*))
-        if self.at == NULL:
-            raise MemoryError()
+        global kept_nodes, nodes_room
+        if kept_nodes == NULL:
+            kept_nodes, nodes_room = <PyObject**>PyMem_Malloc(64 * sizeof(PyObject*)), 64
+            if kept_nodes == NULL:
+                raise MemoryError()
+        self.at, self.room = kept_nodes, nodes_room
+        kept_nodes, nodes_room = NULL, 0
+
+    cdef bint zero_numbers(self):
+        """Numbers for all nodes and one more, all zero."""
+        global kept_numbers, numbers_room
+        if numbers_room <= self.count:
+            PyMem_Free(kept_numbers)
+            numbers_room = self.room + 1
+            kept_numbers = <double*>PyMem_Malloc(numbers_room * sizeof(double))
+            if kept_numbers == NULL:
+                numbers_room = 0
+                return False
+        self.number, self.numbers = kept_numbers, numbers_room
+        kept_numbers, numbers_room = NULL, 0
+        memset(self.number, 0, (self.count + 1) * sizeof(double))
+        return True
 
     def __dealloc__(self):
+        global kept_nodes, nodes_room, kept_numbers, numbers_room
+        if nodes_room < self.room <= KEPT:
+            self.at, kept_nodes = kept_nodes, self.at
+            nodes_room = self.room
+        if numbers_room < self.numbers <= KEPT + 1:
+            self.number, kept_numbers = kept_numbers, self.number
+            numbers_room = self.numbers
         PyMem_Free(self.at)
         PyMem_Free(self.number)
 
@@ -150,11 +183,11 @@ cdef Nodes propagate(Nodes order, double seed, bint accumulate):
     cdef PyObject* node
     cdef PyObject* parent
     cdef double here
-    cdef double* adjoint = <double*>PyMem_Calloc(order.count + 1, sizeof(double))
-    if adjoint == NULL:
+    cdef double* adjoint
+    if not order.zero_numbers():
         unnumbered(order)
         raise MemoryError()
-    order.number = adjoint
+    adjoint = order.number
     adjoint[order.count] = seed
     for i in range(order.count, 0, -1):
         if i > AHEAD:
