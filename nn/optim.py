@@ -362,7 +362,7 @@ class CosineAnnealingLR(Schedule):
 
     def factor(self, k):
         low = self.eta_min / self.base_lr
-        return low + (1 - low) * (1 + math.cos(math.pi * k / self.T_max)) / 2
+        return low + (1 - low) * (1 + math.cos(math.pi * (k / self.T_max))) / 2
 
 
 class LinearLR(Schedule):

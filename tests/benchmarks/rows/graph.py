@@ -3,6 +3,7 @@
 import os
 import random
 from functools import cache
+from operator import add
 from time import perf_counter
 
 from ..row import Row, Stages
@@ -32,7 +33,7 @@ def tree(Value, n):
     def forward():
         level = leaves
         while len(level) > 1:
-            level = [a + b for a, b in zip(level[::2], level[1::2])] + level[len(level) & ~1:]
+            level = [*map(add, level[::2], level[1::2]), *level[len(level) & ~1:]]
         return level[0]
 
     return leaves[0], forward
