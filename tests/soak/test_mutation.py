@@ -152,7 +152,7 @@ def difference(before, after):
     return " → ".join(f"…{text[max(0, i - 15):i + 20]}…" for text in (before, after))
 
 
-def tests_of_the_table(name):
+def checks_of_the_table(name):
     """The tests that concern a rule, or a function of rules.py, as arguments of pytest."""
     if name in RULES:
         return ["tests/test_rules.py", "tests/test_edges.py", "-k", f"[{name}] or {name}- or _{name} or edges"]
@@ -160,14 +160,14 @@ def tests_of_the_table(name):
             "not (100000 or points or differences or places or one_line) or cbrt"]  # slow; one reads a comment
 
 
-def tests_of_the_engine(_):
+def checks_of_the_engine(_):
     """The tests that concern value.py, as arguments of pytest."""
     return ["tests/test_value.py", "tests/test_replay.py", "tests/test_bad_input.py", "-k",
             "not 1000000 and not nn and not random"]
 
 
-FILES = {"rules.py": (mutants_of_the_table, tests_of_the_table),
-         "value.py": (mutants_of_the_engine, tests_of_the_engine)}
+FILES = {"rules.py": (mutants_of_the_table, checks_of_the_table),
+         "value.py": (mutants_of_the_engine, checks_of_the_engine)}
 
 
 def is_wrong(rule, place, formula):
