@@ -88,11 +88,12 @@ def script(Value, problem):
         loss = loss_of(model, problem["words"][steps % len(problem["words"])])
         loss.backward()
         steps += 1
+        correction1, correction2 = 1 - BETA1 ** steps, 1 - BETA2 ** steps
         for i, p in enumerate(parameters):
             g = p.grad
             means[i] = m = BETA1 * means[i] + (1 - BETA1) * g
             squares[i] = s = BETA2 * squares[i] + (1 - BETA2) * g * g
-            p.data -= RATE * (m / (1 - BETA1 ** steps)) / (math.sqrt(s / (1 - BETA2 ** steps)) + EPS)
+            p.data -= RATE * (m / correction1) / (math.sqrt(s / correction2) + EPS)
             p.grad = 0.0
         return loss
 
