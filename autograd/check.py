@@ -236,7 +236,7 @@ def _numerical(f, x, exact, size, natural, blur):
     if exact is None:
         return differences(f, x, blur)
     if exact.slope == 0.0:  # it may be what was left of terms that cancelled
-        exact = exact._replace(error=exact.error + 2**-52 * natural / min(abs(x) or 1.0, 1.0))
+        exact = exact._replace(error=exact.error + (2**-52 * natural + blur) / min(abs(x) or 1.0, 1.0))
     size = max(size, abs(exact.slope))
     rough = exact.error > ROUGH * size
     if exact.trouble == "unstable" or (not rough and _plausible(f, x, exact.slope, size, blur)):

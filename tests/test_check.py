@@ -162,3 +162,11 @@ def test_outside_the_domain_the_function_speaks_for_itself():
 @given(expressions(max_nodes=8))
 def test_random_expressions_pass(expression):
     assert gradcheck(expression, expression.point, order=2)
+
+
+def test_what_rounding_leaves_of_terms_that_cancel_is_not_wrong():
+    def constant(a):
+        b = autograd.hypot(a, a)
+        return autograd.atan2(b, b)
+
+    assert gradcheck(constant, 1.0, order=2)
