@@ -10,7 +10,7 @@
 #define EACH _Pragma("GCC unroll 16") for  /* a loop whose length the compiler knows */
 #define ROW(rows, slot) ((vector *)((rows) + (ptrdiff_t)(slot) * LANES))
 
-typedef double vector __attribute__((vector_size(8 * WIDTH), aligned(8)));  /* GCC and Clang have such types */
+typedef double vector __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));  /* GCC and Clang have such types */
 
 /* The total over a row: halves are added until four numbers are left. */
 #if WIDTH == 2
@@ -19,7 +19,7 @@ HERE double OF_KIND(total)(const vector *n) {
     return (low[0] + low[1]) + (high[0] + high[1]);
 }
 #else
-typedef double OF_KIND(four) __attribute__((vector_size(32), aligned(8)));
+typedef double OF_KIND(four) __attribute__((vector_size(32), aligned(8), may_alias));
 #define four OF_KIND(four)
 
 HERE four OF_KIND(folded)(const vector *n) {

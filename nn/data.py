@@ -404,21 +404,10 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     """
     data = as_dataset(data)
     size = len(data) if batch_size is None else whole("batches: batch_size", batch_size)
-    order = _shuffled(len(data), random if seed is None else random.Random(f"{seed}, epoch {epoch}"))
+    order = list(range(len(data)))
+    (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
     if data.arrays:
         import numpy
         places = numpy.array(order)
         return (_Part(data, order[i:i + size], places[i:i + size]) for i in range(0, len(order), size))
     return (data[order[i:i + size]] for i in range(0, len(order), size))
-
-
-def _shuffled(count: int, rng) -> list[int]:
-    """What `rng.shuffle` makes of 0, 1 ... count - 1, in half the time."""
-    places, bits = list(range(count)), rng.getrandbits
-    for i in range(count - 1, 0, -1):
-        length = (i + 1).bit_length()
-        k = bits(length)
-        while k > i:
-            k = bits(length)
-        places[i], places[k] = places[k], places[i]
-    return places

@@ -226,6 +226,7 @@ def survivors(file, share, seed=0):
     return len(chosen), [f"{survivor}: {reason(survivor)}" for survivor in left]
 
 
+# It tests the tests, not the engine: `make test` runs the very tests that are tried here, and `make soak` runs this.
 @pytest.mark.skipif(float(os.environ.get("GLASSGRAD_SOAK") or 0) < 0.1, reason="takes an hour: a mutant is a test run")
 @pytest.mark.parametrize("file", FILES)
 def test_mistakes_are_noticed(file, figure):
