@@ -110,7 +110,7 @@ def test_the_number_of_threads_changes_no_bit():
     assert found == [found[0]] * 3
 
 
-# Only the compiled machine has threads and reads the variable. `make test` runs this with it; where there is a compiler,
+# Only the compiled machine has threads and reads the variable. `make test` runs this with it; with a compiler there,
 # tests/test_native.py fails unless the engine is compiled, so this cannot go unnoticed there.
 @pytest.mark.skipif(autograd.backend != "native", reason="plain Python has one thread")
 @pytest.mark.parametrize("count", ["0", "two", "-1", "1.5"])
