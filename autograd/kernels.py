@@ -8,7 +8,7 @@ from autograd.rules import TABLE
 
 NODE = '''
 @cython.cfunc
-@cython.locals(a=Value, b=Value, c=Value, node=Value, out=cython.double, da=cython.double, db=cython.double,
+@cython.locals(a=Value, b=Value, c=Value, out=cython.double, da=cython.double, db=cython.double,
                dc=cython.double)
 def node_{name}({inputs}):
     """What {name} gives, or None when that is for apply() to say: operands are no Values or usual numbers, say."""
@@ -25,12 +25,7 @@ def node_{name}({inputs}):
     {slopes}
     if {not_finite}:
         fail(TABLE[{index}], ({inputs},))
-    node = Value.__new__(Value)
-    node._data = out
-    node._rule = {index}
-    node._mark = -1
-    {store}
-    return node
+    return new_node({index}, out, {store})
 
 
 def {name}({parameters}):
@@ -58,7 +53,7 @@ def node_source(rule):
         any_wanted=" or ".join(f"type({n}) is Value" for n in letters),
         slopes="\n    ".join(slopes),
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in ["out", *(f"d{n}" for n in letters)]),
-        store="\n    ".join(f"node._{n} = {n}\n    node._d{n} = d{n}" for n in letters))
+        store=", ".join([*(f"{n}, d{n}" for n in letters), "None, 0.0", "None, 0.0"][:3]))
 
 
 def _value_on_doubles(rule, variables):

@@ -68,7 +68,7 @@ def engine_source():
     text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
     text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
-    text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.freelist(65536)\n@cython.cclass\nclass Value")
+    text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.cclass\nclass Value")
     text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
     text = text.replace("\nclass Fan", "\n@cython.cclass\nclass Fan")
     text = re.sub(r'    __slots__ = \("_fan".*\n', FAN_FIELDS, text)
@@ -190,9 +190,6 @@ def _typed(types):
 HASH = """\
     def __hash__(self):
         return <Py_hash_t>(<size_t><void*>self >> 4)  # nodes begin at multiples of 16
-
-    def __dealloc__(self):
-        release(self)
 """
 
 def module_source():
@@ -204,12 +201,13 @@ def module_source():
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    passes, recording, machine = ((HERE / name).read_text() for name in ("passes.pxi", "recording.pxi", "machine.pxi"))
+    nodes, passes, recording, machine = ((HERE / f"{name}.pxi").read_text()
+                                         for name in ("nodes", "passes", "recording", "machine"))
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
         for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), passes, "\n\n", recorder_source(),
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), nodes, "\n\n", passes, "\n\n", recorder_source(),
                     arguments_source(), flat_source(), recording, *map(node_source, rules), machine,
                     *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])

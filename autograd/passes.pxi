@@ -1,16 +1,5 @@
-# The passes over a graph and the freeing of nodes, compiled. The passes take the steps of their namesakes in value.py, over
-# raw pointers in place of lists: three times as fast, since nothing is counted while `root` keeps every node alive.
-
-from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from cpython.ref cimport PyObject
-from libc.string cimport memset
-
-
-cdef extern from "Python.h":
-    PyObject* PyList_GET_ITEM(object, Py_ssize_t)  # borrowed
-
-
-cdef PyObject* NOTHING = <PyObject*>None
+# The passes over a graph, compiled: the steps of their namesakes in value.py, over raw pointers in place of lists. That is
+# three times as fast, since nothing is counted while `root` keeps every node alive.
 
 cdef enum:
     AHEAD = 12
@@ -20,7 +9,7 @@ cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has t
 
 
 # What the last pass needed, kept for the next: new memory costs more than what is done in it.
-cdef PyObject** kept_nodes = NULL
+cdef Node** kept_nodes = NULL
 cdef double* kept_numbers = NULL
 cdef Py_ssize_t nodes_room = 0, numbers_room = 0
 
@@ -28,14 +17,14 @@ cdef Py_ssize_t nodes_room = 0, numbers_room = 0
 cdef class Nodes:
     """A list of nodes that it does not own, with room for a number each."""
 
-    cdef PyObject** at
+    cdef Node** at
     cdef double* number
     cdef Py_ssize_t count, room, numbers
 
     def __cinit__(self):
         global kept_nodes, nodes_room
         if kept_nodes == NULL:
-            kept_nodes, nodes_room = <PyObject**>PyMem_Malloc(64 * sizeof(PyObject*)), 64
+            kept_nodes, nodes_room = <Node**>PyMem_Malloc(64 * sizeof(Node*)), 64
             if kept_nodes == NULL:
                 raise MemoryError()
         self.at, self.room = kept_nodes, nodes_room
@@ -79,9 +68,9 @@ cdef extern from *:
     void FETCH(void*) noexcept nogil  # have a node brought near, to be there when it is looked at
 
 
-cdef inline int push(Nodes nodes, PyObject* node) except -1:
+cdef inline int push(Nodes nodes, Node* node) except -1:
     if nodes.count == nodes.room:
-        grown = <PyObject**>PyMem_Realloc(nodes.at, 2 * nodes.room * sizeof(PyObject*))
+        grown = <Node**>PyMem_Realloc(nodes.at, 2 * nodes.room * sizeof(Node*))
         if grown == NULL:
             raise MemoryError()
         nodes.at = grown
@@ -91,34 +80,34 @@ cdef inline int push(Nodes nodes, PyObject* node) except -1:
     return 0
 
 
-cdef inline bint unseen(PyObject* node) noexcept:
-    return node != NOTHING and (<Value>node)._mark < 0
+cdef inline bint unseen(Node* node) noexcept:
+    return node != NOTHING and node._mark < 0
 
 
-cdef inline bint is_leaf(PyObject* node) noexcept:
-    return <PyObject*>(<Value>node)._a == NOTHING and (<Value>node)._rule != FAN
+cdef inline bint is_leaf(Node* node) noexcept:
+    return node._a == NOTHING and node._rule != FAN
 
 
-cdef inline bint may_have_more(PyObject* node) noexcept:
+cdef inline bint may_have_more(Node* node) noexcept:
     """Whether to look for parents after the second; to look means to fetch another part of memory."""
-    cdef int rule = (<Value>node)._rule
+    cdef int rule = node._rule
     return rule < 0 or rule >= 512 or not FEW_OPERANDS[rule]
 
 
-cdef PyObject* next_unseen(Fan node, Nodes order) except NULL:
+cdef Node* next_unseen(Fan node, Nodes order) except NULL:
     """The next parent of a Fan that the search has not met and that is no leaf; None at the end. Leaves are numbered."""
-    cdef PyObject* parent
+    cdef Node* parent
     cdef Py_ssize_t count = len(node._fan)
     while node._next < count:
-        parent = PyList_GET_ITEM(node._fan, node._next)
+        parent = item(node._fan, node._next)
         node._next += 1
         if node._next + AHEAD < count:
-            FETCH(PyList_GET_ITEM(node._fan, node._next + AHEAD))
-        if (<Value>parent)._mark < 0:
+            FETCH(item(node._fan, node._next + AHEAD))
+        if parent._mark < 0:
             if not is_leaf(parent):
                 return parent
             push(order, parent)
-            (<Value>parent)._mark = <int>order.count
+            parent._mark = <int>order.count
     return NOTHING
 
 
@@ -127,39 +116,39 @@ cdef void spread(Fan node, double here, double* adjoint):
     cdef double[::1] slopes = node._slopes
     cdef Py_ssize_t i
     for i in range(len(node._fan)):
-        adjoint[(<Value>PyList_GET_ITEM(node._fan, i))._mark] += here * slopes[i]
+        adjoint[item(node._fan, i)._mark] += here * slopes[i]
 
 
 cdef Nodes numbered_order(Value root):
     cdef Nodes order = Nodes(), path = Nodes()
-    cdef PyObject* node
-    cdef PyObject* parent
-    push(path, <PyObject*>root)
+    cdef Node* node
+    cdef Node* parent
+    push(path, <Node*>root)
     root._mark = ON_PATH
     try:
         while path.count:
             node = path.at[path.count - 1]
-            parent = <PyObject*>(<Value>node)._a
+            parent = node._a
             if not unseen(parent):
-                parent = <PyObject*>(<Value>node)._b
+                parent = node._b
                 if not unseen(parent) and may_have_more(node):
-                    parent = <PyObject*>(<Value>node)._c
-                    if (<Value>node)._rule == FAN:
+                    parent = node._c
+                    if node._rule == FAN:
                         parent = next_unseen(<Fan>node, order)
                 if not unseen(parent):
                     push(order, node)
-                    (<Value>node)._mark = <int>order.count
+                    node._mark = <int>order.count
                     path.count -= 1
                     continue
-            if (<Value>parent)._mark == ON_PATH:
+            if parent._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
             if is_leaf(parent):
                 push(order, parent)
-                (<Value>parent)._mark = <int>order.count
+                parent._mark = <int>order.count
                 continue
             push(path, parent)
-            (<Value>parent)._mark = ON_PATH
-            FETCH(<PyObject*>(<Value>parent)._b)
+            parent._mark = ON_PATH
+            FETCH(parent._b)
     except BaseException:
         unnumbered(order)
         unnumbered(path)
@@ -171,8 +160,8 @@ cdef list unnumbered(Nodes order):
     cdef Py_ssize_t i
     nodes = []
     for i in range(order.count):
-        (<Value>order.at[i])._mark = UNSEEN
-        if (<Value>order.at[i])._rule == FAN:
+        order.at[i]._mark = UNSEEN
+        if order.at[i]._rule == FAN:
             (<Fan>order.at[i])._next = 0
         nodes.append(<Value>order.at[i])
     return nodes
@@ -180,8 +169,8 @@ cdef list unnumbered(Nodes order):
 
 cdef Nodes propagate(Nodes order, double seed, bint accumulate):
     cdef Py_ssize_t i
-    cdef PyObject* node
-    cdef PyObject* parent
+    cdef Node* node
+    cdef Node* parent
     cdef double here
     cdef double* adjoint
     if not order.zero_numbers():
@@ -194,54 +183,37 @@ cdef Nodes propagate(Nodes order, double seed, bint accumulate):
             FETCH(order.at[i - AHEAD])
         node = order.at[i - 1]
         here = adjoint[i]
-        adjoint[i] = (<Value>node)._grad
-        parent = <PyObject*>(<Value>node)._a
+        adjoint[i] = node._grad
+        parent = node._a
         if parent != NOTHING:
-            adjoint[(<Value>parent)._mark] += here * (<Value>node)._da
-            parent = <PyObject*>(<Value>node)._b
+            adjoint[parent._mark] += here * node._da
+            parent = node._b
             if parent != NOTHING:
-                adjoint[(<Value>parent)._mark] += here * (<Value>node)._db
+                adjoint[parent._mark] += here * node._db
                 if may_have_more(node):
-                    parent = <PyObject*>(<Value>node)._c
+                    parent = node._c
                     if parent != NOTHING:
-                        adjoint[(<Value>parent)._mark] += here * (<Value>node)._dc
-        elif (<Value>node)._rule == FAN:
+                        adjoint[parent._mark] += here * node._dc
+        elif node._rule == FAN:
             spread(<Fan>node, here, adjoint)
             (<Fan>node)._next = 0
         else:
             if accumulate:
-                here += (<Value>node)._grad
+                here += node._grad
             if here - here != 0.0:
                 take_back(order, order)
                 raise gradient_overflow(<Value>node)
-        (<Value>node)._mark = UNSEEN
-        (<Value>node)._grad = here
+        node._mark = UNSEEN
+        node._grad = here
     return order
 
 
 cdef take_back(Nodes order, Nodes before):
     cdef Py_ssize_t i
     for i in range(order.count):
-        if (<Value>order.at[i])._mark == UNSEEN:
-            (<Value>order.at[i])._grad = before.number[i + 1]
-        (<Value>order.at[i])._mark = UNSEEN
-
-
-cdef int depth = 0
-cdef list pending = []
-
-
-cdef release(Value node):
-    """Let go of a node's parents, never more than 200 calls deep."""
-    global depth
-    if depth < 200:
-        depth += 1
-        node._a = node._b = node._c = None
-        depth -= 1
-        while depth == 0 and pending:
-            pending.pop()
-    else:
-        pending.extend([node._a, node._b, node._c])
+        if order.at[i]._mark == UNSEEN:
+            order.at[i]._grad = before.number[i + 1]
+        order.at[i]._mark = UNSEEN
 
 
 cdef Value as_node(x):

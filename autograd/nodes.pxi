@@ -1,0 +1,257 @@
+# Nodes as the compiled engine sees them: where they lie in memory, how they come and how they go.
+#
+# They lie in slabs, side by side in the order in which they were made. A pass goes through them in much the same order,
+# so the processor has the next ones fetched already. A slab whose nodes are all gone begins again at its first place.
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from libc.string cimport memset
+
+cdef extern from "Python.h":
+    ctypedef struct PyObject:
+        pass
+
+    ctypedef struct Node "struct __pyx_obj_8autograd_7_native_Value":  # a Value whose references are not counted
+        int _rule
+        int _mark
+        Node* _a
+        Node* _b
+        double _da
+        double _db
+        double _grad
+        double _data
+        PyObject* _label
+        Node* _c
+        double _dc
+
+    ctypedef struct Type "PyTypeObject":
+        PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
+        void (*tp_dealloc)(PyObject*) noexcept
+        void (*tp_free)(void*) noexcept
+
+    Type* Py_TYPE(void*) noexcept
+    Py_ssize_t Py_REFCNT(void*) noexcept
+    PyObject* PyObject_Init(PyObject*, Type*) noexcept
+    PyObject* PyList_GET_ITEM(object, Py_ssize_t)  # borrowed
+    void Py_INCREF(PyObject*) noexcept
+    void Py_DECREF(PyObject*) noexcept
+
+
+cdef extern from *:
+    """
+    #define SLAB ((size_t)1 << 18)  /* bytes */
+    #define SLAB_OF(node) ((void*)((size_t)(node) & ~(SLAB - 1)))  /* slabs begin at multiples of their size */
+    #ifdef _WIN32
+    #include <malloc.h>
+    #define NEW_SLAB() _aligned_malloc(SLAB, SLAB)
+    #define DELETE_SLAB _aligned_free
+    #else
+    #include <stdlib.h>
+    #define NEW_SLAB() aligned_alloc(SLAB, SLAB)
+    #define DELETE_SLAB free
+    #endif
+    #ifdef Py_GIL_DISABLED
+    #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
+    #else
+    #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
+    #endif
+    """
+    size_t SLAB
+    void* SLAB_OF(void*) noexcept
+    void* NEW_SLAB() noexcept
+    void DELETE_SLAB(void*) noexcept
+    void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
+
+
+cdef enum:
+    SLABS_KEPT = 128  # of those that are empty
+
+
+cdef struct Slab:
+    Slab* before
+    Slab* after
+    Node* free  # places that were used and are free again, linked by `_a`
+    Node* fresh  # the first of the places that were not used since the slab was empty
+    Node* end
+    Py_ssize_t used
+
+
+cdef Node* NOTHING = <Node*>None
+cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
+    return <Node*>PyList_GET_ITEM(nodes, i)
+
+
+cdef Slab no_slab  # a full one
+cdef Slab* current = &no_slab  # where nodes are made; unlike the others it may be full or empty and in no list
+cdef Slab* roomy = NULL  # the others that are not full, a list linked both ways
+cdef Py_ssize_t empty = 0  # how many of these have no nodes
+
+
+cdef inline Node* new_place() except NULL:
+    """Memory for a node."""
+    cdef Node* place = current.free
+    if place != NULL:
+        current.free = place._a
+    else:
+        if current.fresh == current.end:
+            find_room()
+            return new_place()
+        place = current.fresh
+        current.fresh += 1
+    current.used += 1
+    return place
+
+
+cdef int find_room() except -1:
+    """Go on in another slab."""
+    global current, empty
+    slab = roomy
+    if slab == NULL:
+        slab = <Slab*>NEW_SLAB()
+        if slab == NULL:
+            raise MemoryError()
+        memset(slab, 0, sizeof(Slab))
+        make_empty(slab)
+    else:
+        empty -= slab.used == 0
+        leave_list(slab)
+    current = slab
+    return 0
+
+
+cdef inline void give_place_back(Node* place) noexcept:
+    global empty
+    slab = <Slab*>SLAB_OF(place)
+    was_full = slab.free == NULL and slab.fresh == slab.end
+    place._a = slab.free
+    slab.free = place
+    slab.used -= 1
+    if slab != current:
+        if was_full:
+            join_list(slab)
+        if slab.used == 0:
+            retire(slab)
+    elif slab.used == 0:
+        make_empty(slab)
+
+
+cdef void make_empty(Slab* slab) noexcept:
+    slab.free = NULL
+    slab.fresh = <Node*>(slab + 1)
+    slab.end = slab.fresh + (SLAB - sizeof(Slab)) // sizeof(Node)
+
+
+cdef void retire(Slab* slab) noexcept:
+    """Keep an empty slab for later, or give it back."""
+    global empty
+    if empty == SLABS_KEPT:
+        leave_list(slab)
+        DELETE_SLAB(slab)
+    else:
+        make_empty(slab)
+        empty += 1
+
+
+cdef void join_list(Slab* slab) noexcept:
+    global roomy
+    slab.before, slab.after = NULL, roomy
+    if roomy != NULL:
+        roomy.before = slab
+    roomy = slab
+
+
+cdef void leave_list(Slab* slab) noexcept:
+    global roomy
+    if slab.before == NULL:
+        roomy = slab.after
+    else:
+        slab.before.after = slab.after
+    if slab.after != NULL:
+        slab.after.before = slab.before
+
+
+cdef inline Value new_node(int rule, double out, Value a, double da, Value b, double db, Value c, double dc):
+    """A new Value; its parents are a, b, c, from the second on they may be None."""
+    node = new_place()
+    BEGIN(node, <Type*>Value)
+    node._rule, node._mark = rule, UNSEEN
+    node._a, node._b, node._c = <Node*>a, <Node*>b, <Node*>c
+    node._da, node._db, node._dc = da, db, dc
+    node._data, node._grad = out, 0.0
+    node._label = <PyObject*>None
+    Py_INCREF(<PyObject*>a)
+    Py_INCREF(<PyObject*>b)
+    Py_INCREF(<PyObject*>c)
+    Py_INCREF(<PyObject*>None)
+    return <Value>node
+
+
+cdef PyObject* allocate_node(Type* kind, Py_ssize_t _) except NULL:
+    """The slot `tp_alloc`."""
+    node = new_place()
+    memset(node, 0, sizeof(Node))
+    return PyObject_Init(<PyObject*>node, kind)
+
+
+# Nodes that nobody refers to any more wait here until the one that is being taken apart is gone: to free a chain of any
+# length needs no deeper stack than to free one node. They are linked by `_label`.
+cdef Node* leaving = NULL
+cdef bint taking_apart = False
+
+
+cdef void deallocate_node(PyObject* thing) noexcept:
+    """The slot `tp_dealloc`."""
+    global leaving, taking_apart
+    cdef Node* node = <Node*>thing
+    cdef Node* a
+    cdef Node* b
+    cdef Node* c
+    if is_ours(node):
+        wait_to_leave(node)
+    else:  # of a class that was derived in Python
+        a, b, c, label = node._a, node._b, node._c, node._label
+        Py_TYPE(node).tp_free(node)
+        let_go(a)
+        let_go(b)
+        let_go(c)
+        Py_DECREF(label)
+    if not taking_apart:
+        taking_apart = True
+        while leaving != NULL:
+            node = leaving
+            leaving = <Node*>node._label
+            let_go(node._a)
+            let_go(node._b)
+            let_go(node._c)
+            give_place_back(node)
+        taking_apart = False
+
+
+cdef inline bint is_ours(void* thing) noexcept:
+    return Py_TYPE(thing) == <Type*>Value or Py_TYPE(thing) == <Type*>Constant
+
+
+cdef inline void wait_to_leave(Node* node) noexcept:
+    global leaving
+    label = node._label
+    node._label = <PyObject*>leaving
+    leaving = node
+    Py_DECREF(label)
+
+
+cdef inline void let_go(Node* parent) noexcept:
+    """Refer to a parent no longer."""
+    if Py_REFCNT(parent) == 1 and is_ours(parent):
+        wait_to_leave(parent)
+    else:
+        Py_DECREF(<PyObject*>parent)
+
+
+cdef void free_node(void* place) noexcept:
+    """The slot `tp_free`."""
+    give_place_back(<Node*>place)
+
+
+for kind in (Value, Constant):
+    (<Type*>kind).tp_alloc = allocate_node
+    (<Type*>kind).tp_dealloc = deallocate_node
+    (<Type*>kind).tp_free = free_node
