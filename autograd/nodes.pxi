@@ -28,6 +28,7 @@ cdef extern from "Python.h":
         void (*tp_dealloc)(PyObject*) noexcept
         void (*tp_free)(void*) noexcept
 
+    Node* NOTHING "((struct __pyx_obj_8autograd_7_native_Value*)Py_None)"
     Type* Py_TYPE(void*) noexcept
     Py_ssize_t Py_REFCNT(void*) noexcept
     PyObject* PyObject_Init(PyObject*, Type*) noexcept
@@ -75,7 +76,6 @@ cdef struct Slab:
     Py_ssize_t used
 
 
-cdef Node* NOTHING = <Node*>None
 cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
     return <Node*>PyList_GET_ITEM(nodes, i)
 

@@ -1,60 +1,68 @@
-# The passes over a graph, compiled: the steps of their namesakes in value.py, over raw pointers in place of lists. That is
-# three times as fast, since nothing is counted while `root` keeps every node alive.
+# The passes over a graph, compiled: the steps of their namesakes in value.py, over raw pointers in place of lists. That
+# is three times as fast, since nothing is counted while `root` keeps every node alive.
 
 cdef enum:
     AHEAD = 12
-    KEPT = 1 << 20  # memory for more nodes than so many is not kept
+    KEPT = 1 << 24  # bytes
 
 cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has two at most
 
 
-# What the last pass needed, kept for the next: new memory costs more than what is done in it.
-cdef Node** kept_nodes = NULL
-cdef double* kept_numbers = NULL
-cdef Py_ssize_t nodes_room = 0, numbers_room = 0
+cdef struct Memory:
+    void* at
+    size_t size
 
 
-cdef class Nodes:
-    """A list of nodes that it does not own, with room for a number each."""
+cdef struct Step:
+    Node* node
+    int a  # the place of its first parent in the order; 0 for a constant
+    int b  # that of its second
 
-    cdef Node** at
+
+cdef struct Memories:
+    Memory path
+    Memory steps
+    Memory numbers
+
+
+cdef Memories kept  # by the last pass for the next: new memory costs more than what is done in it
+
+
+cdef class Order:
+    """A topological order, counted from 1, and a number for each node; during the search the path that leads there."""
+
+    cdef Memories memory
+    cdef Node** path
+    cdef Step* step
     cdef double* number
-    cdef Py_ssize_t count, room, numbers
+    cdef Py_ssize_t depth, count
 
     def __cinit__(self):
-        global kept_nodes, nodes_room
-        if kept_nodes == NULL:
-            kept_nodes, nodes_room = <Node**>PyMem_Malloc(64 * sizeof(Node*)), 64
-            if kept_nodes == NULL:
-                raise MemoryError()
-        self.at, self.room = kept_nodes, nodes_room
-        kept_nodes, nodes_room = NULL, 0
-
-    cdef bint zero_numbers(self):
-        """Numbers for all nodes and one more, all zero."""
-        global kept_numbers, numbers_room
-        if numbers_room <= self.count:
-            PyMem_Free(kept_numbers)
-            numbers_room = self.room + 1
-            kept_numbers = <double*>PyMem_Malloc(numbers_room * sizeof(double))
-            if kept_numbers == NULL:
-                numbers_room = 0
-                return False
-        self.number, self.numbers = kept_numbers, numbers_room
-        kept_numbers, numbers_room = NULL, 0
-        memset(self.number, 0, (self.count + 1) * sizeof(double))
-        return True
+        self.memory = kept
+        memset(&kept, 0, sizeof(kept))
 
     def __dealloc__(self):
-        global kept_nodes, nodes_room, kept_numbers, numbers_room
-        if nodes_room < self.room <= KEPT:
-            self.at, kept_nodes = kept_nodes, self.at
-            nodes_room = self.room
-        if numbers_room < self.numbers <= KEPT + 1:
-            self.number, kept_numbers = kept_numbers, self.number
-            numbers_room = self.numbers
-        PyMem_Free(self.at)
-        PyMem_Free(self.number)
+        keep(&self.memory.path, &kept.path)
+        keep(&self.memory.steps, &kept.steps)
+        keep(&self.memory.numbers, &kept.numbers)
+
+
+cdef void keep(Memory* memory, Memory* place) noexcept:
+    """Put memory into a place, unless it is too large, or smaller than what is there."""
+    if place.size < memory.size <= KEPT:
+        memory[0], place[0] = place[0], memory[0]
+    PyMem_Free(memory.at)
+
+
+cdef void* provide(Memory* memory, size_t size) except NULL:
+    """Memory of at least so many bytes. It holds what it held, and is twice as large as before if it was too small."""
+    if memory.size < size:
+        size = max(size, 2 * memory.size)
+        grown = PyMem_Realloc(memory.at, size)
+        if grown == NULL:
+            raise MemoryError()
+        memory.at, memory.size = grown, size
+    return memory.at
 
 
 cdef extern from *:
@@ -68,15 +76,21 @@ cdef extern from *:
     void FETCH(void*) noexcept nogil  # have a node brought near, to be there when it is looked at
 
 
-cdef inline int push(Nodes nodes, Node* node) except -1:
-    if nodes.count == nodes.room:
-        grown = <Node**>PyMem_Realloc(nodes.at, 2 * nodes.room * sizeof(Node*))
-        if grown == NULL:
-            raise MemoryError()
-        nodes.at = grown
-        nodes.room *= 2
-    nodes.at[nodes.count] = node
-    nodes.count += 1
+cdef inline int enter(Order order, Node* node) except -1:
+    """Make the path one node longer."""
+    order.path = <Node**>provide(&order.memory.path, (order.depth + 1) * sizeof(Node*))
+    order.path[order.depth] = node
+    order.depth += 1
+    node._mark = ON_PATH
+    return 0
+
+
+cdef inline int append(Order order, Node* node, int a, int b) except -1:
+    """Give a node the next place."""
+    order.step = <Step*>provide(&order.memory.steps, (order.count + 2) * sizeof(Step))
+    order.count += 1
+    order.step[order.count] = Step(node, a, b)
+    node._mark = <int>order.count
     return 0
 
 
@@ -84,8 +98,12 @@ cdef inline bint unseen(Node* node) noexcept:
     return node != NOTHING and node._mark < 0
 
 
+cdef inline int place_of(Node* node) noexcept:
+    return 0 if node == NOTHING else node._mark
+
+
 cdef inline bint is_leaf(Node* node) noexcept:
-    return node._a == NOTHING and node._rule != FAN
+    return node._rule == LEAF
 
 
 cdef inline bint may_have_more(Node* node) noexcept:
@@ -94,7 +112,7 @@ cdef inline bint may_have_more(Node* node) noexcept:
     return rule < 0 or rule >= 512 or not FEW_OPERANDS[rule]
 
 
-cdef Node* next_unseen(Fan node, Nodes order) except NULL:
+cdef Node* next_unseen(Fan node, Order order) except NULL:
     """The next parent of a Fan that the search has not met and that is no leaf; None at the end. Leaves are numbered."""
     cdef Node* parent
     cdef Py_ssize_t count = len(node._fan)
@@ -106,8 +124,7 @@ cdef Node* next_unseen(Fan node, Nodes order) except NULL:
         if parent._mark < 0:
             if not is_leaf(parent):
                 return parent
-            push(order, parent)
-            parent._mark = <int>order.count
+            append(order, parent, 0, 0)
     return NOTHING
 
 
@@ -119,15 +136,14 @@ cdef void spread(Fan node, double here, double* adjoint):
         adjoint[item(node._fan, i)._mark] += here * slopes[i]
 
 
-cdef Nodes numbered_order(Value root):
-    cdef Nodes order = Nodes(), path = Nodes()
+cdef Order numbered_order(Value root):
+    cdef Order order = Order()
     cdef Node* node
     cdef Node* parent
-    push(path, <Node*>root)
-    root._mark = ON_PATH
     try:
-        while path.count:
-            node = path.at[path.count - 1]
+        enter(order, <Node*>root)
+        while order.depth:
+            node = order.path[order.depth - 1]
             parent = node._a
             if not unseen(parent):
                 parent = node._b
@@ -136,64 +152,65 @@ cdef Nodes numbered_order(Value root):
                     if node._rule == FAN:
                         parent = next_unseen(<Fan>node, order)
                 if not unseen(parent):
-                    push(order, node)
-                    node._mark = <int>order.count
-                    path.count -= 1
+                    append(order, node, place_of(node._a), place_of(node._b))
+                    order.depth -= 1
                     continue
             if parent._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
             if is_leaf(parent):
-                push(order, parent)
-                parent._mark = <int>order.count
-                continue
-            push(path, parent)
-            parent._mark = ON_PATH
-            FETCH(parent._b)
+                append(order, parent, 0, 0)
+            else:
+                enter(order, parent)
+                FETCH(parent._b)
     except BaseException:
-        unnumbered(order)
-        unnumbered(path)
+        forget_places(order)
         raise
     return order
 
 
-cdef list unnumbered(Nodes order):
+cdef void forget_places(Order order) noexcept:
     cdef Py_ssize_t i
-    nodes = []
-    for i in range(order.count):
-        order.at[i]._mark = UNSEEN
-        if order.at[i]._rule == FAN:
-            (<Fan>order.at[i])._next = 0
-        nodes.append(<Value>order.at[i])
-    return nodes
+    for i in range(order.depth):
+        order.path[i]._mark = UNSEEN
+    for i in range(1, order.count + 1):
+        order.step[i].node._mark = UNSEEN
+        if order.step[i].node._rule == FAN:
+            (<Fan>order.step[i].node)._next = 0
 
 
-cdef Nodes propagate(Nodes order, double seed, bint accumulate):
+cdef list unnumbered(Order order):
+    forget_places(order)
+    return [<Value>order.step[i].node for i in range(1, order.count + 1)]
+
+
+cdef Order propagate(Order order, double seed, bint accumulate):
     cdef Py_ssize_t i
+    cdef Step step
     cdef Node* node
-    cdef Node* parent
     cdef double here
     cdef double* adjoint
-    if not order.zero_numbers():
-        unnumbered(order)
-        raise MemoryError()
+    try:
+        order.number = <double*>provide(&order.memory.numbers, (order.count + 1) * sizeof(double))
+    except BaseException:
+        forget_places(order)
+        raise
     adjoint = order.number
+    memset(adjoint, 0, order.count * sizeof(double))
     adjoint[order.count] = seed
     for i in range(order.count, 0, -1):
         if i > AHEAD:
-            FETCH(order.at[i - AHEAD])
-        node = order.at[i - 1]
+            FETCH(order.step[i - AHEAD].node)
+        step = order.step[i]
+        node = step.node
         here = adjoint[i]
         adjoint[i] = node._grad
-        parent = node._a
-        if parent != NOTHING:
-            adjoint[parent._mark] += here * node._da
-            parent = node._b
-            if parent != NOTHING:
-                adjoint[parent._mark] += here * node._db
-                if may_have_more(node):
-                    parent = node._c
-                    if parent != NOTHING:
-                        adjoint[parent._mark] += here * node._dc
+        if node._rule >= 0:
+            if step.a:
+                adjoint[step.a] += here * node._da
+            if step.b:
+                adjoint[step.b] += here * node._db
+            if may_have_more(node) and node._c != NOTHING:
+                adjoint[node._c._mark] += here * node._dc
         elif node._rule == FAN:
             spread(<Fan>node, here, adjoint)
             (<Fan>node)._next = 0
@@ -208,12 +225,14 @@ cdef Nodes propagate(Nodes order, double seed, bint accumulate):
     return order
 
 
-cdef take_back(Nodes order, Nodes before):
+cdef take_back(Order order, Order before):
     cdef Py_ssize_t i
-    for i in range(order.count):
-        if order.at[i]._mark == UNSEEN:
-            order.at[i]._grad = before.number[i + 1]
-        order.at[i]._mark = UNSEEN
+    cdef Node* node
+    for i in range(1, order.count + 1):
+        node = order.step[i].node
+        if node._mark == UNSEEN:
+            node._grad = before.number[i]
+        node._mark = UNSEEN
 
 
 cdef Value as_node(x):
