@@ -3,8 +3,7 @@
 # They lie in slabs, side by side in the order in which they were made. A pass goes through them in much the same order,
 # so the processor has the next ones fetched already. A slab whose nodes are all gone begins again at its first place.
 
-from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 cdef extern from "Python.h":
     ctypedef struct PyObject:
@@ -39,32 +38,24 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
-    #define SLAB ((size_t)1 << 18)  /* bytes */
-    #define SLAB_OF(node) ((void*)((size_t)(node) & ~(SLAB - 1)))  /* slabs begin at multiples of their size */
-    #ifdef _WIN32
-    #include <malloc.h>
-    #define NEW_SLAB() _aligned_malloc(SLAB, SLAB)
-    #define DELETE_SLAB _aligned_free
-    #else
-    #include <stdlib.h>
-    #define NEW_SLAB() aligned_alloc(SLAB, SLAB)
-    #define DELETE_SLAB free
-    #endif
     #ifdef Py_GIL_DISABLED
     #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
     #else
     #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
     #endif
     """
-    size_t SLAB
-    void* SLAB_OF(void*) noexcept
-    void* NEW_SLAB() noexcept
-    void DELETE_SLAB(void*) noexcept
     void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
 
 
+cdef extern from "memory.h":
+    size_t SLAB
+    void* SLAB_OF(void*) noexcept
+    void* new_memory(size_t, bint) noexcept
+    void delete_memory(void*, size_t) noexcept
+
+
 cdef enum:
-    SLABS_KEPT = 128  # of those that are empty
+    SLABS_KEPT = 16  # of those that are empty
 
 
 cdef struct Slab:
@@ -106,7 +97,7 @@ cdef int find_room() except -1:
     global current, empty
     slab = roomy
     if slab == NULL:
-        slab = <Slab*>NEW_SLAB()
+        slab = <Slab*>new_memory(SLAB, True)
         if slab == NULL:
             raise MemoryError()
         memset(slab, 0, sizeof(Slab))
@@ -145,7 +136,7 @@ cdef void retire(Slab* slab) noexcept:
     global empty
     if empty == SLABS_KEPT:
         leave_list(slab)
-        DELETE_SLAB(slab)
+        delete_memory(slab, SLAB)
     else:
         make_empty(slab)
         empty += 1

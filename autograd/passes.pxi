@@ -3,7 +3,7 @@
 
 cdef enum:
     AHEAD = 12
-    KEPT = 1 << 24  # bytes
+    KEPT = 1 << 25  # bytes
 
 cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has two at most
 
@@ -19,49 +19,49 @@ cdef struct Step:
     int b  # that of its second
 
 
-cdef struct Memories:
-    Memory path
-    Memory steps
-    Memory numbers
-
-
-cdef Memories kept  # by the last pass for the next: new memory costs more than what is done in it
+# Of the last pass, for the next: new memory costs more than what is done in it.
+cdef Memory kept_numbers
+cdef Memory kept_steps
 
 
 cdef class Order:
-    """A topological order, counted from 1, and a number for each node; during the search the path that leads there."""
+    """A topological order, counted from 1, and a number for each node; before that the path on which the search is."""
 
-    cdef Memories memory
+    cdef Memory numbers
+    cdef Memory steps
     cdef Node** path
-    cdef Step* step
     cdef double* number
+    cdef Step* step
     cdef Py_ssize_t depth, count
 
     def __cinit__(self):
-        self.memory = kept
-        memset(&kept, 0, sizeof(kept))
+        self.numbers, self.steps = kept_numbers, kept_steps
+        memset(&kept_numbers, 0, sizeof(Memory))
+        memset(&kept_steps, 0, sizeof(Memory))
 
     def __dealloc__(self):
-        keep(&self.memory.path, &kept.path)
-        keep(&self.memory.steps, &kept.steps)
-        keep(&self.memory.numbers, &kept.numbers)
+        keep(&self.numbers, &kept_numbers)
+        keep(&self.steps, &kept_steps)
 
 
 cdef void keep(Memory* memory, Memory* place) noexcept:
     """Put memory into a place, unless it is too large, or smaller than what is there."""
     if place.size < memory.size <= KEPT:
         memory[0], place[0] = place[0], memory[0]
-    PyMem_Free(memory.at)
+    delete_memory(memory.at, memory.size)
 
 
 cdef void* provide(Memory* memory, size_t size) except NULL:
-    """Memory of at least so many bytes. It holds what it held, and is twice as large as before if it was too small."""
+    """Memory of at least so many bytes, with what it held. It grows in large steps: what is not touched costs nothing."""
     if memory.size < size:
-        size = max(size, 2 * memory.size)
-        grown = PyMem_Realloc(memory.at, size)
-        if grown == NULL:
+        room = max(size + SLAB - size % SLAB, 4 * memory.size)
+        at = new_memory(room, room > SLAB)
+        if at == NULL:
             raise MemoryError()
-        memory.at, memory.size = grown, size
+        if memory.size:
+            memcpy(at, memory.at, memory.size)
+        delete_memory(memory.at, memory.size)
+        memory.at, memory.size = at, room
     return memory.at
 
 
@@ -78,7 +78,7 @@ cdef extern from *:
 
 cdef inline int enter(Order order, Node* node) except -1:
     """Make the path one node longer."""
-    order.path = <Node**>provide(&order.memory.path, (order.depth + 1) * sizeof(Node*))
+    order.path = <Node**>provide(&order.numbers, (order.depth + 1) * sizeof(Node*))
     order.path[order.depth] = node
     order.depth += 1
     node._mark = ON_PATH
@@ -87,7 +87,7 @@ cdef inline int enter(Order order, Node* node) except -1:
 
 cdef inline int append(Order order, Node* node, int a, int b) except -1:
     """Give a node the next place."""
-    order.step = <Step*>provide(&order.memory.steps, (order.count + 2) * sizeof(Step))
+    order.step = <Step*>provide(&order.steps, (order.count + 2) * sizeof(Step))
     order.count += 1
     order.step[order.count] = Step(node, a, b)
     node._mark = <int>order.count
@@ -190,7 +190,7 @@ cdef Order propagate(Order order, double seed, bint accumulate):
     cdef double here
     cdef double* adjoint
     try:
-        order.number = <double*>provide(&order.memory.numbers, (order.count + 1) * sizeof(double))
+        order.number = <double*>provide(&order.numbers, (order.count + 1) * sizeof(double))
     except BaseException:
         forget_places(order)
         raise

@@ -797,8 +797,8 @@ def fingerprint():
     folder = os.path.dirname(__file__)
     digest = 0
     for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "kernels.py", "recorder.py",
-                 "arguments.py", "flat.py", "nodes.pxi", "passes.pxi", "recording.pxi", "machine.pxi", "sums.h", "lanes.h",
-                 "team.h"):
+                 "arguments.py", "flat.py", "nodes.pxi", "passes.pxi", "recording.pxi", "machine.pxi",
+                 "memory.h", "sums.h", "lanes.h", "team.h"):
         with open(os.path.join(folder, name), "rb") as file:
             digest = zlib.crc32(file.read(), digest)
     return digest
