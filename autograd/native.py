@@ -207,8 +207,8 @@ def module_source():
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
         for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), nodes, "\n\n", passes, "\n\n", recorder_source(),
-                    arguments_source(), flat_source(), recording, *map(node_source, rules), machine,
+    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), nodes, "\n\n", passes, "\n\n",
+                    recorder_source(), arguments_source(), flat_source(), recording, *map(node_source, rules), machine,
                     *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 

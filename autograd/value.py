@@ -405,10 +405,11 @@ def numbered_order(root):
                 continue
             if parent._mark == ON_PATH:
                 raise CyclicGraphError(f"the graph has a cycle: {parent!r} is computed from itself.")
-            parent._mark = ON_PATH
             path.append(parent)
+            parent._mark = ON_PATH
     except BaseException:
-        unnumbered(order + path)
+        unnumbered(order)
+        unnumbered(path)
         raise
     return order
 
@@ -428,8 +429,9 @@ def propagate(order, seed, accumulate):
     accumulate: whether a leaf's adjoint is added to the gradient that it has. Returns what every `grad` was before, by
     the places of the nodes. A pass that fails changes nothing. The numbers of the nodes are gone afterwards.
     """
-    adjoint = [0.0] * len(order) + [seed]
+    adjoint = []
     try:
+        adjoint = [0.0] * len(order) + [seed]
         for node in reversed(order):
             i = node._mark
             here = adjoint[i]

@@ -33,7 +33,8 @@ def tree(Value, n):
     def forward():
         level = leaves
         while len(level) > 1:
-            level = [*map(add, level[::2], level[1::2]), *level[len(level) & ~1:]]
+            one_by_one = iter(level)
+            level = [*map(add, one_by_one, one_by_one), *level[len(level) & ~1:]]
         return level[0]
 
     return leaves[0], forward

@@ -1,0 +1,181 @@
+"""Nodes come and go in any order: none is lost, none is overwritten, and memory goes back to the system."""
+
+import os
+import random
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value, compile, no_grad
+
+ROOT = Path(autograd.__file__).parent.parent
+
+
+def graph(rng, n):
+    """The last of n nodes of a random graph, what its number should be, and its leaf."""
+    leaf = Value(rng.uniform(0.5, 1.5))
+    nodes, numbers = [leaf], [leaf.data]
+    for _ in range(n):
+        i = rng.randrange(max(0, len(nodes) - 50), len(nodes))
+        nodes.append((nodes[-1] + nodes[i]) * 0.5)
+        numbers.append((numbers[-1] + numbers[i]) * 0.5)
+    return nodes[-1], numbers[-1], leaf
+
+
+def test_graphs_that_come_and_go_in_random_order_keep_their_numbers():
+    rng = random.Random(1)
+    largest = 30_000 if autograd.backend == "native" else 300
+    alive = [graph(rng, rng.randrange(largest)) for _ in range(20)]
+    for _ in range(100):
+        alive[rng.randrange(len(alive))] = graph(rng, rng.randrange(largest))
+        root, number, leaf = rng.choice(alive)
+        assert root.data == number
+        leaf.grad = 0.0
+        root.backward()
+        assert leaf.grad == pytest.approx(number / leaf.data, rel=1e-9)  # the result is leaf times a constant
+
+
+def test_nodes_in_the_middle_of_others_are_used_again():
+    rng = random.Random(2)
+    kept = [Value(float(i)) for i in range(100_000)]
+    for _ in range(3):
+        for i in rng.sample(range(len(kept)), len(kept) // 2):
+            kept[i] = None
+        kept = [Value(float(i)) if node is None else node for i, node in enumerate(kept)]
+        assert all(node.data == i and node.grad == 0.0 and node.label is None for i, node in enumerate(kept))
+
+
+class Note(str):
+    """A label that makes and drops nodes of its own when it goes."""
+
+    gone = 0
+
+    def __del__(self):
+        Note.gone += 1
+        x = Value(1.0)
+        for _ in range(10):
+            x = x * 2.0
+
+
+class Weight(Value):
+    """A class derived from Value, which has a place for more attributes."""
+
+
+@pytest.mark.parametrize("number", [30, 30_000])
+def test_nodes_may_do_anything_while_they_go(number):
+    Note.gone = 0
+    node = Value(0.5)
+    for i in range(number):
+        weight = Weight(0.5, label=Note(i))
+        node = (node + weight * 0.5) * 0.5
+        node.label = Note(i)
+    assert node.parents[0].parents[0].label == str(number - 2)
+    ends = weakref.ref(weight)
+    del node, weight
+    assert Note.gone == 2 * number
+    assert ends() is None
+
+
+def test_a_long_chain_of_replays_goes_without_recursion():
+    twice = compile(lambda x: x * 2.0 - x)
+    node = Value(1.0)
+    for _ in range(20_000):
+        node = twice(node)
+    node.backward()
+    del node
+
+
+def test_none_is_as_often_referred_to_as_before():
+    def work():
+        x = Value(0.5)
+        for _ in range(100):
+            y = x * x + 1.0
+            y.label = "y"
+            y.backward()
+        with no_grad():
+            x * x
+
+    work()
+    before = sys.getrefcount(None)
+    for _ in range(100):
+        work()
+    assert abs(sys.getrefcount(None) - before) < 50
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+
+
+LARGE = """
+from autograd import Value
+def memory():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 2 ** 20
+def work(n):
+    node = x = Value(1.0)
+    for _ in range(n):
+        node = node + x
+    node.backward()
+    assert x.grad == n + 1
+    return node
+work(10)
+before = memory()
+node = work(1_000_000)
+high = memory() - before
+del node
+low = memory() - before
+for _ in range(3):
+    work(1_000_000)
+assert high > 90, high
+assert low < 100, low
+assert memory() - before < 100, memory()
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not tell how much memory is used")
+def test_the_memory_of_a_large_graph_goes_back_to_the_system():
+    done = run(LARGE)
+    assert done.returncode == 0, done.stderr
+
+
+SCARCE = """
+import resource
+from autograd import Value
+def work(n):
+    node = x = Value(1.0)
+    for _ in range(n):
+        node = node * x
+    return node, x
+def limit(more):
+    resource.setrlimit(resource.RLIMIT_AS, (size + more, resource.RLIM_INFINITY))
+small, leaf = work(100)
+size = int(open("/proc/self/statm").read().split()[0]) * 4096
+limit({room})
+try:
+    work(10_000_000)
+except MemoryError:
+    print("no memory")
+small.backward()
+assert leaf.grad == 101.0
+root, leaf = work({nodes})
+limit(0)
+try:
+    root.backward()
+except MemoryError:
+    print("no memory for a pass")
+assert leaf.grad == 0.0 and root.grad == 0.0
+limit(10 * {room})
+root.backward()
+assert leaf.grad == {nodes} + 1
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not tell how much memory is used")
+def test_without_memory_there_is_an_error_and_nothing_is_lost():
+    done = run(SCARCE.format(nodes=300_000, room=60_000_000))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "no memory\nno memory for a pass\n"
