@@ -21,7 +21,7 @@ def node_{name}({inputs}):
         return None
     {value}
     if unusual and no_grad_here or not ({any_wanted}):
-        return None if out - out != 0.0 else constant(out)
+        return None if out - out != 0.0 else new_constant(out)
     {slopes}
     if {not_finite}:
         fail(TABLE[{index}], ({inputs},))

@@ -160,20 +160,33 @@ cdef void leave_list(Slab* slab) noexcept:
         slab.after.before = slab.before
 
 
-cdef inline Value new_node(int rule, double out, Value a, double da, Value b, double db, Value c, double dc):
+cdef inline Value new_node(int rule, double data, Value a, double da, Value b, double db, Value c, double dc):
     """A new Value; its parents are a, b, c, from the second on they may be None."""
     node = new_place()
     BEGIN(node, <Type*>Value)
-    node._rule, node._mark = rule, UNSEEN
-    node._a, node._b, node._c = <Node*>a, <Node*>b, <Node*>c
+    fill(node, rule, UNSEEN, data, <Node*>a, da, <Node*>b, db, <Node*>c, dc)
+    return <Value>node
+
+
+cdef inline Constant new_constant(double number):
+    """A Constant; the number must be finite."""
+    node = new_place()
+    BEGIN(node, <Type*>Constant)
+    fill(node, LEAF, 0, number, NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0.0)
+    return <Constant>node
+
+
+cdef inline void fill(Node* node, int rule, int mark, double data, Node* a, double da, Node* b, double db, Node* c,
+                      double dc) noexcept:
+    node._rule, node._mark = rule, mark
+    node._a, node._b, node._c = a, b, c
     node._da, node._db, node._dc = da, db, dc
-    node._data, node._grad = out, 0.0
-    node._label = <PyObject*>None
+    node._data, node._grad = data, 0.0
+    node._label = <PyObject*>NOTHING
     Py_INCREF(<PyObject*>a)
     Py_INCREF(<PyObject*>b)
     Py_INCREF(<PyObject*>c)
-    Py_INCREF(<PyObject*>None)
-    return <Value>node
+    Py_INCREF(<PyObject*>NOTHING)
 
 
 cdef PyObject* allocate_node(Type* kind, Py_ssize_t _) except NULL:

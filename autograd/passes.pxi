@@ -242,10 +242,12 @@ cdef take_back(Order order, Order before):
         node._mark = UNSEEN
 
 
-cdef Value as_node(x):
+cdef inline Value as_node(x):
     """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
+    cdef double number
     if type(x) is Value or type(x) is Constant:
         return x
     if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
-        return constant(x)
+        number = x
+        return new_constant(number) if number - number == 0.0 else constant(x)
     return None
