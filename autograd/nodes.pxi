@@ -72,7 +72,7 @@ cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
 
 
 cdef Slab no_slab  # a full one
-cdef Slab* current = &no_slab  # where nodes are made; unlike the others it may be full or empty and in no list
+cdef Slab* current = &no_slab  # where nodes are made; it is in no list
 cdef Slab* roomy = NULL  # the others that are not full, a list linked both ways
 cdef Py_ssize_t empty = 0  # how many of these have no nodes
 
