@@ -411,7 +411,7 @@ def complex_step(y: Value, variables: list[Value], i: int) -> Estimate | None:
     x, found = variables[i].data, None
     for scale in dict.fromkeys((min(abs(x), 1.0), abs(x))):
         # Very different steps show underflow and truncation, a neighbour of the point how ill-conditioned it is.
-        steps = [fraction * scale for fraction in (1e-40, 1e-20, 1e-14)] if x else [1e-100, 1e-60, 1e-30]
+        steps = [fraction * scale for fraction in (1e-40, 1e-20, 1e-14)] if x else [_least_step(y), 1e-60, 1e-30]
         slopes = [_step_through(y, variables, i, step) for step in steps if step > SMALLEST]
         beside = _step_through(y, variables, i, steps[-1], 1.0 + 2**-50) if len(slopes) > 1 else None
         if beside is None or None in slopes:
@@ -423,6 +423,13 @@ def complex_step(y: Value, variables: list[Value], i: int) -> Estimate | None:
         if lost <= 1e-12 * abs(slope):
             break
     return found
+
+
+def _least_step(y):
+    """A step from 0 that is small beside every number of the graph: to a larger one hypot(x, y) looks like |x|."""
+    nodes = topological_order(y) if type(y) is Value else []
+    sizes = [abs(one.data) for node in nodes for one in (node, *node.parents) if one.data]
+    return max(1e-100 * min([1.0, *sizes]), 2 * SMALLEST)
 
 
 def _step_through(y, variables, i, step, nearby=1.0):

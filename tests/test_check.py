@@ -170,3 +170,9 @@ def test_what_rounding_leaves_of_terms_that_cancel_is_not_wrong():
         return autograd.atan2(b, b)
 
     assert gradcheck(constant, 1.0, order=2)
+
+
+@pytest.mark.parametrize("y", [1e-99, 1e-101, 9.336048125807993e-103, 2e-103, 1e-150, 1e-300])
+def test_a_step_from_zero_is_small_beside_everything_else(y):
+    assert gradcheck(autograd.hypot, (0.0, y)).rows[0].verdict == "ok"
+    assert gradcheck(lambda x: autograd.hypot(x, y), 0.0).rows[0].verdict == "ok"
