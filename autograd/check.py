@@ -181,12 +181,12 @@ class _Function:
 def _rows(function, numbers, names, path, order, rtol):
     """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
     variables, y = function.graph(numbers, path)
-    engine, blur = derivatives(y, variables), _blur(y)
+    engine, lost, blur = derivatives(y, variables), _lost(y, variables), _blur(y)
     rows = []
     for i in range(len(numbers)):
         if path and i < path[-1]:
             continue  # ∂²f/∂y∂x is ∂²f/∂x∂y
-        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i], blur), rtol))
+        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i], lost[i], blur), rtol))
     if len(path) + 1 < order:
         for i in range(path[-1] if path else 0, len(numbers)):
             rows += _rows(function, numbers, names, (*path, i), order, rtol)
@@ -195,7 +195,7 @@ def _rows(function, numbers, names, path, order, rtol):
 
 def _row(function, numbers, path, i, name, recorded, rtol):
     """The verdict on one derivative."""
-    variables, y, engine, blur = recorded
+    variables, y, engine, lost, blur = recorded
     def f(x):
         return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
 
@@ -209,6 +209,8 @@ def _row(function, numbers, path, i, name, recorded, rtol):
         return row._replace(verdict="kink", note=kink)
     if agree and found.error <= ROUGH * max(abs(engine), size) + 1e-290:
         return row
+    if not agree and row.difference <= lost:
+        return row._replace(verdict="unsure", note=UNSURE["cancelled"])
     if agree or not found.error <= VERY_ROUGH * size + 1e-250 or _too_steep(engine, numbers[i], natural):
         return row._replace(verdict="unsure", note=UNSURE.get(found.trouble, UNSURE[""]))
     return row._replace(verdict="WRONG", note=_cause(y, engine))
@@ -217,8 +219,20 @@ def _row(function, numbers, path, i, name, recorded, rtol):
 TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
 UNSURE = {
     "": "the numerical derivative is too rough to tell. Check it at another point, or scale f.",
+    "cancelled": "terms of the derivative cancel but for what rounding leaves of them. Check it at another point.",
     "outside": "f cannot be computed on both sides of the point. Check it at a point inside its domain.",
     "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point."}
+
+
+def _lost(y, variables):
+    """What rounding may take from ∂y/∂v for each variable v: 2⁻⁵² of all that is added up in it, for every node."""
+    order = topological_order(y) if type(y) is Value else []
+    sizes = dict.fromkeys(order, 0.0) | {y: 1.0}
+    for node in reversed(order):
+        for parent, slope in zip(node.parents, node.partials):
+            if slope and parent in sizes:
+                sizes[parent] += sizes[node] * abs(slope)
+    return [2**-52 * len(order) * sizes.get(variable, 0.0) for variable in variables]
 
 
 def _blur(y):

