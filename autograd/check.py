@@ -186,7 +186,8 @@ def _rows(function, numbers, names, path, order, rtol):
     for i in range(len(numbers)):
         if path and i < path[-1]:
             continue  # ∂²f/∂y∂x is ∂²f/∂x∂y
-        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), (variables, y, engine[i], lost[i], blur), rtol))
+        recorded = (variables, y, engine[i], lost[i], blur)
+        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), recorded, rtol))
     if len(path) + 1 < order:
         for i in range(path[-1] if path else 0, len(numbers)):
             rows += _rows(function, numbers, names, (*path, i), order, rtol)
