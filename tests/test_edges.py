@@ -226,7 +226,8 @@ OF_TWO = [(name, point) for name in ("mul", "div", "pow", "hypot", "atan2")
           for point in ((2.0, 3.0), (0.5, -1.5), (30.0, 0.25), (1.0, 1.0))]
 OF_TWO += [(name, (x, 0.0)) for name in ("mul", "pow", "hypot", "atan2") for x in (1.0, 2.0, 0.5)]
 OF_TWO += [(name, (0.0, y)) for name in ("mul", "div", "hypot", "atan2") for y in (1.0, 0.5)]
-OF_TWO += [("mul", (0.0, 0.0)), ("hypot", (0.0, -2.0)), ("pow", (3.0, -1.0)), ("pow", (1e-20, 0.0)), ("pow", (1e20, 0.0))]
+OF_TWO += [("mul", (0.0, 0.0)), ("hypot", (0.0, -2.0)), ("pow", (3.0, -1.0)), ("pow", (1e-20, 0.0)),
+           ("pow", (1e20, 0.0))]
 
 
 @pytest.mark.parametrize(("name", "point"), OF_TWO)
