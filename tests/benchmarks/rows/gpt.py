@@ -1,7 +1,8 @@
 """One training step of a small character transformer, written with scalars."""
 
-import math
 import random
+from math import sqrt
+from operator import mul
 
 from ..row import Row, Stages
 from ..tuple_node import Value as TupleNode
@@ -25,11 +26,11 @@ def problem(quick):
 
 
 def linear(matrix, x):
-    return [sum(w * v for w, v in zip(row, x)) for row in matrix]
+    return [sum(map(mul, row, x)) for row in matrix]
 
 
 def rms_norm(x):
-    scale = (sum(v * v for v in x) / len(x) + 1e-5) ** -0.5
+    scale = (sum(map(mul, x, x)) / len(x) + 1e-5) ** -0.5
     return [v * scale for v in x]
 
 
@@ -47,9 +48,9 @@ def attention(model, x, keys, values):
     values.append(linear(model["value"], x))
     mixed = []
     for start in range(0, EMBEDDING, WIDTH):
-        head = range(start, start + WIDTH)
-        shares = softmax([sum(query[i] * key[i] for i in head) / math.sqrt(WIDTH) for key in keys])
-        mixed += [sum(share * value[i] for share, value in zip(shares, values)) for i in head]
+        head = slice(start, start + WIDTH)
+        shares = softmax([sum(map(mul, query[head], key[head])) / sqrt(WIDTH) for key in keys])
+        mixed += [sum(map(mul, shares, column)) for column in zip(*(value[head] for value in values))]
     return linear(model["out"], mixed)
 
 
@@ -88,12 +89,13 @@ def script(Value, problem):
         loss = loss_of(model, problem["words"][steps % len(problem["words"])])
         loss.backward()
         steps += 1
-        correction1, correction2 = 1 - BETA1 ** steps, 1 - BETA2 ** steps
-        for i, p in enumerate(parameters):
+        root = sqrt(1 - BETA2 ** steps)  # Adam's corrections for its start, once for all parameters
+        rate, eps = RATE * root / (1 - BETA1 ** steps), EPS * root
+        for i, (p, m, s) in enumerate(zip(parameters, means, squares)):
             g = p.grad
-            means[i] = m = BETA1 * means[i] + (1 - BETA1) * g
-            squares[i] = s = BETA2 * squares[i] + (1 - BETA2) * g * g
-            p.data -= RATE * (m / correction1) / (math.sqrt(s / correction2) + EPS)
+            means[i] = m = BETA1 * m + (1 - BETA1) * g
+            squares[i] = s = BETA2 * s + (1 - BETA2) * g * g
+            p.data -= rate * m / (sqrt(s) + eps)
             p.grad = 0.0
         return loss
 
