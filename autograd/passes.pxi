@@ -36,6 +36,7 @@ cdef class Order:
 
     def __cinit__(self):
         self.numbers, self.steps = kept_numbers, kept_steps
+        self.path, self.step = <Node**>self.numbers.at, <Step*>self.steps.at
         memset(&kept_numbers, 0, sizeof(Memory))
         memset(&kept_steps, 0, sizeof(Memory))
 
@@ -80,7 +81,8 @@ cdef extern from *:
 
 cdef inline int enter(Order order, Node* node) except -1:
     """Make the path one node longer."""
-    order.path = <Node**>provide(&order.numbers, (order.depth + 1) * sizeof(Node*))
+    if order.numbers.size < (order.depth + 1) * sizeof(Node*):
+        order.path = <Node**>provide(&order.numbers, (order.depth + 1) * sizeof(Node*))
     order.path[order.depth] = node
     order.depth += 1
     node._mark = ON_PATH
@@ -89,7 +91,8 @@ cdef inline int enter(Order order, Node* node) except -1:
 
 cdef inline int append(Order order, Node* node, int a, int b) except -1:
     """Give a node the next place."""
-    order.step = <Step*>provide(&order.steps, (order.count + 2) * sizeof(Step))
+    if order.steps.size < (order.count + 2) * sizeof(Step):
+        order.step = <Step*>provide(&order.steps, (order.count + 2) * sizeof(Step))
     order.count += 1
     order.step[order.count] = Step(node, a, b)
     node._mark = <int>order.count
@@ -167,7 +170,7 @@ cdef Order numbered_order(Value root):
                 enter(order, parent)
                 FETCH(parent._b)
                 if parent < node <= parent + 4:
-                    FETCH(parent - 2 * AHEAD)
+                    FETCH(parent - AHEAD)
     except BaseException:
         forget_places(order)
         raise
