@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 SOURCE = Path("build", "native", "autograd", "_native.pyx")
 WITHOUT = """
 glassgrad: the engine could not be compiled ({reason}).
-It is installed in plain Python: everything works, scripts run about ten times slower.
+It is installed in plain Python: everything works, scripts run about twenty times slower.
 To compile it install a C compiler and Python's headers (Debian: apt-get install gcc python3-dev), then install again.
 """
 

@@ -819,5 +819,5 @@ if not os.environ.get("GLASSGRAD_PURE"):
             for thing in (restore, itself, Announcement):
                 thing.__module__ = __name__  # so that either engine reads what the other has pickled
         else:
-            warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 10 times "
+            warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
                           "slower. Install the package again to compile it.", RuntimeWarning, stacklevel=2)

@@ -28,7 +28,7 @@ class Settings:
     quick: bool = False
     rounds: int = 7
     run_s: float = 0.2
-    budget_s: float = 6.0
+    budget_s: float = 12.0
     torch: str = sys.executable
 
 
