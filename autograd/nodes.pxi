@@ -38,6 +38,9 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
+    #if CYTHON_USE_TYPE_SPECS
+    #error "Nodes do not count as references to their type, so it must be a static one."
+    #endif
     #ifdef Py_GIL_DISABLED
     #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
     #else
