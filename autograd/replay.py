@@ -7,6 +7,7 @@ run the recorded program on numbers, without the function: no nodes, no Python f
 from __future__ import annotations
 
 import contextlib
+import gc
 import operator
 import time
 from collections import OrderedDict, namedtuple
@@ -167,6 +168,18 @@ class Compiled:
         return replay
 
 
+@contextlib.contextmanager
+def collector_off():
+    """Inside, Python does not look for cycles: while much is made and nothing thrown away, it would look in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class Replay:
     """One recording and the machine that runs it."""
 
@@ -174,14 +187,15 @@ class Replay:
         began = time.perf_counter()
         self.function, self.example = function, leaves
         self._arguments = args, kwargs, positions, static
-        recorder = Recorder()
-        try:
-            with recording(recorder):
-                result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
-            self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
-            self._now, self._then = map(list, zip(*recorder.watched.values())) if recorder.watched else ([], [])
-        finally:
-            recorder.end()
+        with collector_off():
+            recorder = Recorder()
+            try:
+                with recording(recorder):
+                    result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
+                self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
+                self._now, self._then = map(list, zip(*recorder.watched.values())) if recorder.watched else ([], [])
+            finally:
+                recorder.end()
         slots = iter(self.program.results)
         self.result = map_numbers(lambda _: next(slots), result)
         self.variables = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value)]

@@ -1,6 +1,7 @@
 """Recorded functions give what the functions give: values to the bit, gradients, errors; nothing is frozen silently."""
 
 import copy
+import gc
 import math
 import pickle
 from random import Random
@@ -437,3 +438,17 @@ def test_a_batch_that_is_worth_threads_gives_the_same_as_its_examples():
     slopes = (product + 2 * t) / np.cosh(t * product + t * t) ** 2 - (xs * np.cos(t * xs)).sum(1)
     assert gradient_of(found, [w]) == pytest.approx([slopes.mean()], rel=1e-11)
     assert gradient_of(step.mean(xs), [w]) == gradient_of(found, [w])  # to the bit: sums have one order
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_a_recording(on):
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        compile(lambda x: x * x)(2.0)
+        assert gc.isenabled() == on
+        with pytest.raises(RecordingError):
+            compile(lambda x: x if x > 0 and x else -x)(2.0)
+        assert gc.isenabled() == on
+    finally:
+        (gc.enable if before else gc.disable)()
