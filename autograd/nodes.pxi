@@ -22,6 +22,11 @@ cdef extern from "Python.h":
         Node* _c
         double _dc
 
+    ctypedef struct Trace "struct __pyx_obj_8autograd_7_native_Tracer":  # and a Tracer
+        PyObject* recorder
+        PyObject* source
+        PyObject* terms
+
     ctypedef struct Type "PyTypeObject":
         PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
         void (*tp_dealloc)(PyObject*) noexcept
@@ -41,6 +46,8 @@ cdef extern from *:
     #if CYTHON_USE_TYPE_SPECS
     #error "Nodes do not count as references to their type, so it must be a static one."
     #endif
+    #define LINK(place) (*(void**)((PyObject*)(place) + 1))
+    #define SET_LINK(place, to) (LINK(place) = (to))
     #ifdef Py_GIL_DISABLED
     #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
     #else
@@ -48,6 +55,8 @@ cdef extern from *:
     #endif
     """
     void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
+    void* LINK(void*) noexcept  # a pointer in a place that is free
+    void SET_LINK(void*, void*) noexcept
 
 
 cdef extern from "memory.h":
@@ -62,12 +71,20 @@ cdef enum:
 
 
 cdef struct Slab:
+    Pool* pool
     Slab* before
     Slab* after
-    Node* free  # places that were used and are free again, linked by `_a`
-    Node* fresh  # the first of the places that were not used since the slab was empty
-    Node* end
+    void* free  # places that were used and are free again, linked by what comes after their head
+    char* fresh  # the first of the places that were not used since the slab was empty
+    char* end
     Py_ssize_t used
+
+
+cdef struct Pool:
+    size_t place  # the size of a place
+    Slab* current  # where nodes are made; it is in no list
+    Slab* roomy  # the others that are not full, a list linked both ways
+    Py_ssize_t empty  # how many of these have no nodes
 
 
 cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
@@ -75,51 +92,50 @@ cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
 
 
 cdef Slab no_slab  # a full one
-cdef Slab* current = &no_slab  # where nodes are made; it is in no list
-cdef Slab* roomy = NULL  # the others that are not full, a list linked both ways
-cdef Py_ssize_t empty = 0  # how many of these have no nodes
+cdef Pool nodes = Pool(sizeof(Node), &no_slab, NULL, 0)
+cdef Pool tracers = Pool(sizeof(Trace), &no_slab, NULL, 0)
 
 
-cdef inline Node* new_place() except NULL:
+cdef inline void* new_place(Pool* pool) except NULL:
     """Memory for a node."""
-    cdef Node* place = current.free
+    slab = pool.current
+    place = slab.free
     if place != NULL:
-        current.free = place._a
+        slab.free = LINK(place)
     else:
-        if current.fresh == current.end:
-            find_room()
-            return new_place()
-        place = current.fresh
-        current.fresh += 1
-    current.used += 1
+        if slab.fresh == slab.end:
+            find_room(pool)
+            return new_place(pool)
+        place = slab.fresh
+        slab.fresh += pool.place
+    slab.used += 1
     return place
 
 
-cdef int find_room() except -1:
+cdef int find_room(Pool* pool) except -1:
     """Go on in another slab."""
-    global current, empty
-    slab = roomy
+    slab = pool.roomy
     if slab == NULL:
         slab = <Slab*>new_memory(SLAB, True)
         if slab == NULL:
             raise MemoryError()
         memset(slab, 0, sizeof(Slab))
+        slab.pool = pool
         make_empty(slab)
     else:
-        empty -= slab.used == 0
+        pool.empty -= slab.used == 0
         leave_list(slab)
-    current = slab
+    pool.current = slab
     return 0
 
 
-cdef inline void give_place_back(Node* place) noexcept:
-    global empty
+cdef inline void give_place_back(void* place) noexcept:
     slab = <Slab*>SLAB_OF(place)
     was_full = slab.free == NULL and slab.fresh == slab.end
-    place._a = slab.free
+    SET_LINK(place, slab.free)
     slab.free = place
     slab.used -= 1
-    if slab != current:
+    if slab != slab.pool.current:
         if was_full:
             join_list(slab)
         if slab.used == 0:
@@ -130,33 +146,30 @@ cdef inline void give_place_back(Node* place) noexcept:
 
 cdef void make_empty(Slab* slab) noexcept:
     slab.free = NULL
-    slab.fresh = <Node*>(slab + 1)
-    slab.end = slab.fresh + (SLAB - sizeof(Slab)) // sizeof(Node)
+    slab.fresh = <char*>(slab + 1)
+    slab.end = slab.fresh + (SLAB - sizeof(Slab)) // slab.pool.place * slab.pool.place
 
 
 cdef void retire(Slab* slab) noexcept:
     """Keep an empty slab for later, or give it back."""
-    global empty
-    if empty == SLABS_KEPT:
+    if slab.pool.empty == SLABS_KEPT:
         leave_list(slab)
         delete_memory(slab, SLAB)
     else:
         make_empty(slab)
-        empty += 1
+        slab.pool.empty += 1
 
 
 cdef void join_list(Slab* slab) noexcept:
-    global roomy
-    slab.before, slab.after = NULL, roomy
-    if roomy != NULL:
-        roomy.before = slab
-    roomy = slab
+    slab.before, slab.after = NULL, slab.pool.roomy
+    if slab.after != NULL:
+        slab.after.before = slab
+    slab.pool.roomy = slab
 
 
 cdef void leave_list(Slab* slab) noexcept:
-    global roomy
     if slab.before == NULL:
-        roomy = slab.after
+        slab.pool.roomy = slab.after
     else:
         slab.before.after = slab.after
     if slab.after != NULL:
@@ -165,7 +178,7 @@ cdef void leave_list(Slab* slab) noexcept:
 
 cdef inline Value new_node(int rule, double data, Value a, double da, Value b, double db, Value c, double dc):
     """A new Value; its parents are a, b, c, from the second on they may be None."""
-    node = new_place()
+    node = <Node*>new_place(&nodes)
     BEGIN(node, <Type*>Value)
     fill(node, rule, UNSEEN, data, <Node*>a, da, <Node*>b, db, <Node*>c, dc)
     return <Value>node
@@ -173,7 +186,7 @@ cdef inline Value new_node(int rule, double data, Value a, double da, Value b, d
 
 cdef inline Constant new_constant(double number):
     """A Constant; the number must be finite."""
-    node = new_place()
+    node = <Node*>new_place(&nodes)
     BEGIN(node, <Type*>Constant)
     fill(node, LEAF, 0, number, NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0.0)
     return <Constant>node
@@ -194,9 +207,10 @@ cdef inline void fill(Node* node, int rule, int mark, double data, Node* a, doub
 
 cdef PyObject* allocate_node(Type* kind, Py_ssize_t _) except NULL:
     """The slot `tp_alloc`."""
-    node = new_place()
-    memset(node, 0, sizeof(Node))
-    return PyObject_Init(<PyObject*>node, kind)
+    pool = &tracers if kind == <Type*>Tracer else &nodes
+    place = new_place(pool)
+    memset(place, 0, pool.place)
+    return PyObject_Init(<PyObject*>place, kind)
 
 
 # Nodes that nobody refers to any more wait here until the one that is being taken apart is gone: to free a chain of any
@@ -226,6 +240,10 @@ cdef void deallocate_node(PyObject* thing) noexcept:
         while leaving != NULL:
             node = leaving
             leaving = <Node*>node._label
+            if Py_TYPE(node) == <Type*>Tracer:
+                Py_DECREF((<Trace*>node).recorder)
+                Py_DECREF((<Trace*>node).source)
+                Py_DECREF((<Trace*>node).terms)
             let_go(node._a)
             let_go(node._b)
             let_go(node._c)
@@ -234,7 +252,8 @@ cdef void deallocate_node(PyObject* thing) noexcept:
 
 
 cdef inline bint is_ours(void* thing) noexcept:
-    return Py_TYPE(thing) == <Type*>Value or Py_TYPE(thing) == <Type*>Constant
+    kind = Py_TYPE(thing)
+    return kind == <Type*>Value or kind == <Type*>Constant or kind == <Type*>Tracer
 
 
 cdef inline void wait_to_leave(Node* node) noexcept:
@@ -255,10 +274,10 @@ cdef inline void let_go(Node* parent) noexcept:
 
 cdef void free_node(void* place) noexcept:
     """The slot `tp_free`."""
-    give_place_back(<Node*>place)
+    give_place_back(place)
 
 
-for kind in (Value, Constant):
+for kind in (Value, Constant, Tracer):
     (<Type*>kind).tp_alloc = allocate_node
     (<Type*>kind).tp_dealloc = deallocate_node
     (<Type*>kind).tp_free = free_node

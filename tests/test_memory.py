@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import Value, compile, no_grad
+from autograd import Value, compile, no_grad, where
 
 ROOT = Path(autograd.__file__).parent.parent
 
@@ -89,6 +89,19 @@ def test_a_long_chain_of_replays_goes_without_recursion():
     del node
 
 
+def test_a_long_recording_of_which_the_end_was_kept_goes_without_recursion():
+    kept = []
+
+    def chain(x):
+        for _ in range(200_000):
+            x = x + 1.5
+        kept.append(x)
+        return x
+
+    assert compile(chain)(2.0) == 300_002.0
+    kept.clear()
+
+
 def test_none_is_as_often_referred_to_as_before():
     def work():
         x = Value(0.5)
@@ -98,6 +111,7 @@ def test_none_is_as_often_referred_to_as_before():
             y.backward()
         with no_grad():
             x * x
+        compile(lambda x: where(x > 0, x * 2.0, -x))(x).backward()
 
     work()
     before = sys.getrefcount(None)
