@@ -22,7 +22,7 @@ cdef extern from "Python.h":
         Node* _c
         double _dc
 
-    ctypedef struct Trace "struct __pyx_obj_8autograd_7_native_Tracer":  # and a Tracer
+    ctypedef struct Trace "struct __pyx_obj_8autograd_7_native_Tracer":  # what a Tracer has after that
         PyObject* recorder
         PyObject* source
         PyObject* terms
@@ -46,8 +46,6 @@ cdef extern from *:
     #if CYTHON_USE_TYPE_SPECS
     #error "Nodes do not count as references to their type, so it must be a static one."
     #endif
-    #define LINK(place) (*(void**)((PyObject*)(place) + 1))
-    #define SET_LINK(place, to) (LINK(place) = (to))
     #ifdef Py_GIL_DISABLED
     #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
     #else
@@ -55,8 +53,6 @@ cdef extern from *:
     #endif
     """
     void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
-    void* LINK(void*) noexcept  # a pointer in a place that is free
-    void SET_LINK(void*, void*) noexcept
 
 
 cdef extern from "memory.h":
@@ -74,7 +70,7 @@ cdef struct Slab:
     Pool* pool
     Slab* before
     Slab* after
-    void* free  # places that were used and are free again, linked by what comes after their head
+    Node* free  # places that were used and are free again, linked by `_a`
     char* fresh  # the first of the places that were not used since the slab was empty
     char* end
     Py_ssize_t used
@@ -96,17 +92,17 @@ cdef Pool nodes = Pool(sizeof(Node), &no_slab, NULL, 0)
 cdef Pool tracers = Pool(sizeof(Trace), &no_slab, NULL, 0)
 
 
-cdef inline void* new_place(Pool* pool) except NULL:
+cdef inline Node* new_place(Pool* pool) except NULL:
     """Memory for a node."""
     slab = pool.current
     place = slab.free
     if place != NULL:
-        slab.free = LINK(place)
+        slab.free = place._a
     else:
         if slab.fresh == slab.end:
             find_room(pool)
             return new_place(pool)
-        place = slab.fresh
+        place = <Node*>slab.fresh
         slab.fresh += pool.place
     slab.used += 1
     return place
@@ -129,10 +125,10 @@ cdef int find_room(Pool* pool) except -1:
     return 0
 
 
-cdef inline void give_place_back(void* place) noexcept:
+cdef inline void give_place_back(Node* place) noexcept:
     slab = <Slab*>SLAB_OF(place)
     was_full = slab.free == NULL and slab.fresh == slab.end
-    SET_LINK(place, slab.free)
+    place._a = slab.free
     slab.free = place
     slab.used -= 1
     if slab != slab.pool.current:
@@ -178,7 +174,7 @@ cdef void leave_list(Slab* slab) noexcept:
 
 cdef inline Value new_node(int rule, double data, Value a, double da, Value b, double db, Value c, double dc):
     """A new Value; its parents are a, b, c, from the second on they may be None."""
-    node = <Node*>new_place(&nodes)
+    node = new_place(&nodes)
     BEGIN(node, <Type*>Value)
     fill(node, rule, UNSEEN, data, <Node*>a, da, <Node*>b, db, <Node*>c, dc)
     return <Value>node
@@ -186,7 +182,7 @@ cdef inline Value new_node(int rule, double data, Value a, double da, Value b, d
 
 cdef inline Constant new_constant(double number):
     """A Constant; the number must be finite."""
-    node = <Node*>new_place(&nodes)
+    node = new_place(&nodes)
     BEGIN(node, <Type*>Constant)
     fill(node, LEAF, 0, number, NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0.0)
     return <Constant>node
@@ -274,7 +270,7 @@ cdef inline void let_go(Node* parent) noexcept:
 
 cdef void free_node(void* place) noexcept:
     """The slot `tp_free`."""
-    give_place_back(place)
+    give_place_back(<Node*>place)
 
 
 for kind in (Value, Constant, Tracer):
