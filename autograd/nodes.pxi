@@ -62,10 +62,6 @@ cdef extern from "memory.h":
     void delete_memory(void*, size_t) noexcept
 
 
-cdef enum:
-    SLABS_KEPT = 16  # of those that are empty
-
-
 cdef struct Slab:
     Pool* pool
     Slab* before
@@ -78,6 +74,7 @@ cdef struct Slab:
 
 cdef struct Pool:
     size_t place  # the size of a place
+    Py_ssize_t kept  # how many slabs without nodes are kept
     Slab* current  # where nodes are made; it is in no list
     Slab* roomy  # the others that are not full, a list linked both ways
     Py_ssize_t empty  # how many of these have no nodes
@@ -88,8 +85,8 @@ cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
 
 
 cdef Slab no_slab  # a full one
-cdef Pool nodes = Pool(sizeof(Node), &no_slab, NULL, 0)
-cdef Pool tracers = Pool(sizeof(Trace), &no_slab, NULL, 0)
+cdef Pool nodes = Pool(sizeof(Node), 16, &no_slab, NULL, 0)
+cdef Pool tracers = Pool(sizeof(Trace), 4, &no_slab, NULL, 0)
 
 
 cdef inline Node* new_place(Pool* pool) except NULL:
@@ -148,7 +145,7 @@ cdef void make_empty(Slab* slab) noexcept:
 
 cdef void retire(Slab* slab) noexcept:
     """Keep an empty slab for later, or give it back."""
-    if slab.pool.empty == SLABS_KEPT:
+    if slab.pool.empty == slab.pool.kept:
         leave_list(slab)
         delete_memory(slab, SLAB)
     else:
