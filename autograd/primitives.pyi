@@ -241,7 +241,7 @@ def pos(x: N) -> N:
 def pow(x: Value, y: Number) -> Value:
     """pow(x, y) = x ** y, for Values and for plain numbers.
     
-        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
+        ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
         ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
     
     Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
@@ -258,7 +258,7 @@ def pow(x: Value, y: Number) -> Value:
 def pow(x: float, y: float) -> float:
     """pow(x, y) = x ** y, for Values and for plain numbers.
     
-        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
+        ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
         ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
     
     Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
@@ -275,7 +275,7 @@ def pow(x: float, y: float) -> float:
 def pow(x: float, y: Value) -> Value:
     """pow(x, y) = x ** y, for Values and for plain numbers.
     
-        ∂pow/∂x = 0 if y == 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
+        ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
         ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
     
     Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
