@@ -31,6 +31,7 @@ cdef extern from "Python.h":
         PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
         void (*tp_dealloc)(PyObject*) noexcept
         void (*tp_free)(void*) noexcept
+        PyObject* tp_dict
 
     Node* NOTHING "((struct __pyx_obj_8autograd_7_native_Value*)Py_None)"
     Type* Py_TYPE(void*) noexcept
@@ -274,3 +275,4 @@ for kind in (Value, Constant, Tracer):
     (<Type*>kind).tp_alloc = allocate_node
     (<Type*>kind).tp_dealloc = deallocate_node
     (<Type*>kind).tp_free = free_node
+(<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_heirs)

@@ -344,6 +344,13 @@ class Constant(Value):
         return f"Constant({self._data!r}{label})"
 
 
+def refuse_heirs(cls, **options):
+    """What `Value.__init_subclass__` does to classes outside this package."""
+    if cls.__module__ != "autograd.recorder":
+        raise LeavesGraphError(f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, "
+                               "and its gradient would be lost. Write a class that holds a Value.")
+
+
 # A pass numbers the nodes in their `_mark`, so only one runs at a time; threads may share leaves.
 _one_pass_at_a_time = threading.RLock()
 
@@ -807,6 +814,7 @@ def fingerprint():
 
 
 backend, compiled = "python", None
+Value.__init_subclass__ = classmethod(refuse_heirs)
 if not os.environ.get("GLASSGRAD_PURE"):
     try:
         from autograd import _native as compiled

@@ -575,3 +575,9 @@ def test_a_primitive_of_ones_own_is_found_in_the_package_but_takes_no_name_that_
     assert not hasattr(autograd, "own_aid")
     assert grad(rule("own_user", "own_aid(x)", "2 * x"))(3.0) == 6.0
     assert aid(3.0) == 9.0
+
+
+def test_a_class_derived_from_value_would_lose_its_gradient_and_is_refused():
+    with pytest.raises(LeavesGraphError, match=r"class Weight\(Value\): .* Write a class that holds a Value\."):
+        class Weight(Value):
+            pass
