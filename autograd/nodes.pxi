@@ -61,6 +61,9 @@ cdef extern from "memory.h":
     void* SLAB_OF(void*) noexcept
     void* new_memory(size_t, bint) noexcept
     void delete_memory(void*, size_t) noexcept
+    bint lend_memory(void*, size_t) noexcept
+    void* new_slab() noexcept
+    void delete_slab(void*) noexcept
 
 
 cdef struct Slab:
@@ -110,7 +113,7 @@ cdef int find_room(Pool* pool) except -1:
     """Go on in another slab."""
     slab = pool.roomy
     if slab == NULL:
-        slab = <Slab*>new_memory(SLAB, True)
+        slab = <Slab*>new_slab()
         if slab == NULL:
             raise MemoryError()
         memset(slab, 0, sizeof(Slab))
@@ -148,7 +151,7 @@ cdef void retire(Slab* slab) noexcept:
     """Keep an empty slab for later, or give it back."""
     if slab.pool.empty == slab.pool.kept:
         leave_list(slab)
-        delete_memory(slab, SLAB)
+        delete_slab(slab)
     else:
         make_empty(slab)
         slab.pool.empty += 1

@@ -46,9 +46,12 @@ cdef class Order:
 
 
 cdef void keep(Memory* memory, Memory* place) noexcept:
-    """Put memory into a place, unless it is too large, or smaller than what is there."""
-    if place.size < memory.size <= KEPT:
+    """Put memory into a place, unless there is more. What is too large to keep is lent to the system."""
+    if place.size < memory.size:
         memory[0], place[0] = place[0], memory[0]
+        if place.size > KEPT and not lend_memory(place.at, place.size):
+            delete_memory(place.at, place.size)
+            memset(place, 0, sizeof(Memory))
     delete_memory(memory.at, memory.size)
 
 
