@@ -91,7 +91,7 @@ RECORDER_TYPES = {
     "needed_by": "recorder=Recorder, operations=list, sources=list, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, "
                  "condition=Tracer",
     "find_sums": "operations=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
-                 "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint",
+                 "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
     "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",

@@ -312,10 +312,13 @@ def find_sums(operations, add, mul):
             for part in (b,) if goes_on else (b, a):
                 if part._rule == mul and part.uses == 1 and part.guard == tracer.guard:
                     left, right = part._a, part._b
-                    terms += (right, left) if right.varying or not left.varying else (left, right)
+                    moves_first = right.varying or not left.varying
+                    terms.append(right if moves_first else left)
+                    terms.append(left if moves_first else right)
                     inside.append(part)
                 else:
-                    terms += (None, part)
+                    terms.append(None)
+                    terms.append(part)
             if goes_on:
                 inside.append(a)
                 node = a
