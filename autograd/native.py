@@ -88,8 +88,6 @@ RECORDER_TYPES = {
     "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, found=Tracer",
     "_known": "rule=int, a=Tracer, b=Tracer, c=Tracer, shared=Tracer, other=Tracer, place=int",
     "forget_uses": "tracer=Tracer",
-    "needed_by": "recorder=Recorder, operations=list, sources=list, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, "
-                 "condition=Tracer",
     "find_sums": "operations=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
                  "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
@@ -132,6 +130,7 @@ RECORDER_FIELDS = """\
 def recorder_source():
     """recorder.py with the classes and types declared for Cython."""
     text = _without_imports((HERE / "recorder.py").read_text().partition("# As value.py, this file")[0])
+    text = re.sub(r"# Compiled, this is the function.*?(?=\ndef find_sums)", "", text, flags=re.DOTALL)
     text = text.replace("\nclass Tracer", "\n@cython.final\n@cython.no_gc\n@cython.cclass\nclass Tracer")
     text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
     text = re.sub(r"    __slots__ = \([^)]*\)\n", TRACER_FIELDS, text)

@@ -23,6 +23,9 @@ cdef extern from "Python.h":
         double _dc
 
     ctypedef struct Trace "struct __pyx_obj_8autograd_7_native_Tracer":  # what a Tracer has after that
+        int guard
+        int uses
+        bint varying
         PyObject* recorder
         PyObject* source
         PyObject* terms

@@ -266,6 +266,7 @@ def _copied(part):
     return part
 
 
+# Compiled, this is the function of recording.pxi: the same steps over raw pointers.
 def needed_by(recorder, results):
     """The operations that `results` are made of, operands before results; and the captured Values and numbers.
 

@@ -83,3 +83,38 @@ cdef recorded(int rule, int count, x, y, z):
     cdef Recorder recorder = <Recorder>recorder_here
     return recorder.operation(rule, tracer_of(recorder, x), tracer_of(recorder, y) if count > 1 else None,
                               tracer_of(recorder, z) if count > 2 else None)
+
+
+cdef inline Trace* trace(list tracers, Py_ssize_t i) noexcept:
+    return <Trace*>PyList_GET_ITEM(tracers, i)
+
+
+cpdef needed_by(Recorder recorder, list results):
+    cdef list tracers = recorder.tracers, operations = [], sources = []
+    cdef Trace* tracer
+    cdef Node* node
+    cdef Py_ssize_t i
+    for i in range(len(results)):
+        trace(results, i).uses += 2
+    for i in range(len(recorder.inputs)):
+        trace(recorder.inputs, i).uses += 2
+    for i in range(len(tracers) - 1, -1, -1):
+        tracer = trace(tracers, i)
+        node = <Node*>tracer
+        if tracer.uses and node._rule != LEAF:
+            (<Trace*>node._a).uses += 1
+            if node._b != NOTHING:
+                (<Trace*>node._b).uses += 1
+            if may_have_more(node) and node._c != NOTHING:
+                (<Trace*>node._c).uses += 2
+            if tracer.guard:
+                for condition, _ in recorder.guards[tracer.guard]:
+                    (<Tracer>condition).uses += 2
+    for i in range(len(tracers)):
+        tracer = trace(tracers, i)
+        if tracer.uses:
+            if (<Node*>tracer)._rule != LEAF:
+                operations.append(<Tracer>tracer)
+            elif not tracer.varying:
+                sources.append(<Tracer>tracer)
+    return operations, sources
