@@ -281,4 +281,5 @@ for kind in (Value, Constant, Tracer):
     (<Type*>kind).tp_alloc = allocate_node
     (<Type*>kind).tp_dealloc = deallocate_node
     (<Type*>kind).tp_free = free_node
+# Cython knows no __init_subclass__.
 (<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_heirs)

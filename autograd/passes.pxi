@@ -172,7 +172,7 @@ cdef Order numbered_order(Value root):
             else:
                 enter(order, parent)
                 FETCH(parent._b)
-                if parent < node <= parent + 4:
+                if parent < node <= parent + 4:  # then what was made before it probably comes next
                     FETCH(parent - AHEAD)
     except BaseException:
         forget_places(order)

@@ -131,12 +131,15 @@ def run(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
 
 
-LARGE = """
+MEMORY = """
+import random
 from autograd import Value
 def memory():
     with open("/proc/self/smaps_rollup") as file:
         found = dict(line.split()[:2] for line in file if "kB" in line)
     return (int(found["Rss:"]) - int(found["LazyFree:"])) / 1024
+"""
+LARGE = MEMORY + """
 def work(n):
     node = x = Value(1.0)
     for _ in range(n):
@@ -156,11 +159,28 @@ assert high > 90, high
 assert low < 100, low
 assert memory() - before < 100, memory()
 """
+HALVES = MEMORY + """
+kept = [Value(float(i)) for i in range(200_000)]
+rng = random.Random(3)
+def replace_half():
+    for i in rng.sample(range(len(kept)), len(kept) // 2):
+        kept[i] = None
+    for i, node in enumerate(kept):
+        if node is None:
+            kept[i] = Value(float(i))
+replace_half()
+before = memory()
+for _ in range(10):
+    replace_half()
+assert memory() - before < 30, memory() - before
+"""
 
 
+# Only Linux tells a process what it occupies without what it has lent. Elsewhere nothing else would show a leak either.
 @pytest.mark.skipif(not os.path.exists("/proc/self/smaps_rollup"), reason="the system does not tell how much is used")
-def test_the_memory_of_a_large_graph_goes_back_to_the_system():
-    done = run(LARGE)
+@pytest.mark.parametrize("code", [LARGE, HALVES], ids=["a large graph", "nodes among others"])
+def test_memory_is_used_again_and_goes_back_to_the_system(code):
+    done = run(code)
     assert done.returncode == 0, done.stderr
 
 
@@ -207,6 +227,7 @@ assert leaf.grad == 101.0
 """
 
 
+# The limit counts what is occupied already, which only Linux tells; macOS does not heed such a limit at all.
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not tell how much memory is used")
 def test_without_memory_there_is_an_error_and_nothing_is_lost():
     done = run(SCARCE)

@@ -70,6 +70,7 @@ def has_compiler():
     return bool(found) and subprocess.run([*compiler, "--version"], capture_output=True).returncode == 0
 
 
+# Plain Python is then what was asked for, or all that can be had. Where a compiler works, this says if it was not used.
 @pytest.mark.skipif(bool(os.environ.get("GLASSGRAD_PURE")) or not has_compiler(),
                     reason="plain Python was asked for, or there is no compiler")
 def test_the_engine_is_compiled_where_there_is_a_compiler():
