@@ -361,7 +361,7 @@ def test_what_is_watched_is_recorded_anew_when_it_has_changed():
     assert step.cache_info() == (1, 3, 16, 1)
     del scale.factors[:2]
     assert step.mean([1.0, 2.0]).data == 1.5
-    with pytest.raises(ArgumentError, match="an object with attributes is wanted"):
+    with pytest.raises(ArgumentError, match="expected an object with attributes, got 3"):
         compile(lambda x: (autograd.watch(3), x)[1])(1.0)
 
 
