@@ -15,6 +15,7 @@ import operator
 import pickle
 import random
 import sys
+import threading
 import time
 import warnings
 import weakref
@@ -274,16 +275,27 @@ def outside():
     return level
 
 
-@contextlib.contextmanager
+class Collector(weakref.ref):
+    """A reference that switches the collector on again when what it refers to is gone, in C: no interrupt prevents it."""
+
+    on = staticmethod(gc.enable)
+
+
 def collector_off():
-    """Inside, Python does not look for cycles: while much is made and nothing thrown away, it would look in vain."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
+    """For `with`: inside, Python does not look for cycles. While much is made and nothing thrown away, it would look in
+    vain."""
+    block = threading.RLock()  # `with` lets go of it in any case
+    if gc.isenabled():
+        try:
+            _collectors[:] = [Collector(block, operator.methodcaller("on"))]
+            gc.disable()
+        except BaseException:
             gc.enable()
+            raise
+    return block
+
+
+_collectors: list = []
 
 
 class Replay:
