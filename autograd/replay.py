@@ -284,15 +284,16 @@ class Collector(weakref.ref):
 def collector_off():
     """For `with`: inside, Python does not look for cycles. While much is made and nothing thrown away, it would look in
     vain."""
-    block = threading.RLock()  # `with` lets go of it in any case
-    if gc.isenabled():
-        try:
-            _collectors[:] = [Collector(block, operator.methodcaller("on"))]
-            gc.disable()
-        except BaseException:
-            gc.enable()
-            raise
-    return block
+    block = [threading.RLock()]  # only `with` is to refer to it, which lets go of it in any case
+    if not gc.isenabled():
+        return block.pop()
+    try:
+        _collectors[:] = [Collector(block[0], operator.methodcaller("on"))]
+        gc.disable()
+        return block.pop()
+    except BaseException:
+        gc.enable()
+        raise
 
 
 _collectors: list = []
@@ -311,7 +312,7 @@ class Replay:
             part.keep()
         self.function, self.key, self.example = function, key, list(example)
         self.fallbacks, self.verified = 0, False
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
@@ -342,7 +343,7 @@ class Replay:
         if self.verified:
             return
         before = random_states()
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
@@ -357,7 +358,7 @@ class Replay:
 
     def _where(self):
         """The line at which two more recordings part."""
-        with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
+        with collector_off(), recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
             for line, a, b in zip(one.lines, one.tracers, other.tracers):
@@ -452,11 +453,10 @@ def recorder_at_work(lines=False):
     """A recorder, which lets go of everything in the end."""
     recorder = Recorder()
     recorder.lines = [] if lines else None
-    with collector_off():
-        try:
-            yield recorder
-        finally:
-            recorder.end()
+    try:
+        yield recorder
+    finally:
+        recorder.end()
 
 
 def random_states():

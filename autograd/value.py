@@ -33,6 +33,7 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
+    RecordingError,  # noqa: F401: recorder.py is compiled with this module
     ResultOverflowError,
     RuleError,
 )

@@ -160,7 +160,7 @@ def test_no_mode_outlives_an_interrupt_whose_traceback_is_kept(block):
             pass
 
     for error in every_point(work):
-        kept.append(error)
+        kept[:] = [error]
         assert type(x * x) is Value
         assert (x * x).line is None
         assert (x * x).data == 4.0
@@ -176,7 +176,7 @@ def test_an_interrupt_while_recording_leaves_eager_operations_and_the_collector(
     whole = length(work)
     numbers = sorted(Random(1).sample(range(whole), min(whole, amount(100 * whole))))
     for error in every_point(work, numbers=numbers):
-        kept.append(error)
+        kept[:] = [error]
         assert type(x * x) is Value
         assert gc.isenabled()
     assert kept
@@ -211,10 +211,10 @@ def test_an_interrupt_in_training_drawing_or_saving_leaves_all_right(what, tmp_p
     data = [[0.1, 0.2], [0.3, -0.4], [0.5, 0.6], [-0.7, 0.8]], [0.1, 0.2, 0.3, 0.4]
     model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
     path = tmp_path / "model.safetensors"
-    model.save(path)
+    nn.save(model, path)
     saved = path.read_bytes()
     work = {"fit": lambda: trained(data), "draw": lambda: autograd.draw((model([0.5, 0.1]) - 1.0) ** 2),
-            "save": lambda: model.save(path)}[what]
+            "save": lambda: nn.save(model, path)}[what]
     right = trained(data)
     work()
     whole = length(work)
@@ -267,7 +267,7 @@ class Changing(float):
 
 @pytest.mark.parametrize("write", [write_data, write_grad])
 def test_a_number_that_changes_the_list_while_it_is_written(write):
-    for change in (lambda: values.__setitem__(0, print), values.clear if False else lambda: values.clear(),
+    for change in (lambda: values.__setitem__(0, print), lambda: values.clear(),
                    lambda: values.append(Value(3.0))):
         values = [Value(1.0), Value(2.0)]
         first = values[1]
