@@ -56,6 +56,11 @@ class Tracer(Value):
     def grad(self, number):
         self._refuse("setting .grad of a number that depends on the inputs")
 
+    @property
+    def partials(self):
+        """A tracer has no number, nor have its derivatives one."""
+        self._refuse("reading .partials of a number that depends on the inputs")
+
     def __bool__(self):
         self._refuse("a decision on a number that depends on the inputs")
 

@@ -283,11 +283,18 @@ class Again:
         name = getattr(replay.function, "__name__", "recording")
         self.rule = SimpleNamespace(name=name, symbol=f"▶ {name}")
 
+    @property
+    def nodes(self):
+        """About how many nodes that graph has."""
+        return len(self.rows) * self.replay.program.nodes
+
     def __call__(self):
         """The mean over the examples of the result in the slot, as a graph that ends in the same Values."""
         place = numbers_in(self.replay.result).index(self.slot)
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        return mean([numbers_in(self.replay.again(row))[place] for row in rows])
+        results = [numbers_in(self.replay.again(row))[place] for row in rows]
+        result = mean(results) if len(results) > 1 else results[0]
+        return result if isinstance(result, Value) else constant(result)
 
 
 def _differ(now, then):
