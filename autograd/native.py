@@ -83,7 +83,6 @@ def engine_source():
 RECORDER_TYPES = {
     "matches": "other=Tracer",
     "_places": "parent=Tracer",
-    "is_plain": "tracer=Tracer",
     "add": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, tracer=Tracer, condition=Tracer",
     "input": "tracer=Tracer",
     "tracer": "found=Tracer",
@@ -113,7 +112,7 @@ TRACER_FIELDS = """\
     user_before_a = cython.declare(cython.int)
     user_before_b = cython.declare(cython.int)
     wanted = cython.declare(cython.bint, visibility="readonly")
-    is_value = cython.declare(cython.bint, visibility="readonly")
+    kind = cython.declare(cython.int, visibility="readonly")
     varying = cython.declare(cython.bint, visibility="readonly")
     recorder = cython.declare(object, visibility="readonly")
     source = cython.declare(object, visibility="readonly")
@@ -146,7 +145,7 @@ def recorder_source():
     text = re.sub(r"    __slots__ = \([^)]*\)\n", TRACER_FIELDS, text)
     text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
     text = text.replace("gradients_wanted()", "no_grad_here == 0")
-    text = re.sub(r"\n(LOOK_BACK|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
+    text = re.sub(r"\n(LOOK_BACK|DETACHED|NUMBER) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
     return _declared(text, RECORDER_TYPES)
 
 

@@ -27,6 +27,8 @@ from autograd.value import (
 )
 
 DETACHED = -3  # the `_rule` of a number without its gradient
+NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
+PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
 ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or name the "
             "argument in static=.")
 LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
@@ -42,11 +44,11 @@ class Tracer(Value):
     # source               the captured Value or the number that it stands for; None for an input and a result
     # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
     # user_before_a, _b    for an operation the latest before itself among those of its operands
-    # is_value             for an input: whether it is a Value or a Constant
+    # kind                 what the function itself would have here: a float (PLAIN), a CONSTANT or a VALUE
     # slot                 where Program puts it
     # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
     # terms                the factors of such a sum, two by two, None for a missing one; else None
-    __slots__ = ("guard", "is_value", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
+    __slots__ = ("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
                  "user_before_b", "uses", "varying", "wanted")
 
     def _refuse(self, what, instead=None):
@@ -74,6 +76,11 @@ class Tracer(Value):
     @grad.setter
     def grad(self, number):
         self._refuse("setting .grad of")
+
+    @property
+    def partials(self):
+        """A tracer has no number, nor have its derivatives one."""
+        self._refuse("reading .partials of")
 
     def __bool__(self):
         self._refuse("a decision on")
@@ -171,19 +178,6 @@ class Tracer(Value):
         """The tracers that it was computed from."""
         return [parent for parent in (self._a, self._b, self._c) if parent is not None]
 
-    def is_plain(self):
-        """Whether the function itself would have a float here: a number that no Value has a part in."""
-        waiting, seen = [self], set()
-        while waiting:
-            tracer = waiting.pop()
-            if tracer.place in seen:
-                continue
-            seen.add(tracer.place)
-            if tracer.is_value or isinstance(tracer.source, Value) or tracer._rule == DETACHED:
-                return False
-            waiting += tracer._operands()
-        return True
-
     @property
     def parents(self):
         """What it was computed from: tracers, captured Values and numbers."""
@@ -224,17 +218,25 @@ class Recorder:
         tracer.slot = tracer.level = tracer.uses = 0
         tracer.last_user = tracer.user_before_a = tracer.user_before_b = -1
         tracer.wanted = wanted
-        tracer.varying = tracer.is_value = False
+        tracer.varying = False
         tracer.guard = 0
+        tracer.kind = PLAIN
         if rule != LEAF:
             tracer.level = a.level
             tracer.varying = a.varying
+            tracer.kind = a.kind
             if b is not None:
                 tracer.level = b.level if b.level > tracer.level else tracer.level
                 tracer.varying = tracer.varying or b.varying
+                tracer.kind = b.kind if b.kind > tracer.kind else tracer.kind
                 if c is not None:
                     tracer.level = c.level if c.level > tracer.level else tracer.level
                     tracer.varying = tracer.varying or c.varying
+                    tracer.kind = c.kind if c.kind > tracer.kind else tracer.kind
+            if rule == NUMBER:
+                tracer.kind = PLAIN
+            elif tracer.kind == VALUE and not wanted:
+                tracer.kind = CONSTANT
             if self.guard:
                 tracer.guard = self.guard
                 for condition, _ in self.guards[self.guard]:
@@ -250,10 +252,10 @@ class Recorder:
         return tracer
 
     def input(self, kind):
-        """A tracer for the next input: a "number", a "Value" or a "Constant"."""
+        """A tracer for the next input: a "number", a "Constant" or a "Value"."""
         tracer = self.add(LEAF, None, None, None, kind == "Value")
         tracer.varying = True
-        tracer.is_value = kind != "number"
+        tracer.kind = {"number": PLAIN, "Constant": CONSTANT, "Value": VALUE}[kind]
         self.inputs.append(tracer)
         return tracer
 
@@ -283,6 +285,7 @@ class Recorder:
     def _source(self, source, wanted):
         tracer = self.add(LEAF, None, None, None, wanted)
         tracer.source = source
+        tracer.kind = VALUE if wanted else CONSTANT if isinstance(source, Value) else PLAIN
         return tracer
 
     def record(self, rule, operands):
@@ -299,7 +302,7 @@ class Recorder:
     def operation(self, rule, a, b, c):
         """The tracer for an operation on tracers."""
         wanted = ((a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
-                  and rule != DETACHED and gradients_wanted())
+                  and rule >= 0 and gradients_wanted())
         found = self._known(rule, a, b, c, wanted)
         return self.add(rule, a, b, c, wanted) if found is None else found
 
@@ -323,6 +326,10 @@ class Recorder:
         """The same number without a gradient."""
         return self.operation(DETACHED, self.tracer(value), None, None)
 
+    def number(self, value):
+        """The number of a Value, as the float that the function itself has."""
+        return self.operation(NUMBER, self.tracer(value), None, None)
+
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
@@ -336,9 +343,7 @@ class Recorder:
         """The tracer of one side of `where`, which may be an infinite number."""
         if callable(side):
             before = self.guard
-            self.guard = self._guard_of.setdefault((before, condition.place, chosen), len(self.guards))
-            if self.guard == len(self.guards):
-                self.guards.append((*self.guards[before], (condition, chosen)))
+            self.guard = self._extended(before, condition, chosen)
             try:
                 side = side()
             except (ArithmeticError, ValueError):
@@ -351,6 +356,26 @@ class Recorder:
         """Set to 0 what needed_by() counted."""
         for tracer in self.tracers:
             tracer.uses = 0
+
+    def _extended(self, guard, condition, side):
+        """The guard that has one more condition."""
+        found = self._guard_of.setdefault((guard, condition.place, side), len(self.guards))
+        if found == len(self.guards):
+            self.guards.append((*self.guards[guard], (condition, side)))
+        return found
+
+    def add_guard(self, guard):
+        """From here on the conditions of this guard must hold as well. Returns what to give to `set_guard` in the end."""
+        before = self.guard
+        held = {(condition.place, side) for condition, side in self.guards[before]}
+        for condition, side in self.guards[guard]:
+            if (condition.place, side) not in held:
+                self.guard = self._extended(self.guard, condition, side)
+        return before
+
+    def set_guard(self, guard):
+        """Go on under another guard."""
+        self.guard = guard
 
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
@@ -563,7 +588,7 @@ def levels_of(operations):
             bits = 8 * bits + (4 if tracer.wanted and b.wanted else 0) + (1 if b.varying else 0)
             if c is not None:
                 bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
-        kind = (guard * 4096 + tracer._rule - DETACHED) * 512 + bits
+        kind = (guard * 4096 + tracer._rule - NUMBER) * 512 + bits
         if tracer.terms is not None:
             kind = -1 - sums.setdefault((tracer.guard, bytes(codes_of(tracer))), len(sums))
         while len(levels) <= 2 * tracer.level + 1:
@@ -586,7 +611,7 @@ def run_of(group, slot, columns, guards):
         return Run(None, slot, len(group), columns[:2], [max(codes) >= 8],
                    [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot, len(group),
+    return Run(RULES["pos"] if first._rule < 0 else TABLE[first._rule], slot, len(group),
                columns[:len(operands)], [first.wanted and operand.wanted for operand in operands],
                [tracer.varying for tracer in (first, *operands)], guard)
 

@@ -27,10 +27,10 @@ from typing import Any
 from autograd.arguments import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.composed import mean
 from autograd.dependencies import SCALARS, Dependencies, same
-from autograd.errors import ArgumentError, RecordingError, RecordingWarning, StaleGraphError, listed
+from autograd.errors import ArgumentError, RecordingError, RecordingWarning, listed
 from autograd.functional import map_numbers, numbers_in
 from autograd.machine import Machine, culprit
-from autograd.recorder import Program, Recorder
+from autograd.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.statics import Static
 from autograd.value import (
     Value,
@@ -371,11 +371,11 @@ class Replay:
     def call(self, leaves):
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
-        roots = [slot for slot, kind in zip(slots, kinds) if kind is VALUE] if self._differentiable() else []
+        roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._differentiable() else []
         numbers, slopes = self._run([leaves], slots, roots)
         slopes = iter(slopes)
         results = [kind.part if type(kind) is Kept else
-                   self._node(number, next(slopes) if roots and kind is VALUE else None, i, [leaves])
+                   self._node(number, next(slopes) if roots and kind == VALUE else None, i, [leaves])
                    for i, (number, kind) in enumerate(zip(numbers, kinds))]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
@@ -385,7 +385,7 @@ class Replay:
         if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
             raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
                                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}.")
-        roots = slots[:1] if self._differentiable() and self.result.kinds[0] is VALUE else []
+        roots = slots[:1] if self._differentiable() and self.result.kinds[0] == VALUE else []
         numbers, slopes = self._run(rows, slots, roots, 1 / len(rows))
         total = reduce(operator.add, numbers[:len(rows) * len(slots):len(slots)])  # sum() would be exacter than eager's
         node = self._node(total / len(rows), slopes[0] if slopes else None, 0, rows)
@@ -419,9 +419,9 @@ class Replay:
         arguments of all examples."""
         captured, kind = self.machine.captured, self.result.kinds[place]
         if slopes is None:
-            return constant(number) if kind is VALUE or kind is CONSTANT else number
+            return constant(number) if kind == VALUE or kind == CONSTANT else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed(number, parents, slopes, Again(self, place, rows, number))
+        return replayed(number, parents, slopes, Again(self, place, rows))
 
     def stats(self):
         """Figures about the recording."""
@@ -456,28 +456,22 @@ def random_states():
 class Again:
     """How a replayed result is computed as an ordinary graph."""
 
-    def __init__(self, replay, place, rows, number):
-        self.replay, self.place, self.rows, self.number = replay, place, rows, number
+    def __init__(self, replay, place, rows):
+        self.replay, self.place, self.rows = replay, place, rows
         name = getattr(replay.function, "__name__", "recording")
         self.rule = SimpleNamespace(name=name, symbol=f"▶ {name}")
 
+    @property
+    def nodes(self):
+        """About how many nodes that graph has."""
+        return len(self.rows) * self.replay.program.nodes
+
     def __call__(self):
-        """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values.
-
-        Raises StaleGraphError when it is another number than the replay gave: a Value or something else that the
-        function reads has changed.
-        """
+        """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values."""
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        result = mean([numbers_of(self.replay.again(row))[self.place] for row in rows])
-        number = result.data if isinstance(result, Value) else result
-        if number != self.number:
-            raise StaleGraphError(f"the graph behind {self.number!r}, a result of the compiled function {self.rule.name}, is "
-                                  "computed by calling the function again, which now gives another number: what it reads "
-                                  "has changed. Call the compiled function again.")
-        return result
-
-
-VALUE, CONSTANT, PLAIN = "Value", "Constant", "float"
+        results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
+        result = mean(results) if len(results) > 1 else results[0]
+        return result if isinstance(result, Value) else constant(result)
 
 
 class Kept:
@@ -505,8 +499,8 @@ class Result:
 
     structure  it, with its place among the numbers in place of each number, and a Kept in place of anything else
     tracers    what stands for the numbers
-    kinds      of each number what the function itself would return: VALUE, CONSTANT or PLAIN (a float), or a Kept for
-               a number that does not depend on anything
+    kinds      of each number what the function itself would return: VALUE, CONSTANT or PLAIN, see recorder.py; or a
+               Kept for a number that does not depend on anything
     """
 
     def __init__(self, recorder, result):
@@ -521,8 +515,7 @@ class Result:
             return Kept(part)
         tracer = self.recorder.tracer(part)
         self.tracers.append(tracer)
-        self.kinds.append(Kept(part) if not isinstance(part, Value) else
-                          VALUE if tracer.wanted else PLAIN if tracer.is_plain() else CONSTANT)
+        self.kinds.append(tracer.kind if isinstance(part, Value) else Kept(part))
         return len(self.tracers) - 1
 
     def equals(self, other):

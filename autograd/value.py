@@ -31,6 +31,7 @@ from autograd.errors import (
     RecordingError,
     ResultOverflowError,
     RuleError,
+    StaleGraphError,
 )
 from autograd.rules import RULES, TABLE, Rule
 
@@ -132,6 +133,8 @@ class Value:
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient: float = 1.0) -> None:
@@ -214,25 +217,25 @@ class Value:
 
     def __lt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
     def __le__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
     def __gt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
     def __ge__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
@@ -261,19 +264,27 @@ class Fan(Value):
     """A node with any number of parents: the result of a recording that was replayed.
 
     It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes
-    the same result as an ordinary graph, `again.rule` describes the recording.
+    the result as an ordinary graph, `again.rule` describes the recording.
     """
 
     __slots__ = ("_fan", "_next", "_slopes", "again")
 
+    def ordinary(self):
+        """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
+        with graph_wanted():
+            result = self.again()
+        if _circumstances.recorder is None and result.data != self._data:
+            raise stale(self)
+        return result
+
     def __reduce__(self):
-        return itself, (self.again(),)
+        return itself, (self.ordinary(),)
 
     def __copy__(self):
-        return self.again()
+        return self.ordinary()
 
     def _copied(self, memo):
-        return copy.deepcopy(self.again(), memo)
+        return copy.deepcopy(self.ordinary(), memo)
 
     @property
     def rule(self):
@@ -288,11 +299,18 @@ class Fan(Value):
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
 
 
 def itself(node):
     return node
+
+
+def stale(node):
+    return StaleGraphError(f"{node!r} no longer follows from its parents: some .data was changed after the forward "
+                           "pass. Compute the result again.")
 
 
 def replayed(data, parents, slopes, again):
