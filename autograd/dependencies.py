@@ -12,11 +12,11 @@ from __future__ import annotations
 import dis
 import functools
 import sys
-import sysconfig
 import types
 from collections import deque
 from collections.abc import Iterator
 
+from autograd.libraries import is_library
 from autograd.value import Value, backend, compiled
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
@@ -122,7 +122,8 @@ class Dependencies:
     def _function(self, function):
         code = function.__code__
         self.functions.append((function, code, function.__defaults__))
-        self._waiting += [(function.__defaults__, function.__qualname__), (function.__kwdefaults__, function.__qualname__)]
+        name = function.__qualname__
+        self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for name, cell in zip(code.co_freevars, function.__closure__ or ()):
             entry = cell, _content(cell)
             self.cells.append(entry)
@@ -207,7 +208,7 @@ class Bytes:
 
     def __iter__(self):
         array = self.array
-        return iter(array.ravel().tolist() if getattr(array, "dtype", None) == object
+        return iter(array.ravel().tolist() if getattr(array, "dtype", "") == "object"
                     else (array.tobytes(), getattr(array, "shape", None), str(getattr(array, "dtype", ""))))
 
 
@@ -270,7 +271,7 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     attributes: dict[str, None] = {}
     modules: dict[str, None] = {}
     for step in dis.get_instructions(code):
-        if step.opcode in dis.hasname:
+        if step.opcode in dis.hasname and not step.opname.startswith(("STORE_", "DELETE_")):
             kind = {"LOAD_GLOBAL": own, "LOAD_NAME": own, "IMPORT_NAME": modules}.get(step.opname, attributes)
             kind[step.argval] = None
     for constant in code.co_consts:
@@ -280,25 +281,6 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
             for found, more in zip((own, attributes, modules), names_in(constant)):
                 found.update(dict.fromkeys(more))
     return tuple(own), tuple(attributes), tuple(modules)
-
-
-LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-
-@functools.cache
-def is_library(module: str | None) -> bool:
-    """Whether a module is this package, or part of an installed one or of the standard library."""
-    if not module or module == "__main__":
-        return False
-    if module.partition(".")[0] in ("autograd", "nn", "builtins"):
-        return True
-    found = sys.modules.get(module)
-    if found is None:
-        return False
-    file = getattr(found, "__file__", None)
-    if file is None:
-        return getattr(found, "__spec__", None) is not None and found.__spec__.origin in ("built-in", "frozen")
-    return file.startswith(LIBRARIES) or "site-packages" in file or "dist-packages" in file
 
 
 # Compiled, this is the function of recording.pxi: it looks at hundreds of objects at each call.

@@ -1,4 +1,4 @@
-"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of a result that is already there.
+"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; `derivatives` of a result that is already there.
 
 What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
@@ -362,7 +362,7 @@ def zero_grad(values):
         node.grad = 0.0
 
 
-_active = set()  # the ids of the variables of the derivatives that are being taken, in all threads
+_active: set[int] = set()  # the ids of the variables of the derivatives that are being taken, in all threads
 
 
 class _Variables:
@@ -440,7 +440,7 @@ class _Variables:
 
 
 def _move(tangent, y, as_graph):
-    """Complete `tangent`, at which rates nodes move, by their ids, by that of `y` and of all nodes that it depends on."""
+    """Complete `tangent`, the rates of nodes by their ids, by that of `y` and of all nodes that it depends on."""
     for node in _order(y):
         if id(node) in tangent:
             continue

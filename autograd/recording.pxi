@@ -89,7 +89,7 @@ cdef inline Trace* trace(list tracers, Py_ssize_t i) noexcept:
     return <Trace*>PyList_GET_ITEM(tracers, i)
 
 
-cpdef needed_by(Recorder recorder, list results):
+cpdef needed_by(Recorder recorder, list results, bint unused):
     cdef list tracers = recorder.tracers, operations = [], sources = []
     cdef Trace* tracer
     cdef Node* node
@@ -101,6 +101,8 @@ cpdef needed_by(Recorder recorder, list results):
     for i in range(len(tracers) - 1, -1, -1):
         tracer = trace(tracers, i)
         node = <Node*>tracer
+        if unused and not tracer.uses and node._rule != LEAF:
+            tracer.uses = 2
         if tracer.uses and node._rule != LEAF:
             (<Trace*>node._a).uses += 1
             if node._b != NOTHING:

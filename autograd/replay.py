@@ -29,6 +29,7 @@ from autograd.composed import mean
 from autograd.dependencies import SCALARS, Dependencies, same
 from autograd.errors import ArgumentError, RecordingError, RecordingWarning, listed
 from autograd.functional import map_numbers, numbers_in
+from autograd.libraries import level_outside
 from autograd.machine import Machine, culprit
 from autograd.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.statics import Static
@@ -39,6 +40,7 @@ from autograd.value import (
     gradients_wanted,
     graph_wanted,
     is_recording,
+    no_grad,
     recording,
     replayed,
 )
@@ -102,6 +104,7 @@ class Compiled:
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
         self._owner = lambda: None
+        self._failure: Exception | None = None
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
@@ -113,8 +116,8 @@ class Compiled:
             return self
         attributes = getattr(instance, "__dict__", None)
         if attributes is None:
-            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. Compile "
-                                "a function, and pass what it needs as arguments.")
+            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. "
+                                "Compile a function, and pass what it needs as arguments.")
         place = f"_compiled_{self.function.__name__}"
         bound = attributes.get(place)
         if bound is None or bound._owner() is not instance:  # a copy of an instance brings the original's along
@@ -132,8 +135,9 @@ class Compiled:
             return self.function(*args, **kwargs)
         leaves: list = []
         replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), leaves)
-        with contextlib.suppress(NotFinite):
-            return replay.call(leaves)
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.call(leaves)
         return self._fallen_back(self.function(*args, **kwargs), replay, [leaves])
 
     def mean(self, *batches, has_aux=False, **kwargs):
@@ -151,8 +155,9 @@ class Compiled:
         Value(0.5, grad=0)
         """
         replay, rows = self._batch("mean", batches, kwargs)
-        with contextlib.suppress(NotFinite):
-            return replay.mean(rows, has_aux)
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.mean(rows, has_aux)
         results = [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
         self._fallen_back(results, replay, rows)
         if not has_aux:
@@ -166,9 +171,12 @@ class Compiled:
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
         replay, rows = self._batch("map", batches, kwargs)
-        with contextlib.suppress(NotFinite):
-            return replay.map(rows)
-        results = [map_numbers(_plain, self.function(*example, **kwargs)) for example in zip(*columns_of(batches)[0])]
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.map(rows)
+        with no_grad():
+            results = [map_numbers(_plain, self.function(*example, **kwargs))
+                       for example in zip(*columns_of(batches)[0])]
         return self._fallen_back(results, replay, rows)
 
     def cache_info(self):
@@ -210,9 +218,24 @@ class Compiled:
         return self._replay(keys.pop(), rows[0]), rows
 
     def _replay(self, key, leaves):
-        """The recording for a key, made now if it is not there or no longer what the function does."""
+        """The recording for a key, made now if it is not there or no longer what the function does.
+
+        None when recording failed, but not with a RecordingError: the function itself is to be called then, and raises
+        its own error, or none.
+        """
+        try:
+            return self._found(key, leaves)
+        except (RecordingError, MemoryError):
+            raise
+        except Exception as error:
+            self._failure = error
+            return None
+
+    def _found(self, key, leaves):
         replay = self._recordings.get(key)
         change = None if replay is None else replay.dependencies.changed()
+        if replay and replay.refusal and not change:
+            raise RecordingError(replay.refusal)
         if replay is None or change:
             self._misses += 1
             self._note(key, change)
@@ -229,22 +252,28 @@ class Compiled:
         """Warn when the function is recorded again and again."""
         if change is None:
             if hash(key) in self._dropped:
-                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that recordings "
-                                      "are thrown away and made again. Keep more of them: compile(..., maxsize=...).")
+                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that "
+                                      "recordings are thrown away and made again. Keep more of them: compile(..., "
+                                      "maxsize=...).")
             return
         name, before, now = change
         if type(before) in SCALARS and type(now) in SCALARS:
             self._changes[name] += 1
             if self._changes[name] >= 3:
-                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at last "
-                                 f"from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a Value.")
+                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
+                                 f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a "
+                                 "Value.")
 
     def _fallen_back(self, result, replay, rows):
         """The result of the function itself, which was called in place of a replay."""
-        replay.fallbacks += 1
+        if replay:
+            replay.fallbacks += 1
         if "fallback" not in self._warned:
-            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: there {replay.culprit(rows)} "
-                                   "is not finite, although the function does not need it. stats() counts how often.")
+            reason = (f"there {replay.culprit(rows)} is not finite, although the function does not need it. stats() "
+                      "counts how often." if replay else
+                      f"recording it fails with {type(self._failure).__name__}: {self._failure}")
+            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: {reason}")
+        self._failure = None
         return result
 
     def _warn(self, what, message):
@@ -252,7 +281,7 @@ class Compiled:
         if what not in self._warned:
             self._warned.add(what)
             name = getattr(self.function, "__qualname__", repr(self.function))
-            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=outside())
+            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=level_outside())
 
 
 class Method:
@@ -264,14 +293,6 @@ class Method:
 
     def __call__(self, *args, **kwargs):
         return self.__wrapped__(self.instance(), *args, **kwargs)
-
-
-def outside():
-    """The `stacklevel` of the code that called this package."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 @contextlib.contextmanager
@@ -298,7 +319,7 @@ class Replay:
         for part in statics_in(key):
             part.keep()
         self.function, self.key, self.example = function, key, list(example)
-        self.fallbacks, self.verified = 0, False
+        self.fallbacks, self.verified, self.refusal = 0, False, ""
         with recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
@@ -335,12 +356,14 @@ class Replay:
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
         if not is_same:
-            raise RecordingError(f"compile: the function was not the same at its second call{self._where()}, although "
-                                 "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
-                                 "file, or count its calls? Pass what differs as an argument.")
-        if before != random_states():
-            raise RecordingError("compile: the function draws random numbers, which a replay would not. Draw them outside, "
-                                 "and pass them as arguments.")
+            self.refusal = (f"compile: the function was not the same at its second call{self._where()}, although "
+                            "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
+                            "file, or count its calls? Pass what differs as an argument.")
+        elif before != random_states():
+            self.refusal = ("compile: the function draws random numbers, which a replay would not. Draw them outside, "
+                            "and pass them as arguments.")
+        if self.refusal:
+            raise RecordingError(self.refusal)
         self.verified = True
 
     def _where(self):
@@ -348,6 +371,7 @@ class Replay:
         with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
+            self.dependencies = self._dependencies(other)  # which the function may have changed itself
             for line, a, b in zip(one.lines, one.tracers, other.tracers):
                 if not a.matches(b):
                     return f", at {line}"
@@ -419,7 +443,7 @@ class Replay:
         arguments of all examples."""
         captured, kind = self.machine.captured, self.result.kinds[place]
         if slopes is None:
-            return constant(number) if kind == VALUE or kind == CONSTANT else number
+            return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
         return replayed(number, parents, slopes, Again(self, place, rows))
 
