@@ -6,8 +6,8 @@ another way: as another argument, as a variable that `f` closes over, as the var
 taken around this one.
 """
 
-from functools import cache, wraps
-from itertools import compress
+from functools import cache, reduce, wraps
+from itertools import compress, repeat
 
 from autograd.errors import (
     ArgumentError,
@@ -100,8 +100,12 @@ def adjoint_graph(y, wanted, cut=False):
         reached = [parent in on_the_way for parent in node.parents]
         if not any(reached):
             continue
-        for parent, partial in zip(compress(node.parents, reached), partials_as_graph(node, reached)):
-            adjoint[parent] = _plus(adjoint.get(parent, 0.0), _times(adjoint[node], partial))
+        for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(adjoint[node]))):
+            before = adjoint.get(parent, 0.0)
+            if not isinstance(node, Tracer):
+                adjoint[parent] = _plus(before, share)
+            elif not _is_zero(share):  # each number under the conditions under which its node counts
+                adjoint[parent] = recorder().under(parent, _plus, before, recorder().leaving(node, parent, share))
     return [adjoint.get(node, 0.0) for node in wanted]
 
 
@@ -112,6 +116,25 @@ def _order(y):
     if not is_recording():
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
     return recorder().tracer(y).order()
+
+
+def _shares(node, reached, flows):
+    """flow * partial for each parent that is `reached`: what passes through a node, to it or from it."""
+    if not isinstance(node, Tracer):
+        return list(map(_times, flows, partials_as_graph(node, reached)))
+    return recorder().under(node, _recorded_shares, node, reached, flows)
+
+
+def _recorded_shares(node, reached, flows):
+    if node.rule.name != "where":
+        return list(map(_times, flows, partials_as_graph(node, reached)))
+    # 0 times what the other side is would not do: it may be no number.
+    sides = [lambda flow: 0.0, lambda flow: _chosen(node, flow, 0.0), lambda flow: _chosen(node, 0.0, flow)]
+    return [side(flow) for side, flow in zip(compress(sides, reached), flows)]
+
+
+def _chosen(node, x, y):
+    return FUNCTIONS["where"](node.parents[0], x, y) if not (_is_zero(x) and _is_zero(y)) else 0.0
 
 
 def partials_as_graph(node, reached):
@@ -189,7 +212,7 @@ def _plus(a, b):
 
 
 def _finite(number):
-    """A derivative, unless it is a float that is not finite; in a recording it may belong to a side not chosen."""
+    """A derivative, unless it is a float that is not finite; in a recording it may be on a side that is not chosen."""
     if not isinstance(number, Value) and number - number != 0.0 and not is_recording():
         raise ResultOverflowError("a derivative is too large for a float64. Scale the result or the direction down.")
     return number
@@ -426,12 +449,14 @@ def _move(tangent, y, as_graph):
             continue
         rates = [tangent.get(parent, 0.0) for parent in node.parents] if node.rule is not None else []
         moving = [not _is_zero(rate) for rate in rates]
-        total = 0.0
-        if any(moving):
-            partials = partials_as_graph(node, moving) if as_graph else compress(node.partials, moving)
-            for rate, partial in zip(compress(rates, moving), partials):
-                total = _plus(total, _times(rate, partial))
-        tangent[node] = total
+        rates = list(compress(rates, moving))
+        if not rates:
+            tangent[node] = 0.0
+        elif isinstance(node, Tracer):
+            tangent[node] = recorder().under(node, reduce, _plus, _shares(node, moving, rates))
+        else:
+            shares = _shares(node, moving, rates) if as_graph else map(_times, rates, compress(node.partials, moving))
+            tangent[node] = reduce(_plus, shares)
     tangent.setdefault(y, 0.0)
 
 

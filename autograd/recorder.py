@@ -229,10 +229,7 @@ class Recorder:
         """The tracer of one side of `where`, which may be an infinite number."""
         if callable(side):
             before = self.guard
-            conditions = (*self.guards[before], (condition, chosen))
-            self.guard = self._guard_of.setdefault(conditions, len(self.guards))
-            if self.guard == len(self.guards):
-                self.guards.append(conditions)
+            self.guard = self._guard((*self.guards[before], (condition, chosen)))
             try:
                 side = side()
             except (ArithmeticError, ValueError):
@@ -240,6 +237,43 @@ class Recorder:
             finally:
                 self.guard = before
         return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
+
+    def _guard(self, conditions):
+        """The position of the guard with these conditions."""
+        guard = self._guard_of.setdefault(conditions, len(self.guards))
+        if guard == len(self.guards):
+            self.guards.append(conditions)
+        return guard
+
+    def _conditions(self, node):
+        """The conditions in force, and those under which a node counts."""
+        here = self.guards[self.guard]
+        own = self.guards[node.guard] if type(node) is Tracer else ()
+        known = {(id(condition), side) for condition, side in here}
+        return (*here, *[(condition, side) for condition, side in own if (id(condition), side) not in known])
+
+    def under(self, node, function, *operands):
+        """function(*operands), written down under the conditions under which a node counts."""
+        before = self.guard
+        self.guard = self._guard(self._conditions(node))
+        try:
+            return function(*operands)
+        finally:
+            self.guard = before
+
+    def leaving(self, node, parent, share):
+        """What `node` contributes to the derivative by its parent: `share` where the node counts, elsewhere 0."""
+        outer = {(id(condition), side) for condition, side in self._conditions(parent)}
+        before, conditions = self.guard, self._conditions(node)
+        try:
+            for condition, side in reversed(conditions):
+                if (id(condition), side) not in outer:
+                    conditions = conditions[:-1]
+                    self.guard = self._guard(conditions)
+                    share = self.where(condition, share, 0.0) if side else self.where(condition, 0.0, share)
+        finally:
+            self.guard = before
+        return share
 
     def forget_uses(self):
         """Set to 0 what needed_by() counted."""
