@@ -1,4 +1,4 @@
-"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of a result that is already there.
+"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of a result that is there.
 
 What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
@@ -79,7 +79,7 @@ def _derivatives(y, wanted, create_graph):
         return [value.detach() if isinstance(value, Value) else value for value in adjoint_graph(y, wanted)]
     known = [node for node in wanted if not isinstance(node, Tracer)]
     found = dict(zip(known, adjoints(y, known)))
-    return [found.get(node, 0.0) for node in wanted]
+    return [_finite(found.get(node, 0.0)) for node in wanted]
 
 
 def adjoint_graph(y, wanted, cut=False):
@@ -367,7 +367,7 @@ def zero_grad(values):
         node.grad = 0.0
 
 
-_active = set()  # the variables of the derivatives that are being taken, in all threads
+_active: set[Value] = set()  # the variables of the derivatives that are being taken, in all threads
 
 
 class _Variables:
@@ -383,15 +383,15 @@ class _Variables:
         self.graph = gradients_wanted()  # what the results are for: a graph, or inside no_grad() their numbers only
         self.graph_wanted = graph_wanted()
         self.args, self.outer, self.inner = list(args), [], []
-        positions = argnums if isinstance(argnums, tuple) else (argnums,)
-        for position in positions:
+        self.positions = []
+        for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
                 raise ArgumentError(f"{name}: there is no positional argument {position!r} to differentiate by: "
                                     f"{len(args)} given.")
+            self.positions.append(position % len(args))
         with graph_wanted():
-            for position in positions:
+            for position in dict.fromkeys(self.positions):
                 self.args[position] = map_numbers(self._variable, self.args[position])
-        self.positions = positions
 
     def _variable(self, number):
         self.outer.append(number)
@@ -431,9 +431,10 @@ class _Variables:
     def gradient(self, y, live):
         """The derivatives of y in the structure of the arguments."""
         found = iter(_derivatives(y, self.inner, live and self.graph))
-        gradients = tuple(map_numbers(lambda _: self.outside(next(found), live), self.args[position])
-                          for position in self.positions)
-        return gradients if isinstance(self.argnums, tuple) else gradients[0]
+        gradients = {position: map_numbers(lambda _: self.outside(next(found), live), self.args[position])
+                     for position in dict.fromkeys(self.positions)}
+        ordered = tuple(gradients[position] for position in self.positions)
+        return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
     def outside(self, number, live):
         """A result as it is handed out: as a float, or as a Value, which inside no_grad() is a Constant."""
