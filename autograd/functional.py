@@ -1,4 +1,4 @@
-"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of a result that is there.
+"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; `derivatives` of a result that is already there.
 
 What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
@@ -6,6 +6,7 @@ another way: as another argument, as a variable that `f` closes over, as the var
 taken around this one.
 """
 
+from contextlib import contextmanager
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
@@ -76,10 +77,11 @@ def _derivatives(y, wanted, create_graph):
     if create_graph:
         return adjoint_graph(y, wanted)
     if isinstance(y, Tracer):  # a float in the function itself: a number without a gradient in its recording
-        return [value.detach() if isinstance(value, Value) else value for value in adjoint_graph(y, wanted)]
+        return [recorder().number(value) if isinstance(value, Value) else as_float(value)
+                for value in adjoint_graph(y, wanted)]
     known = [node for node in wanted if not isinstance(node, Tracer)]
-    found = dict(zip(known, adjoints(y, known)))
-    return [_finite(found.get(node, 0.0)) for node in wanted]
+    found = dict(zip(map(id, known), adjoints(y, known)))
+    return [_finite(found.get(id(node), 0.0)) for node in wanted]
 
 
 def adjoint_graph(y, wanted, cut=False):
@@ -88,25 +90,39 @@ def adjoint_graph(y, wanted, cut=False):
     cut: take the nodes of `wanted` for independent of one another, even where one is computed from another.
     """
     order = _order(y)
-    on_the_way = {node for node in wanted if not isinstance(node, Constant)}
+    # Nodes go by their ids: a tracer must not be looked up, since to a function it is a number.
+    on_the_way = {id(node) for node in wanted if not isinstance(node, Constant)}
     ends = on_the_way.copy() if cut else ()
     for node in order:
-        if any(parent in on_the_way for parent in node.parents):
-            on_the_way.add(node)
-    adjoint = {y: 1.0}
+        if any(id(parent) in on_the_way for parent in node.parents):
+            on_the_way.add(id(node))
+    adjoint = {id(y): 1.0}
     for node in reversed(order):
-        if node not in on_the_way or node in ends or node.rule is None or _is_zero(adjoint.get(node, 0.0)):
+        here = adjoint.get(id(node), 0.0)
+        if id(node) not in on_the_way or id(node) in ends or node.rule is None or _is_zero(here):
             continue
-        reached = [parent in on_the_way for parent in node.parents]
+        reached = [id(parent) in on_the_way for parent in node.parents]
         if not any(reached):
             continue
-        for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(adjoint[node]))):
-            before = adjoint.get(parent, 0.0)
-            if not isinstance(node, Tracer):
-                adjoint[parent] = _plus(before, share)
-            elif not _is_zero(share):  # each number under the conditions under which its node counts
-                adjoint[parent] = recorder().under(parent, _plus, before, recorder().leaving(node, parent, share))
-    return [adjoint.get(node, 0.0) for node in wanted]
+        for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(here))):
+            if isinstance(node, Tracer) and not _is_zero(share):
+                share = recorder().leaving(node, parent, share)
+            with _conditions_of(parent):
+                adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), share)
+    return [adjoint.get(id(node), 0.0) for node in wanted]
+
+
+@contextmanager
+def _conditions_of(node):
+    """Inside, operations count where `node` does: what is recorded under conditions has derivatives under them only."""
+    if not isinstance(node, Tracer):
+        yield
+        return
+    before = recorder().add_guard(node.guard)
+    try:
+        yield
+    finally:
+        recorder().set_guard(before)
 
 
 def _order(y):
@@ -118,19 +134,15 @@ def _order(y):
     return recorder().tracer(y).order()
 
 
-def _shares(node, reached, flows):
-    """flow * partial for each parent that is `reached`: what passes through a node, to it or from it."""
-    if not isinstance(node, Tracer):
-        return list(map(_times, flows, partials_as_graph(node, reached)))
-    return recorder().under(node, _recorded_shares, node, reached, flows)
-
-
-def _recorded_shares(node, reached, flows):
-    if node.rule.name != "where":
-        return list(map(_times, flows, partials_as_graph(node, reached)))
-    # 0 times what the other side is would not do: it may be no number.
-    sides = [lambda flow: 0.0, lambda flow: _chosen(node, flow, 0.0), lambda flow: _chosen(node, 0.0, flow)]
-    return [side(flow) for side, flow in zip(compress(sides, reached), flows)]
+def _shares(node, reached, flows, as_graph=True):
+    """flow * partial for each parent that is `reached`: what passes through a node, to the parent or from it."""
+    with _conditions_of(node):
+        if isinstance(node, Tracer) and node.rule.name == "where":
+            # 0 times what the other side is would not do: it may be no number.
+            sides = [lambda flow: 0.0, lambda flow: _chosen(node, flow, 0.0), lambda flow: _chosen(node, 0.0, flow)]
+            return [side(flow) for side, flow in zip(compress(sides, reached), flows)]
+        partials = partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
+        return list(map(_times, flows, partials))
 
 
 def _chosen(node, x, y):
@@ -146,8 +158,8 @@ def partials_as_graph(node, reached):
     parents = list(compress(node.parents, reached))
     if isinstance(node, Fan):
         # A Value may be among the parents more than once: what it does to the result is counted at the first place.
-        found = dict(zip(parents, adjoint_graph(node.ordinary(), parents, cut=True)))
-        return [found.pop(parent, 0.0) for parent in parents]
+        found = dict(zip(map(id, parents), adjoint_graph(node.ordinary(), parents, cut=True)))
+        return [found.pop(id(parent), 0.0) for parent in parents]
     if is_recording():
         return [partial(*node.parents, node) for partial in compress(_partials_on_recording(node.rule), reached)]
     if not _follows(node):
@@ -321,11 +333,11 @@ def jvp(f, primals, tangents):
     with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
         live = any(type(t) is Value for t in directions) or variables.live(numbers_in(results))
-        along = dict(zip(variables.inner, directions))
+        along = dict(zip(map(id, variables.inner), directions))
         for y in numbers_in(results):
             _move(along, y, is_recording() or (live and variables.graph))
         return (map_numbers(lambda y: variables.outside(y, live), results),
-                map_numbers(lambda y: variables.outside(along[y], live), results))
+                map_numbers(lambda y: variables.outside(along[id(y)], live), results))
 
 
 def hvp(f, primals, tangents):
@@ -367,7 +379,7 @@ def zero_grad(values):
         node.grad = 0.0
 
 
-_active: set[Value] = set()  # the variables of the derivatives that are being taken, in all threads
+_active: set[int] = set()  # the ids of the variables of the derivatives that are being taken, in all threads
 
 
 class _Variables:
@@ -406,11 +418,11 @@ class _Variables:
 
     def __enter__(self):
         self.graph_wanted.__enter__()
-        _active.update(self.inner)
+        _active.update(map(id, self.inner))
         return self
 
     def __exit__(self, *error):
-        _active.difference_update(self.inner)
+        _active.difference_update(map(id, self.inner))
         self.graph_wanted.__exit__(*error)
 
     def node(self, y):
@@ -424,8 +436,8 @@ class _Variables:
         """Whether the derivatives are Values: whether variables stand for Values, or results depend on other ones."""
         if is_recording() or any(type(number) is Value for number in self.outer):
             return True
-        others = _active.difference(self.inner)
-        return any(node.rule is None or node in others
+        others = _active.difference(map(id, self.inner))
+        return any(node.rule is None or id(node) in others
                    for y in results if type(y) is Value for node in topological_order(y))
 
     def gradient(self, y, live):
@@ -438,27 +450,26 @@ class _Variables:
 
     def outside(self, number, live):
         """A result as it is handed out: as a float, or as a Value, which inside no_grad() is a Constant."""
+        if is_recording():  # a tracer knows what it stands for
+            if not isinstance(number, Value):
+                return as_float(number)
+            return number if self.graph else number.detach()
         if not live:
             return _number(number)
         return as_node(number) if self.graph else as_node(number).detach()
 
 
 def _move(tangent, y, as_graph):
-    """Complete `tangent`, at which rates nodes move, by that of `y` and of all nodes that it depends on."""
+    """Complete `tangent`, the rates of nodes by their ids, by that of `y` and of all nodes that it depends on."""
     for node in _order(y):
-        if node in tangent:
+        if id(node) in tangent:
             continue
-        rates = [tangent.get(parent, 0.0) for parent in node.parents] if node.rule is not None else []
+        rates = [tangent.get(id(parent), 0.0) for parent in node.parents] if node.rule is not None else []
         moving = [not _is_zero(rate) for rate in rates]
-        rates = list(compress(rates, moving))
-        if not rates:
-            tangent[node] = 0.0
-        elif isinstance(node, Tracer):
-            tangent[node] = recorder().under(node, reduce, _plus, _shares(node, moving, rates))
-        else:
-            shares = _shares(node, moving, rates) if as_graph else map(_times, rates, compress(node.partials, moving))
-            tangent[node] = reduce(_plus, shares)
-    tangent.setdefault(y, 0.0)
+        if any(moving):
+            with _conditions_of(node):
+                tangent[id(node)] = reduce(_plus, _shares(node, moving, compress(rates, moving), as_graph))
+    tangent.setdefault(id(y), 0.0)
 
 
 def _matching(name, primals, tangents):

@@ -10,12 +10,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import sys
 import threading
 import types
 import warnings
 import zlib
-from math import inf
+from math import inf, isclose
 
 from autograd.errors import (
     ArgumentError,
@@ -28,11 +27,11 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
-    RecordingError,
     ResultOverflowError,
     RuleError,
     StaleGraphError,
 )
+from autograd.libraries import line_outside
 from autograd.rules import RULES, TABLE, Rule
 
 Number = "Value | float"
@@ -75,27 +74,33 @@ class Value:
         self._mark = UNSEEN
         if label is not None:
             self.label = label
+        if unusual and _circumstances.recorder is not None:
+            _circumstances.recorder.born.append(self)
 
     @property
     def data(self) -> float:
         """The number, a float. What was recorded before it is assigned stays as it was recorded."""
         if unusual:
-            check_not_recording(f"{self!r}.data")
+            check_not_recording("reading .data of a Value")
         return self._data
 
     @data.setter
     def data(self, number: float) -> None:
+        if unusual:
+            check_not_recording("setting .data of a Value")
         self._data = as_float(number)
 
     @property
     def grad(self) -> float:
         """∂result/∂node, a float; 0.0 until a backward pass comes by."""
         if unusual:
-            check_not_recording(f"{self!r}.grad")
+            check_not_recording("reading .grad of a Value")
         return self._grad
 
     @grad.setter
     def grad(self, number: float) -> None:
+        if unusual:
+            check_not_recording("setting .grad of a Value")
         self._grad = as_float(number)
 
     @property
@@ -128,7 +133,7 @@ class Value:
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
         if unusual:
-            check_not_recording(f"{self!r}.partials")
+            check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient: float = 1.0) -> None:
@@ -194,38 +199,42 @@ class Value:
     # The operators and the methods of the table come here: primitives.py puts them in.
 
     def __repr__(self) -> str:
+        if unusual:
+            check_not_recording("writing a Value as text")
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Value({self._data!r}, grad={self._grad:.6g}{label})"
 
     def __format__(self, spec: str) -> str:
+        if unusual:
+            check_not_recording("writing a Value as text")
         return format(self._data, spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
         if unusual:
-            check_not_recording(f"the truth of {self!r}")
+            check_not_recording("the truth of a Value")
         return self._data != 0.0
 
     def __lt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
     def __le__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
     def __gt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
     def __ge__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
@@ -235,7 +244,7 @@ class Value:
         if _comparable(other) is None:
             return NotImplemented
         if unusual:
-            check_not_recording(f"comparing {self!r} with ==")
+            check_not_recording("comparing a Value with ==")
         raise LeavesGraphError(f"== between Values asks whether they are the same node. To compare the numbers write "
                                f"v.data == {other!r}.")
 
@@ -263,7 +272,7 @@ class Fan(Value):
         """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
         with graph_wanted():
             result = self.again()
-        if _circumstances.recorder is None and result.data != self._data:
+        if _circumstances.recorder is None and not isclose(result.data, self._data):  # order of adding
             raise stale(self)
         return result
 
@@ -290,7 +299,7 @@ class Fan(Value):
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`."""
         if unusual:
-            check_not_recording(f"{self!r}.partials")
+            check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
 
 
@@ -358,6 +367,8 @@ class Constant(Value):
     __slots__ = ()
 
     def __repr__(self) -> str:
+        if unusual:
+            check_not_recording("writing a Constant as text")
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Constant({self._data!r}{label})"
 
@@ -559,14 +570,6 @@ class record_lines(contextlib.ContextDecorator):
         _circumstances.record_lines -= 1
 
 
-def _line_outside():
-    """The file and line of the innermost code that is not part of this project."""
-    frame = sys._getframe()
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame = frame.f_back
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else None
-
-
 @contextlib.contextmanager
 def recording(recorder):
     """Inside, every operation goes to `recorder.record(rule, operands)` in place of being carried out."""
@@ -594,21 +597,27 @@ def is_recording():
     return _circumstances.recorder is not None
 
 
-def check_not_recording(what):
-    """Raise while this thread records a function: a number read now would be frozen into the recording."""
+WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
+                 "detach() for a number without gradient, or name the argument in static=.")
+
+
+def check_not_recording(what, instead=WRITE_INSTEAD):
+    """Raise while this thread records a function: a number read now would be frozen into the recording.
+
+    The recording is spoilt, also if the function catches the error.
+    """
     if _circumstances.recorder is not None:
-        raise RecordingError(f"compile: {what} would freeze a number or a branch into the recording, at "
-                             f"{_line_outside()}. Write where(condition, x, y) for a choice, maximum() or minimum() "
-                             "for the larger or smaller, detach() for a number without gradient, or name the argument "
-                             "in static=.")
+        _circumstances.recorder.refuse(f"compile: {what} would freeze a number or a branch into the recording, at "
+                                       f"{line_outside()}. {instead}")
 
 
 def watch(*things: object) -> None:
     """While a function is recorded: note the attributes of these objects; elsewhere this does nothing.
 
     A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
-    records anew if not. Modules of nn do this by themselves; do it in a class of your own whose parameters may be
-    replaced. Raises ArgumentError for an object without attributes.
+    records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
+    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises
+    RecordingError for an object without attributes.
 
     >>> class Scale:
     ...     def __init__(self):
@@ -651,6 +660,7 @@ def as_float(number: object) -> float:
 def _converted(number):
     """A number of another type than float as a float."""
     if isinstance(number, Value):
+        check_not_recording("a plain number made of a Value")
         raise LeavesGraphError(f"a plain number is wanted here, got {number!r}. Write v.data for its number.")
     remedy = _why_not_a_number(number)
     if remedy is None:
@@ -692,6 +702,8 @@ def constant(number: float, label: str | None = None) -> Constant:
     node._a = node._b = node._c = None
     node._da = node._db = node._dc = 0.0
     node._mark = 0
+    if unusual and _circumstances.recorder is not None:
+        _circumstances.recorder.born.append(node)
     return node
 
 
@@ -729,7 +741,7 @@ def apply(rule, *operands):
     node._a, node._b, node._c = (*nodes, None, None)[:3]
     node._da, node._db, node._dc = partials
     if _circumstances.record_lines:
-        node._label = Note(None, _line_outside())
+        node._label = Note(None, line_outside())
     return node
 
 
