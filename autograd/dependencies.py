@@ -45,11 +45,12 @@ class Dependencies:
             self._add_table(space, list(names), "global")
         for space, _, owner in self._spaces:
             self._add_table(space, [name for name in self._names if name in space], owner, len(space))
+        self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions)
         del self._names, self._spaces, self._globals, self._waiting, self._seen  # it would keep objects alive
 
     def changed(self) -> tuple[str, object, object] | None:
         """The first thing that is not what it was: (its name, what it was, what it is now), or None."""
-        if unchanged(self.tables, self.sequences, self.cells, self.functions):
+        if self.unchanged():
             return None
         return next(self._changes(), ("what it reads", None, None))
 
@@ -183,7 +184,7 @@ class Dependencies:
     def _table(self, mapping, owner):
         """Note every item of a dict."""
         self._add_table(mapping, list(mapping), owner, len(mapping))
-        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items()]
+        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items() if type(item) not in OPAQUE]
 
     def _sequence(self, thing, owner):
         items = list(thing)

@@ -541,7 +541,8 @@ class Program:
     """A recording, ready to run on a memory of numbers.
 
     A tracer gets a slot, but for numbers and captured Values that are not used. The first `uniform` slots hold what
-    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others holds one number an example.
+    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others
+    holds one number an example.
     """
 
     def __init__(self, recorder, results):

@@ -122,9 +122,14 @@ cpdef needed_by(Recorder recorder, list results, bint unused):
     return operations, sources
 
 
+cdef extern from "string.h":
+    int memcmp(const void*, const void*, size_t) noexcept
+
 cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(object, object) except? NULL  # borrowed
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)  # borrowed
+    PyObject** PySequence_Fast_ITEMS(object)  # of a list or a tuple
+    bint PyDict_Next(object, Py_ssize_t*, PyObject**, PyObject**)  # all borrowed
     PyObject* PyCell_GET(object)  # borrowed, NULL when it is empty
     PyObject* PyFunction_GET_CODE(object)  # borrowed
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
@@ -132,6 +137,18 @@ cdef extern from "Python.h":
 
 cdef inline bint is_same(same, PyObject* now, PyObject* then):
     return now == then or same(<object>now, <object>then)
+
+
+cdef bint all_as_listed(dict mapping, list keys, list values):
+    """Whether the items of a dict are the very ones in these lists, in their order; quicker than to look each up."""
+    cdef Py_ssize_t place = 0, i = 0
+    cdef PyObject* key
+    cdef PyObject* value
+    while PyDict_Next(mapping, &place, &key, &value):
+        if key != PyList_GET_ITEM(keys, i) or value != PyList_GET_ITEM(values, i):
+            return False
+        i += 1
+    return True
 
 
 def unchanged(same, missing, list tables, list sequences, list cells, list functions):
@@ -143,6 +160,8 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         mapping, keys, values, size = entry[0], <list>entry[1], <list>entry[2], entry[3]
         if size >= 0 and len(mapping) != size:
             return False
+        if type(mapping) is dict and size == len(keys) and all_as_listed(mapping, keys, values):
+            continue
         for i in range(len(keys)):
             if type(mapping) is dict:
                 now = PyDict_GetItemWithError(mapping, keys[i])
@@ -157,6 +176,8 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         listed = <list>thing if type(thing) is list else list(thing)
         if len(listed) != len(items):
             return False
+        if memcmp(PySequence_Fast_ITEMS(listed), PySequence_Fast_ITEMS(items), len(items) * sizeof(void*)) == 0:
+            continue
         for i in range(len(items)):
             if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
                 return False
