@@ -87,6 +87,16 @@ def test_orders_two_and_three():
     assert {row.verdict for row in report.rows} == {"ok"}
 
 
+def test_compiled_functions_are_checked_as_others_are():
+    w = Value(0.7)
+    def f(x, y):
+        return (w * x).sin() * y ** 2
+    assert str(gradcheck(autograd.compile(f), (0.3, 2.0), order=3)) == str(gradcheck(f, (0.3, 2.0), order=3))
+    assert [row.verdict for row in gradcheck(autograd.compile(abs), 0.0).rows] == ["kink"]
+    lost = gradcheck(autograd.compile(lambda x: x * x.detach()), 3.0)
+    assert [(row.engine, row.verdict) for row in lost.rows] == [(3.0, "WRONG")]
+
+
 @pytest.mark.parametrize(("f", "words"), [
     (lambda x: x * x.data, "look for .data, detach"),
     (lambda x: autograd.sin(x.detach()), "The graph does not connect the result with this input"),
