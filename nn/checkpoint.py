@@ -6,7 +6,6 @@ Weights have PyTorch's names and shapes, so that `safetensors.torch.load_file` a
 import json
 import operator
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
 from math import inf
@@ -16,6 +15,7 @@ from typing import Any
 from autograd.errors import ArgumentError, instance
 from nn import layers, modules, tensorfile, transformer
 from nn.errors import CheckpointError
+from nn.init import generators
 from nn.modules import Module
 
 KEY = "glassgrad"  # the entry in a file's metadata that is ours
@@ -263,7 +263,7 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, list[float]]]:
     optimizer = run.optimizer.state_dict()
     numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
     gauss = {}
-    for name, generator in _generators(run.model).items():
+    for name, generator in generators(run.model).items():
         _, words, gauss[name] = generator.getstate()
         numbers[f"random.{name}"] = list(map(float, words))
     numbers |= {f"history.{name}": list(map(float, column)) for name, column in run.history.to_dict().items()}
@@ -285,7 +285,7 @@ def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
         state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered})
     if run.schedule:
         run.schedule.load_state_dict(state["schedule"])
-    for name, generator in _generators(run.model).items():
+    for name, generator in generators(run.model).items():
         generator.setstate((3, tuple(map(int, numbers[f"random.{name}"])), state["gauss"][name]))
     columns = {name.removeprefix("history."): column for name, column in numbers.items() if name.startswith("history.")}
     run.history.rows = [dict(zip(columns, row)) | {"epoch": int(row[list(columns).index("epoch")])}
@@ -295,11 +295,3 @@ def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
     run.seconds, run.started = float(state["seconds"]), time.perf_counter()
     run.seed, run.sums = state["seed"], {name: float(total) for name, total in state["sums"].items()}
     run.epoch, run.position, run.waited = (operator.index(state[name]) for name in ("epoch", "position", "waited"))
-
-
-def _generators(model: Module) -> dict[str, Any]:
-    """Where random numbers come from: Python's `random`, and the generators of the modules."""
-    found: dict[str, Any] = {"python": random}
-    for path, module in model.named_modules():
-        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
-    return found

@@ -65,7 +65,7 @@ class Dataset:
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or other things than numbers
             import numpy
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
-            if all(array.dtype.kind in "if" for array in arrays):
+            if all(array.dtype.kind in "bif" for array in arrays):
                 found.arrays = [array.astype(float, copy=False) for array in arrays]
         return found
 

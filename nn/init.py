@@ -31,6 +31,14 @@ def generator(seed: "int | random.Random | None"):
     return seed if isinstance(seed, random.Random) else random.Random(seed)
 
 
+def generators(model) -> dict[str, Any]:
+    """Where a model's random numbers come from: Python's `random`, and the generators that its modules hold."""
+    found: dict[str, Any] = {"python": random}
+    for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
+        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
+    return found
+
+
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
     """Evenly from low to high; without arguments what micrograd starts from."""
     return lambda fan_in, fan_out, rng: rng.uniform(low, high)

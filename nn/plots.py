@@ -9,11 +9,12 @@ from io import BytesIO
 from math import inf, log10
 
 from autograd.errors import ArgumentError, whole
+from nn.batchloss import BatchLoss
 from nn.data import as_dataset
 from nn.errors import need
 from nn.metrics import number, predicted_class, true_class
 from nn.modules import Module, check_count
-from nn.training import BatchLoss, predict
+from nn.training import predict
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
