@@ -41,11 +41,12 @@ def matrix_of(batches):
     columns = [numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float} else batch
                for batch in batches]
     for column in columns:
-        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "iuf" or column.itemsize > 8
+        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "biuf" or column.itemsize > 8
                 or column.ndim == 0 or len(column) != len(columns[0]) or 0 in column.shape
                 or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
             return None
-    rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
+    rows = numpy.ascontiguousarray(  # one column in Fortran's order stays in it
+        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float))
     return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
 
 

@@ -145,8 +145,8 @@ class BatchLoss:
         with _generators_kept(self.model):
             difference = _difference(self._replayed(how, some), self._itself(how, some))
         if difference and first:
-            raise RecordingError(f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide by "
-                                 "an input?")
+            raise RecordingError(f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide "
+                                 "by an input?")
         if difference:
             raise ReplayDiffersError(
                 f"a replay of this model gives {difference}, as it did not when they were compared before: what was "

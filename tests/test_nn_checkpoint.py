@@ -211,7 +211,7 @@ def train(epochs, checkpoint=None, stop_after=None, seed=0, **settings):
         history = nn.fit(model, nn.cross_entropy, data.gate("xor"), epochs=epochs, batch_size=1, optimizer=optimizer,
                          seed=seed, schedule=nn.CosineAnnealingLR(optimizer, 40), schedule_every="step", patience=30,
                          validation=data.gate("xor"), checkpoint=checkpoint, callbacks=[Cut()], progress=False,
-                         **settings)
+                         recorded=False, **settings)
     except InterruptedError:
         return None
     rows = [{name: x for name, x in row.items() if name != "seconds"} for row in history.rows]
