@@ -15,7 +15,6 @@ from typing import Any
 
 from autograd import Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
-from autograd.value import topological_order
 from nn import metrics
 from nn.data import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
@@ -200,20 +199,29 @@ def _same(a, b) -> bool:
     return a == b
 
 
+def _order(result: Any) -> list[Value]:
+    """The nodes of a graph, parents before children."""
+    path, order = [result] if isinstance(result, Value) else [], {}
+    while path:
+        node = path[-1]
+        new = [parent for parent in node.parents if parent not in order]
+        path += new
+        if not new:
+            order[path.pop()] = None
+    return list(order)
+
+
 def _leaves(result: Any) -> list[Value]:
-    return [node for node in topological_order(result) if type(node) is Value and not node.parents] if isinstance(
-        result, Value) else []
+    return [node for node in _order(result) if type(node) is Value and not node.parents]
 
 
 def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
     """For each leaf the sum of the magnitudes of all that is added up in its gradient, over all paths to it."""
-    order = topological_order(result) if isinstance(result, Value) else []
-    sizes = dict.fromkeys(order, 0.0)
+    order = _order(result)
+    sizes = dict.fromkeys(order, 0.0) | {result: 1.0}
     for node in reversed(order):
-        size = 1.0 if node is result else sizes[node]
         for parent, slope in zip(node.parents, node.partials):
-            if parent in sizes:
-                sizes[parent] += size * abs(slope)
+            sizes[parent] += sizes[node] * abs(slope)
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 

@@ -3,9 +3,8 @@
 import operator
 import random
 
-from autograd import Value, as_float, mean
+from autograd import Value, as_float, is_recording, mean
 from autograd.errors import ArgumentError, RecordingError
-from autograd.value import is_recording
 from nn import activations
 from nn.init import generator, initialiser, normal
 from nn.modules import Module, as_list, check_count, check_size

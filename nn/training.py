@@ -163,9 +163,20 @@ class Run:
         return -(-len(self.data) // (self.batch_size or len(self.data)))
 
     @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint of this run can be told by."""
+        from nn.identity import identity
+        return identity(self)
+
+    @cached_property
     def fingerprint(self) -> int:
-        """A checksum of the data, to tell whether a checkpoint belongs to them."""
-        return zlib.crc32(repr((self.data.inputs, self.data.targets)).encode())
+        """A checksum of the data."""
+        return _checksum(self.data)
+
+    @cached_property
+    def validation_fingerprint(self) -> "int | None":
+        """A checksum of the validation data."""
+        return None if self.validation is None else _checksum(self.validation)
 
     def stop(self, reason: str = "stopped by a callback") -> None:
         """End training after the present step."""
@@ -214,12 +225,6 @@ class Run:
         count = self.sums.get("examples", 1.0)
         return {name: total / count for name, total in self.sums.items() if name != "examples"}
 
-    def columns(self) -> list[str]:
-        """The columns that the history has, once there is a row."""
-        watched = ["loss"] if self.metric is None else ["loss", _name(self.metric)]
-        checked = [] if self.validation is None else [f"val_{name}" for name in watched]
-        return ["epoch", *watched, *checked, "lr", "seconds"]
-
     def end_epoch(self) -> None:
         """Write the epoch's row, see whether it was the best, and move the schedule."""
         row = self.averages()
@@ -257,8 +262,8 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
         optimizer: "Optimizer | None" = None, seed: "int | None" = None, metric: "str | Callable | None" = "auto",
         validation=None, schedule: "Schedule | None" = None, schedule_every: str = "epoch",
         penalty: "Callable | None" = None, clip_norm: "float | None" = None, clip_value: "float | None" = None,
-        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, recorded: bool = True,
-        progress: bool = True) -> History:
+        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, resume: str = "same",
+        recorded: bool = True, progress: bool = True) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
@@ -278,6 +283,8 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     callbacks   functions of the Run, called after every epoch; one that has a method `on_step` has that called with it
                 after every step. They may call run.stop()
     checkpoint  a path or a Checkpoint: training goes on from that file if it exists, and is saved there
+    resume      "same": a checkpoint that was written with other arguments, such as another learning rate, is an error
+                that lists them; "override": the new ones hold from there on
     recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster; with False
                 its Python runs for every example, as it must where `forward` draws random numbers or keeps a state.
                 A model that turns out to be such a one, as with Dropout, goes on so with a NotRecordedWarning
@@ -316,6 +323,8 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
         raise ArgumentError("fit: there are no examples in the validation data. Leave validation out to go without.")
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
+    if resume not in ("same", "override"):
+        raise ArgumentError(f'fit: resume must be "same" or "override", got {resume!r:.60}.')
     if optimizer is not None and set(optimizer.params).isdisjoint(model.parameters()):
         raise ArgumentError("fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
                             "after the last change of the model's layers.")
@@ -325,7 +334,7 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
               validation=validation, clip_norm=clip_norm, clip_value=clip_value, patience=patience, recorded=recorded)
     saved = _checkpoint(checkpoint)
     if saved:
-        saved.resume(run, any_seed=seed is None)
+        saved.resume(run, any_seed=seed is None, override=resume == "override")
         run.stop_if_waited_long_enough()
     with _mode(model, training=True), _ending_on_ctrl_c(run), _bar(run, progress) as show:
         _train(run, list(callbacks), saved, show)
@@ -353,6 +362,10 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
                 saved.after_epoch(run)
     run.batch.finish()
     run.history.ended = run.history.ended or "finished"
+
+
+def _checksum(data: Dataset) -> int:
+    return zlib.crc32(repr((data.inputs, data.targets)).encode())
 
 
 def _name(metric: Callable) -> str:
