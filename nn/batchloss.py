@@ -201,7 +201,8 @@ def _same(a, b) -> bool:
 
 def _order(result: Any) -> list[Value]:
     """The nodes of a graph, parents before children."""
-    path, order = [result] if isinstance(result, Value) else [], {}
+    path: list[Any] = [result] if isinstance(result, Value) else []
+    order: dict[Any, None] = {}
     while path:
         node = path[-1]
         new = [parent for parent in node.parents if parent not in order]

@@ -96,7 +96,7 @@ def entry(begin=0, end=24, shape=(1, 3), dtype="F64"):
 THREE = struct.pack("<3d", 1.0, 2.0, 3.0)
 WEIGHT, BIAS = '"weight":' + json.dumps(entry()), '"bias":' + json.dumps(entry(24, 32, (1,)))
 BAD = {
-    "empty": (b"", "is not a safetensors file: it has 0 bytes, and 8 are wanted"),
+    "empty": (b"", "is not a safetensors file: it has 0 bytes, and at least 8 are exp"),
     "short": (b"\x01\x02", "it has 2 bytes"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "announce a header of 727905341920923785 bytes"),
     "a pickle": (b"\x80\x04\x95\x10\x00\x00\x00\x00" + b"\0" * 64, "announce a header"),
@@ -414,7 +414,7 @@ def break_the_disk(patch, number, at):
                 raise OSError(number, os.strerror(number))
             return real(*args, **kwargs)
         return call
-    for name in ("open", "write", "fsync", "replace", "ftruncate"):
+    for name in ("open", "write", "fsync", "replace", "chmod", "stat"):
         patch.setattr(tensorfile.os, name, failing(getattr(os, name)))
 
 
@@ -481,6 +481,79 @@ def test_links_are_followed_and_permissions_are_the_usual_ones(tmp_path):
     assert nn.load(tmp_path / "real").state_dict() == nn.Linear(1, 1, seed=0).state_dict()
     pathlib.Path(tmp_path / "other").touch()
     assert os.stat(tmp_path / "real").st_mode == os.stat(tmp_path / "other").st_mode
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o755])
+def test_a_file_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "model"
+    path.touch()
+    path.chmod(mode)
+    nn.save(nn.Linear(1, 1), path)
+    assert os.stat(path).st_mode & 0o7777 == mode
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path):
+    import socket
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        for path in (tmp_path / "pipe", tmp_path / "link", tmp_path / "socket", "/dev/null"):
+            kind = os.stat(path).st_mode
+            with pytest.raises(CheckpointError, match=r"cannot be written \(it is not a regular file\); what was"):
+                nn.save(nn.Linear(1, 1), path)
+            with pytest.raises(CheckpointError, match=r"is not a regular file|cannot be read \(No such device"):
+                settled(path)
+            assert os.stat(path).st_mode == kind
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe", "socket"]
+
+
+def test_no_file_beside_the_target_is_touched(tmp_path):
+    """Names that a temporary file might have, as links to something else."""
+    (tmp_path / "precious").write_text("precious")
+    for name in ("model.partial", "model.tmp", ".model.partial"):
+        (tmp_path / name).symlink_to(tmp_path / "precious")
+    before = sorted(os.listdir(tmp_path))
+    nn.save(nn.Linear(1, 1), tmp_path / "model")
+    nn.save(nn.Linear(1, 1), tmp_path / ("m" * 255))  # as long as a name may be
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert sorted(os.listdir(tmp_path)) == sorted([*before, "model", "m" * 255])
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b", pathlib.Path("a\0b")])
+def test_paths_that_cannot_be_are_refused(path):
+    for work in (nn.load, lambda path: nn.save(nn.Linear(1, 1), path), settled):
+        with pytest.raises(CheckpointError, match=r"'a.*b' holds a character that no path can hold|cannot"):
+            work(path)
+
+
+def test_sparse_files_take_no_memory(tmp_path):
+    """Files of 0.8 TB, of which nothing is on the disk but a few bytes at their beginning."""
+    numbers = 10 ** 11
+    described = {"glassgrad": json.dumps({"model": ["MLP", {"nin": 10 ** 7, "nouts": [10 ** 4], "activation": "relu",
+                                                            "bias": False}]})}
+    contents = {"header": struct.pack("<Q", 8 * numbers), "numbers": header({
+        "__metadata__": described, "0.weight": entry(0, 8 * numbers, (10 ** 4, 10 ** 7))})}
+    messages = ("announce a header of 800000000000 bytes, and at most 10000000 can be read",
+                "has 800000000000 bytes of numbers; at most 800000000 can be read")
+    for (name, content), message in zip(contents.items(), messages):
+        with open(tmp_path / name, "wb") as file:
+            file.write(content)
+            file.truncate(len(content) + 8 * numbers)
+        for work in (nn.load, lambda path: nn.load(path, nn.Linear(1, 1)), settled):
+            with pytest.raises(CheckpointError, match=message):
+                work(tmp_path / name)
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path):
+    model = nn.Module()
+    model.parts = {"x" * 100_000: Value(1.0)}
+    with pytest.raises(CheckpointError, match=r'cannot be written: "parts.x*…" is a name of 100006 characters'):
+        nn.save(model, tmp_path / "model")
+    model.parts = {str(i): Value(1.0) for i in range(tensorfile.MOST_TENSORS + 1)}
+    with pytest.raises(CheckpointError, match="cannot be written: it would have 10001 tensors, and at most 10000"):
+        nn.save(model, tmp_path / "model")
+    assert os.listdir(tmp_path) == []
 
 
 def test_threads_that_save_at_once_leave_a_whole_file(tmp_path):
