@@ -364,7 +364,7 @@ def test_powers():
     negative = Value(-8.0)
     assert derivatives(negative ** 3, negative) == 192.0
     for base in (negative, zero):
-        with pytest.raises(DomainError, match=r"pow: x \*\* y has no derivative with respect to y at pow\(-?\d\.0, 0.0\)"
+        with pytest.raises(DomainError, match=r"x \*\* y has no derivative with respect to y at pow\(-?\d\.0, 0.0\)"
                                               ". Make y a plain number, or detach"):
             base ** Value(0.0)
 
