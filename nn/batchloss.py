@@ -32,7 +32,7 @@ class BatchLoss:
 
     What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
     together. Where that raises and the model itself does not, the model is run for each example from then on, with a
-    NotRecordedWarning; as everything is with recorded=False. Without `outputs` they are not wanted, and each is None.
+    NotRecordedWarning; as everything is with recorded=False. Without `outputs`, each output is None.
 
     A replay is compared with the model itself, gradients included, on some examples: before the first results of a
     recording are used, again whenever RARELY times the duration of a comparison has gone by, and in `finish`. If the
@@ -51,7 +51,7 @@ class BatchLoss:
         self.used = False  # whether `all` has handed out results
 
     def example(self, x, y):
-        """The loss of one example, and the output if it is wanted."""
+        """The loss of one example, and the output if it is asked for."""
         output = self.compute(x)
         loss = self.loss(output, y)
         return (loss, output) if self.outputs else loss
@@ -74,7 +74,8 @@ class BatchLoss:
         """What `each` gives, for any number of examples, AT_ONCE together."""
         try:
             found = [pair for i in range(0, len(data), AT_ONCE) for pair in self.each(data[i:i + AT_ONCE])]
-            self.finish()
+            if not self.used:
+                self.finish()
         except ReplayDiffersError as error:
             if self.used:
                 raise
@@ -142,7 +143,7 @@ class BatchLoss:
         step = max(1, len(data) // COMPARED)
         some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
         with _generators_kept(self.model):
-            difference = _difference(self._replayed(how, some), self._itself(how, some))
+            difference = _difference(self._replayed(how, some), self._itself(how, some), self.model)
         if difference and first:
             raise RecordingError(f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide "
                                  "by an input?")
@@ -171,7 +172,7 @@ class BatchLoss:
         return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in pairs]
 
 
-def _difference(replayed: Any, itself: Any) -> str:
+def _difference(replayed: Any, itself: Any, model: Any) -> str:
     """In what the results of a replay and those of the model differ, in words; "" for nothing.
 
     Values are the same to the bit; a gradient is added up in another order.
@@ -181,7 +182,9 @@ def _difference(replayed: Any, itself: Any) -> str:
     loss, own = replayed[0], itself[0]
     if metrics.number(loss) != metrics.number(own) or not _same(replayed[1], itself[1]):
         return "other numbers than the model itself"
-    leaves = list(dict.fromkeys(leaf for result in (loss, own) for leaf in _leaves(result)))
+    recorded = loss.parents if isinstance(loss, Value) else ()
+    leaves = list(dict.fromkeys([*(model.parameters() if isinstance(model, Module) else ()),
+                                 *(leaf for leaf in recorded if type(leaf) is Value and not leaf.parents)]))
     slopes, others = (derivatives(result, leaves) if isinstance(result, Value) else [0.0] * len(leaves)
                       for result in (loss, own))
     if all(abs(a - b) <= ROUNDING * abs(b) for a, b in zip(slopes, others)):
@@ -199,26 +202,16 @@ def _same(a, b) -> bool:
     return a == b
 
 
-def _order(result: Any) -> list[Value]:
-    """The nodes of a graph, parents before children."""
+def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
+    """For each leaf the sum of the magnitudes of all that is added up in its gradient, over all paths to it."""
     path: list[Any] = [result] if isinstance(result, Value) else []
-    order: dict[Any, None] = {}
+    order: dict[Any, None] = {}  # parents before children
     while path:
         node = path[-1]
         new = [parent for parent in node.parents if parent not in order]
         path += new
         if not new:
             order[path.pop()] = None
-    return list(order)
-
-
-def _leaves(result: Any) -> list[Value]:
-    return [node for node in _order(result) if type(node) is Value and not node.parents]
-
-
-def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
-    """For each leaf the sum of the magnitudes of all that is added up in its gradient, over all paths to it."""
-    order = _order(result)
     sizes = dict.fromkeys(order, 0.0) | {result: 1.0}
     for node in reversed(order):
         for parent, slope in zip(node.parents, node.partials):

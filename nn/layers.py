@@ -140,7 +140,7 @@ class Embedding(Module):
             return [self.forward(one) for one in index]
         whole = hasattr(index, "__index__") and not isinstance(index, bool)
         if not whole or not 0 <= operator.index(index) < len(self.weight):
-            raise ArgumentError(f"Embedding: a whole number from 0 to {len(self.weight) - 1} is wanted, got {index!r}.")
+            raise ArgumentError(f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}.")
         return self.weight[index]
 
     def stages(self):

@@ -313,7 +313,7 @@ class _Header:
         end = 0
         for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
             if tensor.begin != end:
-                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, where {end} is wanted: '
+                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, and {end} was expected: '
                                  "there is a gap or an overlap.")
             end = tensor.end
         for name in expected:
@@ -332,14 +332,14 @@ class _Header:
             raise _Malformed(f"has a string that is not UTF-8 in its header, before byte {8 + self.at}.") from None
 
     def numbers(self) -> tuple[int, ...]:
-        begin, end = self.token(NUMBERS, "a list of at most 8 whole numbers")
+        begin, end = self.token(NUMBERS, "a list of at most 8 integers")
         inside = self.text[begin + 1:end - 1].strip()
         return tuple(map(int, inside.split(b","))) if inside else ()
 
     def token(self, pattern: re.Pattern, what: str) -> tuple[int, int]:
         found = pattern.match(self.text, SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
         if not found:
-            raise _Malformed(f"has a header that cannot be read: {what} is wanted at byte {8 + self.at}.")
+            raise _Malformed(f"has a header that cannot be read: expected {what} at byte {8 + self.at}.")
         self.at = found.end()
         return found.span()
 
@@ -352,4 +352,4 @@ class _Header:
 
     def expect(self, mark: bytes) -> None:
         if not self.accept(mark):
-            raise _Malformed(f"has a header that cannot be read: {mark.decode()!r} is wanted at byte {8 + self.at}.")
+            raise _Malformed(f"has a header that cannot be read: expected {mark.decode()!r} at byte {8 + self.at}.")

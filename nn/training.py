@@ -361,6 +361,8 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             if saved:
                 saved.after_epoch(run)
     run.batch.finish()
+    with _mode(run.model, training=False):
+        run.check.finish()
     run.history.ended = run.history.ended or "finished"
 
 
