@@ -96,7 +96,6 @@ def engine_source():
 RECORDER_TYPES = {
     "matches": "other=Tracer",
     "_places": "parent=Tracer",
-    "is_plain": "tracer=Tracer",
     "add": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, tracer=Tracer, condition=Tracer",
     "input": "tracer=Tracer",
     "tracer": "found=Tracer",
@@ -108,8 +107,8 @@ RECORDER_TYPES = {
                  "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
     "passes_on": "tracer=Tracer",
-    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, kinds=dict, "
-                 "group=list",
+    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, "
+                 "kinds=dict, group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
     "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, i=int, "
@@ -126,7 +125,7 @@ TRACER_FIELDS = """\
     user_before_a = cython.declare(cython.int)
     user_before_b = cython.declare(cython.int)
     wanted = cython.declare(cython.bint, visibility="readonly")
-    is_value = cython.declare(cython.bint, visibility="readonly")
+    kind = cython.declare(cython.int, visibility="readonly")
     varying = cython.declare(cython.bint, visibility="readonly")
     recorder = cython.declare(object, visibility="readonly")
     source = cython.declare(object, visibility="readonly")
@@ -143,6 +142,7 @@ RECORDER_FIELDS = """\
     lines = cython.declare(list, visibility="public")
     spoilt = cython.declare(object, visibility="readonly")
     is_open = cython.declare(cython.bint, visibility="readonly")
+    differentiated = cython.declare(cython.bint, visibility="public")
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
     _guard_of = cython.declare(dict)
@@ -159,7 +159,7 @@ def recorder_source():
     text = re.sub(r"    __slots__ = \([^)]*\)\n", TRACER_FIELDS, text)
     text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
     text = text.replace("gradients_wanted()", "no_grad_here == 0")
-    text = re.sub(r"\n(LOOK_BACK|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
+    text = re.sub(r"\n(LOOK_BACK|DETACHED|NUMBER) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
     return _declared(text, RECORDER_TYPES)
 
 
@@ -178,8 +178,8 @@ def arguments_source():
 
 
 def _without_imports(text):
-    """The source of a module without what it imports from this package."""
-    return re.sub(r"from (__future__|autograd\.\w+) import (\([^)]*\)|.*)\n", "", text)
+    """The source of a module without what it imports from the engine, of which it becomes a part."""
+    return re.sub(r"from (__future__|autograd\.(value|rules|recorder)) import (\([^)]*\)|.*)\n", "", text)
 
 
 def _declared(text, types):

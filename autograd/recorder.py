@@ -1,8 +1,7 @@
 """Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
 
 What is written down is an expression graph without numbers, a `Tracer` for each place in it. `Program` is the recording
-made ready to run: without what no result needs, and sorted so that operations of one kind that do not depend on one
-another lie side by side.
+made ready to run: sorted so that operations of one kind that do not depend on one another lie side by side.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ import array
 import sys
 from math import isfinite, nan
 
-from autograd.errors import ArgumentError, RecordingError
+from autograd.errors import RecordingError
+from autograd.libraries import line_outside
 from autograd.rules import RULES, TABLE
 from autograd.value import (
     LEAF,
@@ -22,13 +22,14 @@ from autograd.value import (
     check_not_recording,
     compiled,
     gradients_wanted,
-    line_outside,
     recording,
 )
 
 DETACHED = -3  # the `_rule` of a number without its gradient
-ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or name the "
-            "argument in static=.")
+NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
+PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
+ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
+            "name the argument in static=.")
 LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
 
 
@@ -42,11 +43,11 @@ class Tracer(Value):
     # source               the captured Value or the number that it stands for; None for an input and a result
     # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
     # user_before_a, _b    for an operation the latest before itself among those of its operands
-    # is_value             for an input: whether it is a Value or a Constant
+    # kind                 what the function itself would have here: a float (PLAIN), a CONSTANT or a VALUE
     # slot                 where Program puts it
     # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
     # terms                the factors of such a sum, two by two, None for a missing one; else None
-    __slots__ = ("guard", "is_value", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
+    __slots__ = ("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
                  "user_before_b", "uses", "varying", "wanted")
 
     def _refuse(self, what, instead=None):
@@ -74,6 +75,11 @@ class Tracer(Value):
     @grad.setter
     def grad(self, number):
         self._refuse("setting .grad of")
+
+    @property
+    def partials(self):
+        """A tracer has no number, nor have its derivatives one."""
+        self._refuse("reading .partials of")
 
     def __bool__(self):
         self._refuse("a decision on")
@@ -171,19 +177,6 @@ class Tracer(Value):
         """The tracers that it was computed from."""
         return [parent for parent in (self._a, self._b, self._c) if parent is not None]
 
-    def is_plain(self):
-        """Whether the function itself would have a float here: a number that no Value has a part in."""
-        waiting, seen = [self], set()
-        while waiting:
-            tracer = waiting.pop()
-            if tracer.place in seen:
-                continue
-            seen.add(tracer.place)
-            if tracer.is_value or isinstance(tracer.source, Value) or tracer._rule == DETACHED:
-                return False
-            waiting += tracer._operands()
-        return True
-
     @property
     def parents(self):
         """What it was computed from: tracers, captured Values and numbers."""
@@ -191,7 +184,8 @@ class Tracer(Value):
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
-        operations, _ = needed_by(self.recorder, [self])
+        self.recorder.differentiated = True
+        operations, _ = needed_by(self.recorder, [self], False)
         self.recorder.forget_uses()
         return [*self.recorder.inputs, *operations]
 
@@ -209,6 +203,7 @@ class Recorder:
         self.lines = None  # where wanted, the line of code that asked for each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.is_open = True
+        self.differentiated = False  # whether derivatives were taken inside
         self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
         self._numbers = {}
@@ -224,17 +219,25 @@ class Recorder:
         tracer.slot = tracer.level = tracer.uses = 0
         tracer.last_user = tracer.user_before_a = tracer.user_before_b = -1
         tracer.wanted = wanted
-        tracer.varying = tracer.is_value = False
+        tracer.varying = False
         tracer.guard = 0
+        tracer.kind = PLAIN
         if rule != LEAF:
             tracer.level = a.level
             tracer.varying = a.varying
+            tracer.kind = a.kind
             if b is not None:
                 tracer.level = b.level if b.level > tracer.level else tracer.level
                 tracer.varying = tracer.varying or b.varying
+                tracer.kind = b.kind if b.kind > tracer.kind else tracer.kind
                 if c is not None:
                     tracer.level = c.level if c.level > tracer.level else tracer.level
                     tracer.varying = tracer.varying or c.varying
+                    tracer.kind = c.kind if c.kind > tracer.kind else tracer.kind
+            if rule == NUMBER:
+                tracer.kind = PLAIN
+            elif tracer.kind == VALUE and not wanted:
+                tracer.kind = CONSTANT
             if self.guard:
                 tracer.guard = self.guard
                 for condition, _ in self.guards[self.guard]:
@@ -250,10 +253,10 @@ class Recorder:
         return tracer
 
     def input(self, kind):
-        """A tracer for the next input: a "number", a "Value" or a "Constant"."""
+        """A tracer for the next input: a "number", a "Constant" or a "Value"."""
         tracer = self.add(LEAF, None, None, None, kind == "Value")
         tracer.varying = True
-        tracer.is_value = kind != "number"
+        tracer.kind = {"number": PLAIN, "Constant": CONSTANT, "Value": VALUE}[kind]
         self.inputs.append(tracer)
         return tracer
 
@@ -265,8 +268,8 @@ class Recorder:
         """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
         if type(operand) is Tracer:
             if operand.recorder is not self:
-                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it as an "
-                            "argument to the next call.")
+                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it "
+                            "as an argument to the next call.")
             return operand
         if isinstance(operand, Value):
             found = self._captured.get(operand)
@@ -283,6 +286,7 @@ class Recorder:
     def _source(self, source, wanted):
         tracer = self.add(LEAF, None, None, None, wanted)
         tracer.source = source
+        tracer.kind = VALUE if wanted else CONSTANT if isinstance(source, Value) else PLAIN
         return tracer
 
     def record(self, rule, operands):
@@ -299,7 +303,7 @@ class Recorder:
     def operation(self, rule, a, b, c):
         """The tracer for an operation on tracers."""
         wanted = ((a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
-                  and rule != DETACHED and gradients_wanted())
+                  and rule >= 0 and gradients_wanted())
         found = self._known(rule, a, b, c, wanted)
         return self.add(rule, a, b, c, wanted) if found is None else found
 
@@ -323,6 +327,10 @@ class Recorder:
         """The same number without a gradient."""
         return self.operation(DETACHED, self.tracer(value), None, None)
 
+    def number(self, value):
+        """The number of a Value, as the float that the function itself has."""
+        return self.operation(NUMBER, self.tracer(value), None, None)
+
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
@@ -336,9 +344,7 @@ class Recorder:
         """The tracer of one side of `where`, which may be an infinite number."""
         if callable(side):
             before = self.guard
-            self.guard = self._guard_of.setdefault((before, condition.place, chosen), len(self.guards))
-            if self.guard == len(self.guards):
-                self.guards.append((*self.guards[before], (condition, chosen)))
+            self.guard = self._extended(before, condition, chosen)
             try:
                 side = side()
             except (ArithmeticError, ValueError):
@@ -352,10 +358,47 @@ class Recorder:
         for tracer in self.tracers:
             tracer.uses = 0
 
+    def _extended(self, guard, condition, side):
+        """The guard that has one more condition."""
+        found = self._guard_of.setdefault((guard, condition.place, side), len(self.guards))
+        if found == len(self.guards):
+            self.guards.append((*self.guards[guard], (condition, side)))
+        return found
+
+    def add_guard(self, guard):
+        """From here on the conditions of this guard must hold as well. Returns what `set_guard` wants in the end."""
+        before = self.guard
+        held = {(condition.place, side) for condition, side in self.guards[before]}
+        for condition, side in self.guards[guard]:
+            if (condition.place, side) not in held:
+                self.guard = self._extended(self.guard, condition, side)
+        return before
+
+    def set_guard(self, guard):
+        """Go on under another guard."""
+        self.guard = guard
+
+    def leaving(self, node, parent, share):
+        """What `node` contributes to the derivative by its parent: `share` where the node counts, elsewhere 0."""
+        before = self.add_guard(parent.guard if type(parent) is Tracer else 0)
+        try:
+            outer = self.guard
+            self.add_guard(node.guard)
+            inner = self.guards[self.guard]
+            within = [outer]
+            for condition, side in inner[len(self.guards[outer]):]:
+                within.append(self._extended(within[-1], condition, side))
+            for guard, (condition, side) in zip(within[-2::-1], reversed(inner)):
+                self.guard = guard
+                share = self.where(condition, share, 0.0) if side else self.where(condition, 0.0, share)
+        finally:
+            self.guard = before
+        return share
+
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
         if not hasattr(thing, "__dict__"):
-            raise ArgumentError(f"watch: expected an object with attributes, got {thing!r:.60}.")
+            self.refuse(f"watch: expected an object with attributes, got {thing!r:.60}.")
         self.watched[id(thing)] = thing
 
     def refuse(self, message):
@@ -384,14 +427,17 @@ def called_from_here():
 
 
 # Compiled, this is the function of recording.pxi: the same steps over raw pointers.
-def needed_by(recorder, results):
+def needed_by(recorder, results, unused):
     """The operations that `results` are made of, operands before results; and the captured Values and numbers.
 
+    unused: whether to add the operations of which no result is made. They may fail, as they would in the function.
     Each tracer's `uses` says how often it is an operand; one that must be seen from outside counts twice.
     """
     for tracer in (*results, *recorder.inputs):
         tracer.uses += 2
     for tracer in reversed(recorder.tracers):
+        if unused and not tracer.uses and tracer._rule != LEAF:
+            tracer.uses = 2
         if tracer.uses and tracer._rule != LEAF:
             a, b, c = tracer._a, tracer._b, tracer._c
             a.uses += 1
@@ -496,12 +542,13 @@ class Run:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
-    A tracer that a result needs gets a slot. The first `uniform` slots hold what is the same for all examples of a
-    batch: numbers, captured Values and what follows from them. Each of the others holds one number an example.
+    A tracer gets a slot, but for numbers and captured Values that are not used. The first `uniform` slots hold what
+    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others
+    holds one number an example.
     """
 
     def __init__(self, recorder, results):
-        operations, sources = needed_by(recorder, results)
+        operations, sources = needed_by(recorder, results, True)
         captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
         find_sums(operations, RULES["add"].index, RULES["mul"].index)
         levels = levels_of(operations)
@@ -546,7 +593,7 @@ class Program:
 
 def repr_of(source):
     """What stands for a source where two recordings are compared."""
-    return (type(source), source._data) if isinstance(source, Value) else repr(source)
+    return (type(source), source.data) if isinstance(source, Value) else repr(source)
 
 
 def levels_of(operations):
@@ -563,7 +610,7 @@ def levels_of(operations):
             bits = 8 * bits + (4 if tracer.wanted and b.wanted else 0) + (1 if b.varying else 0)
             if c is not None:
                 bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
-        kind = (guard * 4096 + tracer._rule - DETACHED) * 512 + bits
+        kind = (guard * 4096 + tracer._rule - NUMBER) * 512 + bits
         if tracer.terms is not None:
             kind = -1 - sums.setdefault((tracer.guard, bytes(codes_of(tracer))), len(sums))
         while len(levels) <= 2 * tracer.level + 1:
@@ -586,7 +633,7 @@ def run_of(group, slot, columns, guards):
         return Run(None, slot, len(group), columns[:2], [max(codes) >= 8],
                    [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot, len(group),
+    return Run(RULES["pos"] if first._rule < 0 else TABLE[first._rule], slot, len(group),
                columns[:len(operands)], [first.wanted and operand.wanted for operand in operands],
                [tracer.varying for tracer in (first, *operands)], guard)
 

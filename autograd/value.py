@@ -19,7 +19,7 @@ import zlib
 from collections import deque
 from functools import partial
 from itertools import chain, repeat
-from math import inf, trunc
+from math import inf, isclose, trunc
 from operator import add, attrgetter
 
 from autograd.errors import (
@@ -33,10 +33,11 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
-    RecordingError,  # noqa: F401: recorder.py is compiled with this module
     ResultOverflowError,
     RuleError,
+    StaleGraphError,
 )
+from autograd.libraries import line_outside
 from autograd.rules import RULES, TABLE, Rule
 
 Number = "Value | float"
@@ -134,6 +135,8 @@ class Value:
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient: float = 1.0) -> None:
@@ -212,25 +215,25 @@ class Value:
 
     def __lt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
     def __le__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
     def __gt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
     def __ge__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
@@ -259,19 +262,27 @@ class Fan(Value):
     """A node with any number of parents: the result of a recording that was replayed.
 
     It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes
-    the same result as an ordinary graph, `again.rule` describes the recording.
+    the result as an ordinary graph, `again.rule` describes the recording.
     """
 
     __slots__ = ("_fan", "_slopes", "again")
 
+    def ordinary(self):
+        """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
+        with graph_wanted():
+            result = self.again()
+        if _circumstances.recorder is None and not isclose(result.data, self._data):  # order of adding
+            raise stale(self)
+        return result
+
     def __reduce__(self):
-        return itself, (self.again(),)
+        return itself, (self.ordinary(),)
 
     def __copy__(self):
-        return self.again()
+        return self.ordinary()
 
     def _copied(self, memo):
-        return copy.deepcopy(self.again(), memo)
+        return copy.deepcopy(self.ordinary(), memo)
 
     @property
     def rule(self):
@@ -286,11 +297,18 @@ class Fan(Value):
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
 
 
 def itself(node):
     return node
+
+
+def stale(node):
+    return StaleGraphError(f"{node!r} no longer follows from its parents: some .data was changed after the forward "
+                           "pass. Compute the result again.")
 
 
 def replayed(data, parents, slopes, again):
@@ -639,14 +657,6 @@ class record_lines(contextlib.ContextDecorator):
         return _circumstances.announced(_circumstances.lock(record_lines).__exit__)
 
 
-def line_outside():
-    """The file and line of the innermost code that is not part of this project."""
-    frame = sys._getframe()
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame = frame.f_back
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else None
-
-
 def gradients_wanted():
     """Whether operations build graphs: not inside no_grad()."""
     return not _circumstances.no_grad
@@ -662,9 +672,11 @@ def is_recording():
     return _circumstances.recorder is not None
 
 
-def check_not_recording(what, instead="Write where(condition, x, y) for a choice, maximum() or minimum() for the larger "
-                                      "or smaller, detach() for a number without gradient, or name the argument in "
-                                      "static=."):
+WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
+                 "detach() for a number without gradient, or name the argument in static=.")
+
+
+def check_not_recording(what, instead=WRITE_INSTEAD):
     """Raise while this thread records a function: a number read now would be frozen into the recording.
 
     The recording is spoilt, also if the function catches the error.
@@ -679,7 +691,8 @@ def watch(*things: object) -> None:
 
     A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
     records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
-    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises ArgumentError for an object without attributes.
+    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises
+    RecordingError for an object without attributes.
 
     >>> class Scale:
     ...     def __init__(self):
@@ -853,8 +866,8 @@ def fail(rule, operands):
             raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
                                           "from this point, or detach() it if no gradient is wanted.") from None
         except ValueError:
-            raise DomainError(f"{rule.name}: the derivative {shown} does not exist at {got}. Make {name} a plain "
-                              "number, or detach() it, if no gradient is wanted.") from None
+            raise DomainError(f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
+                              f"{name} a plain number, or detach() it, if no gradient is wanted.") from None
         except OverflowError:
             size = inf
         if size - size != 0.0:
@@ -867,7 +880,7 @@ def _described(operand):
     """An operand for a message: its number, and its label if it has one."""
     if not isinstance(operand, Value):
         return repr(as_float(operand))
-    known = [f'"{operand.label}"'] if operand.label else []
+    known = [f'"{operand.label:.60}"'] if operand.label else []
     known += [f"made at {operand.line}"] if operand.line else []
     return f"{operand.data!r} ({', '.join(known)})" if known else repr(operand.data)
 
@@ -895,8 +908,8 @@ def fingerprint():
 
 
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
-    raise ImportError("autograd: this is a free-threaded Python, in which threads could change a graph in the midst of a "
-                      "pass. Use the ordinary build of Python, or set PYTHON_GIL=1.")
+    raise ImportError("autograd: this is a free-threaded Python, in which threads could change a graph in the midst of "
+                      "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1.")
 backend, compiled = "python", None
 Value.__init_subclass__ = classmethod(refuse_heirs)
 if not os.environ.get("GLASSGRAD_PURE"):

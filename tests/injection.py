@@ -36,7 +36,7 @@ class At:
         return self
 
     def during(self, work):
-        """Do the work; returns whether the point was reached, and the exception that came out, its traceback with it."""
+        """Do the work; returns whether the point was reached, and the KeyboardInterrupt that came out."""
         before = sys.gettrace()
         sys.settrace(self)
         try:
