@@ -7,8 +7,7 @@ several times, with changes in between. It is made from a seed alone; `shrunk` m
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
@@ -335,73 +334,77 @@ def random_program(seed: int, weights: dict[str, int] | None = None) -> Program:
     return Writer(Random(seed), weights).program()
 
 
-def shrunk(program: Program, fails: Callable[[Program], bool], trials: int = 3000) -> Program:
+def shrunk(program: Program, fails: Callable[[Program], bool], trials: int = 4000) -> Program:
     """A smaller program that still fails: fewer calls, changes and statements, simpler expressions."""
-    progress = True
-    while progress and trials > 0:
-        progress = False
-        for smaller in _smaller(program):
-            trials -= 1
-            if fails(smaller):
-                program, progress = smaller, True
+    cuts, place, found = _cuts(program), 0, False
+    for _ in range(trials):
+        if place == len(cuts):
+            if not found:
                 break
-            if trials <= 0:
-                break
+            place, found = 0, False
+        smaller = cuts[place]()
+        if smaller != program and fails(smaller):
+            program, found = smaller, True
+            cuts = _cuts(program)
+            place = min(place, len(cuts))
+        else:
+            place += 1
     return program
 
 
-def _smaller(program: Program) -> Iterator[Program]:
-    """Programs that are a little smaller, the largest cuts first."""
-    steps = program.steps
-    for i, step in enumerate(steps):
-        if len(steps) > 1:
-            yield program._replace(steps=steps[:i] + steps[i + 1:])
+def _cuts(program: Program) -> list[Callable[[], Program]]:
+    """Functions that return a program that is a little smaller, the largest cuts first."""
+    cuts: list[Callable[[], Program]] = []
+
+    def with_step(i, *new):
+        cuts.append(lambda: program._replace(steps=(*program.steps[:i], *new, *program.steps[i + 1:])))
+
+    for i, step in enumerate(program.steps):
+        if len(program.steps) > 1:
+            with_step(i)
         if step.change:
-            yield program._replace(steps=(*steps[:i], step._replace(change=""), *steps[i + 1:]))
-    for source in _smaller_sources(program.source):
-        yield program._replace(source=source)
-    for i, step in enumerate(steps):
-        for arguments in _smaller_sources(f"f({step.arguments})"):
-            if arguments.startswith("f(") and arguments.endswith(")"):
-                yield program._replace(steps=(*steps[:i], step._replace(arguments=arguments[2:-1]), *steps[i + 1:]))
+            with_step(i, step._replace(change=""))
+    cuts += [lambda edit=edit: program._replace(source=edit()) for edit in _edits(program.source)]
+    for i, step in enumerate(program.steps):
+        def shorter(edit, i=i, step=step):
+            arguments = edit().removeprefix("f(").removesuffix(")")
+            return program._replace(steps=(*program.steps[:i], step._replace(arguments=arguments), *program.steps[i + 1:]))
+        cuts += [lambda edit=edit, shorter=shorter: shorter(edit) for edit in _edits(f"f({step.arguments})")]
+    return cuts
 
 
-def _smaller_sources(source: str) -> Iterator[str]:
+def _edits(source: str) -> list[Callable[[], str]]:
     """The source with one statement left out, or opened, or an expression replaced by a part of itself or by 1.0."""
     tree = ast.parse(source)
-    places = [(node, field, i) for node in ast.walk(tree) for field, part in ast.iter_fields(node)
-              for i in (range(len(part)) if isinstance(part, list) else [None])]
-    for node, field, i in places:
-        old = getattr(node, field) if i is None else getattr(node, field)[i]
-        if not isinstance(old, (ast.stmt, ast.expr)) or isinstance(old, ast.Constant):
-            continue
-        for new in _replacements(old, alone=i is not None and len(getattr(node, field)) == 1):
-            before = getattr(node, field)
-            if i is None:
-                setattr(node, field, new)
-            else:
-                setattr(node, field, [*before[:i], *new, *before[i + 1:]] if isinstance(new, list)
-                        else [*before[:i], new, *before[i + 1:]])
-            try:
-                text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
-                compile(text, "<smaller>", "exec")
-            except (SyntaxError, ValueError, AttributeError):
-                text = source
+
+    def edited(node, field, new):
+        before = getattr(node, field)
+        setattr(node, field, new)
+        try:
+            return ast.unparse(tree)
+        except (ValueError, AttributeError):  # no program any more
+            return source
+        finally:
             setattr(node, field, before)
-            if text != source:
-                yield text
+
+    edits = []
+    for node in ast.walk(tree):
+        for field, part in ast.iter_fields(node):
+            for i, old in enumerate(part if isinstance(part, list) else [part]):
+                if isinstance(old, (ast.stmt, ast.expr)) and not isinstance(old, ast.Constant):
+                    for new in _replacements(old, alone=isinstance(part, list) and len(part) == 1):
+                        whole = [*part[:i], *new, *part[i + 1:]] if isinstance(part, list) else new[0]
+                        edits.append(lambda node=node, field=field, whole=whole: edited(node, field, whole))
+    return edits
 
 
 def _replacements(old, alone):
-    """What may stand in the place of a statement (a list of others) or an expression."""
+    """What may stand in the place of a statement, or of an expression: lists of others."""
     if isinstance(old, ast.stmt):
-        yield [ast.Pass()] if alone and not isinstance(old, ast.Pass) else []
-        for field in ("body", "orelse", "finalbody"):
-            if getattr(old, field, None) and not isinstance(old, (ast.FunctionDef, ast.ClassDef)):
-                yield getattr(old, field)
-        return
-    if isinstance(old, (ast.Name, ast.Attribute)) and not isinstance(old.ctx, ast.Load):
-        return
-    parts = [part for part in ast.walk(old) if isinstance(part, ast.expr) and part is not old]
-    yield from parts[:12]
-    yield ast.Constant(1.0)
+        if not isinstance(old, ast.Pass):
+            yield [ast.Pass()] if alone else []
+        if not isinstance(old, (ast.FunctionDef, ast.ClassDef)):
+            yield from [block for field in ("body", "orelse", "finalbody") if (block := getattr(old, field, None))]
+    elif not isinstance(getattr(old, "ctx", None), (ast.Store, ast.Del)):
+        parts = [part for part in ast.walk(old) if isinstance(part, ast.expr) and part is not old]
+        yield from [[part] for part in (*parts[:12], ast.Constant(1.0))]
