@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from autograd.errors import ArgumentError, NumberTypeError
+from autograd.statics import Static
 from autograd.value import Value, as_float, backend, compiled
 
 
@@ -20,14 +21,26 @@ def positions_of(function, static):
     return frozenset(names.index(name) for name in static)
 
 
-def examples_of(batches):
-    """The examples of a batch: for each one the positional arguments."""
-    columns = [batch.tolist() if hasattr(batch, "tolist") else list(batch) for batch in batches]
-    lengths = set(map(len, columns))
+def columns_of(batches):
+    """For each argument of a batch its value in each example; and whether it was a sequence of them.
+
+    What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
+    """
+    spread = [hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
+              for batch in batches]
+    for batch in batches:
+        if isinstance(batch, (dict, set, frozenset)):
+            raise ArgumentError("a batch is one sequence for each argument, with an item for each example; got a "
+                                f"{type(batch).__name__}. Pass what is the same for all examples by its name.")
+    columns = [(batch.tolist() if hasattr(batch, "tolist") else list(batch)) if several else None
+               for batch, several in zip(batches, spread)]
+    lengths = {len(column) for column in columns if column is not None}
     if len(lengths) != 1 or lengths == {0}:
+        found = ", ".join(str(len(column)) for column in columns if column is not None)
         raise ArgumentError("a batch is one sequence for each argument, all of one length that is not 0; got lengths "
-                            f"{', '.join(str(len(column)) for column in columns) or 'none'}.")
-    return list(zip(*columns))
+                            f"{found or 'none'}.")
+    count = lengths.pop()
+    return [[batch] * count if column is None else column for batch, column in zip(batches, columns)], tuple(spread)
 
 
 def matrix_of(batches):
@@ -38,15 +51,15 @@ def matrix_of(batches):
     numpy = sys.modules.get("numpy")
     if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
-    columns = [numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float} else batch
+    columns = [numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
                for batch in batches]
     for column in columns:
-        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "iuf" or column.itemsize > 8
+        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "biuf" or column.itemsize > 8
                 or column.ndim == 0 or len(column) != len(columns[0]) or 0 in column.shape
                 or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
             return None
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
+    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), numpy.ascontiguousarray(rows)
 
 
 def _structure_of_shape(shape):
@@ -56,58 +69,81 @@ def _structure_of_shape(shape):
     return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
 
 
-def filled(part, leaves):
-    """The structure of an argument with other numbers, from the iterator `leaves`."""
-    if part is None or isinstance(part, (bool, str)):
-        return part
-    if isinstance(part, dict):
-        return {key: filled(element, leaves) for key, element in part.items()}
-    if isinstance(part, tuple) and hasattr(part, "_fields"):
-        return type(part)(*(filled(element, leaves) for element in part))
-    if isinstance(part, (list, tuple)):
-        return type(part)(filled(element, leaves) for element in part)
-    if hasattr(part, "tolist"):
-        return filled(part.tolist(), leaves) if getattr(part, "shape", ()) else next(leaves)
-    return next(leaves)
+def filled(structure, leaves):
+    """An argument of this structure with the numbers from the iterator `leaves`."""
+    if structure in ("number", "Value", "Constant"):
+        return next(leaves)
+    if type(structure) is Static:
+        return structure.thing()
+    kind, *parts = structure
+    if kind == "static":
+        return parts[1]
+    if kind is dict:
+        return {key: filled(part, leaves) for (_, key), part in parts}
+    if len(parts) == 1 and type(parts[0]) is int:
+        return kind([next(leaves) for _ in range(parts[0])])
+    items = [filled(part, leaves) for part in parts]
+    return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
-# Compiled, the functions from here on run as C: they look at every number of every example.
-def keys_of(examples, kwargs, positions, static, rows):
+def parts_of(key):
+    """The arguments of a key: (its name, or None for a positional one; its structure) of each."""
+    return [part if type(part) is tuple and len(part) == 2 and type(part[0]) is str else (None, part) for part in key]
+
+
+def kinds_in(structure):
+    """Of each number in an argument of this structure what it is: a "number", a "Value" or a "Constant"."""
+    if structure in ("number", "Value", "Constant"):
+        return [structure]
+    if type(structure) is Static or structure[0] == "static":
+        return []
+    kind, *parts = structure
+    if kind is dict:
+        return [found for _, part in parts for found in kinds_in(part)]
+    if len(parts) == 1 and type(parts[0]) is int:
+        return ["number"] * parts[0]
+    return [found for part in parts for found in kinds_in(part)]
+
+
+# Compiled, what follows runs as C: it looks at every number of every example.
+DEEPEST = 100  # so many levels of lists, tuples and dicts may lie within one another
+
+
+def keys_of(examples, kwargs, positions, static, rows, spread):
     """The different keys of examples; the leaves of each become a list in `rows`."""
     keys = set()
     for example in examples:
         leaves = []
-        keys.add(key_of(example, kwargs, positions, static, leaves))
+        keys.add(key_of(example, kwargs, positions, static, leaves, spread))
         rows.append(leaves)
     return keys
 
 
-def key_of(args, kwargs, positions, static, leaves):
+def key_of(args, kwargs, positions, static, leaves, spread=()):
     """What decides which recording serves, hashable: the structure of the arguments, and the static ones.
 
-    The numbers and Values in the arguments go to the list `leaves`.
+    The numbers and Values in the arguments go to the list `leaves`. A bool is static, but a number in an argument of
+    which a batch has one for each example, which is what `spread` says of each.
     """
-    key = [static_key(arg) if i in positions else structure_of(arg, leaves) for i, arg in enumerate(args)]
-    key += [(name, static_key(arg) if name in static else structure_of(arg, leaves)) for name, arg in kwargs.items()]
+    key = [Static(arg) if i in positions else structure_of(arg, leaves, 0, i < len(spread) and spread[i])
+           for i, arg in enumerate(args)]
+    key += [(name, Static(arg) if name in static else structure_of(arg, leaves, 0, False))
+            for name, arg in kwargs.items()]
     return tuple(key)
 
 
-def static_key(argument):
-    """A static argument as part of a key."""
-    try:
-        hash(argument)
-    except TypeError:
-        raise NumberTypeError(f"compile: a static argument must be hashable, got {type(argument).__name__}. Pass a "
-                              "tuple in place of a list, or a string.") from None
-    return "static", type(argument), argument
+def structure_of(part, leaves, depth, bools):
+    """The structure of an argument, hashable; its numbers and Values go to `leaves`.
 
-
-def structure_of(part, leaves):
-    """The structure of an argument, hashable; its numbers and Values go to `leaves`."""
+    depth  in how many lists it is
+    bools  whether bools are numbers
+    """
     kind = type(part)
-    if kind is float or kind is int:
+    if kind is float or kind is int or (bools and kind is bool):
         leaves.append(part)
         return "number"
+    if depth > DEEPEST:
+        raise ArgumentError(f"compile: an argument is nested more than {DEEPEST} deep. Does a list contain itself?")
     if kind is list or kind is tuple:
         for element in part:
             if type(element) is not float and type(element) is not int:
@@ -115,7 +151,7 @@ def structure_of(part, leaves):
         else:
             leaves += part
             return kind, len(part)
-        found = [structure_of(element, leaves) for element in part]
+        found = [structure_of(element, leaves, depth + 1, bools) for element in part]
         return kind, *found
     if kind is Value:
         leaves.append(part)
@@ -124,15 +160,19 @@ def structure_of(part, leaves):
         return "static", kind, part
     if isinstance(part, Value):
         leaves.append(part.data)
-        return "number"
+        return "Constant"
     if isinstance(part, dict):
-        return dict, *[(key, structure_of(element, leaves)) for key, element in part.items()]
+        found = [((type(key), key), structure_of(element, leaves, depth + 1, bools)) for key, element in part.items()]
+        return dict, *found
     if isinstance(part, (list, tuple)):
-        return kind, *[structure_of(element, leaves) for element in part]
-    if hasattr(part, "tolist"):
-        return structure_of(part.tolist(), leaves)
+        found = [structure_of(element, leaves, depth + 1, bools) for element in part]
+        return kind, *found
+    if hasattr(part, "tolist") and getattr(part, "shape", None) != ():
+        return structure_of(part.tolist(), leaves, depth + 1, bools)
+    if hasattr(part, "item") and type(part.item()) is bool:
+        return structure_of(part.item(), leaves, depth, bools)
     try:
-        leaves.append(as_float(part))
+        leaves.append(as_float(part.item() if hasattr(part, "item") else part))
     except NumberTypeError:
         raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
                               "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from autograd.errors import ArgumentError, AutogradError, called
 from autograd.formulas import ATOMS
 from autograd.functional import derivatives, map_numbers, numbers_in
+from autograd.graphs import ordinary
 from autograd.rules import RULES, Rule
 from autograd.value import Value, apply, as_float, no_grad, topological_order
 
@@ -181,7 +182,9 @@ class _Function:
 def _rows(function, numbers, names, path, order, rtol):
     """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
     variables, y = function.graph(numbers, path)
-    engine, lost, blur = derivatives(y, variables), _lost(y, variables), _blur(y)
+    engine = derivatives(y, variables)
+    y = ordinary(y)  # what a compiled function has replayed, as a graph of rules
+    lost, blur = _lost(y, variables), _blur(y)
     rows = []
     for i in range(len(numbers)):
         if path and i < path[-1]:

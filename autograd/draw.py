@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError, AutogradError, listed_instances, whole
-from autograd.graphs import Box, Graph, bracketed, clean, derivative, expression, short
+from autograd.graphs import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
 from autograd.value import Constant, Value
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ SHAPES = {
 }
 
 
-class GraphTooLargeError(AutogradError, ValueError):
-    """A graph has more nodes than a picture can show."""
-
-
 class MissingProgramError(AutogradError, FileNotFoundError):
     """A picture needs a program that is not installed."""
 
@@ -53,7 +49,7 @@ def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | 
          parameters: Iterable[Value] = (), rankdir: str = "LR") -> Drawing:
     """The graph that `value` was computed by, as a picture.
 
-    value       the result
+    value       the result; that of a compiled function is drawn as the function itself computes it
     fold        which boxes are closed to one node each: "neurons", "layers", "nothing", or the path of a module such as
                 "layer0.neuron2", or a list of paths. Without it nothing is folded up to `limit` nodes, and beyond that
                 neurons, then layers
@@ -76,7 +72,8 @@ def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | 
     digraph {
 
     Raises NumberTypeError when `value` is no Value, ArgumentError for a wrong option, GraphTooLargeError (a ValueError)
-    when more than `limit` nodes remain, and MissingPackageError (an ImportError) without the package graphviz.
+    when more than `limit` nodes remain, StaleGraphError when a compiled function would compute another result now, and
+    MissingPackageError (an ImportError) without the package graphviz.
     """
     if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r:.60}.')

@@ -51,6 +51,10 @@ class RecordingError(AutogradError, TypeError):
     """While a function is recorded, a number or a branch that depends on its inputs would be frozen."""
 
 
+class RecordingWarning(RuntimeWarning):
+    """A compiled function is slower than it could be: it is recorded again and again, or called itself."""
+
+
 class FormulaError(AutogradError, ValueError):
     """A formula cannot be read; the message points at the place with a caret."""
 

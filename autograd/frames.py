@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from autograd.errors import ArgumentError
-from autograd.graphs import ancestry
+from autograd.graphs import ancestry, ordinary
 from autograd.value import Value, no_grad
 
 GRID = 24  # the plane is sampled at 24 × 24 points
@@ -33,7 +33,7 @@ class Recorder:
 
     def record(self) -> Value:
         """Run the model on all data; returns the mean loss, and keeps the numbers of this frame."""
-        terms = [self.loss(self.model(x), y) for x, y in self.pairs]
+        terms = [ordinary(self.loss(self.model(x), y)) for x, y in self.pairs]
         total = sum(terms[1:], terms[0]) / len(terms)
         if self.example is None:
             self.example = -1 if len(ancestry(total)) <= MOST_NODES else 0

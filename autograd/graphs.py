@@ -16,9 +16,9 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.errors import ArgumentError, AutogradError, NumberTypeError
 from autograd.formulas import CONSTANTS
-from autograd.value import Constant, Value
+from autograd.value import Constant, Fan, Value, adjoints, restore, topological_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,67 @@ if TYPE_CHECKING:
     from autograd.rules import Rule
 
 MARK = "\0"
+MOST = 1_000_000  # so many operations of a recording at most are computed one by one to be looked at
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
+
+
+class GraphTooLargeError(AutogradError, ValueError):
+    """A graph has more nodes than a picture can show."""
+
+
+def ordinary(result: Value) -> Value:
+    """`result`, at the end of a graph of primitives alone: what compiled functions have replayed is computed again.
+
+    Where nothing was replayed this is `result` itself. Else the leaves are the same, and the nodes below a replay are
+    copies; all have the gradients of the latest pass, those inside a replay what that pass would have given them.
+
+    Raises StaleGraphError when a replay would have another result now, GraphTooLargeError when it is one of over a
+    million operations.
+    """
+    order = topological_order(result) if isinstance(result, (Fan, Value)) and not isinstance(result, Constant) else []
+    if not any(isinstance(node, Fan) for node in order):
+        return result
+    stands: dict[Value, Value] = {}
+    for node in order:
+        _stand(node, stands)
+    return stands[result]
+
+
+def _stand(node, stands):
+    """Enter into `stands` what stands for a node in an ordinary graph."""
+    if isinstance(node, Fan):
+        stands[node] = _computed(node, stands)
+        return
+    parents = [stands.get(parent, parent) for parent in node.parents]
+    if all(one is other for one, other in zip(parents, node.parents)):
+        stands[node] = node
+        return
+    partials, like, label, line = node.partials, node, node.label, node.line
+    replay, end = node.parents[0], parents[0]
+    if isinstance(replay, Fan):  # below it lies an identity, which an ordinary graph has only where nothing is computed
+        if isinstance(end, Constant):
+            partials = [0.0]
+        elif not any(end is stands.get(parent) for parent in replay.parents):
+            parents, partials, like, label, line = end.parents, end.partials, end, label or end.label, line or end.line
+    stands[node] = restore(None, None, parents, partials, True, node.data, node.grad, label, line, like.rule.name)
+
+
+def _computed(replay, stands):
+    """The end of the graph that a replay stands for."""
+    if replay.again.nodes > MOST:
+        raise GraphTooLargeError(f"{replay.rule.name}: the graph of this result has about {replay.again.nodes:,} nodes, "
+                                 f"too many to show (at most {MOST:,}). Show the result for one example, or a part of "
+                                 "it.")
+    end = replay.ordinary()
+    if isinstance(end, Constant):
+        return end
+    new = [node for node in topological_order(end) if node not in stands]
+    for node, adjoint in zip(new, adjoints(end, new)):
+        if node.rule is not None:
+            node.grad = adjoint * replay.grad
+    for node in new:
+        _stand(node, stands)
+    return stands[end]
 
 
 def ancestry(root: Value, depth: int | None = None) -> list[Value]:
@@ -83,8 +143,9 @@ class Box:
 
 
 class Graph:
-    """A result with all that it depends on, as pictures show it.
+    """A result with all that it depends on, as pictures show it: a replayed one as the ordinary graph that it stands for.
 
+    result     the result, in that graph
     nodes      operands before results; the last is the result
     children   for each node those computed from it, once for each edge
     box        the innermost Box of a node that is in one
@@ -98,7 +159,7 @@ class Graph:
                                   "from Values, and give the result itself.")
         if depth is not None and (type(depth) is not int or depth < 0):
             raise ArgumentError(f"depth is a whole number of edges, 0 or more, got {depth!r}.")
-        self.result = result
+        self.result = result = ordinary(result)
         self.nodes = ancestry(result, depth)
         self.known_parameters = set(parameters)
         self.box: dict[Value, Box] = {}

@@ -20,6 +20,15 @@ class PythonMachine:
         self._captured_slots = [slot for slot, value in zip(program.captured_slots, program.captured)
                                 if type(value) is Value]
 
+    def template(self):
+        """A memory with the numbers and the captured Values in it."""
+        memory = [0.0] * self.program.size
+        for slot, number in self.program.numbers:
+            memory[slot] = number
+        for slot, value in zip(self.program.captured_slots, self.program.captured):
+            memory[slot] = value.data
+        return memory
+
     def run(self, rows, reads, roots=(), seed=1.0, variables=()):
         """Run forward, and back from each of the slots `roots`, for examples: lists of inputs, or the rows of an array.
 
@@ -29,11 +38,7 @@ class PythonMachine:
         """
         program = self.program
         rows = rows if isinstance(rows, list) else rows.tolist()
-        template = [0.0] * program.size
-        for slot, number in program.numbers:
-            template[slot] = number
-        for slot, value in zip(program.captured_slots, program.captured):
-            template[slot] = value.data
+        template = self.template()
         numbers = array("d")
         captured = [[0.0] * len(self.captured) for _ in roots]
         inputs: list[list[float]] = [[] for _ in roots]
@@ -66,6 +71,19 @@ def _forward(run, memory):
         return False
     memory[run.start:run.start + run.count] = results
     return all(number - number == 0.0 for number in results)
+
+
+def culprit(program: Program, rows, variables) -> str:
+    """The operation of a program that is not finite for some of the rows, for a message."""
+    machine = PythonMachine(program)
+    for row in rows if isinstance(rows, list) else rows.tolist():
+        memory = machine.template()
+        for slot, leaf in zip(program.input_slots, row):
+            memory[slot] = leaf.data if isinstance(leaf, Value) else as_float(leaf)
+        for run in program.runs:
+            if not _forward(run, memory):
+                return f"the result of {run.rule.name if run.rule else 'a sum'}"
+    return "a derivative"
 
 
 def _sums(run, first, second):

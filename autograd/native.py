@@ -81,17 +81,21 @@ def engine_source():
 
 
 RECORDER_TYPES = {
+    "matches": "other=Tracer",
+    "_places": "parent=Tracer",
     "add": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, tracer=Tracer, condition=Tracer",
     "input": "tracer=Tracer",
     "tracer": "found=Tracer",
     "_source": "tracer=Tracer",
-    "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, found=Tracer",
-    "_known": "rule=int, a=Tracer, b=Tracer, c=Tracer, shared=Tracer, other=Tracer, place=int",
+    "operation": "rule=int, a=Tracer, b=Tracer, c=Tracer, found=Tracer, wanted=bint",
+    "_known": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, shared=Tracer, other=Tracer, place=int",
     "forget_uses": "tracer=Tracer",
     "find_sums": "operations=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
                  "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
-    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, kinds=dict, group=list",
+    "passes_on": "tracer=Tracer",
+    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, kinds=dict, "
+                 "group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
     "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, i=int, "
@@ -108,6 +112,7 @@ TRACER_FIELDS = """\
     user_before_a = cython.declare(cython.int)
     user_before_b = cython.declare(cython.int)
     wanted = cython.declare(cython.bint, visibility="readonly")
+    kind = cython.declare(cython.int, visibility="readonly")
     varying = cython.declare(cython.bint, visibility="readonly")
     recorder = cython.declare(object, visibility="readonly")
     source = cython.declare(object, visibility="readonly")
@@ -120,6 +125,10 @@ RECORDER_FIELDS = """\
     guards = cython.declare(list, visibility="readonly")
     guard = cython.declare(cython.int)
     watched = cython.declare(dict, visibility="readonly")
+    born = cython.declare(list, visibility="readonly")
+    lines = cython.declare(list, visibility="public")
+    spoilt = cython.declare(object, visibility="readonly")
+    is_open = cython.declare(cython.bint, visibility="readonly")
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
     _guard_of = cython.declare(dict)
@@ -135,21 +144,23 @@ def recorder_source():
     text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
     text = re.sub(r"    __slots__ = \([^)]*\)\n", TRACER_FIELDS, text)
     text = re.sub(r"(class Recorder:\n    .*\n\n)", lambda match: match[1] + RECORDER_FIELDS, text)
-    text = re.sub(r"\n(LOOK_BACK|DETACHED) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
+    text = text.replace("gradients_wanted()", "no_grad_here == 0")
+    text = re.sub(r"\n(LOOK_BACK|DETACHED|NUMBER) = ([^#\n]*\w)", r"\n\1 = cython.declare(cython.int, \2)", text)
     return _declared(text, RECORDER_TYPES)
 
 
 ARGUMENT_TYPES = {
     "keys_of": "leaves=list",
     "key_of": "leaves=list, key=list",
-    "structure_of": "leaves=list, found=list",
+    "structure_of": "leaves=list, found=list, depth=int, bools=bint",
 }
 
 
 def arguments_source():
     """The part of arguments.py that looks at every number."""
     text = (HERE / "arguments.py").read_text()
-    return _declared(text[text.index("def keys_of("):text.index("# See value.py")], ARGUMENT_TYPES)
+    part = text[text.index("DEEPEST ="):text.index("# See value.py")]
+    return "\n\nfrom autograd.statics import Static\n\n" + _declared(part, ARGUMENT_TYPES)
 
 
 FLAT_TYPES = {
@@ -170,7 +181,7 @@ def flat_source():
 
 def _without_imports(text):
     """The source of a module without what it imports from this package."""
-    return re.sub(r"from (__future__|autograd\.).*\n", "", text)
+    return re.sub(r"from (__future__|autograd\.\w+) import (\([^)]*\)|.*)\n", "", text)
 
 
 def _declared(text, types):

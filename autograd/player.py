@@ -31,7 +31,8 @@ LIMIT = 2000
 def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
-    value       the result; `backward()` need not have been called, and no `grad` is changed
+    value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
+                function is played as the function itself computes it, operation by operation
     parameters  leaves to show as parameters, beside those labelled with a module's path
     limit       the largest number of nodes that is shown
 
@@ -131,7 +132,7 @@ def _checked(value, parameters, limit, caller):
     """The graph of `value`, if it can be played."""
     limit = whole(f"{caller}: limit", limit)
     graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
-    if type(value) is not Value:
+    if type(graph.result) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
     if len(graph.nodes) > limit:
         raise GraphTooLargeError(f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "

@@ -8,13 +8,29 @@ another lie side by side.
 from __future__ import annotations
 
 import array
+import sys
 from math import isfinite, nan
 
 from autograd.errors import ArgumentError, RecordingError
 from autograd.rules import RULES, TABLE
-from autograd.value import LEAF, Value, apply, as_float, backend, check_not_recording, compiled, recording
+from autograd.value import (
+    LEAF,
+    Value,
+    apply,
+    as_float,
+    backend,
+    check_not_recording,
+    compiled,
+    gradients_wanted,
+    line_outside,
+    recording,
+)
 
 DETACHED = -3  # the `_rule` of a number without its gradient
+NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
+PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
+ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or name the "
+            "argument in static=.")
 LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
 
 
@@ -28,62 +44,144 @@ class Tracer(Value):
     # source               the captured Value or the number that it stands for; None for an input and a result
     # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
     # user_before_a, _b    for an operation the latest before itself among those of its operands
+    # kind                 what the function itself would have here: a float (PLAIN), a CONSTANT or a VALUE
     # slot                 where Program puts it
     # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
     # terms                the factors of such a sum, two by two, None for a missing one; else None
-    __slots__ = ("guard", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
+    __slots__ = ("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
                  "user_before_b", "uses", "varying", "wanted")
 
-    def _refuse(self, what):
-        check_not_recording(what)
+    def _refuse(self, what, instead=None):
+        what = f"{what} a number that depends on the inputs"
+        if instead is None:
+            check_not_recording(what)
+        else:
+            check_not_recording(what, instead)
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
 
     @property
     def data(self):
         """A tracer has no number."""
-        self._refuse("reading .data of a number that depends on the inputs")
+        self._refuse("reading .data of")
 
     @data.setter
     def data(self, number):
-        self._refuse("setting .data of a number that depends on the inputs")
+        self._refuse("setting .data of")
 
     @property
     def grad(self):
         """A tracer has no gradient."""
-        self._refuse("reading .grad of a number that depends on the inputs")
+        self._refuse("reading .grad of")
 
     @grad.setter
     def grad(self, number):
-        self._refuse("setting .grad of a number that depends on the inputs")
+        self._refuse("setting .grad of")
+
+    @property
+    def partials(self):
+        """A tracer has no number, nor have its derivatives one."""
+        self._refuse("reading .partials of")
 
     def __bool__(self):
-        self._refuse("a decision on a number that depends on the inputs")
+        self._refuse("a decision on")
 
     def __index__(self):
-        self._refuse("indexing or counting with a number that depends on the inputs")
+        self._refuse("indexing or counting with")
 
     def __int__(self):
-        self._refuse("int() of a number that depends on the inputs")
+        self._refuse("int() of")
 
     def __float__(self):
-        self._refuse("float() of a number that depends on the inputs")
+        self._refuse("float() of")
+
+    def __complex__(self):
+        self._refuse("complex() of")
+
+    def __round__(self, digits=None):
+        self._refuse("round() of", ROUNDING)
+
+    def __trunc__(self):
+        self._refuse("math.trunc() of", ROUNDING)
+
+    def __floor__(self):
+        self._refuse("math.floor() of", ROUNDING)
+
+    def __ceil__(self):
+        self._refuse("math.ceil() of", ROUNDING)
+
+    def __mod__(self, other):
+        self._refuse("the remainder % of", ROUNDING)
+
+    def __rmod__(self, other):
+        self._refuse("the remainder % by", ROUNDING)
+
+    def __floordiv__(self, other):
+        self._refuse("the quotient // of", ROUNDING)
+
+    def __rfloordiv__(self, other):
+        self._refuse("the quotient // by", ROUNDING)
+
+    def __divmod__(self, other):
+        self._refuse("divmod() of", ROUNDING)
+
+    def __rdivmod__(self, other):
+        self._refuse("divmod() by", ROUNDING)
+
+    def __hash__(self):
+        self._refuse("looking up, in a dict or a set,",
+                     "Write where(equal(x, 1.0), a, b) for a choice by a number, or name the argument in static=.")
+
+    def __eq__(self, other):
+        self._refuse("comparing with ==", "Write equal(x, y), which is 1.0 or 0.0, and where(condition, x, y).")
+
+    def __ne__(self, other):
+        self._refuse("comparing with !=", "Write 1 - equal(x, y), and where(condition, x, y).")
 
     def __format__(self, spec):
-        self._refuse("formatting a number that depends on the inputs")
+        self._refuse("writing as text", "Return the number, and write it outside the function.")
 
     def __repr__(self):
+        if self.recorder.is_open and not called_from_here():
+            self._refuse("writing as text", "Return the number, and write it outside the function.")
         return f"<number {self.place} of a recording>"
+
+    def __copy__(self):
+        self._refuse("copying", "Operations on a number leave it as it is.")
+
+    def __deepcopy__(self, memo):
+        self._refuse("copying", "Operations on a number leave it as it is.")
+
+    def __reduce__(self):
+        self._refuse("pickling", "Return the number, and save it outside the function.")
+
+    def __getattr__(self, name):
+        if hasattr(float, name) or hasattr(int, name):
+            self._refuse(f"reading .{name} of")
+        return Value.__getattr__(self, name)
 
     @property
     def rule(self):
-        """The primitive that stands here; None for an input, and for a detached number."""
-        return TABLE[self._rule] if self._rule >= 0 else None
+        """The primitive that stands here; None for an input, and for a number through which no gradient flows."""
+        return TABLE[self._rule] if self._rule >= 0 and self.wanted else None
+
+    def matches(self, other):
+        """Whether a tracer of another recording stands for the same."""
+        return (self._rule == other._rule and self.guard == other.guard and self.varying == other.varying
+                and self._places() == other._places()
+                and (self.source is other.source or repr_of(self.source) == repr_of(other.source)))
+
+    def _places(self):
+        """Where the operands stand in the recording."""
+        return [parent.place for parent in self._operands()]
+
+    def _operands(self):
+        """The tracers that it was computed from."""
+        return [parent for parent in (self._a, self._b, self._c) if parent is not None]
 
     @property
     def parents(self):
         """What it was computed from: tracers, captured Values and numbers."""
-        return tuple([parent if parent.source is None else parent.source
-                      for parent in (self._a, self._b, self._c) if parent is not None])
+        return tuple([parent if parent.source is None else parent.source for parent in self._operands()])
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
@@ -100,8 +198,12 @@ class Recorder:
         self.inputs = []
         self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
         self.guard = 0  # the one in force
-        self.watched = {}  # by id: the attributes of an object, and a copy of what they were
-        self._guard_of = {(): 0}
+        self.watched = {}  # by id: the objects whose attributes the function wants to be compared
+        self.born = []  # the Values that the function made itself
+        self.lines = None  # where wanted, the line of code that asked for each tracer
+        self.spoilt = None  # the first RecordingError, which the function may have caught
+        self.is_open = True
+        self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
         self._numbers = {}
 
@@ -118,30 +220,42 @@ class Recorder:
         tracer.wanted = wanted
         tracer.varying = False
         tracer.guard = 0
+        tracer.kind = PLAIN
         if rule != LEAF:
             tracer.level = a.level
             tracer.varying = a.varying
+            tracer.kind = a.kind
             if b is not None:
                 tracer.level = b.level if b.level > tracer.level else tracer.level
                 tracer.varying = tracer.varying or b.varying
+                tracer.kind = b.kind if b.kind > tracer.kind else tracer.kind
                 if c is not None:
                     tracer.level = c.level if c.level > tracer.level else tracer.level
                     tracer.varying = tracer.varying or c.varying
+                    tracer.kind = c.kind if c.kind > tracer.kind else tracer.kind
+            if rule == NUMBER:
+                tracer.kind = PLAIN
+            elif tracer.kind == VALUE and not wanted:
+                tracer.kind = CONSTANT
             if self.guard:
                 tracer.guard = self.guard
                 for condition, _ in self.guards[self.guard]:
                     tracer.level = max(tracer.level, condition.level)
+                    tracer.varying = tracer.varying or condition.varying
             tracer.level += 1
             tracer.user_before_a, a.last_user = a.last_user, tracer.place
             if b is not None and b is not a:
                 tracer.user_before_b, b.last_user = b.last_user, tracer.place
         self.tracers.append(tracer)
+        if self.lines is not None:
+            self.lines.append(line_outside())
         return tracer
 
-    def input(self, wanted):
-        """A tracer for the next input."""
-        tracer = self.add(LEAF, None, None, None, wanted)
+    def input(self, kind):
+        """A tracer for the next input: a "number", a "Constant" or a "Value"."""
+        tracer = self.add(LEAF, None, None, None, kind == "Value")
         tracer.varying = True
+        tracer.kind = {"number": PLAIN, "Constant": CONSTANT, "Value": VALUE}[kind]
         self.inputs.append(tracer)
         return tracer
 
@@ -153,7 +267,8 @@ class Recorder:
         """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
         if type(operand) is Tracer:
             if operand.recorder is not self:
-                raise RecordingError("a tracer of another recording was used. Do not keep tracers beyond the call.")
+                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it as an "
+                            "argument to the next call.")
             return operand
         if isinstance(operand, Value):
             found = self._captured.get(operand)
@@ -170,6 +285,7 @@ class Recorder:
     def _source(self, source, wanted):
         tracer = self.add(LEAF, None, None, None, wanted)
         tracer.source = source
+        tracer.kind = VALUE if wanted else CONSTANT if isinstance(source, Value) else PLAIN
         return tracer
 
     def record(self, rule, operands):
@@ -185,13 +301,12 @@ class Recorder:
 
     def operation(self, rule, a, b, c):
         """The tracer for an operation on tracers."""
-        found = self._known(rule, a, b, c)
-        if found is None:
-            wanted = a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted)
-            found = self.add(rule, a, b, c, wanted and rule != DETACHED)
-        return found
+        wanted = ((a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
+                  and rule >= 0 and gradients_wanted())
+        found = self._known(rule, a, b, c, wanted)
+        return self.add(rule, a, b, c, wanted) if found is None else found
 
-    def _known(self, rule, a, b, c):
+    def _known(self, rule, a, b, c, wanted):
         """The tracer of an operation that was written down before, if it is among the last with the same operands."""
         if b is not None and (a.last_user < 0 or b.last_user < 0):
             return None
@@ -202,7 +317,7 @@ class Recorder:
                 break
             other = self.tracers[place]
             if (other._rule == rule and other._a is a and other._b is b and other._c is c
-                    and (other.guard == 0 or other.guard == self.guard)):
+                    and other.wanted == wanted and (other.guard == 0 or other.guard == self.guard)):
                 return other
             place = other.user_before_a if other._a is shared else other.user_before_b
         return None
@@ -210,6 +325,10 @@ class Recorder:
     def detached(self, value):
         """The same number without a gradient."""
         return self.operation(DETACHED, self.tracer(value), None, None)
+
+    def number(self, value):
+        """The number of a Value, as the float that the function itself has."""
+        return self.operation(NUMBER, self.tracer(value), None, None)
 
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
@@ -224,10 +343,7 @@ class Recorder:
         """The tracer of one side of `where`, which may be an infinite number."""
         if callable(side):
             before = self.guard
-            conditions = (*self.guards[before], (condition, chosen))
-            self.guard = self._guard_of.setdefault(conditions, len(self.guards))
-            if self.guard == len(self.guards):
-                self.guards.append(conditions)
+            self.guard = self._extended(before, condition, chosen)
             try:
                 side = side()
             except (ArithmeticError, ValueError):
@@ -241,29 +357,55 @@ class Recorder:
         for tracer in self.tracers:
             tracer.uses = 0
 
+    def _extended(self, guard, condition, side):
+        """The guard that has one more condition."""
+        found = self._guard_of.setdefault((guard, condition.place, side), len(self.guards))
+        if found == len(self.guards):
+            self.guards.append((*self.guards[guard], (condition, side)))
+        return found
+
+    def add_guard(self, guard):
+        """From here on the conditions of this guard must hold as well. Returns what to give to `set_guard` in the end."""
+        before = self.guard
+        held = {(condition.place, side) for condition, side in self.guards[before]}
+        for condition, side in self.guards[guard]:
+            if (condition.place, side) not in held:
+                self.guard = self._extended(self.guard, condition, side)
+        return before
+
+    def set_guard(self, guard):
+        """Go on under another guard."""
+        self.guard = guard
+
     def watch(self, thing):
-        """Note the attributes of an object."""
+        """Note an object whose attributes are to be compared."""
         if not hasattr(thing, "__dict__"):
-            raise ArgumentError(f"watch: an object with attributes is wanted, got {thing!r:.60}.")
-        if id(thing) not in self.watched:
-            self.watched[id(thing)] = vars(thing), _copied(vars(thing))
+            raise ArgumentError(f"watch: expected an object with attributes, got {thing!r:.60}.")
+        self.watched[id(thing)] = thing
+
+    def refuse(self, message):
+        """Raise a RecordingError, and spoil the recording."""
+        error = RecordingError(message)
+        if self.spoilt is None:
+            self.spoilt = error
+        raise error
 
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
-        for kept in (self._captured, self._numbers, self._guard_of):
+        self.is_open = False
+        self.spoilt = None
+        for kept in (self._captured, self._numbers, self._guard_of, self.watched):
             kept.clear()
-        for kept in (self.guards, self.inputs, self.tracers):
+        for kept in (self.guards, self.inputs, self.tracers, self.born):
             kept.clear()
 
 
-def _copied(part):
-    """The lists and dicts in an attribute as new ones, with what was in them."""
-    if isinstance(part, dict):
-        return {key: _copied(item) for key, item in part.items()}
-    if isinstance(part, (list, tuple)):
-        items = [_copied(item) for item in part]
-        return items if isinstance(part, list) else tuple(items)
-    return part
+def called_from_here():
+    """Whether the text of a tracer is wanted for a message of this project."""
+    frame = sys._getframe()
+    while frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn")
 
 
 # Compiled, this is the function of recording.pxi: the same steps over raw pointers.
@@ -309,9 +451,9 @@ def find_sums(operations, add, mul):
         while goes_on:
             # The second operand is a term. So is the first, unless it is a sum that goes on.
             a, b = node._a, node._b
-            goes_on = a._rule == add and a.uses == 1 and a.guard == tracer.guard
+            goes_on = a._rule == add and a.uses == 1 and a.guard == tracer.guard and passes_on(a)
             for part in (b,) if goes_on else (b, a):
-                if part._rule == mul and part.uses == 1 and part.guard == tracer.guard:
+                if part._rule == mul and part.uses == 1 and part.guard == tracer.guard and passes_on(part):
                     left, right = part._a, part._b
                     moves_first = right.varying or not left.varying
                     terms.append(right if moves_first else left)
@@ -327,6 +469,11 @@ def find_sums(operations, add, mul):
             tracer.terms = terms[::-1]
             for part in inside:
                 part.uses = -1
+
+
+def passes_on(tracer):
+    """Whether a gradient flows through an operation to all operands that want one: not inside no_grad()."""
+    return tracer.wanted or not (tracer._a.wanted or tracer._b.wanted)
 
 
 def codes_of(sum_):
@@ -364,6 +511,12 @@ class Run:
         self.rule, self.start, self.count, self.operands = rule, start, count, operands
         self.wanted, self.varying, self.guard, self.codes = wanted, varying, guard, codes
 
+    def equals(self, other):
+        """Whether another run does the same."""
+        return (self.rule is other.rule and self.start == other.start and self.count == other.count
+                and self.operands == other.operands and self.wanted == other.wanted and self.varying == other.varying
+                and self.guard == other.guard and self.codes == other.codes)
+
 
 class Program:
     """A recording, ready to run on a memory of numbers.
@@ -399,9 +552,26 @@ class Program:
                     done = end
         self.numbers = [(tracer.slot, tracer.source) for tracer in sources if not isinstance(tracer.source, Value)]
         self.captured = [tracer.source for tracer in captured]
+        born = set(map(id, recorder.born))
+        self.born = [id(value) in born for value in self.captured]
         self.captured_slots = array.array("i", [tracer.slot for tracer in captured])
         self.input_slots = array.array("i", [tracer.slot for tracer in recorder.inputs])
         self.results = [tracer.slot for tracer in results]
+
+
+    def equals(self, other):
+        """Whether another program computes the same from the same: made by the same function, say, a second time."""
+        return (len(self.runs) == len(other.runs) and all(map(Run.equals, self.runs, other.runs))
+                and self.uniform == other.uniform and self.size == other.size and self.results == other.results
+                and repr(self.numbers) == repr(other.numbers)
+                and self.captured_slots == other.captured_slots and len(self.captured) == len(other.captured)
+                and all(a is b or (one and two and repr_of(a) == repr_of(b))
+                        for a, b, one, two in zip(self.captured, other.captured, self.born, other.born)))
+
+
+def repr_of(source):
+    """What stands for a source where two recordings are compared."""
+    return (type(source), source._data) if isinstance(source, Value) else repr(source)
 
 
 def levels_of(operations):
@@ -411,13 +581,14 @@ def levels_of(operations):
     for tracer in operations:
         if tracer.uses == -1:
             continue
+        guard = tracer.guard  # as a number of 64 bits: the products below would not fit into 32
         a, b, c = tracer._a, tracer._b, tracer._c
         bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)
         if b is not None:
             bits = 8 * bits + (4 if tracer.wanted and b.wanted else 0) + (1 if b.varying else 0)
             if c is not None:
                 bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
-        kind = (tracer.guard * 4096 + tracer._rule - DETACHED) * 512 + bits
+        kind = (guard * 4096 + tracer._rule - NUMBER) * 512 + bits
         if tracer.terms is not None:
             kind = -1 - sums.setdefault((tracer.guard, bytes(codes_of(tracer))), len(sums))
         while len(levels) <= 2 * tracer.level + 1:
@@ -440,7 +611,7 @@ def run_of(group, slot, columns, guards):
         return Run(None, slot, len(group), columns[:2], [max(codes) >= 8],
                    [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Run(RULES["pos"] if first._rule == DETACHED else TABLE[first._rule], slot, len(group),
+    return Run(RULES["pos"] if first._rule < 0 else TABLE[first._rule], slot, len(group),
                columns[:len(operands)], [first.wanted and operand.wanted for operand in operands],
                [tracer.varying for tracer in (first, *operands)], guard)
 

@@ -118,3 +118,53 @@ cpdef needed_by(Recorder recorder, list results):
             elif not tracer.varying:
                 sources.append(<Tracer>tracer)
     return operations, sources
+
+
+cdef extern from "Python.h":
+    PyObject* PyDict_GetItemWithError(object, object) except? NULL  # borrowed
+    PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)  # borrowed
+    PyObject* PyCell_GET(object)  # borrowed, NULL when it is empty
+    PyObject* PyFunction_GET_CODE(object)  # borrowed
+    PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
+
+
+cdef inline bint is_same(same, PyObject* now, PyObject* then):
+    return now == then or same(<object>now, <object>then)
+
+
+def unchanged(same, missing, list tables, list sequences, list cells, list functions):
+    cdef Py_ssize_t i, size
+    cdef tuple entry
+    cdef list keys, values, items, listed
+    cdef PyObject* now
+    for entry in tables:
+        mapping, keys, values, size = entry[0], <list>entry[1], <list>entry[2], entry[3]
+        if size >= 0 and len(mapping) != size:
+            return False
+        for i in range(len(keys)):
+            if type(mapping) is dict:
+                now = PyDict_GetItemWithError(mapping, keys[i])
+                if not is_same(same, <PyObject*>missing if now == NULL else now, PyList_GET_ITEM(values, i)):
+                    return False
+            else:
+                found = mapping.get(keys[i], missing)
+                if not is_same(same, <PyObject*>found, PyList_GET_ITEM(values, i)):
+                    return False
+    for entry in sequences:
+        thing, items = entry[0], <list>entry[1]
+        listed = <list>thing if type(thing) is list else list(thing)
+        if len(listed) != len(items):
+            return False
+        for i in range(len(items)):
+            if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
+                return False
+    for entry in cells:
+        now = PyCell_GET(entry[0])
+        if not is_same(same, <PyObject*>missing if now == NULL else now, PyTuple_GET_ITEM(entry, 1)):
+            return False
+    for entry in functions:
+        now = PyFunction_GET_DEFAULTS(entry[0])
+        if (PyFunction_GET_CODE(entry[0]) != PyTuple_GET_ITEM(entry, 1)
+                or (<PyObject*>None if now == NULL else now) != PyTuple_GET_ITEM(entry, 2)):
+            return False
+    return True

@@ -2,6 +2,9 @@
 
 The first call with a new structure of arguments records what the function does with tracers (recorder.py). Later calls
 run the recorded program on numbers, without the function: no nodes, no Python for each operation.
+
+A compiled function gives what the function itself would give if it were called now, or raises. What this means exactly,
+and how it is seen to, is written in README.md beside this file.
 """
 
 from __future__ import annotations
@@ -9,20 +12,36 @@ from __future__ import annotations
 import contextlib
 import gc
 import operator
+import pickle
+import random
+import sys
 import time
-from collections import OrderedDict, namedtuple
+import warnings
+import weakref
+from collections import Counter, OrderedDict, namedtuple
 from collections.abc import Callable
 from functools import reduce, update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.arguments import examples_of, filled, key_of, keys_of, matrix_of, positions_of
+from autograd.arguments import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.composed import mean
-from autograd.errors import ArgumentError, listed
+from autograd.dependencies import SCALARS, Dependencies, same
+from autograd.errors import ArgumentError, RecordingError, RecordingWarning, listed
 from autograd.functional import map_numbers, numbers_in
-from autograd.machine import Machine
-from autograd.recorder import Program, Recorder
-from autograd.value import Value, as_float, constant, gradients_wanted, is_recording, recording, replayed
+from autograd.machine import Machine, culprit
+from autograd.recorder import CONSTANT, VALUE, Program, Recorder
+from autograd.statics import Static
+from autograd.value import (
+    Value,
+    as_float,
+    constant,
+    gradients_wanted,
+    graph_wanted,
+    is_recording,
+    recording,
+    replayed,
+)
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 
@@ -30,10 +49,15 @@ CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16) -> Any:
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
-    function  takes numbers and Values, in nested lists, tuples, dicts and arrays, and returns such. Values that it
-              closes over, such as a model's parameters, are read afresh at every call
+    A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
+    older answer, and never another answer.
+
+    function  takes numbers and Values, in nested lists, tuples, dicts and arrays, and returns such; also a method.
+              Values that it closes over, such as a model's parameters, are read afresh at every call. Whatever else
+              its code reads (globals, closures, attributes, items of lists) is compared at each call, and recorded
+              anew when it has changed
     static    names of arguments that are part of the recording, as strings, None and bools always are: a new one
-              records anew
+              records anew. Numbers, strings, functions, and lists, tuples, dicts and sets of them
     maxsize   how many recordings are kept; the one not used for longest goes first
 
     The result is called as `function` is; `.mean(X, Y)` gives the mean result over the examples of a batch,
@@ -47,7 +71,9 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     >>> w.grad
     0.14231555251744452
 
-    Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs.
+    Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs, or that
+    is not the same at its second call: with random numbers, a clock, a counter. Warns (RecordingWarning) when it is
+    recorded again and again, and when the function itself must be called in place of a replay.
     """
     if function is None:
         return lambda wrapped: Compiled(wrapped, static, maxsize)
@@ -72,25 +98,49 @@ class Compiled:
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0
         self._maxsize = maxsize
+        self._changes: Counter = Counter()  # how often what was read from outside had changed, by its name
+        self._dropped: set = set()  # hashes of the keys whose recordings had to go
+        self._warned: set = set()
+        self._owner = lambda: None
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
         return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"
+
+    def __get__(self, instance, owner=None):
+        """As a method: one of its own for each instance, which keeps it."""
+        if instance is None:
+            return self
+        attributes = getattr(instance, "__dict__", None)
+        if attributes is None:
+            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. Compile "
+                                "a function, and pass what it needs as arguments.")
+        place = f"_compiled_{self.function.__name__}"
+        bound = attributes.get(place)
+        if bound is None or bound._owner() is not instance:  # a copy of an instance brings the original's along
+            bound = attributes[place] = Compiled(Method(self.function, instance), (), self._maxsize)
+            bound._owner = bound.function.instance
+            bound._static, bound._positions = self._static, frozenset(i - 1 for i in self._positions)
+        return bound
+
+    def __reduce__(self):
+        return (type(None), ()) if self._owner() is not None else super().__reduce__()
 
     def __call__(self, *args, **kwargs):
         """The result for one example, as the function itself would return it."""
         if is_recording():
             return self.function(*args, **kwargs)
         leaves: list = []
-        replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), args, kwargs, leaves)
+        replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), leaves)
         with contextlib.suppress(NotFinite):
             return replay.call(leaves)
-        return self.function(*args, **kwargs)
+        return self._fallen_back(self.function(*args, **kwargs), replay, [leaves])
 
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
-        batches  for each positional argument of the function a sequence of what it is in each example
+        batches  for each positional argument of the function a sequence of what it is in each example, or a number or
+                 Value that is the same for all; bools in a sequence are the numbers 1 and 0
         has_aux  the function returns a pair: the number to average, and something else, which comes back as a list of
                  plain numbers with one entry an example
         kwargs   the same for all examples
@@ -103,7 +153,8 @@ class Compiled:
         replay, rows = self._batch("mean", batches, kwargs)
         with contextlib.suppress(NotFinite):
             return replay.mean(rows, has_aux)
-        results = [self.function(*example, **kwargs) for example in examples_of(batches)]
+        results = [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
+        self._fallen_back(results, replay, rows)
         if not has_aux:
             return mean(results)
         return mean([loss for loss, _ in results]), [map_numbers(_plain, other) for _, other in results]
@@ -117,7 +168,8 @@ class Compiled:
         replay, rows = self._batch("map", batches, kwargs)
         with contextlib.suppress(NotFinite):
             return replay.map(rows)
-        return [map_numbers(_plain, self.function(*example, **kwargs)) for example in examples_of(batches)]
+        results = [map_numbers(_plain, self.function(*example, **kwargs)) for example in zip(*columns_of(batches)[0])]
+        return self._fallen_back(results, replay, rows)
 
     def cache_info(self):
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
@@ -126,10 +178,12 @@ class Compiled:
     def cache_clear(self):
         """Forget all recordings."""
         self._recordings.clear()
+        self._dropped.clear()
         self._hits = self._misses = 0
 
     def stats(self):
-        """Nodes, levels, loops, bytes and the seconds of recording, a dict for each recording that is kept."""
+        """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
+        how often the function itself had to be called in place of a replay ("fallbacks")."""
         return [replay.stats() for replay in self._recordings.values()]
 
     def draw(self, **options):
@@ -146,26 +200,78 @@ class Compiled:
         found = matrix_of(batches) if not kwargs and not self._static else None
         if found:
             key, rows = found
-            return self._replay(key, [batch[0] for batch in batches], {}, rows[0]), rows
-        examples, rows = examples_of(batches), []
-        keys = keys_of(examples, kwargs, self._positions, self._static, rows)
+            return self._replay(key, rows[0]), rows
+        columns, spread = columns_of(batches)
+        rows: list = []
+        keys = keys_of(zip(*columns), kwargs, self._positions, self._static, rows, spread)
         if len(keys) > 1:
             raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
                                 "ones. Pad them to one length, or call the function for each.")
-        return self._replay(keys.pop(), examples[0], kwargs, rows[0]), rows
+        return self._replay(keys.pop(), rows[0]), rows
 
-    def _replay(self, key, args, kwargs, leaves):
-        """The recording for a key, made now if it is not there."""
+    def _replay(self, key, leaves):
+        """The recording for a key, made now if it is not there or no longer what the function does."""
         replay = self._recordings.get(key)
-        if replay is None or replay.is_stale():
+        change = None if replay is None else replay.dependencies.changed()
+        if replay is None or change:
             self._misses += 1
-            replay = self._recordings[key] = Replay(self.function, args, kwargs, leaves, self._positions, self._static)
+            self._note(key, change)
+            replay = self._recordings[key] = Replay(self.function, key, leaves)
             while len(self._recordings) > self._maxsize:
-                self._recordings.popitem(last=False)
+                self._dropped.add(hash(self._recordings.popitem(last=False)[0]))
         else:
             self._hits += 1
+            replay.verify()
             self._recordings.move_to_end(key)
         return replay
+
+    def _note(self, key, change):
+        """Warn when the function is recorded again and again."""
+        if change is None:
+            if hash(key) in self._dropped:
+                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that recordings "
+                                      "are thrown away and made again. Keep more of them: compile(..., maxsize=...).")
+            return
+        name, before, now = change
+        if type(before) in SCALARS and type(now) in SCALARS:
+            self._changes[name] += 1
+            if self._changes[name] >= 3:
+                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at last "
+                                 f"from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a Value.")
+
+    def _fallen_back(self, result, replay, rows):
+        """The result of the function itself, which was called in place of a replay."""
+        replay.fallbacks += 1
+        if "fallback" not in self._warned:
+            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: there {replay.culprit(rows)} "
+                                   "is not finite, although the function does not need it. stats() counts how often.")
+        return result
+
+    def _warn(self, what, message):
+        """Warn once of each thing."""
+        if what not in self._warned:
+            self._warned.add(what)
+            name = getattr(self.function, "__qualname__", repr(self.function))
+            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=outside())
+
+
+class Method:
+    """A function bound to an instance that it does not keep alive."""
+
+    def __init__(self, function, instance):
+        self.instance = weakref.ref(instance)
+        update_wrapper(self, function)
+
+    def __call__(self, *args, **kwargs):
+        return self.__wrapped__(self.instance(), *args, **kwargs)
+
+
+def outside():
+    """The `stacklevel` of the code that called this package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 @contextlib.contextmanager
@@ -181,63 +287,113 @@ def collector_off():
 
 
 class Replay:
-    """One recording and the machine that runs it."""
+    """One recording and the machine that runs it.
 
-    def __init__(self, function, args, kwargs, leaves, positions, static):
+    key      the structure of the arguments, with the static ones
+    example  the numbers and Values that it was recorded with
+    """
+
+    def __init__(self, function, key, example):
         began = time.perf_counter()
-        self.function, self.example = function, leaves
-        self._arguments = args, kwargs, positions, static
-        with collector_off():
-            recorder = Recorder()
-            try:
-                with recording(recorder):
-                    result = self.again([recorder.input(isinstance(leaf, Value)) for leaf in leaves])
-                self.program = Program(recorder, list(map(recorder.tracer, numbers_in(result))))
-                self._now, self._then = map(list, zip(*recorder.watched.values())) if recorder.watched else ([], [])
-            finally:
-                recorder.end()
-        slots = iter(self.program.results)
-        self.result = map_numbers(lambda _: next(slots), result)
-        self.variables = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value)]
+        for part in statics_in(key):
+            part.keep()
+        self.function, self.key, self.example = function, key, list(example)
+        self.fallbacks, self.verified = 0, False
+        with recorder_at_work() as recorder:
+            self.result = Result(recorder, self._record(recorder))
+            self.program = Program(recorder, self.result.tracers)
+            self.dependencies = self._dependencies(recorder)
+            del self.result.tracers
+        self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began
 
-    def is_stale(self):
-        """Whether something that the function watched while it was recorded has changed since."""
-        return _differ(self._now, self._then)
+    def _record(self, recorder):
+        """Run the function with tracers; returns what it returned."""
+        with recording(recorder), graph_wanted():
+            result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
+        if recorder.spoilt is not None:
+            raise recorder.spoilt
+        return result
+
+    def _dependencies(self, recorder):
+        roots = [self.function, *(part.argument for part in statics_in(self.key))]
+        if isinstance(self.function, Method):
+            roots.append(self.function.instance())
+        return Dependencies(roots, recorder.watched.values())
+
+    def verify(self):
+        """At the second call: record once more, and compare.
+
+        Raises RecordingError when the function is not what it was although nothing changed that it reads.
+        """
+        if self.verified:
+            return
+        before = random_states()
+        with recorder_at_work() as recorder:
+            result = Result(recorder, self._record(recorder))
+            is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
+            self.dependencies = self._dependencies(recorder)
+        if not is_same:
+            raise RecordingError(f"compile: the function was not the same at its second call{self._where()}, although "
+                                 "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
+                                 "file, or count its calls? Pass what differs as an argument.")
+        if before != random_states():
+            raise RecordingError("compile: the function draws random numbers, which a replay would not. Draw them outside, "
+                                 "and pass them as arguments.")
+        self.verified = True
+
+    def _where(self):
+        """The line at which two more recordings part."""
+        with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
+            self._record(one)
+            self._record(other)
+            for line, a, b in zip(one.lines, one.tracers, other.tracers):
+                if not a.matches(b):
+                    return f", at {line}"
+        return ""
 
     def again(self, leaves):
         """The function's own result, in place of a replay, on other numbers or Values."""
-        args, kwargs, positions, static = self._arguments
         leaves = iter(leaves)
-        args = [arg if i in positions else filled(arg, leaves) for i, arg in enumerate(args)]
-        return self.function(*args, **{name: arg if name in static else filled(arg, leaves)
-                                       for name, arg in kwargs.items()})
+        args, kwargs = [], {}
+        for name, structure in parts_of(self.key):
+            if name is None:
+                args.append(filled(structure, leaves))
+            else:
+                kwargs[name] = filled(structure, leaves)
+        return self.function(*args, **kwargs)
+
+    def culprit(self, rows):
+        """What is not finite in a replay, for a message."""
+        return culprit(self.program, rows, self.variables)
 
     def call(self, leaves):
         """The result for one example."""
-        slots = self.program.results
-        roots = slots if self._differentiable() else []
+        slots, kinds = self.program.results, self.result.kinds
+        roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._differentiable() else []
         numbers, slopes = self._run([leaves], slots, roots)
-        results = iter([self._node(number, parts, slot, [leaves])
-                        for number, parts, slot in zip(numbers, slopes or [None] * len(slots), slots)])
-        return map_numbers(lambda _: next(results), self.result)
+        slopes = iter(slopes)
+        results = [kind.part if type(kind) is Kept else
+                   self._node(number, next(slopes) if roots and kind == VALUE else None, i, [leaves])
+                   for i, (number, kind) in enumerate(zip(numbers, kinds))]
+        return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
         """The mean over examples, or the pair of it and the list of the examples' other results."""
-        averaged = self.result[0] if has_aux else self.result
-        if not isinstance(averaged, int) or (has_aux and len(self.result) != 2):
+        structure, slots = self.result.structure, self.program.results
+        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
             raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
-                                f"something else; it returns {self.result!r:.60} of them.")
-        slots = self.program.results
-        numbers, slopes = self._run(rows, slots, [averaged] if self._differentiable() else [], 1 / len(rows))
+                                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}.")
+        roots = slots[:1] if self._differentiable() and self.result.kinds[0] == VALUE else []
+        numbers, slopes = self._run(rows, slots, roots, 1 / len(rows))
         total = reduce(operator.add, numbers[:len(rows) * len(slots):len(slots)])  # sum() would be exacter than eager's
-        node = self._node(total / len(rows), slopes[0] if slopes else None, averaged, rows)
-        return (node, self._structured(self.result[1], numbers, 1, len(rows))) if has_aux else node
+        node = self._node(total / len(rows), slopes[0] if slopes else None, 0, rows)
+        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
 
     def map(self, rows):
         """Every example's result as plain numbers."""
-        return self._structured(self.result, self._run(rows, self.program.results, [])[0], 0, len(rows))
+        return self._structured(self.result.structure, self._run(rows, self.program.results, [])[0], 0, len(rows))
 
     def _differentiable(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
@@ -248,57 +404,122 @@ class Replay:
             raise NotFinite
         return found
 
-    def _structured(self, result, numbers, first, examples):
-        """Each example's numbers, from the column `first` on, in the structure of `result`."""
+    def _structured(self, structure, numbers, first, examples):
+        """Each example's numbers, from the column `first` on, in a structure of such columns."""
         columns = len(self.program.results)
-        if isinstance(result, list) and all(isinstance(part, int) for part in result):
+        if type(structure) is list and all(type(part) is int for part in structure):
             return [numbers[start:start + columns - first].tolist()
                     for start in range(first, examples * columns, columns)]
-        found = []
-        for start in range(first, examples * columns, columns):
-            row = iter(numbers[start:start + columns - first])
-            found.append(map_numbers(lambda _, row=row: next(row), result))
-        return found
+        return [map_numbers(lambda part, start=start: numbers[start + part] if type(part) is int else _plain(part.part),
+                            structure)
+                for start in range(0, examples * columns, columns)]
 
-    def _node(self, number, slopes, slot, rows):
-        """A result as a Value whose parents are the captured Values and the Value arguments of all examples."""
-        captured = self.machine.captured
+    def _node(self, number, slopes, place, rows):
+        """A result as the function itself would return it; a Value has as its parents the captured Values and the Value
+        arguments of all examples."""
+        captured, kind = self.machine.captured, self.result.kinds[place]
         if slopes is None:
-            return constant(number) if captured or self.variables else number
+            return constant(number) if kind == VALUE or kind == CONSTANT else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed(number, parents, slopes, Again(self, slot, rows))
+        return replayed(number, parents, slopes, Again(self, place, rows))
 
     def stats(self):
         """Figures about the recording."""
         program = self.program
         return {"nodes": program.nodes, "levels": program.levels, "loops": len(program.runs),
-                "bytes": 16 * program.size, "seconds": self.seconds}
+                "bytes": 16 * program.size, "seconds": self.seconds, "fallbacks": self.fallbacks}
+
+
+def statics_in(key):
+    """The static arguments in a key."""
+    return [part for _, part in parts_of(key) if type(part) is Static]
+
+
+@contextlib.contextmanager
+def recorder_at_work(lines=False):
+    """A recorder, which lets go of everything in the end."""
+    recorder = Recorder()
+    recorder.lines = [] if lines else None
+    with collector_off():
+        try:
+            yield recorder
+        finally:
+            recorder.end()
+
+
+def random_states():
+    """The states of the random generators that programs share."""
+    numpy = sys.modules.get("numpy")
+    return random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False))
 
 
 class Again:
     """How a replayed result is computed as an ordinary graph."""
 
-    def __init__(self, replay, slot, rows):
-        self.replay, self.slot, self.rows = replay, slot, rows
+    def __init__(self, replay, place, rows):
+        self.replay, self.place, self.rows = replay, place, rows
         name = getattr(replay.function, "__name__", "recording")
         self.rule = SimpleNamespace(name=name, symbol=f"▶ {name}")
 
+    @property
+    def nodes(self):
+        """About how many nodes that graph has."""
+        return len(self.rows) * self.replay.program.nodes
+
     def __call__(self):
-        """The mean over the examples of the result in the slot, as a graph that ends in the same Values."""
-        place = numbers_in(self.replay.result).index(self.slot)
+        """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values."""
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        return mean([numbers_in(self.replay.again(row))[place] for row in rows])
+        results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
+        result = mean(results) if len(results) > 1 else results[0]
+        return result if isinstance(result, Value) else constant(result)
 
 
-def _differ(now, then):
-    """Whether attributes of objects are other ones than they were."""
-    try:
-        return now != then
-    except Exception:  # some part cannot be compared, a NumPy array for one: it must be the same object
-        pairs = zip(now.values(), then.values()) if isinstance(now, dict) else zip(now, then)
-        return len(now) != len(then) or any(
-            _differ(a, b) if isinstance(a, (list, tuple, dict)) and type(a) is type(b) else a is not b
-            for a, b in pairs)
+class Kept:
+    """Something that a function returns as it is."""
+
+    def __init__(self, part):
+        self.part = part
+
+    def __eq__(self, other):
+        return type(other) is Kept and same(self.part, other.part)
+
+
+def is_kept(part):
+    """Whether a part of a result is no number, and comes back as it is."""
+    return part is None or isinstance(part, str)
+
+
+def numbers_of(result):
+    """The numbers and Values in a result, in order."""
+    return [part for part in numbers_in(result) if not is_kept(part)]
+
+
+class Result:
+    """What a function returned while it was recorded.
+
+    structure  it, with its place among the numbers in place of each number, and a Kept in place of anything else
+    tracers    what stands for the numbers
+    kinds      of each number what the function itself would return: VALUE, CONSTANT or PLAIN, see recorder.py; or a
+               Kept for a number that does not depend on anything
+    """
+
+    def __init__(self, recorder, result):
+        self.tracers: list = []
+        self.kinds: list = []
+        self.recorder = recorder
+        self.structure = map_numbers(self._place, result)
+        del self.recorder
+
+    def _place(self, part):
+        if is_kept(part):
+            return Kept(part)
+        tracer = self.recorder.tracer(part)
+        self.tracers.append(tracer)
+        self.kinds.append(tracer.kind if isinstance(part, Value) else Kept(part))
+        return len(self.tracers) - 1
+
+    def equals(self, other):
+        return self.kinds == other.kinds and self.structure == other.structure
 
 
 def _plain(result):

@@ -31,6 +31,7 @@ from autograd.errors import (
     RecordingError,
     ResultOverflowError,
     RuleError,
+    StaleGraphError,
 )
 from autograd.rules import RULES, TABLE, Rule
 
@@ -74,27 +75,33 @@ class Value:
         self._mark = UNSEEN
         if label is not None:
             self.label = label
+        if unusual and _circumstances.recorder is not None:
+            _circumstances.recorder.born.append(self)
 
     @property
     def data(self) -> float:
         """The number, a float. What was recorded before it is assigned stays as it was recorded."""
         if unusual:
-            check_not_recording(f"{self!r}.data")
+            check_not_recording("reading .data of a Value")
         return self._data
 
     @data.setter
     def data(self, number: float) -> None:
+        if unusual:
+            check_not_recording("setting .data of a Value")
         self._data = as_float(number)
 
     @property
     def grad(self) -> float:
         """∂result/∂node, a float; 0.0 until a backward pass comes by."""
         if unusual:
-            check_not_recording(f"{self!r}.grad")
+            check_not_recording("reading .grad of a Value")
         return self._grad
 
     @grad.setter
     def grad(self, number: float) -> None:
+        if unusual:
+            check_not_recording("setting .grad of a Value")
         self._grad = as_float(number)
 
     @property
@@ -126,6 +133,8 @@ class Value:
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient: float = 1.0) -> None:
@@ -191,38 +200,42 @@ class Value:
     # The operators and the methods of the table come here: primitives.py puts them in.
 
     def __repr__(self) -> str:
+        if unusual:
+            check_not_recording("writing a Value as text")
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Value({self._data!r}, grad={self._grad:.6g}{label})"
 
     def __format__(self, spec: str) -> str:
+        if unusual:
+            check_not_recording("writing a Value as text")
         return format(self._data, spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
         if unusual:
-            check_not_recording(f"the truth of {self!r}")
+            check_not_recording("the truth of a Value")
         return self._data != 0.0
 
     def __lt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data < other
 
     def __le__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], self, other)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], self, other))
         other = _comparable(other)
         return NotImplemented if other is None else self._data <= other
 
     def __gt__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data > other
 
     def __ge__(self, other: Number) -> bool:
         if unusual and _circumstances.recorder is not None:
-            return apply(RULES["less_equal"], other, self)
+            return _circumstances.recorder.number(apply(RULES["less_equal"], other, self))
         other = _comparable(other)
         return NotImplemented if other is None else self._data >= other
 
@@ -232,7 +245,7 @@ class Value:
         if _comparable(other) is None:
             return NotImplemented
         if unusual:
-            check_not_recording(f"comparing {self!r} with ==")
+            check_not_recording("comparing a Value with ==")
         raise LeavesGraphError(f"== between Values asks whether they are the same node. To compare the numbers write "
                                f"v.data == {other!r}.")
 
@@ -251,19 +264,27 @@ class Fan(Value):
     """A node with any number of parents: the result of a recording that was replayed.
 
     It has the partial derivatives with respect to all its parents at once, as an array of floats. `again()` computes
-    the same result as an ordinary graph, `again.rule` describes the recording.
+    the result as an ordinary graph, `again.rule` describes the recording.
     """
 
     __slots__ = ("_fan", "_next", "_slopes", "again")
 
+    def ordinary(self):
+        """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
+        with graph_wanted():
+            result = self.again()
+        if _circumstances.recorder is None and result.data != self._data:
+            raise stale(self)
+        return result
+
     def __reduce__(self):
-        return itself, (self.again(),)
+        return itself, (self.ordinary(),)
 
     def __copy__(self):
-        return self.again()
+        return self.ordinary()
 
     def _copied(self, memo):
-        return copy.deepcopy(self.again(), memo)
+        return copy.deepcopy(self.ordinary(), memo)
 
     @property
     def rule(self):
@@ -278,11 +299,18 @@ class Fan(Value):
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`."""
+        if unusual:
+            check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
 
 
 def itself(node):
     return node
+
+
+def stale(node):
+    return StaleGraphError(f"{node!r} no longer follows from its parents: some .data was changed after the forward "
+                           "pass. Compute the result again.")
 
 
 def replayed(data, parents, slopes, again):
@@ -340,6 +368,8 @@ class Constant(Value):
     __slots__ = ()
 
     def __repr__(self) -> str:
+        if unusual:
+            check_not_recording("writing a Constant as text")
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Constant({self._data!r}{label})"
 
@@ -541,7 +571,7 @@ class record_lines(contextlib.ContextDecorator):
         _circumstances.record_lines -= 1
 
 
-def _line_outside():
+def line_outside():
     """The file and line of the innermost code that is not part of this project."""
     frame = sys._getframe()
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
@@ -576,21 +606,24 @@ def is_recording():
     return _circumstances.recorder is not None
 
 
-def check_not_recording(what):
-    """Raise while this thread records a function: a number read now would be frozen into the recording."""
+def check_not_recording(what, instead="Write where(condition, x, y) for a choice, maximum() or minimum() for the larger "
+                                      "or smaller, detach() for a number without gradient, or name the argument in "
+                                      "static=."):
+    """Raise while this thread records a function: a number read now would be frozen into the recording.
+
+    The recording is spoilt, also if the function catches the error.
+    """
     if _circumstances.recorder is not None:
-        raise RecordingError(f"compile: {what} would freeze a number or a branch into the recording, at "
-                             f"{_line_outside()}. Write where(condition, x, y) for a choice, maximum() or minimum() "
-                             "for the larger or smaller, detach() for a number without gradient, or name the argument "
-                             "in static=.")
+        _circumstances.recorder.refuse(f"compile: {what} would freeze a number or a branch into the recording, at "
+                                       f"{line_outside()}. {instead}")
 
 
 def watch(*things: object) -> None:
     """While a function is recorded: note the attributes of these objects; elsewhere this does nothing.
 
     A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
-    records anew if not. Modules of nn do this by themselves; do it in a class of your own whose parameters may be
-    replaced. Raises ArgumentError for an object without attributes.
+    records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
+    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises ArgumentError for an object without attributes.
 
     >>> class Scale:
     ...     def __init__(self):
@@ -633,6 +666,7 @@ def as_float(number: object) -> float:
 def _converted(number):
     """A number of another type than float as a float."""
     if isinstance(number, Value):
+        check_not_recording("a plain number made of a Value")
         raise LeavesGraphError(f"a plain number is wanted here, got {number!r}. Write v.data for its number.")
     remedy = _why_not_a_number(number)
     if remedy is None:
@@ -674,6 +708,8 @@ def constant(number: float, label: str | None = None) -> Constant:
     node._a = node._b = node._c = None
     node._da = node._db = node._dc = 0.0
     node._mark = 0
+    if unusual and _circumstances.recorder is not None:
+        _circumstances.recorder.born.append(node)
     return node
 
 
@@ -711,7 +747,7 @@ def apply(rule, *operands):
     node._a, node._b, node._c = (*nodes, None, None)[:3]
     node._da, node._db, node._dc = partials
     if _circumstances.record_lines:
-        node._label = Note(None, _line_outside())
+        node._label = Note(None, line_outside())
     return node
 
 

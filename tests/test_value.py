@@ -491,7 +491,7 @@ def test_zero_grad():
     zero_grad({"x": x, "rest": [y]})
     assert (x.grad, y.grad) == (0.0, 0.0)
     x.grad = 3.0
-    with pytest.raises(NumberTypeError, match=r"zero_grad: Values are wanted, got float 2\.0"):
+    with pytest.raises(NumberTypeError, match=r"zero_grad: expected Values, got float 2\.0"):
         zero_grad([x, 2.0])
     assert x.grad == 3.0
 
