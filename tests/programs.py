@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 PRELUDE = """\
-import functools, operator, random
+import collections, dataclasses, functools, operator, random, types
 import numpy as np
 import autograd
 from autograd import *
@@ -29,22 +29,22 @@ OUTER = {
                "functools.reduce(operator.mul, items)", "sum(map(lambda item: item * E, items))",
                "sum(a * b for a, b in zip(items, items[1:]))"],
               ["items[1] = N", "items[0] = Value(N)", "items.append(N)", "items.append(Value(N))", "del items[2:]",
-               "items[0].data = N", "items = [Value(N), N]", "items.reverse()"]),
+               "items[0].data = N", "items = [Value(N), N]", "items[1:] = items[:0:-1]"]),
     "table": ('table = {"a": Value(N), "b": N}',
               ['table["a"]', 'table.get("b", 0.5)', "sum(table.values())", 'table.get("c", 0.25)',
                'sum([number * len(name) for name, number in table.items()])'],
               ['table["a"] = Value(N)', 'table["b"] = N', 'table["c"] = N', 'table.pop("c", None)',
-               'table["a"].data = N', 'table = {"a": N, "b": Value(N)}']),
-    "box": ("class Box:\n    def __init__(self):\n        self.gain, self.shift, self.parts = Value(N), N, [N, Value(N)]\n"
+               'table["a"].data = N', 'table = {"a": Value(N), "b": Value(N)}', 'table["a"] = table.pop("a")']),
+    "box": ("class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift, self.parts = Value(N), N, [N, Value(N)]\n"
             "    def scaled(self, a):\n        return self.gain * a + self.shift\nbox = Box()",
-            ["box.gain", "box.shift", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
+            ["box.gain", "box.shift", "box.extra", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
             ["box.gain = Value(N)", "box.shift = N", "box.gain.data = N", "box.parts[0] = Value(N)",
-             "box.parts.append(N)", "box.parts = [N]", "box = Box()", "box.scaled = lambda a: a * N",
+             "box.parts.append(N)", "box.parts = [N]", "box = Box()", "Box.extra = N", "box.extra = N", "box.scaled = lambda a: a * N",
              "Box.scaled = lambda self, a: self.shift - a"]),
     "nest": ('nest = {"deep": [N, (Value(N), {"x": N})]}',
              ['nest["deep"][0]', 'nest["deep"][1][0]', 'nest["deep"][1][1]["x"]'],
              ['nest["deep"][0] = N', 'nest["deep"][1][1]["x"] = Value(N)', 'nest["deep"][1][0].data = N',
-              'nest["deep"] = [Value(N), (N, {"x": N})]']),
+              'nest["deep"] = [Value(N), (Value(N), {"x": N})]']),
     "helper": ("bias = Value(N)\ndef helper(a, b=N):\n    return E2 + bias", ["helper(E, E)", "helper(E)"],
                ["def helper(a, b=N):\n    return E2 - bias", "helper.__defaults__ = (N,)", "bias = Value(N)",
                 "bias.data = N", "helper = lambda a, b=N: a * b"]),
@@ -55,8 +55,26 @@ OUTER = {
              ["made = making(N)", "made = making(Value(N))"]),
     "recorded": ("slope = Value(N)\nrecorded = autograd.compile(lambda a, b: tanh(a * slope) + b)", ["recorded(E, E)"],
                  ["slope = Value(N)", "slope.data = N"]),
+    "point": ('Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
+              ["point.a", "point.b", "sum(point)"], ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"]),
+    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)", ["space.gain", "space.shift", 'vars(space)["shift"]'],
+              ["space.gain = Value(N)", "space.shift = N", "space = types.SimpleNamespace(gain=N, shift=N)"]),
+    "slim": ('class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)', ["slim.a"],
+             ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"]),
+    "caller": ("class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n    def by(self):\n"
+               "        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N", ["caller(E)", "caller.by"],
+               ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"]),
+    "chosen": ("chosen = {1, 2}", ["(2 in chosen) * E", "sum(chosen)", "len(chosen)"],
+               ["chosen.add(3)", "chosen.discard(2)", "chosen = {2, 4}"]),
+    "array": ("array = np.array([N, N])", ["float(array[0])", "array[1] * E", "sum(array.tolist())"],
+              ["array[0] = N", "array = np.array([N, N])", "array *= 0.5"]),
+    "noted": ("def noted(a):\n    return a * noted.by\nnoted.by = N", ["noted(E)"], ["noted.by = N", "noted.by = Value(N)"]),
+    "queue": ("queue = collections.deque([N, Value(N)])", ["queue[0]", "sum(queue)"], ["queue.rotate()", "queue.append(N)"]),
+    "dated": ("@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
+              ["dated.gain * E + dated.shift"], ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"]),
     "cell": ("", ["cell"], ["change_cell(Value(N))", "change_cell(N)"]),
-    "default": ("", ["default"], ['f.__kwdefaults__["default"] = N', 'f.__kwdefaults__["default"] = Value(N)']),
+    "default": ("", ["default"], ['f.__kwdefaults__["default"] = N', 'f.__kwdefaults__["default"] = Value(N)',
+                                  'f.__kwdefaults__ = f.__kwdefaults__ | {"default": N}']),
     "defaults": ("", ["defaults[0]", "sum(defaults)"], ["DEFAULTS[0] = N", "DEFAULTS.append(Value(N))"]),
     "count": ("count = C", ["count"], ["count = C"]),
     "kind": ('kind = "plus"', ["len(kind)"], ['kind = "times"', 'kind = "plus"']),
@@ -367,7 +385,8 @@ def _cuts(program: Program) -> list[Callable[[], Program]]:
     cuts += [lambda edit=edit: program._replace(source=edit()) for edit in _edits(program.source)]
     for i, step in enumerate(program.steps):
         def shorter(edit, i=i, step=step):
-            arguments = edit().removeprefix("f(").removesuffix(")")
+            text = edit()
+            arguments = text[2:-1] if text.startswith("f(") else step.arguments
             return program._replace(steps=(*program.steps[:i], step._replace(arguments=arguments), *program.steps[i + 1:]))
         cuts += [lambda edit=edit, shorter=shorter: shorter(edit) for edit in _edits(f"f({step.arguments})")]
     return cuts

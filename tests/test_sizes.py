@@ -51,10 +51,10 @@ def chain(n, step):
 
 # For each structure the function and its arguments, of size n.
 RECORDED = {
-    "guards of both sides": lambda n: (lambda xs: list(map(chosen, xs)), (variables(n),)),
+    "guards of both sides": lambda n: (lambda xs: sum(map(chosen, xs)), (variables(n),)),
     "guards that follow one another": lambda n: (chain(n, lambda x, i: where(x > 0.0, lambda: x * 0.5 - 0.3, lambda: x + 0.7)),
                                                  (Value(0.3),)),
-    "guards inside guards": lambda n: (lambda xs: list(map(nested, xs)), (variables(n // 3),)),
+    "guards inside guards": lambda n: (lambda xs: sum(map(nested, xs)), (variables(n // 3),)),
     "guards over one operation": lambda n: (lambda x, y, cs: sum([where(c, lambda: x * y, lambda: x + y) for c in cs]),
                                             (Value(0.5), Value(3.0), [float(c > 0) for c in some(n)])),
     "levels": lambda n: (chain(n, lambda x, i: sin(x * 1.5)), (Value(0.3),)),
@@ -67,7 +67,7 @@ RECORDED = {
     "inputs by name": lambda n: (lambda xs: sum([x * i for i, x in enumerate(xs.values())]),
                                  ({f"x{i}": x for i, x in enumerate(variables(n))},)),
     "captured Values": lambda n: (lambda x, ws=variables(n): sum([sin(w) * x for w in ws]), (Value(0.3),)),
-    "results": lambda n: (lambda xs: [[x * 2.0, {"a": -x}] for x in xs], (variables(n),)),
+    "results": lambda n: (lambda x, cs=some(n): [[x * c, {"a": x - c}] for c in cs], (Value(0.3),)),
     "constants": lambda n: (lambda x, cs=some(n): sum([sin(x * c) for c in cs]), (Value(0.3),)),
     "uses of one number": lambda n: (lambda x, ys: sum([x * y - x for y in ys]), (Value(0.3), variables(n))),
     "inner variables": lambda n: (lambda x: sum([grad(lambda t: t * t * i)(x) for i in range(n)]), (Value(0.3),)),
