@@ -12,11 +12,11 @@ from __future__ import annotations
 import dis
 import functools
 import sys
-import sysconfig
 import types
 from collections import deque
 from collections.abc import Iterator
 
+from autograd.libraries import is_library
 from autograd.value import Value, backend, compiled
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
@@ -34,7 +34,7 @@ class Dependencies:
         self._globals = {}  # by id of the dict: (the dict, names)
         self._waiting = [(thing, "") for thing in roots]
         # For unchanged(): (mapping, keys, values, its length or -1), (thing, items), (cell, content), and
-        # (function, code, defaults). Behind each, for messages, whose it is.
+        # (function, code, its two kinds of defaults); and for messages whose it is.
         self.tables, self.sequences, self.cells, self.functions = [], [], [], []
         self.owners = {}
         for thing in watched:
@@ -45,11 +45,12 @@ class Dependencies:
             self._add_table(space, list(names), "global")
         for space, _, owner in self._spaces:
             self._add_table(space, [name for name in self._names if name in space], owner, len(space))
+        self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions)
         del self._names, self._spaces, self._globals, self._waiting, self._seen  # it would keep objects alive
 
     def changed(self) -> tuple[str, object, object] | None:
         """The first thing that is not what it was: (its name, what it was, what it is now), or None."""
-        if unchanged(self.tables, self.sequences, self.cells, self.functions):
+        if self.unchanged():
             return None
         return next(self._changes(), ("what it reads", None, None))
 
@@ -76,8 +77,9 @@ class Dependencies:
             cell, content = entry
             if not same(now := _content(cell), content):
                 yield self.owners[id(entry)], content, now
-        for function, code, defaults in self.functions:
-            if function.__code__ is not code or function.__defaults__ is not defaults:
+        for entry in self.functions:
+            function, code = entry[:2]
+            if is_other(*entry):
                 yield f"the function {function.__qualname__}", code, function.__code__
 
     # How things are found.
@@ -121,8 +123,10 @@ class Dependencies:
 
     def _function(self, function):
         code = function.__code__
-        self.functions.append((function, code, function.__defaults__))
-        self._waiting += [(function.__defaults__, function.__qualname__), (function.__kwdefaults__, function.__qualname__)]
+        self.functions.append((function, code, function.__defaults__, function.__kwdefaults__))
+        self._spaces.append([vars(function), 0, function.__qualname__])
+        name = function.__qualname__
+        self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for name, cell in zip(code.co_freevars, function.__closure__ or ()):
             entry = cell, _content(cell)
             self.cells.append(entry)
@@ -182,7 +186,7 @@ class Dependencies:
     def _table(self, mapping, owner):
         """Note every item of a dict."""
         self._add_table(mapping, list(mapping), owner, len(mapping))
-        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items()]
+        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items() if type(item) not in OPAQUE]
 
     def _sequence(self, thing, owner):
         items = list(thing)
@@ -207,7 +211,7 @@ class Bytes:
 
     def __iter__(self):
         array = self.array
-        return iter(array.ravel().tolist() if getattr(array, "dtype", None) == object
+        return iter(array.ravel().tolist() if getattr(array, "dtype", "") == "object"
                     else (array.tobytes(), getattr(array, "shape", None), str(getattr(array, "dtype", ""))))
 
 
@@ -270,7 +274,7 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     attributes: dict[str, None] = {}
     modules: dict[str, None] = {}
     for step in dis.get_instructions(code):
-        if step.opcode in dis.hasname:
+        if step.opcode in dis.hasname and not step.opname.startswith(("STORE_", "DELETE_")):
             kind = {"LOAD_GLOBAL": own, "LOAD_NAME": own, "IMPORT_NAME": modules}.get(step.opname, attributes)
             kind[step.argval] = None
     for constant in code.co_consts:
@@ -280,25 +284,6 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
             for found, more in zip((own, attributes, modules), names_in(constant)):
                 found.update(dict.fromkeys(more))
     return tuple(own), tuple(attributes), tuple(modules)
-
-
-LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-
-@functools.cache
-def is_library(module: str | None) -> bool:
-    """Whether a module is this package, or part of an installed one or of the standard library."""
-    if not module or module == "__main__":
-        return False
-    if module.partition(".")[0] in ("autograd", "nn", "builtins"):
-        return True
-    found = sys.modules.get(module)
-    if found is None:
-        return False
-    file = getattr(found, "__file__", None)
-    if file is None:
-        return getattr(found, "__spec__", None) is not None and found.__spec__.origin in ("built-in", "frozen")
-    return file.startswith(LIBRARIES) or "site-packages" in file or "dist-packages" in file
 
 
 # Compiled, this is the function of recording.pxi: it looks at hundreds of objects at each call.
@@ -317,10 +302,13 @@ def unchanged(tables, sequences, cells, functions) -> bool:
     for cell, content in cells:
         if (now := _content(cell)) is not content and not same(now, content):
             return False
-    for function, code, defaults in functions:
-        if function.__code__ is not code or function.__defaults__ is not defaults:
-            return False
-    return True
+    return not any(is_other(*entry) for entry in functions)
+
+
+def is_other(function, code, defaults, named_defaults):
+    """Whether the code or the defaults of a function have been replaced."""
+    return (function.__code__ is not code or function.__defaults__ is not defaults
+            or function.__kwdefaults__ is not named_defaults)
 
 
 if backend == "native":

@@ -1,4 +1,4 @@
-"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of a result that is already there.
+"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; `derivatives` of a result that is already there.
 
 What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
@@ -7,8 +7,8 @@ taken around this one.
 """
 
 from contextlib import contextmanager
-from functools import cache, wraps
-from itertools import compress
+from functools import cache, reduce, wraps
+from itertools import compress, repeat
 
 from autograd.errors import (
     ArgumentError,
@@ -77,10 +77,11 @@ def _derivatives(y, wanted, create_graph):
     if create_graph:
         return adjoint_graph(y, wanted)
     if isinstance(y, Tracer):  # a float in the function itself: a number without a gradient in its recording
-        return [recorder().number(value) if isinstance(value, Value) else value for value in adjoint_graph(y, wanted)]
+        return [recorder().number(value) if isinstance(value, Value) else as_float(value)
+                for value in adjoint_graph(y, wanted)]
     known = [node for node in wanted if not isinstance(node, Tracer)]
     found = dict(zip(map(id, known), adjoints(y, known)))
-    return [found.get(id(node), 0.0) for node in wanted]
+    return [_finite(found.get(id(node), 0.0)) for node in wanted]
 
 
 def adjoint_graph(y, wanted, cut=False):
@@ -103,10 +104,11 @@ def adjoint_graph(y, wanted, cut=False):
         reached = [id(parent) in on_the_way for parent in node.parents]
         if not any(reached):
             continue
-        with _conditions_of(node):
-            parts = [_times(here, partial) for partial in partials_as_graph(node, reached)]
-        for parent, part in zip(compress(node.parents, reached), parts):
-            adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), part)
+        for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(here))):
+            if isinstance(node, Tracer) and not _is_zero(share):
+                share = recorder().leaving(node, parent, share)
+            with _conditions_of(parent):
+                adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), share)
     return [adjoint.get(id(node), 0.0) for node in wanted]
 
 
@@ -130,6 +132,21 @@ def _order(y):
     if not is_recording():
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
     return recorder().tracer(y).order()
+
+
+def _shares(node, reached, flows, as_graph=True):
+    """flow * partial for each parent that is `reached`: what passes through a node, to the parent or from it."""
+    with _conditions_of(node):
+        if isinstance(node, Tracer) and node.rule.name == "where":
+            # 0 times what the other side is would not do: it may be no number.
+            sides = [lambda flow: 0.0, lambda flow: _chosen(node, flow, 0.0), lambda flow: _chosen(node, 0.0, flow)]
+            return [side(flow) for side, flow in zip(compress(sides, reached), flows)]
+        partials = partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
+        return list(map(_times, flows, partials))
+
+
+def _chosen(node, x, y):
+    return FUNCTIONS["where"](node.parents[0], x, y) if not (_is_zero(x) and _is_zero(y)) else 0.0
 
 
 def partials_as_graph(node, reached):
@@ -207,7 +224,7 @@ def _plus(a, b):
 
 
 def _finite(number):
-    """A derivative, unless it is a float that is not finite; in a recording it may belong to a side not chosen."""
+    """A derivative, unless it is a float that is not finite; in a recording it may be on a side that is not chosen."""
     if not isinstance(number, Value) and number - number != 0.0 and not is_recording():
         raise ResultOverflowError("a derivative is too large for a float64. Scale the result or the direction down.")
     return number
@@ -362,7 +379,7 @@ def zero_grad(values):
         node.grad = 0.0
 
 
-_active = set()  # the ids of the variables of the derivatives that are being taken, in all threads
+_active: set[int] = set()  # the ids of the variables of the derivatives that are being taken, in all threads
 
 
 class _Variables:
@@ -378,15 +395,15 @@ class _Variables:
         self.graph = gradients_wanted()  # what the results are for: a graph, or inside no_grad() their numbers only
         self.graph_wanted = graph_wanted()
         self.args, self.outer, self.inner = list(args), [], []
-        positions = argnums if isinstance(argnums, tuple) else (argnums,)
-        for position in positions:
+        self.positions = []
+        for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
                 raise ArgumentError(f"{name}: there is no positional argument {position!r} to differentiate by: "
                                     f"{len(args)} given.")
+            self.positions.append(position % len(args))
         with graph_wanted():
-            for position in positions:
+            for position in dict.fromkeys(self.positions):
                 self.args[position] = map_numbers(self._variable, self.args[position])
-        self.positions = positions
 
     def _variable(self, number):
         self.outer.append(number)
@@ -426,33 +443,32 @@ class _Variables:
     def gradient(self, y, live):
         """The derivatives of y in the structure of the arguments."""
         found = iter(_derivatives(y, self.inner, live and self.graph))
-        gradients = tuple(map_numbers(lambda _: self.outside(next(found), live), self.args[position])
-                          for position in self.positions)
-        return gradients if isinstance(self.argnums, tuple) else gradients[0]
+        gradients = {position: map_numbers(lambda _: self.outside(next(found), live), self.args[position])
+                     for position in dict.fromkeys(self.positions)}
+        ordered = tuple(gradients[position] for position in self.positions)
+        return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
     def outside(self, number, live):
         """A result as it is handed out: as a float, or as a Value, which inside no_grad() is a Constant."""
         if is_recording():  # a tracer knows what it stands for
-            return number if self.graph or not isinstance(number, Value) else number.detach()
+            if not isinstance(number, Value):
+                return as_float(number)
+            return number if self.graph else number.detach()
         if not live:
             return _number(number)
         return as_node(number) if self.graph else as_node(number).detach()
 
 
 def _move(tangent, y, as_graph):
-    """Complete `tangent`, at which rates nodes move, by their ids, by that of `y` and of all nodes that it depends on."""
+    """Complete `tangent`, the rates of nodes by their ids, by that of `y` and of all nodes that it depends on."""
     for node in _order(y):
         if id(node) in tangent:
             continue
         rates = [tangent.get(id(parent), 0.0) for parent in node.parents] if node.rule is not None else []
         moving = [not _is_zero(rate) for rate in rates]
-        total = 0.0
         if any(moving):
             with _conditions_of(node):
-                partials = partials_as_graph(node, moving) if as_graph else compress(node.partials, moving)
-                for rate, partial in zip(compress(rates, moving), partials):
-                    total = _plus(total, _times(rate, partial))
-        tangent[id(node)] = total
+                tangent[id(node)] = reduce(_plus, _shares(node, moving, compress(rates, moving), as_graph))
     tangent.setdefault(id(y), 0.0)
 
 

@@ -74,9 +74,8 @@ def _stand(node, stands):
 def _computed(replay, stands):
     """The end of the graph that a replay stands for."""
     if replay.again.nodes > MOST:
-        raise GraphTooLargeError(f"{replay.rule.name}: the graph of this result has about {replay.again.nodes:,} nodes, "
-                                 f"too many to show (at most {MOST:,}). Show the result for one example, or a part of "
-                                 "it.")
+        raise GraphTooLargeError(f"the graph of this result of {replay.rule.name} has about {replay.again.nodes:,} "
+                                 f"nodes, too many to show (at most {MOST:,}). Show the result for one example.")
     end = replay.ordinary()
     if isinstance(end, Constant):
         return end
@@ -143,7 +142,7 @@ class Box:
 
 
 class Graph:
-    """A result with all that it depends on, as pictures show it: a replayed one as the ordinary graph that it stands for.
+    """A result with all that it depends on, as pictures show it: what was replayed as the graph that it stands for.
 
     result     the result, in that graph
     nodes      operands before results; the last is the result

@@ -94,8 +94,8 @@ RECORDER_TYPES = {
                  "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
     "passes_on": "tracer=Tracer",
-    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, kinds=dict, "
-                 "group=list",
+    "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, "
+                 "kinds=dict, group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
     "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, i=int, "
@@ -129,6 +129,7 @@ RECORDER_FIELDS = """\
     lines = cython.declare(list, visibility="public")
     spoilt = cython.declare(object, visibility="readonly")
     is_open = cython.declare(cython.bint, visibility="readonly")
+    differentiated = cython.declare(cython.bint, visibility="public")
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
     _guard_of = cython.declare(dict)
@@ -180,8 +181,8 @@ def flat_source():
 
 
 def _without_imports(text):
-    """The source of a module without what it imports from this package."""
-    return re.sub(r"from (__future__|autograd\.\w+) import (\([^)]*\)|.*)\n", "", text)
+    """The source of a module without what it imports from the engine, of which it becomes a part."""
+    return re.sub(r"from (__future__|autograd\.(value|rules|recorder)) import (\([^)]*\)|.*)\n", "", text)
 
 
 def _declared(text, types):

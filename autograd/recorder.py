@@ -1,8 +1,7 @@
 """Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
 
 What is written down is an expression graph without numbers, a `Tracer` for each place in it. `Program` is the recording
-made ready to run: without what no result needs, and sorted so that operations of one kind that do not depend on one
-another lie side by side.
+made ready to run: sorted so that operations of one kind that do not depend on one another lie side by side.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ import array
 import sys
 from math import isfinite, nan
 
-from autograd.errors import ArgumentError, RecordingError
+from autograd.errors import RecordingError
+from autograd.libraries import line_outside
 from autograd.rules import RULES, TABLE
 from autograd.value import (
     LEAF,
@@ -22,15 +22,14 @@ from autograd.value import (
     check_not_recording,
     compiled,
     gradients_wanted,
-    line_outside,
     recording,
 )
 
 DETACHED = -3  # the `_rule` of a number without its gradient
 NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
-ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or name the "
-            "argument in static=.")
+ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
+            "name the argument in static=.")
 LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
 
 
@@ -185,7 +184,8 @@ class Tracer(Value):
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
-        operations, _ = needed_by(self.recorder, [self])
+        self.recorder.differentiated = True
+        operations, _ = needed_by(self.recorder, [self], False)
         self.recorder.forget_uses()
         return [*self.recorder.inputs, *operations]
 
@@ -203,6 +203,7 @@ class Recorder:
         self.lines = None  # where wanted, the line of code that asked for each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.is_open = True
+        self.differentiated = False  # whether derivatives were taken inside
         self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
         self._numbers = {}
@@ -267,8 +268,8 @@ class Recorder:
         """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
         if type(operand) is Tracer:
             if operand.recorder is not self:
-                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it as an "
-                            "argument to the next call.")
+                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it "
+                            "as an argument to the next call.")
             return operand
         if isinstance(operand, Value):
             found = self._captured.get(operand)
@@ -365,7 +366,7 @@ class Recorder:
         return found
 
     def add_guard(self, guard):
-        """From here on the conditions of this guard must hold as well. Returns what to give to `set_guard` in the end."""
+        """From here on the conditions of this guard must hold as well. Returns what `set_guard` wants in the end."""
         before = self.guard
         held = {(condition.place, side) for condition, side in self.guards[before]}
         for condition, side in self.guards[guard]:
@@ -377,10 +378,27 @@ class Recorder:
         """Go on under another guard."""
         self.guard = guard
 
+    def leaving(self, node, parent, share):
+        """What `node` contributes to the derivative by its parent: `share` where the node counts, elsewhere 0."""
+        before = self.add_guard(parent.guard if type(parent) is Tracer else 0)
+        try:
+            outer = self.guard
+            self.add_guard(node.guard)
+            inner = self.guards[self.guard]
+            within = [outer]
+            for condition, side in inner[len(self.guards[outer]):]:
+                within.append(self._extended(within[-1], condition, side))
+            for guard, (condition, side) in zip(within[-2::-1], reversed(inner)):
+                self.guard = guard
+                share = self.where(condition, share, 0.0) if side else self.where(condition, 0.0, share)
+        finally:
+            self.guard = before
+        return share
+
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
         if not hasattr(thing, "__dict__"):
-            raise ArgumentError(f"watch: expected an object with attributes, got {thing!r:.60}.")
+            self.refuse(f"watch: expected an object with attributes, got {thing!r:.60}.")
         self.watched[id(thing)] = thing
 
     def refuse(self, message):
@@ -409,14 +427,17 @@ def called_from_here():
 
 
 # Compiled, this is the function of recording.pxi: the same steps over raw pointers.
-def needed_by(recorder, results):
+def needed_by(recorder, results, unused):
     """The operations that `results` are made of, operands before results; and the captured Values and numbers.
 
+    unused: whether to add the operations of which no result is made. They may fail, as they would in the function.
     Each tracer's `uses` says how often it is an operand; one that must be seen from outside counts twice.
     """
     for tracer in (*results, *recorder.inputs):
         tracer.uses += 2
     for tracer in reversed(recorder.tracers):
+        if unused and not tracer.uses and tracer._rule != LEAF:
+            tracer.uses = 2
         if tracer.uses and tracer._rule != LEAF:
             a, b, c = tracer._a, tracer._b, tracer._c
             a.uses += 1
@@ -521,12 +542,13 @@ class Run:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
-    A tracer that a result needs gets a slot. The first `uniform` slots hold what is the same for all examples of a
-    batch: numbers, captured Values and what follows from them. Each of the others holds one number an example.
+    A tracer gets a slot, but for numbers and captured Values that are not used. The first `uniform` slots hold what
+    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others
+    holds one number an example.
     """
 
     def __init__(self, recorder, results):
-        operations, sources = needed_by(recorder, results)
+        operations, sources = needed_by(recorder, results, True)
         captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
         find_sums(operations, RULES["add"].index, RULES["mul"].index)
         levels = levels_of(operations)
@@ -571,7 +593,7 @@ class Program:
 
 def repr_of(source):
     """What stands for a source where two recordings are compared."""
-    return (type(source), source._data) if isinstance(source, Value) else repr(source)
+    return (type(source), source.data) if isinstance(source, Value) else repr(source)
 
 
 def levels_of(operations):

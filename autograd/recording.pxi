@@ -89,7 +89,7 @@ cdef inline Trace* trace(list tracers, Py_ssize_t i) noexcept:
     return <Trace*>PyList_GET_ITEM(tracers, i)
 
 
-cpdef needed_by(Recorder recorder, list results):
+cpdef needed_by(Recorder recorder, list results, bint unused):
     cdef list tracers = recorder.tracers, operations = [], sources = []
     cdef Trace* tracer
     cdef Node* node
@@ -101,6 +101,8 @@ cpdef needed_by(Recorder recorder, list results):
     for i in range(len(tracers) - 1, -1, -1):
         tracer = trace(tracers, i)
         node = <Node*>tracer
+        if unused and not tracer.uses and node._rule != LEAF:
+            tracer.uses = 2
         if tracer.uses and node._rule != LEAF:
             (<Trace*>node._a).uses += 1
             if node._b != NOTHING:
@@ -120,16 +122,34 @@ cpdef needed_by(Recorder recorder, list results):
     return operations, sources
 
 
+cdef extern from "string.h":
+    int memcmp(const void*, const void*, size_t) noexcept
+
 cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(object, object) except? NULL  # borrowed
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)  # borrowed
+    PyObject** PySequence_Fast_ITEMS(object)  # of a list or a tuple
+    bint PyDict_Next(object, Py_ssize_t*, PyObject**, PyObject**)  # all borrowed
     PyObject* PyCell_GET(object)  # borrowed, NULL when it is empty
     PyObject* PyFunction_GET_CODE(object)  # borrowed
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
+    PyObject* PyFunction_GET_KW_DEFAULTS(object)
 
 
 cdef inline bint is_same(same, PyObject* now, PyObject* then):
     return now == then or same(<object>now, <object>then)
+
+
+cdef bint all_as_listed(dict mapping, list keys, list values):
+    """Whether the items of a dict are the very ones in these lists, in their order; quicker than to look each up."""
+    cdef Py_ssize_t place = 0, i = 0
+    cdef PyObject* key
+    cdef PyObject* value
+    while PyDict_Next(mapping, &place, &key, &value):
+        if key != PyList_GET_ITEM(keys, i) or value != PyList_GET_ITEM(values, i):
+            return False
+        i += 1
+    return True
 
 
 def unchanged(same, missing, list tables, list sequences, list cells, list functions):
@@ -141,6 +161,8 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         mapping, keys, values, size = entry[0], <list>entry[1], <list>entry[2], entry[3]
         if size >= 0 and len(mapping) != size:
             return False
+        if type(mapping) is dict and size == len(keys) and all_as_listed(mapping, keys, values):
+            continue
         for i in range(len(keys)):
             if type(mapping) is dict:
                 now = PyDict_GetItemWithError(mapping, keys[i])
@@ -155,6 +177,8 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         listed = <list>thing if type(thing) is list else list(thing)
         if len(listed) != len(items):
             return False
+        if memcmp(PySequence_Fast_ITEMS(listed), PySequence_Fast_ITEMS(items), len(items) * sizeof(void*)) == 0:
+            continue
         for i in range(len(items)):
             if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
                 return False
@@ -163,8 +187,12 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         if not is_same(same, <PyObject*>missing if now == NULL else now, PyTuple_GET_ITEM(entry, 1)):
             return False
     for entry in functions:
-        now = PyFunction_GET_DEFAULTS(entry[0])
         if (PyFunction_GET_CODE(entry[0]) != PyTuple_GET_ITEM(entry, 1)
-                or (<PyObject*>None if now == NULL else now) != PyTuple_GET_ITEM(entry, 2)):
+                or or_none(PyFunction_GET_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 2)
+                or or_none(PyFunction_GET_KW_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 3)):
             return False
     return True
+
+
+cdef inline PyObject* or_none(PyObject* thing):
+    return <PyObject*>None if thing == NULL else thing

@@ -29,6 +29,7 @@ from autograd.composed import mean
 from autograd.dependencies import SCALARS, Dependencies, same
 from autograd.errors import ArgumentError, RecordingError, RecordingWarning, listed
 from autograd.functional import map_numbers, numbers_in
+from autograd.libraries import level_outside
 from autograd.machine import Machine, culprit
 from autograd.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.statics import Static
@@ -39,6 +40,7 @@ from autograd.value import (
     gradients_wanted,
     graph_wanted,
     is_recording,
+    no_grad,
     recording,
     replayed,
 )
@@ -80,6 +82,9 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     return Compiled(function, static, maxsize)
 
 
+NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
+
+
 class NotFinite(Exception):
     """A replay met something that is not finite: the function itself is to be called, and says what it is."""
 
@@ -102,6 +107,7 @@ class Compiled:
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
         self._owner = lambda: None
+        self._failure: Exception | None = None
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
@@ -113,8 +119,8 @@ class Compiled:
             return self
         attributes = getattr(instance, "__dict__", None)
         if attributes is None:
-            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. Compile "
-                                "a function, and pass what it needs as arguments.")
+            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. "
+                                "Compile a function, and pass what it needs as arguments.")
         place = f"_compiled_{self.function.__name__}"
         bound = attributes.get(place)
         if bound is None or bound._owner() is not instance:  # a copy of an instance brings the original's along
@@ -131,9 +137,11 @@ class Compiled:
         if is_recording():
             return self.function(*args, **kwargs)
         leaves: list = []
-        replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), leaves)
-        with contextlib.suppress(NotFinite):
-            return replay.call(leaves)
+        key = key_of(args, kwargs, self._positions, self._static, leaves)
+        replay = self._replay(key, leaves, gradients_wanted())
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.call(leaves)
         return self._fallen_back(self.function(*args, **kwargs), replay, [leaves])
 
     def mean(self, *batches, has_aux=False, **kwargs):
@@ -150,9 +158,10 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        replay, rows = self._batch("mean", batches, kwargs)
-        with contextlib.suppress(NotFinite):
-            return replay.mean(rows, has_aux)
+        replay, rows = self._batch("mean", batches, kwargs, gradients_wanted())
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.mean(rows, has_aux)
         results = [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
         self._fallen_back(results, replay, rows)
         if not has_aux:
@@ -165,10 +174,13 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        replay, rows = self._batch("map", batches, kwargs)
-        with contextlib.suppress(NotFinite):
-            return replay.map(rows)
-        results = [map_numbers(_plain, self.function(*example, **kwargs)) for example in zip(*columns_of(batches)[0])]
+        replay, rows = self._batch("map", batches, kwargs, gradients=False)
+        if replay:
+            with contextlib.suppress(NotFinite):
+                return replay.map(rows)
+        with no_grad():
+            results = [map_numbers(_plain, self.function(*example, **kwargs))
+                       for example in zip(*columns_of(batches)[0])]
         return self._fallen_back(results, replay, rows)
 
     def cache_info(self):
@@ -195,33 +207,58 @@ class Compiled:
         result = replay.again(leaf if isinstance(leaf, Value) else constant(leaf) for leaf in replay.example)
         return draw(numbers_in(result)[0], **options)
 
-    def _batch(self, name, batches, kwargs):
+    def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example its numbers and Values, a row."""
         found = matrix_of(batches) if not kwargs and not self._static else None
         if found:
             key, rows = found
-            return self._replay(key, rows[0]), rows
+            return self._replay(key, rows[0], gradients, len(rows)), rows
         columns, spread = columns_of(batches)
         rows: list = []
         keys = keys_of(zip(*columns), kwargs, self._positions, self._static, rows, spread)
         if len(keys) > 1:
             raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
                                 "ones. Pad them to one length, or call the function for each.")
-        return self._replay(keys.pop(), rows[0]), rows
+        return self._replay(keys.pop(), rows[0], gradients, len(rows)), rows
 
-    def _replay(self, key, leaves):
-        """The recording for a key, made now if it is not there or no longer what the function does."""
+    def _replay(self, key, leaves, gradients, examples=1):
+        """The recording for a key, made now if it is not there or no longer what the function does.
+
+        gradients  whether the function would build a graph now. It matters only if it takes derivatives inside: those
+                   of Constants are 0
+        examples   for how many calls the recording is to stand
+
+        None when recording failed, but not with a RecordingError: the function itself is to be called then, and raises
+        its own error, or none.
+        """
+        try:
+            replay = self._found(key, leaves, True)
+            if replay.differentiated and not gradients:
+                replay = self._found((NO_GRAD, key), leaves, False)
+            if examples > 1 and not replay.verified:
+                replay.verify()
+            return replay
+        except (RecordingError, MemoryError):
+            raise
+        except Exception as error:
+            self._failure = error
+            return None
+
+    def _found(self, key, leaves, gradients):
         replay = self._recordings.get(key)
-        change = None if replay is None else replay.dependencies.changed()
+        change = None if replay is None or replay.dependencies.unchanged() else replay.dependencies.changed()
+        if replay and replay.refusal and not change:
+            raise RecordingError(replay.refusal)
         if replay is None or change:
             self._misses += 1
             self._note(key, change)
-            replay = self._recordings[key] = Replay(self.function, key, leaves)
+            replay = self._recordings[key] = Replay(self.function, key if gradients else key[1], leaves, gradients)
             while len(self._recordings) > self._maxsize:
                 self._dropped.add(hash(self._recordings.popitem(last=False)[0]))
         else:
             self._hits += 1
-            replay.verify()
+            if not replay.verified:
+                replay.verify()
             self._recordings.move_to_end(key)
         return replay
 
@@ -229,22 +266,28 @@ class Compiled:
         """Warn when the function is recorded again and again."""
         if change is None:
             if hash(key) in self._dropped:
-                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that recordings "
-                                      "are thrown away and made again. Keep more of them: compile(..., maxsize=...).")
+                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that "
+                                      "recordings are thrown away and made again. Keep more of them: compile(..., "
+                                      "maxsize=...).")
             return
         name, before, now = change
         if type(before) in SCALARS and type(now) in SCALARS:
             self._changes[name] += 1
             if self._changes[name] >= 3:
-                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at last "
-                                 f"from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a Value.")
+                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
+                                 f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a "
+                                 "Value.")
 
     def _fallen_back(self, result, replay, rows):
         """The result of the function itself, which was called in place of a replay."""
-        replay.fallbacks += 1
+        if replay:
+            replay.fallbacks += 1
         if "fallback" not in self._warned:
-            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: there {replay.culprit(rows)} "
-                                   "is not finite, although the function does not need it. stats() counts how often.")
+            reason = (f"there {replay.culprit(rows)} is not finite, although the function does not need it. stats() "
+                      "counts how often." if replay else
+                      f"recording it fails with {type(self._failure).__name__}: {self._failure}")
+            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: {reason}")
+        self._failure = None
         return result
 
     def _warn(self, what, message):
@@ -252,7 +295,7 @@ class Compiled:
         if what not in self._warned:
             self._warned.add(what)
             name = getattr(self.function, "__qualname__", repr(self.function))
-            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=outside())
+            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=level_outside())
 
 
 class Method:
@@ -264,14 +307,6 @@ class Method:
 
     def __call__(self, *args, **kwargs):
         return self.__wrapped__(self.instance(), *args, **kwargs)
-
-
-def outside():
-    """The `stacklevel` of the code that called this package."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 @contextlib.contextmanager
@@ -289,20 +324,22 @@ def collector_off():
 class Replay:
     """One recording and the machine that runs it.
 
-    key      the structure of the arguments, with the static ones
-    example  the numbers and Values that it was recorded with
+    key        the structure of the arguments, with the static ones
+    example    the numbers and Values that it was recorded with
+    gradients  whether operations build graphs
     """
 
-    def __init__(self, function, key, example):
+    def __init__(self, function, key, example, gradients):
         began = time.perf_counter()
         for part in statics_in(key):
             part.keep()
-        self.function, self.key, self.example = function, key, list(example)
-        self.fallbacks, self.verified = 0, False
+        self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
+        self.fallbacks, self.verified, self.refusal = 0, False, ""
         with recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
+            self.differentiated = recorder.differentiated
             del self.result.tracers
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
@@ -310,7 +347,7 @@ class Replay:
 
     def _record(self, recorder):
         """Run the function with tracers; returns what it returned."""
-        with recording(recorder), graph_wanted():
+        with recording(recorder), graph_wanted() if self.gradients else no_grad():
             result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
         if recorder.spoilt is not None:
             raise recorder.spoilt
@@ -327,20 +364,20 @@ class Replay:
 
         Raises RecordingError when the function is not what it was although nothing changed that it reads.
         """
-        if self.verified:
-            return
         before = random_states()
         with recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
         if not is_same:
-            raise RecordingError(f"compile: the function was not the same at its second call{self._where()}, although "
-                                 "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
-                                 "file, or count its calls? Pass what differs as an argument.")
-        if before != random_states():
-            raise RecordingError("compile: the function draws random numbers, which a replay would not. Draw them outside, "
-                                 "and pass them as arguments.")
+            self.refusal = (f"compile: the function was not the same at its second call{self._where()}, although "
+                            "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
+                            "file, or count its calls? Pass what differs as an argument.")
+        elif before != random_states():
+            self.refusal = ("compile: the function draws random numbers, which a replay would not. Draw them outside, "
+                            "and pass them as arguments.")
+        if self.refusal:
+            raise RecordingError(self.refusal)
         self.verified = True
 
     def _where(self):
@@ -348,6 +385,7 @@ class Replay:
         with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
+            self.dependencies = self._dependencies(other)  # which the function may have changed itself
             for line, a, b in zip(one.lines, one.tracers, other.tracers):
                 if not a.matches(b):
                     return f", at {line}"
@@ -377,6 +415,8 @@ class Replay:
         results = [kind.part if type(kind) is Kept else
                    self._node(number, next(slopes) if roots and kind == VALUE else None, i, [leaves])
                    for i, (number, kind) in enumerate(zip(numbers, kinds))]
+        if self.result.structure == 0:
+            return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
@@ -419,7 +459,7 @@ class Replay:
         arguments of all examples."""
         captured, kind = self.machine.captured, self.result.kinds[place]
         if slopes is None:
-            return constant(number) if kind == VALUE or kind == CONSTANT else number
+            return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
         return replayed(number, parents, slopes, Again(self, place, rows))
 
@@ -468,6 +508,8 @@ class Again:
 
     def __call__(self):
         """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values."""
+        if not self.replay.verified and not is_recording():
+            self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
         results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
         result = mean(results) if len(results) > 1 else results[0]

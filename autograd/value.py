@@ -10,12 +10,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import sys
 import threading
 import types
 import warnings
 import zlib
-from math import inf
+from math import inf, isclose
 
 from autograd.errors import (
     ArgumentError,
@@ -28,11 +27,11 @@ from autograd.errors import (
     LeavesGraphError,
     NotFiniteError,
     NumberTypeError,
-    RecordingError,
     ResultOverflowError,
     RuleError,
     StaleGraphError,
 )
+from autograd.libraries import line_outside
 from autograd.rules import RULES, TABLE, Rule
 
 Number = "Value | float"
@@ -273,7 +272,7 @@ class Fan(Value):
         """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
         with graph_wanted():
             result = self.again()
-        if _circumstances.recorder is None and result.data != self._data:
+        if _circumstances.recorder is None and not isclose(result.data, self._data):  # order of adding
             raise stale(self)
         return result
 
@@ -571,14 +570,6 @@ class record_lines(contextlib.ContextDecorator):
         _circumstances.record_lines -= 1
 
 
-def line_outside():
-    """The file and line of the innermost code that is not part of this project."""
-    frame = sys._getframe()
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame = frame.f_back
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else None
-
-
 @contextlib.contextmanager
 def recording(recorder):
     """Inside, every operation goes to `recorder.record(rule, operands)` in place of being carried out."""
@@ -606,9 +597,11 @@ def is_recording():
     return _circumstances.recorder is not None
 
 
-def check_not_recording(what, instead="Write where(condition, x, y) for a choice, maximum() or minimum() for the larger "
-                                      "or smaller, detach() for a number without gradient, or name the argument in "
-                                      "static=."):
+WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
+                 "detach() for a number without gradient, or name the argument in static=.")
+
+
+def check_not_recording(what, instead=WRITE_INSTEAD):
     """Raise while this thread records a function: a number read now would be frozen into the recording.
 
     The recording is spoilt, also if the function catches the error.
@@ -623,7 +616,8 @@ def watch(*things: object) -> None:
 
     A compiled function looks at its next call whether they are still the same, also the items of lists and dicts, and
     records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
-    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises ArgumentError for an object without attributes.
+    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises
+    RecordingError for an object without attributes.
 
     >>> class Scale:
     ...     def __init__(self):
@@ -808,8 +802,8 @@ def fail(rule, operands):
             raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
                                           "from this point, or detach() it if no gradient is wanted.") from None
         except ValueError:
-            raise DomainError(f"{rule.name}: the derivative {shown} does not exist at {got}. Make {name} a plain "
-                              "number, or detach() it, if no gradient is wanted.") from None
+            raise DomainError(f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
+                              f"{name} a plain number, or detach() it, if no gradient is wanted.") from None
         except OverflowError:
             size = inf
         if size - size != 0.0:
@@ -822,7 +816,7 @@ def _described(operand):
     """An operand for a message: its number, and its label if it has one."""
     if not isinstance(operand, Value):
         return repr(as_float(operand))
-    known = [f'"{operand.label}"'] if operand.label else []
+    known = [f'"{operand.label:.60}"'] if operand.label else []
     known += [f"made at {operand.line}"] if operand.line else []
     return f"{operand.data!r} ({', '.join(known)})" if known else repr(operand.data)
 

@@ -156,6 +156,33 @@ def test_playing_changes_no_gradient():
     assert [leaf.grad for leaf in leaves] == [7.0, 0.0, 0.0]
 
 
+def test_a_replayed_result_is_played_and_told_as_the_function_computes_it(capsys):
+    w, x = Value(0.5, "w"), Value(2.0, "x")
+    def f(x):
+        return (w * x).sin() * w
+    stories = []
+    for result in (autograd.compile(f)(x), f(x), autograd.compile(f).mean([x, x]), (f(x) + f(x)) / 2):
+        explain(result)
+        stories.append(capsys.readouterr().out)
+    assert stories[0] == stories[1]
+    assert stories[2] == stories[3]
+    replayed = autograd.compile(f)(x)
+    assert play(replayed).html() == play(f(x)).html()
+    assert (w.grad, x.grad, replayed.grad) == (0.0, 0.0, 0.0)
+
+
+def test_training_with_a_compiled_loss_is_recorded_as_any_other():
+    def train(prepared):
+        w, b = Value(0.5, "w"), Value(0.0, "b")
+        class Line:
+            def __call__(self, x):
+                return w * x + b
+            def parameters(self):
+                return [w, b]
+        return play_training(Line(), prepared(squared), [(1.0, 2.0), (2.0, 3.0)], steps=3)._data()
+    assert train(autograd.compile) == train(lambda f: f)
+
+
 def test_what_cannot_be_played_is_refused():
     with pytest.raises(NumberTypeError, match=r"a Value is wanted, got float 3.0"):
         play(3.0)
