@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from autograd import *
 """
 
 # What a function may read besides its arguments: how it is defined, what reads it, and how it is changed between calls.
-# In all of these N stands for a number, E for an expression, {E} for one of the outer names and arguments in scope.
+# In all texts here N stands for a number, I and C for a small integer, E for an expression, A for a smaller one, T for a
+# function of t, V for the variable that a statement sets.
 OUTER = {
     "w": ("w = Value(N)", ["w"], ["w = Value(N)", "w.data = N"]),
     "inner": ("root = Value(N)\ninner = root * N", ["inner", "root"], ["inner = root * N", "root.data = N"]),
@@ -35,12 +37,12 @@ OUTER = {
                'sum([number * len(name) for name, number in table.items()])'],
               ['table["a"] = Value(N)', 'table["b"] = N', 'table["c"] = N', 'table.pop("c", None)',
                'table["a"].data = N', 'table = {"a": Value(N), "b": Value(N)}', 'table["a"] = table.pop("a")']),
-    "box": ("class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift, self.parts = Value(N), N, [N, Value(N)]\n"
-            "    def scaled(self, a):\n        return self.gain * a + self.shift\nbox = Box()",
+    "box": ("class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift = Value(N), N\n"
+            "        self.parts = [N, Value(N)]\n    def scaled(self, a):\n        return self.gain * a + self.shift\nbox = Box()",
             ["box.gain", "box.shift", "box.extra", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
             ["box.gain = Value(N)", "box.shift = N", "box.gain.data = N", "box.parts[0] = Value(N)",
-             "box.parts.append(N)", "box.parts = [N]", "box = Box()", "Box.extra = N", "box.extra = N", "box.scaled = lambda a: a * N",
-             "Box.scaled = lambda self, a: self.shift - a"]),
+             "box.parts.append(N)", "box.parts = [N]", "box = Box()", "Box.extra = N", "box.extra = N",
+             "box.scaled = lambda a: a * N", "Box.scaled = lambda self, a: self.shift - a"]),
     "nest": ('nest = {"deep": [N, (Value(N), {"x": N})]}',
              ['nest["deep"][0]', 'nest["deep"][1][0]', 'nest["deep"][1][1]["x"]'],
              ['nest["deep"][0] = N', 'nest["deep"][1][1]["x"] = Value(N)', 'nest["deep"][1][0].data = N',
@@ -51,25 +53,29 @@ OUTER = {
     "partly": ("base = N\ndef power(a, b, by):\n    return a * by + b * base\npartly = functools.partial(power, by=N)",
                ["partly(E, E)"], ["partly = functools.partial(power, by=N)", "base = N", 'partly.keywords["by"] = N']),
     "frozen": ("loose = Value(N)\n@no_grad()\ndef frozen(a):\n    return a * loose", ["frozen(E)"], ["loose.data = N"]),
-    "made": ("def making(by):\n    def made(a):\n        return a * by\n    return made\nmade = making(Value(N))", ["made(E)"],
-             ["made = making(N)", "made = making(Value(N))"]),
+    "made": ("def making(by):\n    def made(a):\n        return a * by\n    return made\nmade = making(Value(N))",
+             ["made(E)"], ["made = making(N)", "made = making(Value(N))"]),
     "recorded": ("slope = Value(N)\nrecorded = autograd.compile(lambda a, b: tanh(a * slope) + b)", ["recorded(E, E)"],
                  ["slope = Value(N)", "slope.data = N"]),
     "point": ('Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
-              ["point.a", "point.b", "sum(point)"], ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"]),
-    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)", ["space.gain", "space.shift", 'vars(space)["shift"]'],
+              ["point.a", "point.b", "sum(point)"],
+              ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"]),
+    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)", 
+              ["space.gain", "space.shift", 'vars(space)["shift"]'],
               ["space.gain = Value(N)", "space.shift = N", "space = types.SimpleNamespace(gain=N, shift=N)"]),
-    "slim": ('class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)', ["slim.a"],
-             ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"]),
-    "caller": ("class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n    def by(self):\n"
-               "        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N", ["caller(E)", "caller.by"],
+    "slim": ('class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)',
+             ["slim.a"], ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"]),
+    "caller": ("class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n"
+               "    def by(self):\n        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N", ["caller(E)", "caller.by"],
                ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"]),
     "chosen": ("chosen = {1, 2}", ["(2 in chosen) * E", "sum(chosen)", "len(chosen)"],
                ["chosen.add(3)", "chosen.discard(2)", "chosen = {2, 4}"]),
     "array": ("array = np.array([N, N])", ["float(array[0])", "array[1] * E", "sum(array.tolist())"],
               ["array[0] = N", "array = np.array([N, N])", "array *= 0.5"]),
-    "noted": ("def noted(a):\n    return a * noted.by\nnoted.by = N", ["noted(E)"], ["noted.by = N", "noted.by = Value(N)"]),
-    "queue": ("queue = collections.deque([N, Value(N)])", ["queue[0]", "sum(queue)"], ["queue.rotate()", "queue.append(N)"]),
+    "noted": ("def noted(a):\n    return a * noted.by\nnoted.by = N", ["noted(E)"],
+              ["noted.by = N", "noted.by = Value(N)"]),
+    "queue": ("queue = collections.deque([N, Value(N)])", ["queue[0]", "sum(queue)"],
+              ["queue.rotate()", "queue.append(N)"]),
     "dated": ("@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
               ["dated.gain * E + dated.shift"], ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"]),
     "cell": ("", ["cell"], ["change_cell(Value(N))", "change_cell(N)"]),
@@ -145,7 +151,8 @@ class Writer:
         self.features = set()
         self.names = []  # local variables in scope
         self.loose = []  # those that nothing has used yet: they come into the result
-        self.parameters = {name: self.form(name) for name in random.sample(["x", "y", "v", "d", "pair"], random.randint(1, 3))}
+        names = random.sample(["x", "y", "v", "d", "pair"], random.randint(1, 3))
+        self.parameters = {name: self.form(name) for name in names}
         self.has_flag = random.random() < 0.2
 
     def program(self):
@@ -226,7 +233,8 @@ class Writer:
                      "V = E\nfor item in items:\n    V = V * 0.5 + item * E",
                      "V = E\nfor i, item in enumerate(items):\n    if i == 1:\n        continue\n    V = V - item",
                      "V = E\ni = 0\nwhile i < count:\n    V = sin(V) + E\n    i += 1"],
-            "comprehension": ["V = sum([i * E for i in range(1, 4) if i != 2])", "V = sum(tanh(E * k) for k in (0.5, 2))",
+            "comprehension": ["V = sum([i * E for i in range(1, 4) if i != 2])",
+                              "V = sum(tanh(E * k) for k in (0.5, 2))",
                               "V = sum([item * E for item in items if item is not None])",
                               "V = sum({k: E * k for k in (1, 2)}.values())"],
             "derivative": [f"V = {text}" for text in DERIVATIVES], "forward": [f"V = {text}" for text in FORWARD],
@@ -234,12 +242,14 @@ class Writer:
             "detach": ["V = (w * E).detach() * E", "V = w.detach() * E"],
             "try": ["try:\n    V = log(E)\nexcept ValueError:\n    V = E",
                     "try:\n    V = E / E\nexcept ZeroDivisionError:\n    V = E",
-                    "try:\n    V = sqrt(E) * E\nexcept (ArithmeticError, ValueError):\n    V = E\nfinally:\n    V = V + E"],
+                    "try:\n    V = sqrt(E) * E\nexcept (ArithmeticError, ValueError):\n    V = E\n"
+                    "finally:\n    V = V + E"],
             "risky": ["V = log(E)", "V = sqrt(E)", "V = E / E", "V = acosh(E)", "V = exp(E * 400.0)"],
             "kind": ['if kind == "plus":\n    V = E\nelse:\n    V = E * w', 'V = {"plus": E, "times": w}[kind]'],
             "decision": ["if count > 1:\n    V = E\nelse:\n    V = E", "V = [E, E][count % 2]",
                          "assert count < 10\nV = E if count else E"],
-            "dict": ['V = {"a": E, 2: E}\nV = V["a"] * V[2]', "V = {}\nfor i in range(2):\n    V[i] = E\nV = V[0] - V[1]",
+            "dict": ['V = {"a": E, 2: E}\nV = V["a"] * V[2]',
+                     "V = {}\nfor i in range(2):\n    V[i] = E\nV = V[0] - V[1]",
                      "V = [E, E]\nV.append(E)\nV = V[0] * V.pop()", "first, *rest = E, E, E\nV = first * sum(rest)",
                      "V = sum({i * 2 % 3 for i in range(4)}) * E"],
             "place": ["V = {w: 2.0}[w] * E", "V = (w in {w}) * E", "V = [item * E for item in {w: E}][0]"],
@@ -266,7 +276,8 @@ class Writer:
         total, last = " + ".join(names[:-1]), names[-1]
         if shape == "pair":
             return f"({total}, [{last}, {last} * {names[0]}])", "pair"
-        return self.choose(['[{0}, {{"r": {1}}}]', "({0}, ({1}, {0}))", '{{"a": {0}, "b": [{1}]}}']).format(total, last), "more"
+        form = self.choose(['[{0}, {{"r": {1}}}]', "({0}, ({1}, {0}))", '{{"a": {0}, "b": [{1}]}}'])
+        return form.format(total, last), "more"
 
     def module(self, lines):
         """The text that defines f and what it reads."""
@@ -275,8 +286,8 @@ class Writer:
         if "counter" in text:
             parts.append("counter = [0]")
         parts = [self.fill(part, 0) for part in parts]
-        keywords = [f"default={self.n()}"] * ("default" in self.outer) + ["defaults=DEFAULTS"] * ("defaults" in self.outer)
-        keywords += ["flag=False"] * self.has_flag
+        keywords = [f"default={self.n()}"] * ("default" in self.outer)
+        keywords += ["defaults=DEFAULTS"] * ("defaults" in self.outer) + ["flag=False"] * self.has_flag
         head = f"def f({', '.join([*self.parameters, *(['*'] if keywords else []), *keywords])}):"
         if self.has_flag:
             lines = [*lines[:-1], "if flag:", "    a0 = a0 * w", lines[-1]]
@@ -285,8 +296,8 @@ class Writer:
             parts.append(f"DEFAULTS = [{self.n()}, Value({self.n()})]")
         if "cell" in self.outer:
             function = (f"def make():\n    cell = Value({self.n()})\n" + _indented(function)
-                        + "\n    def change(value):\n        nonlocal cell\n        cell = value\n    return f, change\n"
-                        "f, change_cell = make()")
+                        + "\n    def change(value):\n        nonlocal cell\n        cell = value\n"
+                        "    return f, change\nf, change_cell = make()")
         return "\n".join([*parts, function])
 
     def step(self, i, single):
@@ -372,23 +383,21 @@ def shrunk(program: Program, fails: Callable[[Program], bool], trials: int = 400
 
 def _cuts(program: Program) -> list[Callable[[], Program]]:
     """Functions that return a program that is a little smaller, the largest cuts first."""
+    def replaced(i, *new):
+        return program._replace(steps=(*program.steps[:i], *new, *program.steps[i + 1:]))
+
     cuts: list[Callable[[], Program]] = []
-
-    def with_step(i, *new):
-        cuts.append(lambda: program._replace(steps=(*program.steps[:i], *new, *program.steps[i + 1:])))
-
     for i, step in enumerate(program.steps):
         if len(program.steps) > 1:
-            with_step(i)
+            cuts.append(partial(replaced, i))
         if step.change:
-            with_step(i, step._replace(change=""))
+            cuts.append(partial(replaced, i, step._replace(change="")))
     cuts += [lambda edit=edit: program._replace(source=edit()) for edit in _edits(program.source)]
     for i, step in enumerate(program.steps):
         def shorter(edit, i=i, step=step):
             text = edit()
-            arguments = text[2:-1] if text.startswith("f(") else step.arguments
-            return program._replace(steps=(*program.steps[:i], step._replace(arguments=arguments), *program.steps[i + 1:]))
-        cuts += [lambda edit=edit, shorter=shorter: shorter(edit) for edit in _edits(f"f({step.arguments})")]
+            return replaced(i, step._replace(arguments=text[2:-1] if text.startswith("f(") else step.arguments))
+        cuts += [partial(shorter, edit) for edit in _edits(f"f({step.arguments})")]
     return cuts
 
 

@@ -5,6 +5,7 @@ for the order of adding.
 """
 
 import functools
+import itertools
 import operator
 import random
 
@@ -30,6 +31,11 @@ def variables(n):
     return list(map(Value, some(n)))
 
 
+def capturing(things, f):
+    """`f` as a function of its second argument alone; the first one is what it closes over, and a default."""
+    return lambda x, things=things: f(things, x)
+
+
 def patterns(n):
     """n sums of products, no two of one kind: each term is a product or is not."""
     bits = n.bit_length()
@@ -45,6 +51,10 @@ def nested(x):
                  lambda: where(x < -0.5, lambda: x * 3.0, lambda: x * x))
 
 
+def hopping(x, i):
+    return where(x > 0.0, lambda: x * 0.5 - 0.3, lambda: x + 0.7)
+
+
 def chain(n, step):
     return lambda x: functools.reduce(lambda value, i: step(value, i), range(n), x)
 
@@ -52,8 +62,7 @@ def chain(n, step):
 # For each structure the function and its arguments, of size n.
 RECORDED = {
     "guards of both sides": lambda n: (lambda xs: sum(map(chosen, xs)), (variables(n),)),
-    "guards that follow one another": lambda n: (chain(n, lambda x, i: where(x > 0.0, lambda: x * 0.5 - 0.3, lambda: x + 0.7)),
-                                                 (Value(0.3),)),
+    "guards that follow one another": lambda n: (chain(n, hopping), (Value(0.3),)),
     "guards inside guards": lambda n: (lambda xs: sum(map(nested, xs)), (variables(n // 3),)),
     "guards over one operation": lambda n: (lambda x, y, cs: sum([where(c, lambda: x * y, lambda: x + y) for c in cs]),
                                             (Value(0.5), Value(3.0), [float(c > 0) for c in some(n)])),
@@ -66,14 +75,15 @@ RECORDED = {
     "inputs that are Values": lambda n: (lambda *xs: functools.reduce(lambda a, b: a * 0.5 + b, xs), variables(n)),
     "inputs by name": lambda n: (lambda xs: sum([x * i for i, x in enumerate(xs.values())]),
                                  ({f"x{i}": x for i, x in enumerate(variables(n))},)),
-    "captured Values": lambda n: (lambda x, ws=variables(n): sum([sin(w) * x for w in ws]), (Value(0.3),)),
-    "results": lambda n: (lambda x, cs=some(n): [[x * c, {"a": x - c}] for c in cs], (Value(0.3),)),
-    "constants": lambda n: (lambda x, cs=some(n): sum([sin(x * c) for c in cs]), (Value(0.3),)),
+    "captured Values": lambda n: (capturing(variables(n), lambda ws, x: sum([sin(w) * x for w in ws])),
+                                  (Value(0.3),)),
+    "results": lambda n: (capturing(some(n), lambda cs, x: [[x * c, {"a": x - c}] for c in cs]), (Value(0.3),)),
+    "constants": lambda n: (capturing(some(n), lambda cs, x: sum([sin(x * c) for c in cs])), (Value(0.3),)),
     "uses of one number": lambda n: (lambda x, ys: sum([x * y - x for y in ys]), (Value(0.3), variables(n))),
-    "inner variables": lambda n: (lambda x: sum([grad(lambda t: t * t * i)(x) for i in range(n)]), (Value(0.3),)),
+    "inner variables": lambda n: (lambda x: sum([grad(lambda t, i: t * t * i)(x, i) for i in range(n)]), (Value(0.3),)),
 }
 LARGEST = dict.fromkeys(["kinds of sums", "inner variables", "results"], 2 ** 11 + 1)  # a larger one takes minutes
-LONG = {"guards of both sides", "guards that follow one another", "guards inside guards", "levels"}  # seconds, on either engine
+LONG = {"guards of both sides", "guards that follow one another", "guards inside guards", "levels"}  # seconds
 
 
 def outcome(results, leaves):
@@ -172,23 +182,15 @@ def test_arguments_and_results_nest_as_deep_as_the_function_can_follow():
     assert list(map(plain, found)) == list(map(plain, expected))
 
 
-def net(n_hidden):
-    rng = random.Random(0)
-    ws = [[Value(rng.uniform(-1, 1)) for _ in range(3)] for _ in range(n_hidden)]
-    out = [Value(rng.uniform(-1, 1)) for _ in range(n_hidden)]
-    return ws, out, lambda x, y: sum([o * tanh(a * x + b * y + c) for o, (a, b, c) in zip(out, ws)])
-
-
 def test_gradients_of_a_net_at_many_points():
-    ws, out, f = net(16)
     points = list(zip(some(66), some(66, 1)))
 
-    def loss(parameters):
-        ws, out = parameters
-        return sum([(sum([o * tanh(a * x + b * y + c) for o, (a, b, c) in zip(out, ws)]) - x * y) ** 2 for x, y in points])
+    def loss(rows, outs):
+        outputs = [sum([out * tanh(a * x + b * y + c) for out, (a, b, c) in zip(outs, rows)]) for x, y in points]
+        return sum([(output - x * y) ** 2 for output, (x, y) in zip(outputs, points)])
 
-    numbers = [[[w.data for w in row] for row in ws], [o.data for o in out]]
-    found, expected = numbers_in(compile(grad(loss))(numbers)), numbers_in(grad(loss)(numbers))
+    numbers = [some(3, i) for i in range(16)], some(16, 16)
+    found, expected = (numbers_in(f(*numbers)) for f in (compile(grad(loss, (0, 1))), grad(loss, (0, 1))))
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-13)
 
 
@@ -196,7 +198,7 @@ def test_hessians_with_many_guards():
     xs = some(12)
 
     def f(v):
-        return sum([tanh(a * b + c) for a in v for b, c in zip(xs, xs[1:])])
+        return sum([tanh(a * b + c) for a in v for b, c in itertools.pairwise(xs)])
 
     found, expected = (numbers_in(h(some(20, 3))) for h in (compile(hessian(f)), hessian(f)))
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-13)
