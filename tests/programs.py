@@ -20,8 +20,8 @@ from autograd import *
 """
 
 # What a function may read besides its arguments: how it is defined, what reads it, and how it is changed between calls.
-# In all texts here N stands for a number, I and C for a small integer, E for an expression, A for a smaller one, T for a
-# function of t, V for the variable that a statement sets.
+# In all texts here N stands for a number, I and C for a small integer, E for an expression, A for a smaller one, T for
+# an expression with t in it, V for the variable that a statement sets.
 OUTER = {
     "w": ("w = Value(N)", ["w"], ["w = Value(N)", "w.data = N"]),
     "inner": ("root = Value(N)\ninner = root * N", ["inner", "root"], ["inner = root * N", "root.data = N"]),
@@ -38,7 +38,8 @@ OUTER = {
               ['table["a"] = Value(N)', 'table["b"] = N', 'table["c"] = N', 'table.pop("c", None)',
                'table["a"].data = N', 'table = {"a": Value(N), "b": Value(N)}', 'table["a"] = table.pop("a")']),
     "box": ("class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift = Value(N), N\n"
-            "        self.parts = [N, Value(N)]\n    def scaled(self, a):\n        return self.gain * a + self.shift\nbox = Box()",
+            "        self.parts = [N, Value(N)]\n    def scaled(self, a):\n        return self.gain * a + self.shift\n"
+            "box = Box()",
             ["box.gain", "box.shift", "box.extra", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
             ["box.gain = Value(N)", "box.shift = N", "box.gain.data = N", "box.parts[0] = Value(N)",
              "box.parts.append(N)", "box.parts = [N]", "box = Box()", "Box.extra = N", "box.extra = N",
@@ -60,14 +61,14 @@ OUTER = {
     "point": ('Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
               ["point.a", "point.b", "sum(point)"],
               ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"]),
-    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)", 
+    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)",
               ["space.gain", "space.shift", 'vars(space)["shift"]'],
               ["space.gain = Value(N)", "space.shift = N", "space = types.SimpleNamespace(gain=N, shift=N)"]),
     "slim": ('class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)',
              ["slim.a"], ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"]),
     "caller": ("class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n"
-               "    def by(self):\n        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N", ["caller(E)", "caller.by"],
-               ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"]),
+               "    def by(self):\n        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N",
+               ["caller(E)", "caller.by"], ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"]),
     "chosen": ("chosen = {1, 2}", ["(2 in chosen) * E", "sum(chosen)", "len(chosen)"],
                ["chosen.add(3)", "chosen.discard(2)", "chosen = {2, 4}"]),
     "array": ("array = np.array([N, N])", ["float(array[0])", "array[1] * E", "sum(array.tolist())"],
@@ -77,7 +78,8 @@ OUTER = {
     "queue": ("queue = collections.deque([N, Value(N)])", ["queue[0]", "sum(queue)"],
               ["queue.rotate()", "queue.append(N)"]),
     "dated": ("@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
-              ["dated.gain * E + dated.shift"], ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"]),
+              ["dated.gain * E + dated.shift"],
+              ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"]),
     "cell": ("", ["cell"], ["change_cell(Value(N))", "change_cell(N)"]),
     "default": ("", ["default"], ['f.__kwdefaults__["default"] = N', 'f.__kwdefaults__["default"] = Value(N)',
                                   'f.__kwdefaults__ = f.__kwdefaults__ | {"default": N}']),
@@ -109,7 +111,7 @@ REFUSED = ["if E > 0.25:\n    V = E\nelse:\n    V = -E", "V = max(E, 0.5)", "V =
            "V = 1.0 if w > 0.5 else E", "V = 1.0 if E else 2.0", "V = float(repr(w)[6:9]) * E"]
 WEIGHTS = {"assign": 10, "loop": 4, "comprehension": 3, "choice": 4, "derivative": 3, "forward": 1, "no_grad": 3,
            "detach": 2, "try": 3, "risky": 2, "kind": 2, "decision": 2, "dict": 2, "refused": 1, "place": 1,
-           "derivatives": 1, "caught": 1}
+           "derivatives": 1, "caught": 1, "unused": 1}
 
 
 class Step(NamedTuple):
@@ -132,7 +134,8 @@ class Program(NamedTuple):
         how = {"mean": ("mean([f(*example) for example in zip(ARGUMENTS)])", "step.mean(ARGUMENTS)"),
                "map": ("[f(*example) for example in zip(ARGUMENTS)]", "step.map(ARGUMENTS)"),
                "aux": ("[f(*example) for example in zip(ARGUMENTS)]", "step.mean(ARGUMENTS, has_aux=True)"),
-               "grad": ("grad(f)(ARGUMENTS)", "grad(step)(ARGUMENTS)")}
+               "grad": ("grad(f)(ARGUMENTS)", "grad(step)(ARGUMENTS)"),
+               "jvp": ("jvp(f, (ARGUMENTS,), ...)", "jvp(step, (ARGUMENTS,), ...)  # all tangents 1.0")}
         lines = [PRELUDE, self.source, "step = autograd.compile(f)"]
         for change, mode, arguments in self.steps:
             lines.append(change)
@@ -256,6 +259,7 @@ class Writer:
             "derivatives": ["V = derivatives(w * w * (A), w, create_graph=True)", "V = derivatives(w * w * (A), w)"],
             "caught": ["try:\n    V = [E][2]\nexcept IndexError:\n    V = E",
                        'try:\n    V = {"a": E}["b"]\nexcept KeyError:\n    V = E'],
+            "unused": ["V = E\nlog(E)", "try:\n    sqrt(E)\n    V = E\nexcept ValueError:\n    V = -E", "E / E\nV = E"],
             "refused": REFUSED,
         }[kind])
 
@@ -305,7 +309,7 @@ class Writer:
         change = ""
         if i and self.random.random() < 0.75:
             change = self.fill(self.choose(changes), 0)
-        modes = {"call": 5, "map": 2, "no_grad": 1}
+        modes = {"call": 5, "map": 2, "no_grad": 1, "jvp": 0.5}
         modes |= {"one": {"mean": 3, "grad": 1}, "pair": {"aux": 3}, "more": {}}[single]
         mode = self.choose(modes)
         if self.random.random() < 0.1:
