@@ -130,7 +130,7 @@ def loops_source(rule):
 
 
 def _varieties(inputs):
-    """For each input whether it differs between lanes, in all combinations: under a guard a result may where none does."""
+    """For each input whether it differs between lanes, in all combinations: under a guard none needs to."""
     return list(itertools.product((True, False), repeat=inputs))
 
 

@@ -141,13 +141,17 @@ def sums_of_magnitudes(result, leaves):
     return [total.get(leaf, 0.0) for leaf in leaves]
 
 
-def difference(step, eager, recorded, exact):
-    """In what the outcome of a call differs between the function and its recording, in words; None if in nothing."""
+def difference(step, eager, recorded, exact, volatile=False):
+    """In what the outcome of a call differs between the function and its recording, in words; None if in nothing.
+
+    exact     whether no number is a derivative
+    volatile  whether the function draws random numbers or counts its calls: what failed is called once more
+    """
     if recorded[0] == "raised" and isinstance(recorded[1], RecordingError):
         return None
     if eager[0] == "raised" or recorded[0] == "raised":
         if eager[0] == recorded[0]:
-            same = type(eager[1]) is type(recorded[1]) and str(eager[1]) == str(recorded[1])
+            same = type(eager[1]) is type(recorded[1]) and (volatile or str(eager[1]) == str(recorded[1]))
             return None if same else f"another error than {type(eager[1]).__name__}"
         return f"{type((eager if eager[0] == 'raised' else recorded)[1]).__name__} {eager[0]} {recorded[0]}"
     shapes = [map_numbers(lambda _: 0, outcome[1]) for outcome in (eager, recorded)]
@@ -157,8 +161,6 @@ def difference(step, eager, recorded, exact):
         if plain(want).hex() != plain(got).hex() and (exact or abs(plain(want) - plain(got)) > DERIVED * max(
                 1.0, abs(plain(want)))):
             return "another number"
-        if exact and type(want) is Value and type(got) is not Value and step.mode != "no_grad":
-            return "a result without gradients"
     if step.mode == "no_grad":
         return None
     for (want, sizes), (got, _) in zip(eager[2], recorded[2], strict=True):
@@ -189,7 +191,8 @@ def fault(program):
             if is_recording() or SCOPE["unusual"]:
                 return "recording goes on", refused
             refused = refused or (recorded[0] == "raised" and isinstance(recorded[1], RecordingError))
-            found = difference(step, eager, recorded, exact and step.mode not in ("grad", "jvp"))
+            volatile = "random." in program.source or "counter" in program.source
+            found = difference(step, eager, recorded, exact and step.mode not in ("grad", "jvp"), volatile)
             if found:
                 return found, refused
             if recorded[0] == "raised" and "counter" in program.source:
@@ -217,12 +220,12 @@ def test_programs_give_the_same_or_are_refused(shard, figure):
     assert refusals < 0.25 * len(seeds)
 
 
-@pytest.mark.parametrize("side", ["w * 2.0", "sin(w)", "atan2(w, v)", "where(w, v, 3.0)", "sum([w * v, v * v, w * 2.0])"])
+@pytest.mark.parametrize("side", ["w * 2.0", "sin(w)", "atan2(w, v)", "where(w, v, 3.0)", "sum([w * v, v, w * 2.0])"])
 @pytest.mark.parametrize("size", [1, 3, 5, 40])
 def test_a_side_that_reads_no_argument_counts_where_it_is_chosen(side, size):
     xs = [0.5 + i % 3 for i in range(size)]
-    program = Program(f"w, v = Value(0.5), Value(1.5)\ndef f(x):\n    return where(x > 1.0, lambda: {side}, lambda: v - w)",
-                      (Step("", "map", f"{xs}"), Step("w.data = 0.75", "mean", f"{xs}")))
+    source = f"w, v = Value(0.5), Value(1.5)\ndef f(x):\n    return where(x > 1.0, lambda: {side}, lambda: v - w)"
+    program = Program(source, (Step("", "map", f"{xs}"), Step("w.data = 0.75", "mean", f"{xs}")))
     assert fault(program) == (None, False)
 
 
