@@ -191,7 +191,7 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
         return ""
     for leaf, a, b, magnitude in zip(leaves, slopes, others, _magnitudes(own, leaves)):
         if abs(a - b) > ROUNDING * magnitude:
-            return f"another gradient than the model itself ({leaf.label or 'of a Value'}: {a!r} for {b!r})"
+            return f"another gradient than the model itself ({leaf.label or 'of a Value':.60}: {a!r} for {b!r})"
     return ""
 
 
