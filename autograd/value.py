@@ -676,14 +676,14 @@ WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimu
                  "detach() for a number without gradient, or name the argument in static=.")
 
 
-def check_not_recording(what, instead=WRITE_INSTEAD):
+def check_not_recording(what, instead=None):
     """Raise while this thread records a function: a number read now would be frozen into the recording.
 
     The recording is spoilt, also if the function catches the error.
     """
     if _circumstances.look() and _circumstances.recorder is not None:
         _circumstances.recorder.refuse(f"compile: {what} would freeze a number or a branch into the recording, at "
-                                       f"{line_outside()}. {instead}")
+                                       f"{line_outside()}. {instead or WRITE_INSTEAD}")
 
 
 def watch(*things: object) -> None:
