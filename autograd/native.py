@@ -78,6 +78,7 @@ def engine_source():
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
     text = re.sub(r"# Compiled, what follows up to graph_wanted.*?(?=\n\nclass direct)", MODES, text, flags=re.DOTALL)
+    text = re.sub(r"\nLANDING_SLOT = .*", r"\nLANDING_SLOT = ()", text)
     text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
     text = text.replace("    __slots__ = ()\n", CONSTANT_MARK).replace("    __hash__ = object.__hash__\n", HASH)
