@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+import autograd
+
+ROOT = Path(autograd.__file__).parent.parent
 PACKAGES = (str(ROOT / "autograd"), str(ROOT / "nn"), "<autograd.rules")  # made functions have such file names
 
 

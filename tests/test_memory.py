@@ -87,6 +87,29 @@ def test_nodes_may_do_anything_while_they_go(number):
     assert ends() is None
 
 
+SMALL_STACK = """
+import threading
+from autograd import Value
+def work():
+    node = x = Value(1.0)
+    for _ in range(1_000_000):
+        node = node + x
+    node.backward()
+    assert x.grad == 1_000_001.0
+    del node
+    print("freed")
+threading.stack_size(128 * 1024)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+def test_a_long_chain_goes_where_the_stack_is_small():
+    done = run(SMALL_STACK)
+    assert done.stdout == "freed\n", done.stderr
+
+
 def test_a_long_chain_of_replays_goes_without_recursion():
     twice = compile(lambda x: x * 2.0 - x)
     node = Value(1.0)
