@@ -17,7 +17,7 @@ NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do n
 
 def value_stub():
     """value.py without its bodies, with the methods and operators of the table in `Value`."""
-    lines = [NOTE, "import contextlib", "from typing import Any, TypeAlias", "",
+    lines = [NOTE, "import contextlib", "from collections.abc import Callable", "from typing import Any, TypeAlias", "",
              "from autograd.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
              "LEAF: int", "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
     for node in ast.parse((HERE / "value.py").read_text()).body:

@@ -17,7 +17,7 @@ import warnings
 import weakref
 import zlib
 from collections import deque
-from functools import partial
+from collections.abc import Callable
 from itertools import chain, repeat
 from math import inf, isclose, trunc
 from operator import add, attrgetter
@@ -56,7 +56,7 @@ class Landing:
 
     __slots__ = ("parents",)
 
-    def __init__(self, *parents):
+    def __init__(self, *parents: Value) -> None:
         self.parents = parents
 
     def __del__(self):
@@ -368,7 +368,7 @@ class Note:
 class Twin:
     """What is pickled in place of an inner node: it leads to the twins of its parents, not to all above them."""
 
-    def __init__(self, node, parents):
+    def __init__(self, node: Value, parents: list) -> None:
         self.node, self.parents = node, parents
 
     def __reduce__(self):
@@ -532,7 +532,7 @@ def propagate(order, adjoint, seed):
 def hand_out(adjoint, leaves, inner):
     """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
 
-    It is one call, of functions written in C: no Python code can come in between, so no interrupt and no other pass.
+    All steps are functions written in C, and so is what takes them: no Python code can come in between, so no interrupt and no other pass.
     What may fail, because a sum is infinite or memory is short, comes first; the last two steps need no memory.
     """
     sums = []
@@ -546,7 +546,9 @@ def hand_out(adjoint, leaves, inner):
         raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
 
 
-exhaust = partial(deque, maxlen=0)
+def exhaust(steps):
+    """Take all steps of an iterator, for what they do."""
+    deque(steps, maxlen=0)
 
 
 def gradient_overflow(node):
@@ -643,7 +645,7 @@ def any_mode():
 class direct:
     """For __enter__ and __exit__: `with` calls what the decorated method returns, with no Python code around it."""
 
-    def __init__(self, method):
+    def __init__(self, method: Callable) -> None:
         self.method = method
 
     def __get__(self, instance, owner=None):

@@ -100,7 +100,7 @@ print(number, dict(wrong))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each attempt is made in a process of its own, by fork()")
-@pytest.mark.skipif(autograd.backend != "native", reason="in plain Python the interpreter asks for memory, not this engine")
+@pytest.mark.skipif(autograd.backend != "native", reason="in plain Python it is the interpreter that asks")
 @pytest.mark.parametrize("work", ["eager", "replay", "record", "chain", "copies", "second", "flat", "graph"])
 def test_without_memory_nothing_has_changed_wherever_it_is_missing(work, tmp_path, figure):
     done = run_with_failing_memory(WORK, tmp_path, work, str(amount(5000)))
