@@ -51,9 +51,9 @@ site: $(VENV)/ready-to-test
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is wanted, $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12"; exit 1; }
+	  echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-	  echo "Python's venv module is wanted; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	  echo "Python's venv module is needed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv (this is quick the next time) ..."

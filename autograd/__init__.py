@@ -11,7 +11,16 @@ from autograd.player import explain, play, play_training
 from autograd.primitives import PUBLIC as _public
 from autograd.primitives import rule
 from autograd.replay import compile
-from autograd.value import Constant, Value, as_float, backend, no_grad, record_lines, watch
+from autograd.value import (
+    Constant,
+    Value,
+    as_float,
+    backend,
+    is_recording,
+    no_grad,
+    record_lines,
+    watch,
+)
 
 __version__ = "0.1.0"
 globals().update(_public)

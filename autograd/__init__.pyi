@@ -31,6 +31,7 @@ from autograd.value import Constant as Constant
 from autograd.value import Value as Value
 from autograd.value import as_float as as_float
 from autograd.value import backend as backend
+from autograd.value import is_recording as is_recording
 from autograd.value import no_grad as no_grad
 from autograd.value import record_lines as record_lines
 from autograd.value import watch as watch

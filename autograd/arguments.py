@@ -58,8 +58,9 @@ def matrix_of(batches):
                 or column.ndim == 0 or len(column) != len(columns[0]) or 0 in column.shape
                 or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
             return None
-    rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), numpy.ascontiguousarray(rows)
+    rows = numpy.ascontiguousarray(  # one column in Fortran's order stays in it
+        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float))
+    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
 
 
 def _structure_of_shape(shape):

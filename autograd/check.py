@@ -29,6 +29,8 @@ from autograd.value import Value, apply, as_float, no_grad, topological_order
 
 RTOL = 1e-7
 FRACTIONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+FINE = (1e-8, 1e-9, 1e-10, 1e-11)  # steps that lose most digits of a difference, but step over nothing
+NEAR = 3e-4  # and this is what they can tell
 ROUGH = 1e-6  # a numerical derivative whose error is larger, beside its size, cannot tell right from wrong
 VERY_ROUGH = 1e-3  # and here it cannot even call a derivative wrong
 SMALLEST, UNDERFLOW = 1e-300, 1e-290  # of a complex step, and what its results lose near the end of the floats
@@ -203,14 +205,23 @@ def _row(function, numbers, path, i, name, recorded, rtol):
     def f(x):
         return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
 
-    natural = _natural_size(f, numbers[i])
-    found = _numerical(f, numbers[i], complex_step(y, variables, i), max(abs(engine), natural), natural, blur)
+    def agrees(estimate):
+        return abs(engine - estimate.slope) <= rtol * max(abs(engine), abs(estimate.slope)) + 100 * estimate.error
+
+    x, natural, exact = numbers[i], _natural_size(f, numbers[i]), complex_step(y, variables, i)
+    found = _numerical(f, x, exact, max(abs(engine), natural), natural, blur)
     row = Row(name, engine, found.slope, found.error, found.method, "ok")
     size = max(abs(found.slope), natural)
-    agree = row.difference <= rtol * max(abs(engine), abs(found.slope)) + 100 * found.error
-    kink = _kink(y, variables[i]) or (found.trouble == "kink" and not agree and TWO_SLOPES)
+    agree = agrees(found)
+    if f(x) != y.data:
+        return row._replace(verdict="unsure", note=UNSURE["another value"])
+    kink = _kink(y, variables[i]) or (_jumps(f, x, y.data, engine, blur) and JUMP)
     if kink:
         return row._replace(verdict="kink", note=kink)
+    if not agree and exact and agrees(exact) and _comes_near(f, x, engine, blur):
+        return row._replace(verdict="unsure", note=UNSURE["stepped over"])
+    if found.trouble == "kink" and not agree:
+        return row._replace(verdict="kink", note=TWO_SLOPES)
     if agree and found.error <= ROUGH * max(abs(engine), size) + 1e-290:
         return row
     if not agree and row.difference <= lost:
@@ -221,9 +232,14 @@ def _row(function, numbers, path, i, name, recorded, rtol):
 
 
 TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
+JUMP = "f jumps at the point, so it has no derivative there; the engine's is that of one side."
 UNSURE = {
     "": "the numerical derivative is too rough to tell. Check it at another point, or scale f.",
     "cancelled": "terms of the derivative cancel but for what rounding leaves of them. Check it at another point.",
+    "stepped over": "f bends within the steps of the usual differences; much finer ones come near the engine's "
+                    "derivative, but are too rough to confirm it. Check it at another point, or scale f.",
+    "another value": "f gives another value when it is computed again at the same point. Does it draw random numbers, "
+                     "or keep a state?",
     "outside": "f cannot be computed on both sides of the point. Check it at a point inside its domain.",
     "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point."}
 
@@ -382,6 +398,33 @@ def _plausible(f, x, slope, size, blur):
         if tried:
             return False
     return True
+
+
+def _comes_near(f, x, slope, blur):
+    """Whether some very fine central difference comes near `slope`; usual ones may step over a bend, or over a pole."""
+    for step in (fraction * (abs(x) or 1e-9) for fraction in FINE):
+        try:
+            right, left, width = f(x + step), f(x - step), (x + step) - (x - step)
+            noise = (16 * max(math.ulp(right), math.ulp(left)) + 4 * blur) / width
+        except (AutogradError, ArithmeticError, ValueError):
+            continue
+        if noise <= NEAR * abs(slope) and abs((right - left) / width - slope) <= NEAR * abs(slope):
+            return True
+    return False
+
+
+def _jumps(f, x, here, slope, blur):
+    """Whether f stays away from f(x), which is `here`, on one side of x, however near one comes."""
+    for side in (1, -1):
+        gaps, noise = [], 0.0
+        for step in (side * fraction * (abs(x) or 1e-9) for fraction in (1e-10, 1e-14)):
+            with contextlib.suppress(AutogradError, ArithmeticError, ValueError):
+                there = f(x + step)
+                gaps.append(abs(there - here - slope * (x + step - x)))
+                noise = 100 * (math.ulp(here) + math.ulp(there) + blur)
+        if len(gaps) == 2 and gaps[1] > max(0.5 * gaps[0], noise):
+            return True
+    return False
 
 
 def _natural_size(f, x):

@@ -34,7 +34,7 @@ class Dependencies:
         self._globals = {}  # by id of the dict: (the dict, names)
         self._waiting = [(thing, "") for thing in roots]
         # For unchanged(): (mapping, keys, values, its length or -1), (thing, items), (cell, content), and
-        # (function, code, defaults). Behind each, for messages, whose it is.
+        # (function, code, its two kinds of defaults); and for messages whose it is.
         self.tables, self.sequences, self.cells, self.functions = [], [], [], []
         self.owners = {}
         for thing in watched:
@@ -77,8 +77,9 @@ class Dependencies:
             cell, content = entry
             if not same(now := _content(cell), content):
                 yield self.owners[id(entry)], content, now
-        for function, code, defaults in self.functions:
-            if function.__code__ is not code or function.__defaults__ is not defaults:
+        for entry in self.functions:
+            function, code = entry[:2]
+            if is_other(*entry):
                 yield f"the function {function.__qualname__}", code, function.__code__
 
     # How things are found.
@@ -122,7 +123,8 @@ class Dependencies:
 
     def _function(self, function):
         code = function.__code__
-        self.functions.append((function, code, function.__defaults__))
+        self.functions.append((function, code, function.__defaults__, function.__kwdefaults__))
+        self._spaces.append([vars(function), 0, function.__qualname__])
         name = function.__qualname__
         self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for name, cell in zip(code.co_freevars, function.__closure__ or ()):
@@ -300,10 +302,13 @@ def unchanged(tables, sequences, cells, functions) -> bool:
     for cell, content in cells:
         if (now := _content(cell)) is not content and not same(now, content):
             return False
-    for function, code, defaults in functions:
-        if function.__code__ is not code or function.__defaults__ is not defaults:
-            return False
-    return True
+    return not any(is_other(*entry) for entry in functions)
+
+
+def is_other(function, code, defaults, named_defaults):
+    """Whether the code or the defaults of a function have been replaced."""
+    return (function.__code__ is not code or function.__defaults__ is not defaults
+            or function.__kwdefaults__ is not named_defaults)
 
 
 if backend == "native":

@@ -64,6 +64,7 @@ class Formula:
         except (ValueError, RecursionError, MemoryError):
             raise FormulaError(f"this is not a formula that can be read: {self.text[:80]!r}") from None
         self.check(tree)
+        _Floats().visit(_parse(self.text))  # raises FormulaError for constants that have no float64
         return tree
 
     @cached_property
@@ -92,7 +93,8 @@ class Formula:
     def check(self, node):
         """Raise FormulaError unless `node` and all below it belong to the language."""
         match node:
-            case ast.Constant(value=value) if type(value) in (int, float) and math.isfinite(value):
+            case ast.Constant(value=value) if type(value) in (int, float):
+                _as_float(value, ast.unparse(node))
                 return
             case ast.Name():
                 return
@@ -168,15 +170,40 @@ class _Floats(ast.NodeTransformer):
     """Literals become floats, parts without variables become one literal, and a ** b becomes pow(a, b)."""
 
     def visit(self, node):
-        if isinstance(node, ast.expr) and _is_constant(node):
-            return _literal(eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS))
-        return super().visit(node)
+        return _worked_out(node) if isinstance(node, ast.expr) and _is_constant(node) else super().visit(node)
 
     def visit_BinOp(self, node):
         node = self.generic_visit(node)
         if isinstance(node.op, ast.Pow):
             return ast.Call(ast.Name("pow", ast.Load()), [node.left, node.right], [])
         return node
+
+
+def _worked_out(node):
+    """A constant expression as one literal, computed in floats: the integer 9 ** 9 ** 9 ** 9 would never end."""
+    text = ast.unparse(node)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant):
+            part.value = _as_float(part.value, text)
+    try:
+        value = eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS)
+        finite = math.isfinite(value)  # a TypeError for a complex number
+    except (ArithmeticError, ValueError, TypeError):
+        finite = False
+    if not finite:
+        raise FormulaError(f"this is not a formula: {text:.60} is no finite real number")
+    return _literal(value)
+
+
+def _as_float(number, text):
+    """A number of a formula as a float."""
+    try:
+        result = float(number)
+    except OverflowError:
+        result = math.inf
+    if result == math.inf:
+        raise FormulaError(f"this is not a formula: {text:.60} is too large for a float64")
+    return result
 
 
 class _Numbers(ast.NodeTransformer):

@@ -129,6 +129,7 @@ RECORDER_FIELDS = """\
     lines = cython.declare(list, visibility="public")
     spoilt = cython.declare(object, visibility="readonly")
     is_open = cython.declare(cython.bint, visibility="readonly")
+    differentiated = cython.declare(cython.bint, visibility="public")
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
     _guard_of = cython.declare(dict)

@@ -173,7 +173,11 @@ def rule(name, formula, *partials, **options):
     if name not in RULES and (hasattr(package, name) or hasattr(Value, name)):
         raise RuleError(f"{name!r} means something else in this package already. Choose another name.")
     new = add_rule(name, formula, *partials, **options)
-    function = make(new) if backend == "python" else _applied(new)
+    try:
+        function = make(new) if backend == "python" else _applied(new)
+    except BaseException:
+        RULES.pop(TABLE.pop().name)
+        raise
     enter(new, function)
     if not new.helper:
         METHODS[name] = function

@@ -184,6 +184,7 @@ class Tracer(Value):
 
     def order(self):
         """The tracers that this one depends on, operands before results, itself last."""
+        self.recorder.differentiated = True
         operations, _ = needed_by(self.recorder, [self], False)
         self.recorder.forget_uses()
         return [*self.recorder.inputs, *operations]
@@ -202,6 +203,7 @@ class Recorder:
         self.lines = None  # where wanted, the line of code that asked for each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.is_open = True
+        self.differentiated = False  # whether derivatives were taken inside
         self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
         self._numbers = {}

@@ -133,6 +133,7 @@ cdef extern from "Python.h":
     PyObject* PyCell_GET(object)  # borrowed, NULL when it is empty
     PyObject* PyFunction_GET_CODE(object)  # borrowed
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
+    PyObject* PyFunction_GET_KW_DEFAULTS(object)
 
 
 cdef inline bint is_same(same, PyObject* now, PyObject* then):
@@ -186,8 +187,12 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         if not is_same(same, <PyObject*>missing if now == NULL else now, PyTuple_GET_ITEM(entry, 1)):
             return False
     for entry in functions:
-        now = PyFunction_GET_DEFAULTS(entry[0])
         if (PyFunction_GET_CODE(entry[0]) != PyTuple_GET_ITEM(entry, 1)
-                or (<PyObject*>None if now == NULL else now) != PyTuple_GET_ITEM(entry, 2)):
+                or or_none(PyFunction_GET_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 2)
+                or or_none(PyFunction_GET_KW_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 3)):
             return False
     return True
+
+
+cdef inline PyObject* or_none(PyObject* thing):
+    return <PyObject*>None if thing == NULL else thing

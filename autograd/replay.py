@@ -82,6 +82,9 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     return Compiled(function, static, maxsize)
 
 
+NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
+
+
 class NotFinite(Exception):
     """A replay met something that is not finite: the function itself is to be called, and says what it is."""
 
@@ -134,7 +137,8 @@ class Compiled:
         if is_recording():
             return self.function(*args, **kwargs)
         leaves: list = []
-        replay = self._replay(key_of(args, kwargs, self._positions, self._static, leaves), leaves)
+        key = key_of(args, kwargs, self._positions, self._static, leaves)
+        replay = self._replay(key, leaves, gradients_wanted())
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.call(leaves)
@@ -154,7 +158,7 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        replay, rows = self._batch("mean", batches, kwargs)
+        replay, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.mean(rows, has_aux)
@@ -170,7 +174,7 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        replay, rows = self._batch("map", batches, kwargs)
+        replay, rows = self._batch("map", batches, kwargs, gradients=False)
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.map(rows)
@@ -203,35 +207,44 @@ class Compiled:
         result = replay.again(leaf if isinstance(leaf, Value) else constant(leaf) for leaf in replay.example)
         return draw(numbers_in(result)[0], **options)
 
-    def _batch(self, name, batches, kwargs):
+    def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example its numbers and Values, a row."""
         found = matrix_of(batches) if not kwargs and not self._static else None
         if found:
             key, rows = found
-            return self._replay(key, rows[0]), rows
+            return self._replay(key, rows[0], gradients, len(rows)), rows
         columns, spread = columns_of(batches)
         rows: list = []
         keys = keys_of(zip(*columns), kwargs, self._positions, self._static, rows, spread)
         if len(keys) > 1:
             raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
                                 "ones. Pad them to one length, or call the function for each.")
-        return self._replay(keys.pop(), rows[0]), rows
+        return self._replay(keys.pop(), rows[0], gradients, len(rows)), rows
 
-    def _replay(self, key, leaves):
+    def _replay(self, key, leaves, gradients, examples=1):
         """The recording for a key, made now if it is not there or no longer what the function does.
+
+        gradients  whether the function would build a graph now. It matters only if it takes derivatives inside: those
+                   of Constants are 0
+        examples   for how many calls the recording is to stand
 
         None when recording failed, but not with a RecordingError: the function itself is to be called then, and raises
         its own error, or none.
         """
         try:
-            return self._found(key, leaves)
+            replay = self._found(key, leaves, True)
+            if replay.differentiated and not gradients:
+                replay = self._found((NO_GRAD, key), leaves, False)
+            if examples > 1 and not replay.verified:
+                replay.verify()
+            return replay
         except (RecordingError, MemoryError):
             raise
         except Exception as error:
             self._failure = error
             return None
 
-    def _found(self, key, leaves):
+    def _found(self, key, leaves, gradients):
         replay = self._recordings.get(key)
         change = None if replay is None or replay.dependencies.unchanged() else replay.dependencies.changed()
         if replay and replay.refusal and not change:
@@ -239,7 +252,7 @@ class Compiled:
         if replay is None or change:
             self._misses += 1
             self._note(key, change)
-            replay = self._recordings[key] = Replay(self.function, key, leaves)
+            replay = self._recordings[key] = Replay(self.function, key if gradients else key[1], leaves, gradients)
             while len(self._recordings) > self._maxsize:
                 self._dropped.add(hash(self._recordings.popitem(last=False)[0]))
         else:
@@ -311,20 +324,22 @@ def collector_off():
 class Replay:
     """One recording and the machine that runs it.
 
-    key      the structure of the arguments, with the static ones
-    example  the numbers and Values that it was recorded with
+    key        the structure of the arguments, with the static ones
+    example    the numbers and Values that it was recorded with
+    gradients  whether operations build graphs
     """
 
-    def __init__(self, function, key, example):
+    def __init__(self, function, key, example, gradients):
         began = time.perf_counter()
         for part in statics_in(key):
             part.keep()
-        self.function, self.key, self.example = function, key, list(example)
+        self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
         self.fallbacks, self.verified, self.refusal = 0, False, ""
         with recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
+            self.differentiated = recorder.differentiated
             del self.result.tracers
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
@@ -332,7 +347,7 @@ class Replay:
 
     def _record(self, recorder):
         """Run the function with tracers; returns what it returned."""
-        with recording(recorder), graph_wanted():
+        with recording(recorder), graph_wanted() if self.gradients else no_grad():
             result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
         if recorder.spoilt is not None:
             raise recorder.spoilt
@@ -493,6 +508,8 @@ class Again:
 
     def __call__(self):
         """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values."""
+        if not self.replay.verified and not is_recording():
+            self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
         results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
         result = mean(results) if len(results) > 1 else results[0]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
+from keyword import iskeyword
 
 from autograd.errors import RuleError
 from autograd.formulas import ATOMS, Formula, Interval
@@ -116,8 +117,10 @@ class Rule:
 
     def check(self):
         """Raise RuleError for a description that cannot be a primitive."""
-        if not (isinstance(self.name, str) and self.name.isidentifier() and not self.name.startswith("_")):
-            raise RuleError(f"a primitive's name is a Python identifier such as 'cube', got {self.name!r}.")
+        usable = isinstance(self.name, str) and self.name.isidentifier() and not iskeyword(self.name)
+        if not usable or self.name.startswith("_"):
+            raise RuleError(f"a primitive's name is a Python identifier such as 'cube', and not a keyword, got "
+                            f"{self.name!r:.60}.")
         if not 1 <= len(self.inputs) <= 3:
             raise RuleError(f"{self.name}: a primitive has 1 to 3 inputs; {str(self.formula)!r} has "
                             f"{len(self.inputs)}.")

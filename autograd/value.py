@@ -802,8 +802,8 @@ def fail(rule, operands):
             raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
                                           "from this point, or detach() it if no gradient is wanted.") from None
         except ValueError:
-            raise DomainError(f"{rule.name}: the derivative {shown} does not exist at {got}. Make {name} a plain "
-                              "number, or detach() it, if no gradient is wanted.") from None
+            raise DomainError(f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
+                              f"{name} a plain number, or detach() it, if no gradient is wanted.") from None
         except OverflowError:
             size = inf
         if size - size != 0.0:
@@ -816,7 +816,7 @@ def _described(operand):
     """An operand for a message: its number, and its label if it has one."""
     if not isinstance(operand, Value):
         return repr(as_float(operand))
-    known = [f'"{operand.label}"'] if operand.label else []
+    known = [f'"{operand.label:.60}"'] if operand.label else []
     known += [f"made at {operand.line}"] if operand.line else []
     return f"{operand.data!r} ({', '.join(known)})" if known else repr(operand.data)
 

@@ -83,5 +83,5 @@ def activation_function(activation: "str | Callable | None") -> "Callable | None
         return activation
     if isinstance(activation, str) and activation in (*SCALAR, "linear"):
         return SCALAR.get(activation)
-    raise ArgumentError(f"activation: one of linear, {', '.join(SCALAR)} or a function is wanted, got {activation!r}."
+    raise ArgumentError(f"activation: expected linear, {', '.join(SCALAR)} or a function, got {activation!r}."
                         f"{closest(str(activation), SCALAR)}")

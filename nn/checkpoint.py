@@ -6,7 +6,6 @@ Weights have PyTorch's names and shapes, so that `safetensors.torch.load_file` a
 import json
 import operator
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
 from math import inf
@@ -16,6 +15,8 @@ from typing import Any
 from autograd.errors import ArgumentError, instance
 from nn import layers, modules, tensorfile, transformer
 from nn.errors import CheckpointError
+from nn.identity import differences
+from nn.init import generators
 from nn.modules import Module
 
 KEY = "glassgrad"  # the entry in a file's metadata that is ours
@@ -188,9 +189,12 @@ class Checkpoint:
 
     It holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
     generators, the epoch and the place in it, the history, and the best weights so far. Pass it, or just the path, to
-    `fit(…, checkpoint=…)`, with the same model, data and arguments as before; `epochs` may grow.
+    `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs` and `patience` may change,
+    `metric` and `validation` too; with other validation data the search for the best weights begins anew.
 
-    Raises CheckpointError when the file does not belong to this run, or is damaged; then nothing has changed.
+    Raises CheckpointError, which lists what differs, when the file does not belong to this run, and when it is
+    damaged; then nothing has changed. With `fit(…, resume="override")` the new arguments hold from there on: an
+    optimiser of another kind begins without memory, and other data, batches or another seed begin the epoch anew.
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
@@ -213,66 +217,80 @@ class Checkpoint:
         tensorfile.write(self.path, ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
                          {KEY: json.dumps({"run": state})})
 
-    def resume(self, run, any_seed: bool = False) -> bool:
+    def resume(self, run, any_seed: bool = False, override: bool = False) -> bool:
         """Bring the run to where the file says, if there is one; returns whether there was.
 
         any_seed  whether the file's seed may replace the run's
+        override  whether the run's arguments may differ from those that the file was written with; then they hold
         """
+        own = run.identity  # before anything of the run moves
         if not os.path.lexists(self.path):
             return False
         metadata, _ = tensorfile.read_metadata(self.path)
         before = _captured(run)
         try:
             state = json.loads(metadata[KEY])["run"]
-            _check_identity(state["identity"], _identity(run), any_seed)
-            _, tensors = tensorfile.read(self.path, {name: (len(column),) for name, column in before[1].items()},
-                                         dict.fromkeys(["best", *map("history.{}".format, run.columns())]))
-            _restore(run, state, tensors)
+            changed = differences(state["identity"] | ({"seed": run.seed} if any_seed else {}), own)
+            if run.optimizer.lr == state["optimizer"]["lr"]:
+                changed.pop("optimizer.lr", None)  # the optimiser of the run that wrote the file: a callback moved it
+            if changed and not override:
+                raise CheckpointError(
+                    f"{self.path}: was written by a run with other arguments: {', '.join(changed.values())}. Go on "
+                    'with the same ones, take the new ones with fit(…, resume="override"), or use another file.')
+            expected = {name: (len(column),) for name, column in before[1].items()
+                        if name.startswith(("model.", "random."))}
+            optional = dict.fromkeys(["best", *map("history.{}".format, state["history"]),
+                                      *map("optimizer.{}".format, state["remembered"])])
+            _, tensors = tensorfile.read(self.path, expected, optional)
+            _restore(run, *_overridden(run, state, tensors, before, set(changed)))
         except CheckpointError:
             raise
         except Exception as error:
             _restore(run, *before)
-            if isinstance(error, _OtherRunError):
-                raise CheckpointError(f"{self.path}: {error}") from None
             raise CheckpointError(f"{self.path}: is not the checkpoint of a training run of this model, or is damaged "
                                   f"({type(error).__name__}: {error}).") from error
         return True
 
 
-class _OtherRunError(Exception):
-    """In what a checkpoint differs from the run that wants to go on from it."""
-
-
-def _identity(run) -> dict[str, Any]:
-    """What must be the same for a run to go on from a checkpoint."""
-    return {"parameters": len(run.optimizer.params), "optimizer": type(run.optimizer).__name__,
-            "schedule": type(run.schedule).__name__, "loss": getattr(run.loss, "__name__", ""),
-            "examples": len(run.data), "data": run.fingerprint, "batch_size": run.batch_size, "seed": run.seed}
-
-
-def _check_identity(theirs: Mapping[str, Any], own: Mapping[str, Any], any_seed: bool) -> None:
-    for name, value in own.items():
-        if theirs[name] != value and not (name == "seed" and any_seed):
-            raise _OtherRunError(f"was written by a run with {name} = {theirs[name]!r:.60}, and in this one it is "
-                                 f"{value!r:.60}. Go on with the same arguments, or use another file.")
-
-
-def _captured(run) -> tuple[dict[str, Any], dict[str, list[float]]]:
+def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in small things, fit for JSON, and in long lists of numbers."""
     numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
     optimizer = run.optimizer.state_dict()
     numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
     gauss = {}
-    for name, generator in _generators(run.model).items():
+    for name, generator in generators(run.model).items():
         _, words, gauss[name] = generator.getstate()
         numbers[f"random.{name}"] = list(map(float, words))
-    numbers |= {f"history.{name}": list(map(float, column)) for name, column in run.history.to_dict().items()}
+    history = run.history.to_dict()  # a column has gaps when validation or a metric came later
+    numbers |= {f"history.{name}": [float(x or 0) for x in column] for name, column in history.items()}
     if run.best is not None:
         numbers["best"] = run.best
-    state = {"identity": _identity(run), "optimizer": optimizer, "gauss": gauss,
-             "schedule": run.schedule and run.schedule.state_dict(),
+    state = {"identity": run.identity | {"seed": run.seed}, "optimizer": optimizer, "gauss": gauss,
+             "remembered": run.optimizer.remembered, "schedule": run.schedule and run.schedule.state_dict(),
+             "history": {name: [i for i, x in enumerate(column) if x is None] for name, column in history.items()},
              "best_loss": None if run.best_loss == inf else run.best_loss, "seconds": run.elapsed(),
+             "validation": run.validation_fingerprint,
              **{name: getattr(run, name) for name in ("seed", "epoch", "position", "sums", "waited")}}
+    return state, numbers
+
+
+def _overridden(run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]) -> tuple[dict, dict]:
+    """What a file holds, but for what the run `before` has otherwise: the arguments that `changed` names."""
+    own, own_numbers = before
+    if "optimizer" in changed:  # another kind remembers other things, and begins anew
+        state["optimizer"] = own["optimizer"]
+        numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
+        numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}
+    taken = {name for name in own["optimizer"] if f"optimizer.{name}" in changed}
+    if any(name.startswith(("schedule", "optimizer.lr")) for name in changed):
+        steps = state["epoch"] if run.schedule_every == "epoch" else state["optimizer"]["steps"]
+        state["schedule"], taken = own["schedule"] and own["schedule"] | {"steps": steps}, taken | {"lr"}
+    state["optimizer"] |= {name: own["optimizer"][name] for name in taken}
+    if changed & {"seed", "batch_size", "examples", "data"}:  # the place within the epoch means nothing any more
+        state |= {"seed": own["seed"], "position": 0, "sums": {}}
+    if state["validation"] != own["validation"]:  # losses on other data say nothing about which epoch was best
+        state |= {"best_loss": None, "waited": 0}
+        numbers.pop("best", None)
     return state, numbers
 
 
@@ -285,21 +303,14 @@ def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
         state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered})
     if run.schedule:
         run.schedule.load_state_dict(state["schedule"])
-    for name, generator in _generators(run.model).items():
+    for name, generator in generators(run.model).items():
         generator.setstate((3, tuple(map(int, numbers[f"random.{name}"])), state["gauss"][name]))
-    columns = {name.removeprefix("history."): column for name, column in numbers.items() if name.startswith("history.")}
-    run.history.rows = [dict(zip(columns, row)) | {"epoch": int(row[list(columns).index("epoch")])}
-                        for row in zip(*columns.values(), strict=True)]
+    columns = {name: numbers[f"history.{name}"] for name in state["history"]}
+    gaps = {name: set(places) for name, places in state["history"].items()}
+    run.history.rows = [{name: int(x) if name == "epoch" else x for name, x in zip(columns, row) if i not in gaps[name]}
+                        for i, row in enumerate(zip(*columns.values(), strict=True))]
     run.best = list(numbers["best"]) if "best" in numbers else None
     run.best_loss = inf if state["best_loss"] is None else float(state["best_loss"])
     run.seconds, run.started = float(state["seconds"]), time.perf_counter()
     run.seed, run.sums = state["seed"], {name: float(total) for name, total in state["sums"].items()}
     run.epoch, run.position, run.waited = (operator.index(state[name]) for name in ("epoch", "position", "waited"))
-
-
-def _generators(model: Module) -> dict[str, Any]:
-    """Where random numbers come from: Python's `random`, and the generators of the modules."""
-    found: dict[str, Any] = {"python": random}
-    for path, module in model.named_modules():
-        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
-    return found

@@ -39,7 +39,7 @@ class Dataset:
         self.arrays: list | None = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
-            raise ArgumentError(f"Dataset: as many targets as inputs are wanted, got {len(self.inputs)} inputs and "
+            raise ArgumentError(f"Dataset: expected as many targets as inputs, got {len(self.inputs)} inputs and "
                                 f"{len(self.targets)} targets.")
 
     def __len__(self):
@@ -65,7 +65,7 @@ class Dataset:
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or other things than numbers
             import numpy
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
-            if all(array.dtype.kind in "if" for array in arrays):
+            if all(array.dtype.kind in "bif" for array in arrays):
                 found.arrays = [array.astype(float, copy=False) for array in arrays]
         return found
 
@@ -131,7 +131,7 @@ def as_dataset(data) -> Dataset:
         return Dataset(*data)
     if isinstance(data, list) and data and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in data):
         return Dataset([x for x, _ in data], [y for _, y in data])
-    raise ArgumentError(f"data: a Dataset, a pair (inputs, targets) or a list of pairs is wanted, got {data!r:.60}.")
+    raise ArgumentError(f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.")
 
 
 def iris() -> Dataset:
@@ -253,7 +253,7 @@ def gate(name: str) -> Dataset:
     Raises ArgumentError for an unknown name.
     """
     if not isinstance(name, str) or name not in GATES:
-        raise ArgumentError(f"gate: one of {', '.join(GATES)} is wanted, got {name!r}.{closest(str(name), GATES)}")
+        raise ArgumentError(f"gate: expected one of {', '.join(GATES)}, got {name!r}.{closest(str(name), GATES)}")
     inputs = [[float(a), float(b)] for a in (0, 1) for b in (0, 1)]
     return Dataset(inputs, [GATES[name](int(a), int(b)) for a, b in inputs], features=["a", "b"], classes=["0", "1"],
                    name=name)

@@ -2,7 +2,7 @@
 
 import importlib
 
-from autograd.errors import AutogradError
+from autograd.errors import AutogradError, RecordingError
 
 
 class NoSuchAttributeError(AutogradError, AttributeError):
@@ -19,6 +19,10 @@ class CheckpointError(AutogradError, OSError, ValueError):
 
 class NotRecordedWarning(UserWarning):
     """A model is trained without recording, more slowly."""
+
+
+class ReplayDiffersError(RecordingError):
+    """A replay of a model gave other numbers than the model itself, after others of its numbers had been used."""
 
 
 class MissingPackageError(AutogradError, ImportError):

@@ -27,8 +27,16 @@ def generator(seed: "int | random.Random | None"):
     if seed is None or seed is random:
         return random
     if not isinstance(seed, (random.Random, int, str)):
-        raise ArgumentError(f"seed: a whole number, a text or a random.Random is wanted, got {seed!r:.60}.")
+        raise ArgumentError(f"seed: expected an integer, a string or a random.Random, got {seed!r:.60}.")
     return seed if isinstance(seed, random.Random) else random.Random(seed)
+
+
+def generators(model) -> dict[str, Any]:
+    """Where a model's random numbers come from: Python's `random`, and the generators that its modules hold."""
+    found: dict[str, Any] = {"python": random}
+    for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
+        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
+    return found
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
@@ -101,4 +109,4 @@ def initialiser(init: "str | Initialiser | None", activation: "str | None") -> I
     if name in SCALED:
         return SCALED[name](GAINS.get(activation or "", 1.0))
     names = [*PLAIN, *SCALED]
-    raise ArgumentError(f"init: one of {', '.join(names)} is wanted, got {init!r}.{closest(str(init), names)}")
+    raise ArgumentError(f"init: expected one of {', '.join(names)}, got {init!r}.{closest(str(init), names)}")

@@ -3,8 +3,8 @@
 import operator
 import random
 
-from autograd import Value, as_float, mean
-from autograd.errors import ArgumentError
+from autograd import Value, as_float, is_recording, mean
+from autograd.errors import ArgumentError, RecordingError
 from nn import activations
 from nn.init import generator, initialiser, normal
 from nn.modules import Module, as_list, check_count, check_size
@@ -88,7 +88,7 @@ class Dropout(Module):
     [1.0, 1.0]
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
-    when p is not from 0 to less than 1.
+    when p is not from 0 to less than 1, and RecordingError in training mode within a compiled function.
     """
 
     def __init__(self, p: float = 0.5, seed=None):
@@ -100,6 +100,9 @@ class Dropout(Module):
     def forward(self, x):
         if not self.training or self.p == 0:
             return x
+        if is_recording():
+            raise RecordingError("Dropout in training mode draws random numbers, which a recording would freeze. Call "
+                                 "model.eval(), or train with nn.fit, which runs it eagerly.")
         draw = (self._rng or random).random
         return activations.elementwise(lambda v: v * (0.0 if draw() < self.p else 1 / (1 - self.p)), x)
 
@@ -137,7 +140,7 @@ class Embedding(Module):
             return [self.forward(one) for one in index]
         whole = hasattr(index, "__index__") and not isinstance(index, bool)
         if not whole or not 0 <= operator.index(index) < len(self.weight):
-            raise ArgumentError(f"Embedding: a whole number from 0 to {len(self.weight) - 1} is wanted, got {index!r}.")
+            raise ArgumentError(f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}.")
         return self.weight[index]
 
     def stages(self):

@@ -153,7 +153,7 @@ def _operand(thing):
 def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
     """term(scores, target) for one list of scores, or for several, put together as `reduction` says."""
     if not isinstance(output, (list, tuple)) or len(output) < 1:
-        raise ArgumentError(f"{name}: a list with a score for each class is wanted, got {output!r:.60}. "
+        raise ArgumentError(f"{name}: expected a list with a score for each class, got {output!r:.60}. "
                             "Give the last layer as many neurons as there are classes.")
     if not isinstance(output[0], (list, tuple)):
         return _reduced(term(output, target), reduction)
@@ -178,7 +178,7 @@ def _counts(target, ignore_index: int):
 
 def _check_sizes(name: str, outputs: int, targets: int) -> None:
     if outputs != targets:
-        raise ArgumentError(f"{name}: as many targets as outputs are wanted, got {outputs} outputs and "
+        raise ArgumentError(f"{name}: expected as many targets as outputs, got {outputs} outputs and "
                             f"{targets} targets.")
 
 
@@ -208,7 +208,7 @@ def _picked(name: str, scores, target):
 
 def _reduced(terms, reduction: str):
     if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(f'reduction: "mean", "sum" or "none" is wanted, got {reduction!r}.')
+        raise ArgumentError(f'reduction: expected "mean", "sum" or "none", got {reduction!r}.')
     if reduction == "none" or not isinstance(terms, list):
         return terms
     flat = _flat(terms)

@@ -113,5 +113,5 @@ def _check(name: str, outputs: Sequence, targets: Sequence) -> None:
             raise NumberTypeError(f"{name}: outputs and targets must be lists, got {type(given).__name__} "
                                   f"{given!r:.60}.")
     if len(outputs) != len(targets) or not len(targets):
-        raise ArgumentError(f"{name}: as many targets as outputs are wanted, at least one, got {len(outputs)} outputs "
-                            f"and {len(targets)} targets.")
+        raise ArgumentError(f"{name}: expected as many targets as outputs, and at least one, got "
+                            f"{len(outputs)} outputs and {len(targets)} targets.")

@@ -9,11 +9,12 @@ from io import BytesIO
 from math import inf, log10
 
 from autograd.errors import ArgumentError, whole
+from nn.batchloss import BatchLoss
 from nn.data import as_dataset
 from nn.errors import need
 from nn.metrics import number, predicted_class, true_class
 from nn.modules import Module, check_count
-from nn.training import BatchLoss, predict
+from nn.training import predict
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -79,7 +80,7 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
     """
     data = as_dataset(data)
     if len(data.inputs[0]) != 2:
-        raise ArgumentError(f"plot_decision_boundary: inputs of 2 numbers are wanted, got {len(data.inputs[0])}. "
+        raise ArgumentError(f"plot_decision_boundary: expected inputs of 2 numbers, got {len(data.inputs[0])}. "
                             "Choose two with data.select(i, j), and train on them.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     xs, ys = (_grid([x[i] for x in data.inputs], steps) for i in (0, 1))
@@ -144,7 +145,7 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
     """
     side = round(len(images[0]) ** 0.5)
     if side * side != len(images[0]):
-        raise ArgumentError(f"plot_images: square pictures are wanted, got {len(images[0])} numbers each.")
+        raise ArgumentError(f"plot_images: expected square pictures, got {len(images[0])} numbers each.")
     columns = min(check_count("plot_images", "columns", columns), len(images))
     rows = -(-len(images) // columns)
     figure = new_figure(1.25 * columns, 1.55 * rows, columns=0)[0]
@@ -232,7 +233,7 @@ def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
     Returns a Figure. Raises ArgumentError when the path is not one of two parameters.
     """
     if len(path.parameters) != 2:
-        raise ArgumentError(f"plot_loss_surface: a Path of 2 parameters is wanted, got {len(path.parameters)}.")
+        raise ArgumentError(f"plot_loss_surface: expected a Path of 2 parameters, got {len(path.parameters)}.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     a, b = path.parameters
     columns = list(zip(*path.points))
@@ -269,7 +270,7 @@ def plot_fit(model, data, path=None, steps: int = 100, ax=None):
     """
     data = as_dataset(data)
     if len(data.inputs[0]) != 1:
-        raise ArgumentError(f"plot_fit: inputs of 1 number are wanted, got {len(data.inputs[0])}.")
+        raise ArgumentError(f"plot_fit: expected inputs of 1 number, got {len(data.inputs[0])}.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     xs = _grid([x[0] for x in data.inputs], steps)
     for share, numbers in _stations(path):

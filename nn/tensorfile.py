@@ -5,9 +5,11 @@ https://github.com/huggingface/safetensors. The reader accepts what that page al
 no gaps and no overlaps, floating-point numbers only. It runs no code and needs no more memory than the file's size.
 """
 
+import errno
 import json
 import os
 import re
+import secrets
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,18 +22,15 @@ from typing import Any
 from autograd.errors import NumberTypeError
 from nn.errors import CheckpointError
 
-try:
-    import fcntl
-except ImportError:  # not on this operating system
-    fcntl = None  # type: ignore[assignment]
-
-# Flags that not every operating system has: do not follow a link, do not change line ends, do not wait for a pipe.
-NO_LINK, BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"))
+# Flags that not every operating system has: do not change line ends, do not wait for a pipe.
+BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK"))
 FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
 MOST_HEADER = 10_000_000
 MOST_TENSORS = 10_000
 MOST_METADATA = 100_000
 MOST_ENTRIES = 100
+MOST_NAME = 1000
+MOST_NUMBERS = 100_000_000
 Shapes = Mapping[str, "tuple[int, ...] | None"]
 
 
@@ -56,35 +55,53 @@ def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list
           metadata: Mapping[str, str]) -> None:
     """Write (name, shape, numbers) triples in float64, and `metadata`: at any moment the old file or the new is there.
 
-    Raises CheckpointError, a kind of OSError, when the file cannot be written; then the old one is as it was.
+    Raises CheckpointError, a kind of OSError, when the file cannot be written, or could not be read again because it
+    exceeds the limits of `read`; then the old one is as it was.
     """
     check_path("save", path)
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     content, offset = [], 0
     for name, shape, numbers in tensors:
+        if len(json.dumps(name)) > MOST_NAME:
+            raise CheckpointError(f'{path}: cannot be written: "{name:.60}…" is a name of {len(name)} characters, and '
+                                  f"files hold names of at most {MOST_NAME} bytes. Rename the attribute.")
         content.append(struct.pack(f"<{len(numbers)}d", *numbers))
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [offset, offset + 8 * len(numbers)]}
         offset += 8 * len(numbers)
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
+    for what, size, most in (("tensors", len(content), MOST_TENSORS), ("numbers", offset // 8, MOST_NUMBERS),
+                             ("bytes in its header", len(text), MOST_HEADER),
+                             ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0),
+                              MOST_METADATA)):
+        if size > most:
+            raise CheckpointError(f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be "
+                                  "read again.")
     write_whole(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
 
 
 def write_whole(path: "str | Path", content: bytes) -> None:
-    """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed."""
+    """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed.
+
+    An existing file keeps its permissions. What is no regular file, such as a device, is refused.
+    """
     target = os.path.realpath(path)
     try:
-        _write_and_rename(content, f"{target}.partial", target)
+        _write_and_rename(content, target)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
                               "was. Does the folder exist, is it writable, and is there room on the disk?") from error
     _flush_folder(os.path.dirname(target))
 
 
-def _write_and_rename(content: bytes, partial: str, target: str) -> None:
-    file = _opened_alone(partial)
+def _write_and_rename(content: bytes, target: str) -> None:
+    mode = _mode_of(target)
+    # A name of its own: whoever saves at the same time has another, and nothing that is there already is written to.
+    partial = os.path.join(os.path.dirname(target), f".{secrets.token_hex(8)}.partial")
+    file = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
-        os.ftruncate(file, 0)
+        if mode is not None:
+            os.chmod(partial, mode)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(file, rest):]
@@ -98,22 +115,17 @@ def _write_and_rename(content: bytes, partial: str, target: str) -> None:
         os.close(file)
 
 
-def _opened_alone(path: str) -> int:
-    """A descriptor of the file at `path`, made if need be, that nobody else has, in this process or another."""
-    while True:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | NO_LINK | BINARY, 0o666)
-        try:
-            if fcntl is None:
-                return file
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(file), os.stat(path)):
-                return file
-        except FileNotFoundError:
-            pass
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)  # whoever had it before has renamed it
+def _mode_of(target: str) -> "int | None":
+    """The permissions of a file; None where there is none. Raises OSError for what is no regular file."""
+    try:
+        status = os.stat(target)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return stat.S_IMODE(status.st_mode)
 
 
 def _flush_folder(folder: str) -> None:
@@ -167,7 +179,13 @@ def read_metadata(path: "str | Path") -> tuple[dict[str, str], int]:
 def check_path(where: str, path) -> None:
     """Raise NumberTypeError for what is no path."""
     if not isinstance(path, (str, os.PathLike)):
-        raise NumberTypeError(f"{where}: a path is wanted, got {type(path).__name__} {path!r:.60}.")
+        raise NumberTypeError(f"{where}: expected a path, got {type(path).__name__} {path!r:.60}.")
+    try:
+        impossible = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        impossible = True
+    if impossible:
+        raise CheckpointError(f"{where}: {os.fspath(path)!r:.60} holds a character that no path can hold.")
 
 
 @contextmanager
@@ -193,11 +211,13 @@ def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
         raise _Malformed("is not a regular file.")
     start, rest = file.read(8), status.st_size - 8
     if len(start) < 8:
-        raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and 8 are wanted at least.")
+        raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and at least 8 are expected.")
     length, = struct.unpack("<Q", start)
     if length > min(rest, MOST_HEADER):
-        raise _Malformed(f"is no whole safetensors file: its first bytes announce a header of {length} bytes, and "
-                         f"there are {rest} more (at most {MOST_HEADER} are accepted).")
+        raise _Malformed(f"is not a whole safetensors file: its first bytes announce a header of {length} bytes, "
+                         + (f"and {rest} follow." if length > rest else f"and at most {MOST_HEADER} can be read."))
+    if rest - length > 8 * MOST_NUMBERS:
+        raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MOST_NUMBERS} can be read.")
     return _Header(file.read(length), allowed), rest - length
 
 
@@ -293,7 +313,7 @@ class _Header:
         end = 0
         for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
             if tensor.begin != end:
-                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, where {end} is wanted: '
+                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, and {end} was expected: '
                                  "there is a gap or an overlap.")
             end = tensor.end
         for name in expected:
@@ -302,7 +322,7 @@ class _Header:
         if end != room:
             raise _Malformed(f"is cut off or too long: it has {room} bytes of numbers, and {end} are announced.")
 
-    def string(self, most: int = 1000) -> str:
+    def string(self, most: int = MOST_NAME) -> str:
         begin, end = self.token(STRING, "a string")
         if end - begin > most:
             raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {most} are accepted.")
@@ -312,14 +332,14 @@ class _Header:
             raise _Malformed(f"has a string that is not UTF-8 in its header, before byte {8 + self.at}.") from None
 
     def numbers(self) -> tuple[int, ...]:
-        begin, end = self.token(NUMBERS, "a list of at most 8 whole numbers")
+        begin, end = self.token(NUMBERS, "a list of at most 8 integers")
         inside = self.text[begin + 1:end - 1].strip()
         return tuple(map(int, inside.split(b","))) if inside else ()
 
     def token(self, pattern: re.Pattern, what: str) -> tuple[int, int]:
         found = pattern.match(self.text, SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
         if not found:
-            raise _Malformed(f"has a header that cannot be read: {what} is wanted at byte {8 + self.at}.")
+            raise _Malformed(f"has a header that cannot be read: expected {what} at byte {8 + self.at}.")
         self.at = found.end()
         return found.span()
 
@@ -332,4 +352,4 @@ class _Header:
 
     def expect(self, mark: bytes) -> None:
         if not self.accept(mark):
-            raise _Malformed(f"has a header that cannot be read: {mark.decode()!r} is wanted at byte {8 + self.at}.")
+            raise _Malformed(f"has a header that cannot be read: expected {mark.decode()!r} at byte {8 + self.at}.")

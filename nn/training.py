@@ -4,27 +4,24 @@ import csv
 import signal
 import threading
 import time
-import warnings
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from math import inf, isclose
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd import Value, as_float, compile, dot, mean, read_data, write_data
-from autograd.errors import ArgumentError, RecordingError, ResultOverflowError, called, instance, listed, whole
+from autograd import Value, as_float, read_data, write_data
+from autograd.errors import ArgumentError, NumberTypeError, ResultOverflowError, called, instance, listed, whole
 from nn import losses, metrics
+from nn.batchloss import BatchLoss
 from nn.data import Dataset, as_dataset, batches
-from nn.errors import DivergedError, NotRecordedWarning
+from nn.errors import DivergedError
 from nn.init import generator
-from nn.layers import Dropout
 from nn.modules import Module
 from nn.optim import Adam, Optimizer, Schedule, clip_grad_norm_, clip_grad_value_
-
-AT_ONCE = 256  # examples that are evaluated together
 
 
 class History:
@@ -90,133 +87,6 @@ class History:
         return f"<History: {last}>"
 
 
-class BatchLoss:
-    """Loss and outputs of a model over many examples at once.
-
-    What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
-    together. A model that cannot be recorded, or draws random numbers, is run for each example, as everything is with
-    recorded=False. Without `outputs` they are not wanted, and each is None.
-    """
-
-    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
-        self.model, self.loss, self.outputs = model, loss, outputs
-        self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
-        self.recorded: Any = compile(self.example, maxsize=64) if recorded else None
-        self.compared: set = set()
-        self.dropouts: list[Dropout] = []
-        self.draws, self.misses = False, -1
-        self.look_again()
-
-    def example(self, x, y):
-        """The loss of one example, and the output if it is wanted."""
-        output = self.compute(x)
-        loss = self.loss(output, y)
-        return (loss, output) if self.outputs else loss
-
-    def mean(self, data: Dataset) -> tuple[Value, list]:
-        """The mean loss, and the outputs as plain numbers."""
-        groups = self._grouped(data)
-        found = [self._replayed("mean", group) or self._run(group) for _, group in groups]
-        loss = found[0][0]
-        if len(found) > 1:
-            loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
-        return loss, _in_order(groups, [outputs for _, outputs in found])
-
-    def each(self, data: Dataset) -> list[tuple[float, Any]]:
-        """The loss and the output of each example, plain numbers."""
-        groups = self._grouped(data)
-        return _in_order(groups, [self._replayed("map", group) or self._run_each(group) for _, group in groups])
-
-    def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
-        """(places, examples) of each structure, numbers looked up where the model does so."""
-        if data.arrays and self.look_up is None:
-            return [(range(len(data)), data)]
-        groups: dict[Any, tuple[list[int], list, list]] = {}
-        for i, (x, y) in enumerate(data):
-            places, xs, ys = groups.setdefault((_structure(x), _structure(y)), ([], [], []))
-            places.append(i)
-            xs.append(self.look_up(x) if self.look_up else x)
-            ys.append(y)
-        return [(places, Dataset(xs, ys)) for places, xs, ys in groups.values()]
-
-    def _replayed(self, how: str, data: Dataset):
-        """What compile makes of examples of one structure, or None when this model is not recorded."""
-        if self.recorded is None or self.draws:
-            return None
-        try:
-            self._compare(data)
-            batches = data.arrays or (data.inputs, data.targets)
-            if how == "mean":
-                found = self.recorded.mean(*batches, has_aux=self.outputs)
-                return found if self.outputs else (found, [None] * len(data))
-            found = self.recorded.map(*batches)
-            return found if self.outputs else [(loss, None) for loss in found]
-        except RecordingError as error:
-            self.recorded = None
-            warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {error}",
-                          NotRecordedWarning, stacklevel=2)
-            return None
-
-    def _compare(self, data: Dataset) -> None:
-        """Before a structure is replayed for the first time: does a replay give what the model itself gives?
-
-        The engine sees every operation on a Value, but not that a model draws random numbers or keeps a state.
-        """
-        structure = (tuple([array.shape[1:] for array in data.arrays]) if data.arrays else
-                     (_structure(data.inputs[0]), _structure(data.targets[0])))
-        if structure in self.compared:
-            return
-        some = data[sorted({0, len(data) // 3, 2 * len(data) // 3, len(data) - 1})]
-        for (x, y), replayed in zip(some, self.recorded.map(some.inputs, some.targets)):
-            if not _alike(replayed, metrics.plain_output(self.example(x, y))):
-                raise RecordingError("a replay gives other numbers than the model itself. Does it draw random numbers, "
-                                     "keep a state, or decide by an input?")
-        self.compared.add(structure)
-
-    def _run(self, data: Dataset) -> tuple[Value, list]:
-        pairs = self._pairs(data)
-        return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
-
-    def _run_each(self, data: Dataset) -> list[tuple[float, Any]]:
-        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in self._pairs(data)]
-
-    def _pairs(self, data: Dataset) -> list[tuple]:
-        return [found if self.outputs else (found, None) for found in map(self.example, data.inputs, data.targets)]
-
-    def look_again(self) -> None:
-        """Do not record a model that draws random numbers now; that a parameter is another one, compile notices."""
-        if self.recorded is None or not isinstance(self.model, Module):
-            return
-        misses = self.recorded.cache_info().misses
-        if self.draws or misses != self.misses:  # compile has noticed a change, or has not been asked
-            self.dropouts = [module for module in self.model.modules() if isinstance(module, Dropout)]
-            self.misses = misses
-        self.draws = any(dropout.training and dropout.p for dropout in self.dropouts)
-
-
-def _alike(a, b) -> bool:
-    """Whether two structures hold the same numbers, but for rounding."""
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(_alike, a, b))
-    return isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
-
-
-def _structure(part) -> Any:
-    """What examples have in common that can be replayed together: the lengths of their lists."""
-    if not isinstance(part, (list, tuple)):
-        return None
-    return tuple(map(_structure, part)) if part and isinstance(part[0], (list, tuple)) else len(part)
-
-
-def _in_order(groups: list, results: list[list]) -> list:
-    """The results of the groups, one an example, put back into the order of the examples."""
-    if len(groups) == 1:
-        return results[0]
-    ordered = sorted(zip((i for places, _ in groups for i in places), (x for found in results for x in found)),
-                     key=lambda pair: pair[0])
-    return [result for _, result in ordered]
-
-
 def predict(model: Callable, inputs) -> list:
     """The outputs of the model for many inputs, as plain numbers; Dropout is off meanwhile.
 
@@ -227,11 +97,9 @@ def predict(model: Callable, inputs) -> list:
     """
     called("predict: model", model)
     inputs = listed("predict: inputs", inputs)
-    batch = BatchLoss(model, lambda output, target: 0.0)
-    data = Dataset(inputs, [0.0] * len(inputs))
+    batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
     with _mode(model, training=False):
-        batch.look_again()
-        return [output for i in range(0, len(data), AT_ONCE) for _, output in batch.each(data[i:i + AT_ONCE])]
+        return [output for _, output in batch.all(data)]
 
 
 def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None, *,
@@ -245,7 +113,7 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
     """
     called("evaluate: model", model)
     called("evaluate: loss", loss)
-    data = as_dataset(data)
+    data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
     return _evaluated(BatchLoss(model, loss, recorded, outputs=metric is not None), data, metric)
@@ -253,8 +121,7 @@ def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = 
 
 def _evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
     with _mode(batch.model, training=False):
-        batch.look_again()
-        found = [pair for i in range(0, len(data), AT_ONCE) for pair in batch.each(data[i:i + AT_ONCE])]
+        found = batch.all(data)
     row = {"loss": sum(loss for loss, _ in found) / len(data)}
     return row if metric is None else row | {_name(metric): metric([output for _, output in found], data.targets)}
 
@@ -296,9 +163,20 @@ class Run:
         return -(-len(self.data) // (self.batch_size or len(self.data)))
 
     @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint of this run can be told by."""
+        from nn.identity import identity
+        return identity(self)
+
+    @cached_property
     def fingerprint(self) -> int:
-        """A checksum of the data, to tell whether a checkpoint belongs to them."""
-        return zlib.crc32(repr((self.data.inputs, self.data.targets)).encode())
+        """A checksum of the data."""
+        return _checksum(self.data)
+
+    @cached_property
+    def validation_fingerprint(self) -> "int | None":
+        """A checksum of the validation data."""
+        return None if self.validation is None else _checksum(self.validation)
 
     def stop(self, reason: str = "stopped by a callback") -> None:
         """End training after the present step."""
@@ -308,6 +186,10 @@ class Run:
         """One step of the optimiser on one batch."""
         try:
             value, outputs = self.batch.mean(examples)
+            if not isinstance(value, Value):
+                raise NumberTypeError(f"fit: the loss of all {len(examples)} examples of a batch is a plain number, "
+                                      f"{value!r} on average, through which no gradient flows. Compute it from the "
+                                      "outputs without .data and without plain numbers in its place.")
             self.optimizer.zero_grad()
             (value if self.penalty is None else value + self.penalty(self.model)).backward()
             self._clip()
@@ -342,12 +224,6 @@ class Run:
         """Loss and metric so far in this epoch, each averaged over the examples."""
         count = self.sums.get("examples", 1.0)
         return {name: total / count for name, total in self.sums.items() if name != "examples"}
-
-    def columns(self) -> list[str]:
-        """The columns that the history has, once there is a row."""
-        watched = ["loss"] if self.metric is None else ["loss", _name(self.metric)]
-        checked = [] if self.validation is None else [f"val_{name}" for name in watched]
-        return ["epoch", *watched, *checked, "lr", "seconds"]
 
     def end_epoch(self) -> None:
         """Write the epoch's row, see whether it was the best, and move the schedule."""
@@ -386,8 +262,8 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
         optimizer: "Optimizer | None" = None, seed: "int | None" = None, metric: "str | Callable | None" = "auto",
         validation=None, schedule: "Schedule | None" = None, schedule_every: str = "epoch",
         penalty: "Callable | None" = None, clip_norm: "float | None" = None, clip_value: "float | None" = None,
-        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, recorded: bool = True,
-        progress: bool = True) -> History:
+        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, resume: str = "same",
+        recorded: bool = True, progress: bool = True) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
@@ -407,8 +283,11 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     callbacks   functions of the Run, called after every epoch; one that has a method `on_step` has that called with it
                 after every step. They may call run.stop()
     checkpoint  a path or a Checkpoint: training goes on from that file if it exists, and is saved there
+    resume      "same": a checkpoint that was written with other arguments, such as another learning rate, is an error
+                that lists them; "override": the new ones hold from there on
     recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster; with False
-                its Python runs for every example, as it must where `forward` draws random numbers or keeps a state
+                its Python runs for every example, as it must where `forward` draws random numbers or keeps a state.
+                A model that turns out to be such a one, as with Dropout, goes on so with a NotRecordedWarning
     progress    whether to show a progress bar
 
     Ctrl-C ends training cleanly and keeps the best weights so far; pressed twice it interrupts at once.
@@ -421,8 +300,11 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
-    Raises DivergedError when the numbers grow beyond a float64, the parameters are then those before that step; and
-    ArgumentError for what does not fit together.
+    Raises DivergedError when the numbers grow beyond a float64, the parameters are then those before that step;
+    ArgumentError for what does not fit together; and ReplayDiffersError when a replay stops giving what the model
+    itself gives. That is compared on a few examples, gradients included: before the first step, again whenever a
+    hundred times the duration of a comparison has gone by, and at the end. The steps since the last comparison may
+    then be wrong, as where `forward` reads a counter or the clock, which no recording can notice.
     """
     instance("fit: model", model, Module)
     called("fit: loss", loss)
@@ -436,19 +318,23 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
+    validation = None if validation is None else as_dataset(validation).with_arrays()
+    if validation is not None and not len(validation):
+        raise ArgumentError("fit: there are no examples in the validation data. Leave validation out to go without.")
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
+    if resume not in ("same", "override"):
+        raise ArgumentError(f'fit: resume must be "same" or "override", got {resume!r:.60}.')
     if optimizer is not None and set(optimizer.params).isdisjoint(model.parameters()):
         raise ArgumentError("fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
                             "after the last change of the model's layers.")
     run = Run(model, loss, data, optimizer or Adam(model.parameters(), lr=0.01), epochs=epochs, batch_size=batch_size,
               seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
               schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,
-              validation=None if validation is None else as_dataset(validation).with_arrays(), clip_norm=clip_norm,
-              clip_value=clip_value, patience=patience, recorded=recorded)
+              validation=validation, clip_norm=clip_norm, clip_value=clip_value, patience=patience, recorded=recorded)
     saved = _checkpoint(checkpoint)
     if saved:
-        saved.resume(run, any_seed=seed is None)
+        saved.resume(run, any_seed=seed is None, override=resume == "override")
         run.stop_if_waited_long_enough()
     with _mode(model, training=True), _ending_on_ctrl_c(run), _bar(run, progress) as show:
         _train(run, list(callbacks), saved, show)
@@ -460,7 +346,6 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Epochs and steps until the end, or until somebody calls run.stop()."""
     while run.epoch < run.epochs and not run.history.ended:
-        run.batch.look_again()
         for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
             run.step(examples)
             _call([callback.on_step for callback in callbacks if hasattr(callback, "on_step")], run)
@@ -475,7 +360,14 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             _call(callbacks, run)
             if saved:
                 saved.after_epoch(run)
+    run.batch.finish()
+    with _mode(run.model, training=False):
+        run.check.finish()
     run.history.ended = run.history.ended or "finished"
+
+
+def _checksum(data: Dataset) -> int:
+    return zlib.crc32(repr((data.inputs, data.targets)).encode())
 
 
 def _name(metric: Callable) -> str:

@@ -119,7 +119,7 @@ class GPT(Module):
     def embed(self, tokens: Sequence[int]):
         """For each token its vector and that of its place, added: where whole numbers become Values."""
         if not 0 < len(tokens) <= self.context:
-            raise ArgumentError(f"GPT: from 1 to {self.context} tokens are wanted, got {len(tokens)}. "
+            raise ArgumentError(f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
                                 "Cut the row of tokens, or make the model with a larger context.")
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 

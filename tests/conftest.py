@@ -1,4 +1,4 @@
-"""For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, a table of figures, a browser."""
+"""For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, tables at the end, a browser."""
 
 import os
 import shutil
@@ -34,21 +34,41 @@ def figure(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The figures of all tests as one table, in Markdown."""
+    """What was skipped and why, and the figures of `make soak`, as tables in Markdown."""
+    for rows in (skipped(terminalreporter), figures(terminalreporter) if SOAK else []):
+        if len(rows) > 1:
+            terminalreporter.write("\n" + in_markdown(rows) + "\n")
+
+
+def skipped(terminalreporter):
+    """How many tests of which files were skipped for each reason; a file that is skipped as a whole counts once."""
+    found = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        places = found.setdefault(reason.removeprefix("Skipped: "), [])
+        places.append(report.nodeid.partition("::")[0].removeprefix("tests/"))
+    rows = [(reason, str(len(places)), ", ".join(dict.fromkeys(places))) for reason, places in found.items()]
+    return [("skipped because", "how many", "in"), *sorted(rows)]
+
+
+def figures(terminalreporter):
+    """What was tried, how often, and what came out, added up over all tests."""
     reports = [report for category in ("passed", "failed") for report in terminalreporter.stats.get(category, [])]
     sums = {}
     for what, count, found, seconds in [row for report in reports for name, row in report.user_properties
                                         if name == "figure"]:
         before = sums.get((what, found), (0, 0.0))
         sums[what, found] = before[0] + count, before[1] + seconds
-    if not sums or not SOAK:
-        return
     rows = [(what, f"{count:,}", found, f"{seconds:,.0f} s") for (what, found), (count, seconds) in sums.items()]
-    rows.insert(0, ("what", "how many", "figure", "time"))
+    return [("what", "how many", "figure", "time"), *rows]
+
+
+def in_markdown(rows):
+    """Rows of text as a table, the first as its head."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    terminalreporter.write("\n" + "\n".join(lines) + "\n")
+    return "\n".join(lines)
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

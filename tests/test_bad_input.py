@@ -74,6 +74,7 @@ GOOD = {
     "autograd.mean": lambda: [logits()],
     "autograd.softmax": lambda: [logits()],
     "autograd.no_grad": dict,
+    "autograd.is_recording": dict,
     "autograd.record_lines": dict,
     "autograd.play": lambda: {"value": value(), "parameters": [Value(1.0)], "limit": 50},
     "autograd.play_training": lambda: {"model": model(), "loss": nn.mse_loss, "data": [([0.0, 1.0], 1.0)],

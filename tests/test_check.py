@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import random
 from itertools import count
 
 import pytest
@@ -134,6 +135,42 @@ def test_where_no_numerical_derivative_can_be_had_the_verdict_says_so(f, point):
     assert "WRONG" not in {row.verdict for row in report.rows}
     assert report
     assert {row.note for row in report.rows if row.verdict == "unsure"} <= set(UNSURE.values())
+
+
+@pytest.mark.parametrize("exponent", [-7, -7.5, -8, -9, -9.3, -10, -10.7, -11, -11.9])
+def test_what_bends_within_the_steps_is_not_called_wrong(exponent):
+    row = gradcheck(lambda x: autograd.sin(1 / x), 10.0 ** exponent).rows[0]
+    assert row.verdict == "unsure"
+    assert row.note in UNSURE.values()
+
+
+def test_a_pole_beside_the_point_is_no_kink():
+    assert verdicts(autograd.tan, 1.5707963) == ["unsure"]
+    assert verdicts(lambda x: 1 / (x - 1), 1 + 1e-8) != ["kink"]
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: autograd.where(x > 1, x, 2 * x), lambda x: autograd.where(x >= 1, x, 2 * x),
+    lambda x: x if x <= 1 else x + 1e-6, lambda x: 1e9 * x if x < 1 else 1e9 * x - 1.0,
+    lambda x: autograd.where(x < 1, lambda: x * x, lambda: -x * x)])
+def test_a_jump_is_not_right(f):
+    row = gradcheck(f, 1.0).rows[0]
+    assert row.verdict == "kink"
+    assert row.note.startswith("f jumps at the point, so it has no derivative there")
+    assert verdicts(f, 1.0 + 1e-5) == ["ok"]
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-12, 1.0, -3.0, 1e9])
+def test_steep_and_bent_functions_do_not_jump(x):
+    for f in (lambda x: autograd.tanh(1e12 * x), lambda x: autograd.sin(1e6 * x), lambda x: abs(x - 3.0),
+              lambda x: (x * x + 1e-20) ** 0.25, lambda x: autograd.exp(-1e8 * x * x)):
+        assert "jumps" not in gradcheck(f, x).rows[0].note
+
+
+def test_a_function_that_draws_random_numbers_is_not_judged():
+    report = gradcheck(lambda x: x * random.random(), 3.0)
+    assert report.rows[0].verdict == "unsure"
+    assert "f gives another value when it is computed again at the same point" in str(report)
 
 
 def test_right_beside_an_overflow_and_at_the_end_of_a_domain():

@@ -153,7 +153,7 @@ def test_what_counts_as_a_dataset():
     for given_data in (data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1]), ([[1.0, 2.0], [3.0, 4.0]], [0, 1]), expected,
                        (numpy.array([[1.0, 2.0], [3.0, 4.0]]), numpy.array([0, 1]))):
         assert list(data.as_dataset(given_data)) == expected
-    with pytest.raises(ArgumentError, match=r"a pair \(inputs, targets\) or a list of pairs is wanted, got 'abc'"):
+    with pytest.raises(ArgumentError, match=r"a pair \(inputs, targets\) or a list of pairs, got 'abc'"):
         data.as_dataset("abc")
     with pytest.raises(ArgumentError, match="got 2 inputs and 1 targets"):
         data.Dataset([[1.0], [2.0]], [0])

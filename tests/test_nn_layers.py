@@ -66,7 +66,7 @@ def test_embedding():
     assert row[0].label == "weight1_0"
     assert table([2, 0]) == [table.weight[2], table.weight[0]]
     for wrong in (3, -1, 1.0, True, Value(1.0)):
-        with pytest.raises(ArgumentError, match="Embedding: a whole number from 0 to 2 is wanted, got"):
+        with pytest.raises(ArgumentError, match="Embedding: expected an integer from 0 to 2, got"):
             table(wrong)
 
 
@@ -147,9 +147,9 @@ def test_gpt_learns_a_word():
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda m: m([0] * 5), "GPT: from 1 to 4 tokens are wanted, got 5"),
-    (lambda m: m([]), "GPT: from 1 to 4 tokens are wanted, got 0"),
-    (lambda m: m([7]), "Embedding: a whole number from 0 to 4 is wanted, got 7"),
+    (lambda m: m([0] * 5), "GPT: expected from 1 to 4 tokens, got 5"),
+    (lambda m: m([]), "GPT: expected from 1 to 4 tokens, got 0"),
+    (lambda m: m([7]), "Embedding: expected an integer from 0 to 4, got 7"),
     (lambda m: m.generate(temperature=0), "temperature must be above 0, got 0"),
 ])
 def test_gpt_errors(call, message):

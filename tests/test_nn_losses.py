@@ -106,17 +106,17 @@ def test_reductions(loss):
     terms = loss(outputs, targets, reduction="none")
     assert loss(outputs, targets, reduction="sum") == pytest.approx(sum(terms), rel=1e-15)
     assert loss(outputs, targets) == pytest.approx(sum(terms) / len(terms), rel=1e-15)
-    with pytest.raises(ArgumentError, match='"mean", "sum" or "none" is wanted, got \'avg\''):
+    with pytest.raises(ArgumentError, match='expected "mean", "sum" or "none", got \'avg\''):
         loss(outputs, targets, reduction="avg")
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda: nn.mse_loss([1.0, 2.0], [1.0]), "mse_loss: as many targets as outputs are wanted, got 2 outputs and 1 ta"),
+    (lambda: nn.mse_loss([1.0, 2.0], [1.0]), "mse_loss: expected as many targets as outputs, got 2 outputs and 1 ta"),
     (lambda: nn.mse_loss(1.0, [1.0, 2.0]), "got 1 outputs and 2 targets"),
     (lambda: nn.cross_entropy([1.0, 2.0], 2), "the target must be a class from 0 to 1, got 2"),
     (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target must be a class from 0 to 1, got -1"),
     (lambda: nn.cross_entropy([1.0, 2.0], 0.5), "the target must be a class from 0 to 1, got 0.5"),
-    (lambda: nn.cross_entropy(1.0, 0), "a list with a score for each class is wanted, got 1.0"),
+    (lambda: nn.cross_entropy(1.0, 0), "expected a list with a score for each class, got 1.0"),
     (lambda: nn.cross_entropy([[1.0, 2.0]], [0, 1]), "got 1 outputs and 2 targets"),
     (lambda: nn.cross_entropy([1.0, 2.0], 0, label_smoothing=1.5), "label_smoothing must be from 0 to 1, got 1.5"),
     (lambda: nn.hinge_loss(1.0, 0), r"the target must be -1 or 1, got 0. For 0 and 1 write 2 \* t - 1"),

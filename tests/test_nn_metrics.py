@@ -39,7 +39,7 @@ def test_two_classes_from_one_score():
 
 
 def test_errors():
-    with pytest.raises(ArgumentError, match="accuracy: as many targets as outputs are wanted, at least one, got 0"):
+    with pytest.raises(ArgumentError, match="accuracy: expected as many targets as outputs, and at least one, got 0"):
         nn.accuracy([], [])
     with pytest.raises(ArgumentError, match="got 1 outputs and 2 targets"):
         nn.confusion_matrix([1.0], [0, 1])

@@ -42,7 +42,7 @@ def test_decision_boundary(outs):
     points = [tuple(map(float, offset)) for group in figure.axes[0].collections if group.get_label() in examples.classes
               for offset in group.get_offsets()]
     assert sorted(points) == sorted(map(tuple, examples.inputs))
-    with pytest.raises(ArgumentError, match=r"inputs of 2 numbers are wanted, got 4. Choose two with data.select"):
+    with pytest.raises(ArgumentError, match=r"expected inputs of 2 numbers, got 4. Choose two with data.select"):
         plots.plot_decision_boundary(nn.MLP(4, [2]), data.iris())
 
 
@@ -70,7 +70,7 @@ def test_images():
     figure = rendered(plots.plot_images(data.digits().inputs[:5], ["a", "b"], columns=3))
     assert [ax.get_title() for ax in figure.axes] == ["a", "b", "", "", ""]
     assert figure.axes[0].images[0].get_array().tolist()[0] == data.digits().inputs[0][:8]
-    with pytest.raises(ArgumentError, match="square pictures are wanted, got 3 numbers"):
+    with pytest.raises(ArgumentError, match="expected square pictures, got 3 numbers"):
         plots.plot_images([[1.0, 2.0, 3.0]])
 
 
@@ -107,9 +107,9 @@ def test_descent():
     w, b = path.points[-1]
     final = next(line for line in figure.axes[1].lines if line.get_label() == "the model")
     assert list(final.get_ydata()) == pytest.approx([w * x + b for x in final.get_xdata()])
-    with pytest.raises(ArgumentError, match="a Path of 2 parameters is wanted, got 1"):
+    with pytest.raises(ArgumentError, match="expected a Path of 2 parameters, got 1"):
         plots.plot_loss_surface(model, nn.mse_loss, line, plots.Path(model.parameters()[:1]))
-    with pytest.raises(ArgumentError, match="inputs of 1 number are wanted, got 2"):
+    with pytest.raises(ArgumentError, match="expected inputs of 1 number, got 2"):
         plots.plot_fit(model, data.moons(4))
 
 

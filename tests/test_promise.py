@@ -156,6 +156,19 @@ def test_a_cell_a_default_and_an_inner_function_are_noticed():
     assert step.cache_info().misses == 4
 
 
+def test_an_attribute_and_a_named_default_of_a_function_are_noticed():
+    def helper(x, *, k=2.0):
+        return x * k * helper.by
+
+    helper.by = 1.0
+    step = compile(lambda x: helper(x))
+    assert agrees(step, 2.0)
+    helper.by = 0.25
+    assert agrees(step, 2.0)
+    helper.__kwdefaults__ = {"k": 5.0}
+    assert agrees(step, 2.0)
+
+
 def test_a_mutable_default_is_noticed():
     items = [1.0]
     step = compile(lambda x, factors=items: x * sum(factors))
@@ -292,6 +305,17 @@ def test_what_differs_from_call_to_call_is_refused_at_the_second(function):
     for _ in range(2):
         with pytest.raises(RecordingError, match=r"was not the same at its second call|draws random numbers"):
             step(2.0)
+
+
+def test_a_batch_counts_as_many_calls():
+    for call in ("mean", "map"):
+        with pytest.raises(RecordingError, match="was not the same at its second call"):
+            getattr(compile(lambda x: x + random.random()), call)([1.0, 2.0])
+
+
+def test_the_graph_behind_a_result_counts_as_a_call():
+    with pytest.raises(RecordingError, match="was not the same at its second call"):
+        grad(compile(lambda x: x * W + random.random()))(1.0)
 
 
 def test_the_line_that_differs_is_named():
@@ -474,6 +498,15 @@ def test_results_have_the_types_that_the_function_itself_gives(f, kind):
     for _ in range(3):
         assert type(f(2.0)) is kind
         assert type(step(2.0)) is kind
+
+
+def test_derivatives_inside_a_call_under_no_grad_are_those_of_constants():
+    step = compile(lambda x: derivatives(x * W, W) + 1.0)
+    for _ in range(3):
+        assert agrees(step, 3.0)
+        with no_grad():
+            assert agrees(step, 3.0)
+        assert step.map([3.0, 4.0]) == [1.0, 1.0]
 
 
 # Arguments.

@@ -17,6 +17,7 @@ from autograd.errors import (
     AutogradError,
     DivisionByZeroError,
     DomainError,
+    FormulaError,
     InfiniteDerivativeError,
     ResultOverflowError,
     RuleError,
@@ -270,6 +271,36 @@ def test_a_domain_is_made_of_intervals(domain):
     with pytest.raises(RuleError, match=r"own: a domain is a dict of Intervals such as \{'x': Interval\(0\)\}, got "):
         autograd.rule("own", "x", "1", domain=domain)
     assert "own" not in RULES
+
+
+@pytest.mark.parametrize("name", ["lambda", "class", "None", "if", "2x", "", "_own", 7, None])
+def test_a_primitive_needs_a_name_that_can_be_written(name):
+    with pytest.raises(RuleError, match="a primitive's name is a Python identifier such as 'cube', and not a key"):
+        autograd.rule(name, "2 * x", "2")
+    assert name not in RULES
+
+
+@pytest.mark.parametrize("constant", ["9 ** 9 ** 9 ** 9", "1 / 0", "(-8) ** (1 / 3)", "log(-1)", "exp(1000)",
+                                      "1" + "0" * 400, "1e999", "2 ** 9 ** 9"])
+def test_constants_that_are_no_numbers_are_refused_at_once(constant):
+    before = len(TABLE)
+    for formulas in ((f"x * ({constant})", "1"), ("x", constant), (f"x if x > {constant} else 0", "1")):
+        with pytest.raises(FormulaError, match=r"this is not a formula: .* (is too large for|is no finite real)"):
+            autograd.rule("own", *formulas)
+    assert "own" not in RULES
+    assert len(TABLE) == before
+
+
+def test_what_fails_while_it_is_made_is_not_registered(monkeypatch):
+    def failing(rule):
+        raise MemoryError
+    before = len(TABLE)
+    for name in ("make", "_applied"):
+        monkeypatch.setattr(f"autograd.primitives.{name}", failing)
+    with pytest.raises(MemoryError):
+        autograd.rule("own", "2 * x", "2")
+    assert "own" not in RULES
+    assert len(TABLE) == before
 
 
 def test_two_primitives_cannot_share_a_name():

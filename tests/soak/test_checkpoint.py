@@ -56,7 +56,7 @@ def train(path, notes=None):
     model = nn.Sequential(nn.Linear(2, 8, seed=1), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 2, seed=2))
     optimizer = nn.Adam(model.parameters(), lr=0.02)
     nn.fit(model, nn.cross_entropy, data.xor(40, seed=0), epochs=12, batch_size=8, optimizer=optimizer, seed=3,
-           schedule=nn.CosineAnnealingLR(optimizer, 12), validation=data.xor(8, seed=1), progress=False,
+           schedule=nn.CosineAnnealingLR(optimizer, 12), validation=data.xor(8, seed=1), progress=False, recorded=False,
            checkpoint=nn.Checkpoint(path, every_steps=1) if notes is None else Recorded(path, notes))
 
 

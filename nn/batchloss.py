@@ -1,0 +1,259 @@
+"""`BatchLoss`: loss and outputs of a model over many examples, replayed where the model can be recorded.
+
+A replay must never be trusted blindly: the engine notices what it can, and the rest is compared, now and then, with
+the model itself.
+"""
+
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from math import inf
+from typing import Any
+
+from autograd import Value, compile, derivatives, dot, mean
+from autograd.errors import RecordingError
+from nn import metrics
+from nn.data import Dataset
+from nn.errors import NotRecordedWarning, ReplayDiffersError
+from nn.init import generators
+from nn.modules import Module
+
+AT_ONCE = 256  # examples that are evaluated together
+COMPARED = 4  # examples that a comparison runs through the model itself
+RARELY = 100  # a comparison is made again when so many times its own duration has gone by: it costs 1 %
+ROUNDING = 1e-9  # of the sum of all magnitudes that are added up in a gradient
+
+
+class BatchLoss:
+    """Loss and outputs of a model over many examples at once.
+
+    What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
+    together. Where that raises and the model itself does not, the model is run for each example from then on, with a
+    NotRecordedWarning; as everything is with recorded=False. Without `outputs`, each output is None.
+
+    A replay is compared with the model itself, gradients included, on some examples: before the first results of a
+    recording are used, again whenever RARELY times the duration of a comparison has gone by, and in `finish`. If the
+    first comparison finds a difference, the model cannot be recorded. One that is found later raises
+    ReplayDiffersError, because numbers that were handed out before may be wrong.
+    """
+
+    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
+        self.model, self.loss, self.outputs = model, loss, outputs
+        self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
+        self.recorded: Any = compile(self.example, maxsize=64) if recorded else None
+        self.compared: set = set()  # what was compared at least once: "mean" or "each", and a structure
+        self.comparisons = self.misses = 0
+        self.next_comparison = inf
+        self.latest: tuple[str, Dataset] | None = None  # what was replayed since the last comparison
+        self.used = False  # whether `all` has handed out results
+
+    def example(self, x, y):
+        """The loss of one example, and the output if it is asked for."""
+        output = self.compute(x)
+        loss = self.loss(output, y)
+        return (loss, output) if self.outputs else loss
+
+    def mean(self, data: Dataset) -> tuple[Value, list]:
+        """The mean loss, and the outputs as plain numbers."""
+        groups = self._grouped(data)
+        found = [self._found("mean", group) for _, group in groups]
+        loss = found[0][0]
+        if len(found) > 1:
+            loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
+        return loss, _in_order(groups, [outputs for _, outputs in found])
+
+    def each(self, data: Dataset) -> list[tuple[float, Any]]:
+        """The loss and the output of each example, plain numbers."""
+        groups = self._grouped(data)
+        return _in_order(groups, [self._found("each", group) for _, group in groups])
+
+    def all(self, data: Dataset) -> list[tuple[float, Any]]:
+        """What `each` gives, for any number of examples, AT_ONCE together."""
+        try:
+            found = [pair for i in range(0, len(data), AT_ONCE) for pair in self.each(data[i:i + AT_ONCE])]
+            if not self.used:
+                self.finish()
+        except ReplayDiffersError as error:
+            if self.used:
+                raise
+            self._give_up(error)  # nobody has seen a number yet: begin again without the recording
+            return self.all(data)
+        self.used = True
+        return found
+
+    def finish(self) -> None:
+        """Compare once more, if anything was replayed since the last comparison."""
+        if self.recorded is not None and self.latest is not None:
+            self._compare(*self.latest, first=False)
+
+    def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
+        """(places, examples) of each structure, numbers looked up where the model does so."""
+        if data.arrays and self.look_up is None:
+            return [(range(len(data)), data)]
+        groups: dict[Any, tuple[list[int], list, list]] = {}
+        for i, (x, y) in enumerate(data):
+            places, xs, ys = groups.setdefault((_structure(x), _structure(y)), ([], [], []))
+            places.append(i)
+            xs.append(self.look_up(x) if self.look_up else x)
+            ys.append(y)
+        return [(places, Dataset(xs, ys)) for places, xs, ys in groups.values()]
+
+    def _found(self, how: str, data: Dataset) -> Any:
+        """The results for examples of one structure: `how` is "mean" or "each"."""
+        if self.recorded is None:
+            return self._itself(how, data)
+        try:
+            return self._checked(how, data)
+        except ReplayDiffersError:
+            raise
+        except Exception as error:
+            reason = error
+        found = self._itself(how, data)  # where the model itself raises, its own error comes out
+        self._give_up(reason)
+        return found
+
+    def _give_up(self, reason: Exception) -> None:
+        self.recorded = None
+        said = str(reason) if isinstance(reason, RecordingError) else f"{type(reason).__name__}: {reason}"
+        warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {said} "
+                      "(recorded=False runs it so without this warning.)", NotRecordedWarning, stacklevel=2)
+
+    def _checked(self, how: str, data: Dataset) -> Any:
+        """The results of a replay, compared with the model itself when it is time."""
+        what = how, _structure_of_all(data)
+        if what in self.compared:
+            found = self._replayed(how, data)
+            if self.recorded.cache_info().misses == self.misses and time.perf_counter() < self.next_comparison:
+                self.latest = how, data
+            else:  # it was recorded anew, or is due
+                self._compare(how, data, first=False)
+            return found
+        with _generators_kept(self.model):  # the model itself is run in the end, and draws what it would have drawn
+            found = self._replayed(how, data)
+            self._compare(how, data, first=True)
+        self.compared.add(what)
+        return found
+
+    def _compare(self, how: str, data: Dataset, first: bool) -> None:
+        """Raise when a replay of some of the examples does not give what the model itself gives."""
+        began = time.perf_counter()
+        step = max(1, len(data) // COMPARED)
+        some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
+        with _generators_kept(self.model):
+            difference = _difference(self._replayed(how, some), self._itself(how, some), self.model)
+        if difference and first:
+            raise RecordingError(f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide "
+                                 "by an input?")
+        if difference:
+            raise ReplayDiffersError(
+                f"a replay of this model gives {difference}, as it did not when they were compared before: what was "
+                "computed in between may be wrong. Does the model read something that changes, such as a counter, a "
+                "file or the clock? Run it with recorded=False.")
+        self.comparisons += 1
+        self.latest, self.misses = None, self.recorded.cache_info().misses
+        ended = time.perf_counter()
+        self.next_comparison = ended + RARELY * (ended - began)
+
+    def _replayed(self, how: str, data: Dataset) -> Any:
+        batches = data.arrays or (data.inputs, data.targets)
+        if how == "mean":
+            found = self.recorded.mean(*batches, has_aux=self.outputs)
+            return found if self.outputs else (found, [None] * len(data))
+        found = self.recorded.map(*batches)
+        return found if self.outputs else [(loss, None) for loss in found]
+
+    def _itself(self, how: str, data: Dataset) -> Any:
+        pairs = [found if self.outputs else (found, None) for found in map(self.example, data.inputs, data.targets)]
+        if how == "mean":
+            return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
+        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in pairs]
+
+
+def _difference(replayed: Any, itself: Any, model: Any) -> str:
+    """In what the results of a replay and those of the model differ, in words; "" for nothing.
+
+    Values are the same to the bit; a gradient is added up in another order.
+    """
+    if isinstance(replayed, list):
+        return "" if _same(replayed, itself) else "other numbers than the model itself"
+    loss, own = replayed[0], itself[0]
+    if metrics.number(loss) != metrics.number(own) or not _same(replayed[1], itself[1]):
+        return "other numbers than the model itself"
+    recorded = loss.parents if isinstance(loss, Value) else ()
+    leaves = list(dict.fromkeys([*(model.parameters() if isinstance(model, Module) else ()),
+                                 *(leaf for leaf in recorded if type(leaf) is Value and not leaf.parents)]))
+    slopes, others = (derivatives(result, leaves) if isinstance(result, Value) else [0.0] * len(leaves)
+                      for result in (loss, own))
+    if all(abs(a - b) <= ROUNDING * abs(b) for a, b in zip(slopes, others)):
+        return ""
+    for leaf, a, b, magnitude in zip(leaves, slopes, others, _magnitudes(own, leaves)):
+        if abs(a - b) > ROUNDING * magnitude:
+            return f"another gradient than the model itself ({leaf.label or 'of a Value'}: {a!r} for {b!r})"
+    return ""
+
+
+def _same(a, b) -> bool:
+    """Whether two structures hold the same numbers."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b
+
+
+def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
+    """For each leaf the sum of the magnitudes of all that is added up in its gradient, over all paths to it."""
+    path: list[Any] = [result] if isinstance(result, Value) else []
+    order: dict[Any, None] = {}  # parents before children
+    while path:
+        node = path[-1]
+        new = [parent for parent in node.parents if parent not in order]
+        path += new
+        if not new:
+            order[path.pop()] = None
+    sizes = dict.fromkeys(order, 0.0) | {result: 1.0}
+    for node in reversed(order):
+        for parent, slope in zip(node.parents, node.partials):
+            sizes[parent] += sizes[node] * abs(slope)
+    return [sizes.get(leaf, 0.0) for leaf in leaves]
+
+
+@contextmanager
+def _generators_kept(model):
+    """Inside, random numbers may be drawn; afterwards the generators are as they were.
+
+    They are Python's `random`, that of NumPy if it is imported, and those of the modules.
+    """
+    kept = [(found.setstate, found.getstate()) for found in generators(model).values()]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        kept.append((numpy_random.set_state, numpy_random.get_state()))
+    try:
+        yield
+    finally:
+        for restore, state in kept:
+            restore(state)
+
+
+def _structure(part) -> Any:
+    """What examples have in common that can be replayed together: the lengths of their lists."""
+    if not isinstance(part, (list, tuple)):
+        return None
+    return tuple(map(_structure, part)) if part and isinstance(part[0], (list, tuple)) else len(part)
+
+
+def _structure_of_all(data: Dataset) -> Any:
+    """The structure of examples that have one in common."""
+    if data.arrays:
+        return tuple([array.shape[1:] for array in data.arrays])
+    return _structure(data.inputs[0]), _structure(data.targets[0])
+
+
+def _in_order(groups: list, results: list[list]) -> list:
+    """The results of the groups, one an example, put back into the order of the examples."""
+    if len(groups) == 1:
+        return results[0]
+    ordered = sorted(zip((i for places, _ in groups for i in places), (x for found in results for x in found)),
+                     key=lambda pair: pair[0])
+    return [result for _, result in ordered]
