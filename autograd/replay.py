@@ -15,6 +15,7 @@ import operator
 import pickle
 import random
 import sys
+import threading
 import time
 import warnings
 import weakref
@@ -325,16 +326,28 @@ class Method:
         return self.__wrapped__(self.instance(), *args, **kwargs)
 
 
-@contextlib.contextmanager
+class Collector(weakref.ref):
+    """A reference that switches the collector on when what it refers to is gone, in C: no interrupt prevents it."""
+
+    on = staticmethod(gc.enable)
+
+
 def collector_off():
-    """Inside, Python does not look for cycles: while much is made and nothing thrown away, it would look in vain."""
-    was_on = gc.isenabled()
-    gc.disable()
+    """For `with`: inside, Python does not look for cycles. While much is made and nothing thrown away, it would look in
+    vain."""
+    block = [threading.RLock()]  # only `with` is to refer to it, which lets go of it in any case
+    if not gc.isenabled():
+        return block.pop()
     try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+        _collectors[:] = [Collector(block[0], operator.methodcaller("on"))]
+        gc.disable()
+        return block.pop()
+    except BaseException:
+        gc.enable()
+        raise
+
+
+_collectors: list = []
 
 
 class Replay:
@@ -351,7 +364,7 @@ class Replay:
             part.keep()
         self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
         self.fallbacks, self.verified, self.refusal = 0, False, ""
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
@@ -381,7 +394,7 @@ class Replay:
         Raises RecordingError when the function is not what it was although nothing changed that it reads.
         """
         before = random_states()
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
@@ -398,7 +411,7 @@ class Replay:
 
     def _where(self):
         """The line at which two more recordings part."""
-        with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
+        with collector_off(), recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
             self.dependencies = self._dependencies(other)  # which the function may have changed itself
@@ -496,11 +509,10 @@ def recorder_at_work(lines=False):
     """A recorder, which lets go of everything in the end."""
     recorder = Recorder()
     recorder.lines = [] if lines else None
-    with collector_off():
-        try:
-            yield recorder
-        finally:
-            recorder.end()
+    try:
+        yield recorder
+    finally:
+        recorder.end()
 
 
 def random_states():
