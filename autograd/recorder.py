@@ -375,23 +375,6 @@ class Recorder:
         """Go on under another guard."""
         self.guard = guard
 
-    def leaving(self, node, parent, share):
-        """What `node` contributes to the derivative by its parent: `share` where the node counts, elsewhere 0."""
-        before = self.add_guard(parent.guard if type(parent) is Tracer else 0)
-        try:
-            outer = self.guard
-            self.add_guard(node.guard)
-            inner = self.guards[self.guard]
-            within = [outer]
-            for condition, side in inner[len(self.guards[outer]):]:
-                within.append(self._extended(within[-1], condition, side))
-            for guard, (condition, side) in zip(within[-2::-1], reversed(inner)):
-                self.guard = guard
-                share = self.where(condition, share, 0.0) if side else self.where(condition, 0.0, share)
-        finally:
-            self.guard = before
-        return share
-
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
         if not hasattr(thing, "__dict__"):

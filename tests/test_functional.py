@@ -244,13 +244,15 @@ def test_inside_no_grad_derivatives_are_right_and_constants():
 
 
 def test_no_grad_inside_a_function_stops_its_derivative():
-    def f(x):
-        with no_grad():
-            slope = grad(lambda t: t ** 2)(x)
-        return slope * x
-    assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))[1]) == (6.0, 6.0)
-    for recorded in (compile(grad(f)), grad(compile(f))):
-        assert [recorded(3.0), recorded(3.0)] == [6.0, 6.0]
+    for number in (lambda x: grad(lambda t: t ** 2)(x), lambda x: value_and_grad(lambda t: 2 * t)(x)[0],
+                   lambda x: jvp(lambda t: 2 * t, (x,), (1.0,))[0], lambda x: jvp(lambda t: t * t, (x,), (1.0,))[1]):
+        def f(x, number=number):
+            with no_grad():
+                slope = number(x)
+            return slope * x
+        assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))[1]) == (6.0, 6.0)
+        for recorded in (compile(grad(f)), grad(compile(f)), compile(lambda x, f=f: jvp(f, (x,), (1.0,))[1])):
+            assert [recorded(3.0), recorded(3.0)] == [6.0, 6.0]
 
 
 @pytest.mark.parametrize("inner", [lambda f, x: grad(f)(x), lambda f, x: jvp(f, (x,), (1.0,))[1]], ids=["grad", "jvp"])
