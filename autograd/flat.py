@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import array
+from itertools import repeat
+from operator import attrgetter
 
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
-from autograd.value import Value, as_float, backend, check_not_recording, compiled
+from autograd.value import Value, as_float, backend, check_not_recording, compiled, exhaust
 
 
 def read_data(values):
@@ -16,11 +18,7 @@ def read_data(values):
 
     Raises NumberTypeError for what is no Value.
     """
-    found = _room_for("read_data", values)
-    room = memoryview(found)
-    for i in range(len(values)):
-        room[i] = values[i]._data
-    return found
+    return _read("read_data", values, "_data")
 
 
 def read_grad(values):
@@ -31,11 +29,7 @@ def read_grad(values):
     >>> read_grad([x])
     array('d', [6.0])
     """
-    found = _room_for("read_grad", values)
-    room = memoryview(found)
-    for i in range(len(values)):
-        room[i] = values[i]._grad
-    return found
+    return _read("read_grad", values, "_grad")
 
 
 def write_data(values, numbers):
@@ -48,55 +42,75 @@ def write_data(values, numbers):
 
     Raises ArgumentError when they are not as many, NotFiniteError when one is not finite; then nothing has changed.
     """
-    found = _numbers_for("write_data", values, numbers)
-    for i in range(len(values)):
-        values[i]._data = found[i]
+    _write("write_data", values, numbers, "_data")
 
 
 def write_grad(values, numbers):
     """Set the gradients of a list of Values, as `write_data` sets their numbers."""
-    found = _numbers_for("write_grad", values, numbers)
-    for i in range(len(values)):
-        values[i]._grad = found[i]
+    _write("write_grad", values, numbers, "_grad")
 
 
-def _room_for(name, values):
-    """An array with a place for each of the Values."""
-    _check(name, values)
-    return array.array("d", bytes(8 * len(values)))
-
-
-def _check(name, values):
+def _read(name, values, field):
     check_not_recording(f"{name}()")
-    if not isinstance(values, list):
-        raise NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
-    for i in range(len(values)):
-        if not isinstance(values[i], Value):
-            raise NumberTypeError(f"{name}: Values are wanted, got {type(values[i]).__name__} {values[i]!r:.60} among "
-                                  "them.")
+    found = load(values, field) if isinstance(values, list) else None
+    if found is None:
+        raise _no_values(name, values)
+    return found
 
 
-def _numbers_for(name, values, numbers):
-    """The numbers as an array, all finite and one for each of the Values."""
-    _check(name, values)
+def _write(name, values, numbers, field):
+    """The numbers are converted first, since a __float__ may do anything; what is checked then stays as it is."""
+    check_not_recording(f"{name}()")
     if isinstance(numbers, (list, tuple)):
         numbers = array.array("d", list(map(as_float, numbers)))
     try:
         found = memoryview(numbers)
-        fits = found.ndim == 1 and found.format == "d" and len(found) == len(values)
     except TypeError:
-        fits = False
-    if not fits:
+        found = memoryview(b"")
+    if found.format == "d" and found.ndim == 1 and not found.c_contiguous:
+        found = memoryview(array.array("d", found.tolist()))
+    if not isinstance(values, list):
+        raise _no_values(name, values)
+    place = store(values, field, found) if found.format == "d" and found.ndim == 1 else UNFIT
+    if place == UNFIT and not all(isinstance(value, Value) for value in values):
+        raise _no_values(name, values)
+    if place == UNFIT:
         raise ArgumentError(f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "
                             f"floats; got {type(numbers).__name__} {numbers!r:.60}.")
-    view = found
-    for i in range(len(values)):
-        number = view[i]
+    if place is not None:
+        raise NotFiniteError(f"{name}: a Value must be finite, got {found[place]} at place {place}. Nothing was "
+                             "changed.")
+
+
+def _no_values(name, values):
+    if not isinstance(values, list):
+        return NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
+    culprit = next((value for value in values if not isinstance(value, Value)), None)
+    return NumberTypeError(f"{name}: Values are wanted, got {type(culprit).__name__} {culprit!r:.60} among them.")
+
+
+UNFIT = "unfit"
+
+
+def load(values, field):
+    """A field of all Values of a list, as an array; None when not all of them are Values."""
+    nodes = list(values)
+    return array.array("d", map(attrgetter(field), nodes)) if all(isinstance(node, Value) for node in nodes) else None
+
+
+def store(values, field, numbers):
+    """Set a field of all Values of a list, or of none. Returns the place of a number that is not finite, None when all
+    are set, UNFIT when not all are Values or there are more or fewer numbers."""
+    nodes, numbers = list(values), numbers.tolist()
+    if len(nodes) != len(numbers) or not all(isinstance(node, Value) for node in nodes):
+        return UNFIT
+    for place, number in enumerate(numbers):
         if number - number != 0.0:
-            raise NotFiniteError(f"{name}: a Value must be finite, got {number} at place {i}. Nothing was changed.")
-    return found
+            return place
+    exhaust(map(setattr, nodes, repeat(field), numbers))
+    return None
 
 
-# See value.py: the compiled functions take over where they are present.
+# Compiled, these are the functions of flat.pxi: the same steps over raw pointers.
 if backend == "native":
-    globals().update({name: compiled.exports[name] for name in ("read_data", "read_grad", "write_data", "write_grad")})
+    load, store = compiled.load, compiled.store

@@ -187,12 +187,13 @@ def _worked_out(node):
             part.value = _as_float(part.value, text)
     try:
         value = eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS)
-        finite = math.isfinite(value)  # a TypeError for a complex number
-    except (ArithmeticError, ValueError, TypeError):
-        finite = False
-    if not finite:
-        raise FormulaError(f"this is not a formula: {text:.60} is no finite real number")
-    return _literal(value)
+    except OverflowError:
+        value = math.inf
+    except (ArithmeticError, ValueError):
+        value = None
+    if value is None or isinstance(value, complex):
+        raise FormulaError(f"this is not a formula: {text:.60} is not a real number")
+    return _literal(_as_float(value, text))
 
 
 def _as_float(number, text):
@@ -201,7 +202,7 @@ def _as_float(number, text):
         result = float(number)
     except OverflowError:
         result = math.inf
-    if result == math.inf:
+    if not math.isfinite(result):
         raise FormulaError(f"this is not a formula: {text:.60} is too large for a float64")
     return result
 

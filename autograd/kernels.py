@@ -130,8 +130,8 @@ def loops_source(rule):
 
 
 def _varieties(inputs):
-    """For each input whether it differs between lanes, in all combinations in which one of them does."""
-    return [kinds for kinds in itertools.product((True, False), repeat=inputs) if any(kinds)]
+    """For each input whether it differs between lanes, in all combinations: under a guard none needs to."""
+    return list(itertools.product((True, False), repeat=inputs))
 
 
 def _is_plain(partial, rule):

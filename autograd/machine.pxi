@@ -12,7 +12,6 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 cdef enum:
-    LANES = 16
     FEW = 3  # so many examples are run one by one
     CHUNKS = 8  # into so many parts a batch is split
     WORTH_HELP = 30_000  # operations times examples from which on it pays to ask helpers
@@ -42,6 +41,7 @@ cdef Kernel[512] FORWARD  # by the index of the rule
 cdef Kernel[512] BACKWARD
 
 cdef extern from "sums.h":
+    int LANES
     void sums_forward(double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int, const int*,
                       const int*, const unsigned char*) noexcept nogil
     void sums_backward(double*, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int,
@@ -342,32 +342,43 @@ cdef class NativeMachine:
 
     cdef object _fill(self, Job* job, rows):
         """Read the numbers that go into a run; what is returned holds those of the examples."""
-        cdef Py_ssize_t i, at = 0
-        cdef list row
+        cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
         cdef double[:, ::1] matrix
         memcpy(job.shared, &self.template[0], self.plan.uniform * sizeof(double))
-        for i in range(len(self._sources)):
-            job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         if type(rows) is not list:
             matrix = rows
+            for i in range(len(self._sources)):
+                job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
             job.inputs = &matrix[0, 0]
+            if matrix.shape[0] != job.examples or matrix.shape[1] != self.plan.inputs:
+                raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on an array of shape "
+                                    f"({matrix.shape[0]}, {matrix.shape[1]}).")
             if not all_finite(job.inputs, job.examples * self.plan.inputs):
                 for at in range(job.examples * self.plan.inputs):
                     as_float(job.inputs[at])
-            return rows
+            return matrix  # which holds the array as it is
         kept = array.clone(NUMBERS, job.examples * self.plan.inputs + 1, False)
         view = kept
         job.inputs = &view[0]
-        for row in rows:
+        for number in range(job.examples):
             for i in range(self.plan.inputs):
-                leaf = row[i]
+                leaf = checked_item(rows, number, i)  # the __float__ of the one before may have changed the lists
                 job.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
                                   if isinstance(leaf, Value) else as_float(leaf))
                 if job.inputs[at] - job.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
+        # Captured Values are read last, when nothing can change them any more.
+        for i in range(len(self._sources)):
+            job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         return kept
+
+
+@cython.boundscheck(True)
+cdef checked_item(list rows, Py_ssize_t number, Py_ssize_t i):
+    cdef list row = rows[number]
+    return row[i]
 
 
 def threads():

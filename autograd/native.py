@@ -21,14 +21,13 @@ HEADER = '''\
 from __future__ import annotations
 
 cimport cython
+from cpython cimport array
+from cpython.array cimport array as Numbers
 
 '''
 
 # The C types with which the functions of value.py are compiled.
 TYPES = {
-    "backward_pass": "root=Value, seed=double",
-    "adjoints": "root=Value, wanted=list, node=Value",
-    "topological_order": "root=Value",
     "as_float": "result=double",
     "constant": "node=Constant",
     "apply": "node=Value",
@@ -49,13 +48,27 @@ FIELDS = """\
     _label = cython.declare(object)
     _c = cython.declare(Value)
     _dc = cython.declare(cython.double)
+
+    def __cinit__(self):
+        self._mark = UNSEEN
+"""
+
+
+MODES = """\
+unusual = cython.declare(cython.int, 0)  # how many threads are in one mode or more: in them operations look which
+"""
+
+
+CONSTANT_MARK = """\
+    def __cinit__(self):
+        self._mark = 0
 """
 
 
 FAN_FIELDS = """\
     _fan = cython.declare(list)
     _next = cython.declare(cython.Py_ssize_t)
-    _slopes = cython.declare(object)
+    _slopes = cython.declare(Numbers)
     again = cython.declare(object, visibility="readonly")
 """
 
@@ -64,10 +77,10 @@ def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
-    text = re.sub(r"\nclass _Circumstances.*?\n\n\n", "\n", text, flags=re.DOTALL)
+    text = re.sub(r"# Compiled, what follows up to graph_wanted.*?(?=\n\nclass direct)", MODES, text, flags=re.DOTALL)
     text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
-    text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
+    text = text.replace("    __slots__ = ()\n", CONSTANT_MARK).replace("    __hash__ = object.__hash__\n", HASH)
     text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.cclass\nclass Value")
     text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
     text = text.replace("\nclass Fan", "\n@cython.cclass\nclass Fan")
@@ -164,22 +177,6 @@ def arguments_source():
     return "\n\nfrom autograd.statics import Static\n\n" + _declared(part, ARGUMENT_TYPES)
 
 
-FLAT_TYPES = {
-    "read_data": "room=double[::1], i=Py_ssize_t",
-    "read_grad": "room=double[::1], i=Py_ssize_t",
-    "write_data": "found=double[::1], i=Py_ssize_t",
-    "write_grad": "found=double[::1], i=Py_ssize_t",
-    "_check": "i=Py_ssize_t",
-    "_numbers_for": "numbers=object, found=object, view=double[::1], number=double, i=Py_ssize_t",
-}
-
-
-def flat_source():
-    """flat.py with the types declared for Cython."""
-    text = _without_imports((HERE / "flat.py").read_text().partition("# See value.py")[0])
-    return _declared(text.replace("values[i]", "(<Value>PyList_GET_ITEM(values, i))"), FLAT_TYPES)  # borrowed
-
-
 def _without_imports(text):
     """The source of a module without what it imports from the engine, of which it becomes a part."""
     return re.sub(r"from (__future__|autograd\.(value|rules|recorder)) import (\([^)]*\)|.*)\n", "", text)
@@ -212,15 +209,15 @@ def module_source():
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
-    nodes, passes, recording, machine = ((HERE / f"{name}.pxi").read_text()
-                                         for name in ("nodes", "passes", "recording", "machine"))
+    nodes, passes, modes, recording, flat, machine = (
+        (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "flat", "machine"))
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
         for rule in TABLE)
     return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), nodes, "\n\n", passes, "\n\n",
-                    recorder_source(), arguments_source(), flat_source(), recording, *map(node_source, rules), machine,
-                    *map(loops_source, TABLE), tables,
+                    modes, "\n\n", recorder_source(), arguments_source(), recording, "\n\n", flat, "\n\n",
+                    *map(node_source, rules), machine, *map(loops_source, TABLE), tables,
                     EXPORTS.format(functions=functions, fingerprint=fingerprint())])
 
 

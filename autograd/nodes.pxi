@@ -5,6 +5,11 @@
 
 from libc.string cimport memcpy, memset
 
+cdef enum:
+    UNSEEN = -1  # the `_mark` of a node outside a pass
+    ON_PATH = -2  # that of a node which the search for an order has entered; a constant has 0, others their place
+
+
 cdef extern from "Python.h":
     ctypedef struct PyObject:
         pass
@@ -51,10 +56,9 @@ cdef extern from *:
     #error "Nodes do not count as references to their type, so it must be a static one."
     #endif
     #ifdef Py_GIL_DISABLED
-    #define BEGIN(node, type) (PyObject_Init((PyObject*)(node), type), Py_SET_REFCNT((PyObject*)(node), 0))
-    #else
-    #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
+    #error "Passes rely on the GIL: no other thread may change a mark in their midst."
     #endif
+    #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
     """
     void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
 

@@ -1,5 +1,11 @@
 # The passes over a graph, compiled: the steps of their namesakes in value.py, over raw pointers in place of lists. That
 # is three times as fast, since nothing is counted while `root` keeps every node alive.
+#
+# A pass numbers the nodes in their `_mark`. From the first mark to the last that is taken back no Python code runs, and
+# no object is made, which might call the garbage collector: so there is never more than one pass under way, and no
+# interrupt. What fails in between says so by what it returns; an error is raised when all marks are gone.
+
+from libc.limits cimport INT_MAX
 
 cdef enum:
     AHEAD = 24
@@ -33,6 +39,7 @@ cdef class Order:
     cdef double* number
     cdef Step* step
     cdef Py_ssize_t depth, count
+    cdef Node* culprit
 
     def __cinit__(self):
         self.numbers, self.steps = kept_numbers, kept_steps
@@ -55,13 +62,16 @@ cdef void keep(Memory* memory, Memory* place) noexcept:
     delete_memory(memory.at, memory.size)
 
 
-cdef void* provide(Memory* memory, size_t size) except NULL:
-    """Memory of at least so many bytes, with what it held. It grows in large steps: what is not touched costs nothing."""
+cdef void* provide(Memory* memory, size_t size) noexcept:
+    """Memory of at least so many bytes, with what it held; NULL if there is none.
+
+    It grows in large steps: what is not touched costs nothing.
+    """
     if memory.size < size:
         room = max(size + SLAB - size % SLAB, 4 * memory.size)
         at = new_memory(room, room > SLAB)
         if at == NULL:
-            raise MemoryError()
+            return NULL
         if memory.size:
             memcpy(at, memory.at, memory.size)
         delete_memory(memory.at, memory.size)
@@ -82,24 +92,28 @@ cdef extern from *:
     void FETCH(void*) noexcept nogil  # a node
 
 
-cdef inline int enter(Order order, Node* node) except -1:
-    """Make the path one node longer."""
+cdef inline bint enter(Order order, Node* node) noexcept:
+    """Make the path one node longer; false when there is no memory."""
     if order.numbers.size < (order.depth + 1) * sizeof(Node*):
-        order.path = <Node**>provide(&order.numbers, (order.depth + 1) * sizeof(Node*))
+        if provide(&order.numbers, (order.depth + 1) * sizeof(Node*)) == NULL:
+            return False
+        order.path = <Node**>order.numbers.at
     order.path[order.depth] = node
     order.depth += 1
     node._mark = ON_PATH
-    return 0
+    return True
 
 
-cdef inline int append(Order order, Node* node, int a, int b) except -1:
-    """Give a node the next place."""
+cdef inline bint append(Order order, Node* node, int a, int b) noexcept:
+    """Give a node the next place; false when there is no memory, or no number."""
     if order.steps.size < (order.count + 2) * sizeof(Step):
-        order.step = <Step*>provide(&order.steps, (order.count + 2) * sizeof(Step))
+        if order.count > INT_MAX // 2 or provide(&order.steps, (order.count + 2) * sizeof(Step)) == NULL:
+            return False
+        order.step = <Step*>order.steps.at
     order.count += 1
     order.step[order.count] = Step(node, a, b)
     node._mark = <int>order.count
-    return 0
+    return True
 
 
 cdef inline bint unseen(Node* node) noexcept:
@@ -120,8 +134,11 @@ cdef inline bint may_have_more(Node* node) noexcept:
     return rule < 0 or rule >= 512 or not FEW_OPERANDS[rule]
 
 
-cdef Node* next_unseen(Fan node, Order order) except NULL:
-    """The next parent of a Fan that the search has not met and that is no leaf; None at the end. Leaves are numbered."""
+cdef Node* next_unseen(Fan node, Order order) noexcept:
+    """The next parent of a Fan that the search has not met and that is no leaf; None at the end, NULL without memory.
+
+    Leaves are numbered.
+    """
     cdef Node* parent
     cdef Py_ssize_t count = len(node._fan)
     while node._next < count:
@@ -132,81 +149,131 @@ cdef Node* next_unseen(Fan node, Order order) except NULL:
         if parent._mark < 0:
             if not is_leaf(parent):
                 return parent
-            append(order, parent, 0, 0)
+            if not append(order, parent, 0, 0):
+                return NULL
     return NOTHING
 
 
-cdef void spread(Fan node, double here, double* adjoint):
+cdef void spread(Fan node, double here, double* adjoint) noexcept:
     """Add the contributions of a Fan to the adjoints of its parents."""
-    cdef double[::1] slopes = node._slopes
+    cdef double* slopes = node._slopes.data.as_doubles
     cdef Py_ssize_t i
     for i in range(len(node._fan)):
         adjoint[item(node._fan, i)._mark] += here * slopes[i]
 
 
 cdef Order numbered_order(Value root):
+    """The topological order of `root`, with the marks: propagate() or forget_places() must follow at once."""
     cdef Order order = Order()
+    if type(root) is Constant or number(order, <Node*>root):
+        return order
+    forget_places(order)
+    if order.culprit == NULL:
+        raise MemoryError()
+    raise CyclicGraphError(f"the graph has a cycle: {<Value>order.culprit!r} is computed from itself.")
+
+
+cdef bint number(Order order, Node* root) noexcept:
+    """Number the nodes; false when there is no memory, or a cycle that leads to the culprit."""
     cdef Node* node
     cdef Node* parent
-    try:
-        enter(order, <Node*>root)
-        while order.depth:
-            node = order.path[order.depth - 1]
-            parent = node._a
+    if not enter(order, root):
+        return False
+    while order.depth:
+        node = order.path[order.depth - 1]
+        parent = node._a
+        if not unseen(parent):
+            parent = node._b
+            if not unseen(parent) and may_have_more(node):
+                parent = node._c
+                if node._rule == FAN:
+                    parent = next_unseen(<Fan>node, order)
+                    if parent == NULL:
+                        return False
             if not unseen(parent):
-                parent = node._b
-                if not unseen(parent) and may_have_more(node):
-                    parent = node._c
-                    if node._rule == FAN:
-                        parent = next_unseen(<Fan>node, order)
-                if not unseen(parent):
-                    append(order, node, place_of(node._a), place_of(node._b))
-                    order.depth -= 1
-                    if order.depth > AHEAD:
-                        FETCH(order.path[order.depth - AHEAD])
-                    continue
-            if parent._mark == ON_PATH:
-                raise CyclicGraphError(f"the graph has a cycle: {<Value>parent!r} is computed from itself.")
-            if is_leaf(parent):
-                append(order, parent, 0, 0)
-            else:
-                enter(order, parent)
-                FETCH(parent._b)
-                if parent < node <= parent + 4:  # then what was made before it probably comes next
-                    FETCH(parent - AHEAD)
-    except BaseException:
-        forget_places(order)
-        raise
-    return order
+                if not append(order, node, place_of(node._a), place_of(node._b)):
+                    return False
+                order.depth -= 1
+                if order.depth > AHEAD:
+                    FETCH(order.path[order.depth - AHEAD])
+                continue
+        if parent._mark == ON_PATH:
+            order.culprit = parent
+            return False
+        if is_leaf(parent):
+            if not append(order, parent, 0, 0):
+                return False
+        else:
+            if not enter(order, parent):
+                return False
+            FETCH(parent._b)
+            if parent < node <= parent + 4:  # then what was made before it probably comes next
+                FETCH(parent - AHEAD)
+    return True
 
 
 cdef void forget_places(Order order) noexcept:
     cdef Py_ssize_t i
     for i in range(order.depth):
-        order.path[i]._mark = UNSEEN
+        forget(order.path[i])
     for i in range(1, order.count + 1):
-        order.step[i].node._mark = UNSEEN
-        if order.step[i].node._rule == FAN:
-            (<Fan>order.step[i].node)._next = 0
+        forget(order.step[i].node)
 
 
-cdef list unnumbered(Order order):
+cdef inline void forget(Node* node) noexcept:
+    node._mark = UNSEEN
+    if node._rule == FAN:
+        (<Fan>node)._next = 0
+
+
+cpdef list topological_order(Value root):
+    cdef Order order = numbered_order(root)
+    cdef Py_ssize_t i
     forget_places(order)
     return [<Value>order.step[i].node for i in range(1, order.count + 1)]
 
 
-cdef Order propagate(Order order, double seed, bint accumulate):
+cpdef backward_pass(Value root, double seed):
+    cdef Order order = numbered_order(root)
+    propagate(order, seed, True)
+
+
+cpdef list adjoints(Value root, list wanted):
+    cdef Py_ssize_t i, count = len(wanted)
+    cdef array.array found = array.clone(NO_NUMBERS, count, True), places = array.clone(NO_PLACES, count, True)
+    cdef double* numbers = found.data.as_doubles
+    cdef int* place = places.data.as_ints
+    cdef Order order
+    for node in wanted:
+        if not isinstance(node, Value):
+            raise NumberTypeError(f"adjoints: expected Values, got {type(node).__name__}.")
+    order = numbered_order(root)
+    for i in range(min(count, <Py_ssize_t>len(wanted))):
+        place[i] = max(item(wanted, i)._mark, 0)
+    propagate(order, 1.0, False)
+    for i in range(count):
+        numbers[i] = order.number[place[i]] if place[i] else 0.0
+    return found.tolist()
+
+
+cdef array.array NO_NUMBERS = array.array("d"), NO_PLACES = array.array("i")
+
+
+cdef int propagate(Order order, double seed, bint hand_out) except -1:
+    """The backward pass over a numbered order, whose marks it takes back: order.number holds the adjoints by place.
+
+    hand_out: add them to the gradients of leaves, make them those of other nodes, and keep what these were before. A
+    pass that fails changes nothing.
+    """
     cdef Py_ssize_t i
     cdef Step step
     cdef Node* node
     cdef double here
     cdef double* adjoint
-    try:
-        order.number = <double*>provide(&order.numbers, (order.count + 1) * sizeof(double))
-    except BaseException:
+    if provide(&order.numbers, (order.count + 1) * sizeof(double)) == NULL:
         forget_places(order)
-        raise
-    adjoint = order.number
+        raise MemoryError()
+    adjoint = order.number = <double*>order.numbers.at
     memset(adjoint, 0, order.count * sizeof(double))
     adjoint[order.count] = seed
     for i in range(order.count, 0, -1):
@@ -216,7 +283,8 @@ cdef Order propagate(Order order, double seed, bint accumulate):
         step = order.step[i]
         node = step.node
         here = adjoint[i]
-        adjoint[i] = node._grad
+        if hand_out:
+            adjoint[i] = node._grad
         if node._rule >= 0:
             if step.a:
                 adjoint[step.a] += here * node._da
@@ -228,24 +296,24 @@ cdef Order propagate(Order order, double seed, bint accumulate):
             spread(<Fan>node, here, adjoint)
             (<Fan>node)._next = 0
         else:
-            if accumulate:
+            if hand_out:
                 here += node._grad
             if here - here != 0.0:
-                take_back(order, order)
+                take_back(order, i, hand_out)
                 raise gradient_overflow(<Value>node)
         node._mark = UNSEEN
-        node._grad = here
-    return order
+        if hand_out:
+            node._grad = here
+    return 0
 
 
-cdef take_back(Order order, Order before):
+cdef void take_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
+    """Undo a pass that came no further than to the place `last`."""
     cdef Py_ssize_t i
-    cdef Node* node
-    for i in range(1, order.count + 1):
-        node = order.step[i].node
-        if node._mark == UNSEEN:
-            node._grad = before.number[i]
-        node._mark = UNSEEN
+    if handed_out:
+        for i in range(last + 1, order.count + 1):
+            order.step[i].node._grad = order.number[i]
+    forget_places(order)
 
 
 cdef inline Value as_node(x):

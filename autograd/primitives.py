@@ -36,7 +36,6 @@ def {name}({parameters}):
         node._da = {da}
         node._db = {db}
         node._dc = {dc}
-        node._mark = -1
         return node
     return {otherwise}({rule}_RULE, {inputs})
 '''

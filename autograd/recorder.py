@@ -52,10 +52,7 @@ class Tracer(Value):
 
     def _refuse(self, what, instead=None):
         what = f"{what} a number that depends on the inputs"
-        if instead is None:
-            check_not_recording(what)
-        else:
-            check_not_recording(what, instead)
+        check_not_recording(what, instead)
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
 
     @property

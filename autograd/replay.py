@@ -15,6 +15,7 @@ import operator
 import pickle
 import random
 import sys
+import threading
 import time
 import warnings
 import weakref
@@ -48,7 +49,8 @@ from autograd.value import (
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 
 
-def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16) -> Any:
+def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16,
+            fallback: bool = True) -> Any:
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
     A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
@@ -61,6 +63,8 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     static    names of arguments that are part of the recording, as strings, None and bools always are: a new one
               records anew. Numbers, strings, functions, and lists, tuples, dicts and sets of them
     maxsize   how many recordings are kept; the one not used for longest goes first
+    fallback  whether the function itself is called where a replay is not possible (a result is not finite, or recording
+              fails), to raise its own error or none; otherwise that is a RecordingError
 
     The result is called as `function` is; `.mean(X, Y)` gives the mean result over the examples of a batch,
     `.map(X, Y)` each example's result as plain numbers.
@@ -78,8 +82,8 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     recorded again and again, and when the function itself must be called in place of a replay.
     """
     if function is None:
-        return lambda wrapped: Compiled(wrapped, static, maxsize)
-    return Compiled(function, static, maxsize)
+        return lambda wrapped: Compiled(wrapped, static, maxsize, fallback)
+    return Compiled(function, static, maxsize, fallback)
 
 
 NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
@@ -92,7 +96,7 @@ class NotFinite(Exception):
 class Compiled:
     """A function that is recorded and replayed; see `compile`."""
 
-    def __init__(self, function, static=(), maxsize=16):
+    def __init__(self, function, static=(), maxsize=16, fallback=True):
         if not callable(function):
             raise ArgumentError(f"compile: a function is wanted, got {function!r:.60}.")
         if not isinstance(maxsize, int) or maxsize < 1:
@@ -102,7 +106,7 @@ class Compiled:
         self._positions = positions_of(function, self._static)
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0
-        self._maxsize = maxsize
+        self._maxsize, self._fallback = maxsize, fallback
         self._changes: Counter = Counter()  # how often what was read from outside had changed, by its name
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
@@ -124,7 +128,7 @@ class Compiled:
         place = f"_compiled_{self.function.__name__}"
         bound = attributes.get(place)
         if bound is None or bound._owner() is not instance:  # a copy of an instance brings the original's along
-            bound = attributes[place] = Compiled(Method(self.function, instance), (), self._maxsize)
+            bound = attributes[place] = Compiled(Method(self.function, instance), (), self._maxsize, self._fallback)
             bound._owner = bound.function.instance
             bound._static, bound._positions = self._static, frozenset(i - 1 for i in self._positions)
         return bound
@@ -142,6 +146,7 @@ class Compiled:
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.call(leaves)
+        self._fall_back(replay, [leaves])
         return self._fallen_back(self.function(*args, **kwargs), replay, [leaves])
 
     def mean(self, *batches, has_aux=False, **kwargs):
@@ -162,6 +167,7 @@ class Compiled:
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.mean(rows, has_aux)
+        self._fall_back(replay, rows)
         results = [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
         self._fallen_back(results, replay, rows)
         if not has_aux:
@@ -178,6 +184,7 @@ class Compiled:
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.map(rows)
+        self._fall_back(replay, rows)
         with no_grad():
             results = [map_numbers(_plain, self.function(*example, **kwargs))
                        for example in zip(*columns_of(batches)[0])]
@@ -278,24 +285,34 @@ class Compiled:
                                  f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a "
                                  "Value.")
 
+    def _fall_back(self, replay, rows):
+        """Before the function itself is called in place of a replay: may it be?"""
+        if not self._fallback:
+            raise RecordingError(f"compile: {self._name()} cannot be replayed: {self._reason(replay, rows)}.")
+
     def _fallen_back(self, result, replay, rows):
         """The result of the function itself, which was called in place of a replay."""
         if replay:
             replay.fallbacks += 1
         if "fallback" not in self._warned:
-            reason = (f"there {replay.culprit(rows)} is not finite, although the function does not need it. stats() "
-                      "counts how often." if replay else
-                      f"recording it fails with {type(self._failure).__name__}: {self._failure}")
-            self._warn("fallback", f"the function itself is called in place of a replay, which is slower: {reason}")
+            self._warn("fallback", "the function itself is called in place of a replay, which is slower: "
+                                   f"{self._reason(replay, rows)}. stats() counts how often.")
         self._failure = None
         return result
+
+    def _reason(self, replay, rows):
+        if replay:
+            return f"{replay.culprit(rows)} is not finite"
+        return f"recording it fails with {type(self._failure).__name__}: {self._failure}"
+
+    def _name(self):
+        return getattr(self.function, "__qualname__", repr(self.function))
 
     def _warn(self, what, message):
         """Warn once of each thing."""
         if what not in self._warned:
             self._warned.add(what)
-            name = getattr(self.function, "__qualname__", repr(self.function))
-            warnings.warn(f"compile: {name}: {message}", RecordingWarning, stacklevel=level_outside())
+            warnings.warn(f"compile: {self._name()}: {message}", RecordingWarning, stacklevel=level_outside())
 
 
 class Method:
@@ -309,16 +326,28 @@ class Method:
         return self.__wrapped__(self.instance(), *args, **kwargs)
 
 
-@contextlib.contextmanager
+class Collector(weakref.ref):
+    """A reference that switches the collector on when what it refers to is gone, in C: no interrupt prevents it."""
+
+    on = staticmethod(gc.enable)
+
+
 def collector_off():
-    """Inside, Python does not look for cycles: while much is made and nothing thrown away, it would look in vain."""
-    was_on = gc.isenabled()
-    gc.disable()
+    """For `with`: inside, Python does not look for cycles. While much is made and nothing thrown away, it would look in
+    vain."""
+    block = [threading.RLock()]  # only `with` is to refer to it, which lets go of it in any case
+    if not gc.isenabled():
+        return block.pop()
     try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+        _collectors[:] = [Collector(block[0], operator.methodcaller("on"))]
+        gc.disable()
+        return block.pop()
+    except BaseException:
+        gc.enable()
+        raise
+
+
+_collectors: list = []
 
 
 class Replay:
@@ -335,7 +364,7 @@ class Replay:
             part.keep()
         self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
         self.fallbacks, self.verified, self.refusal = 0, False, ""
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
@@ -365,7 +394,7 @@ class Replay:
         Raises RecordingError when the function is not what it was although nothing changed that it reads.
         """
         before = random_states()
-        with recorder_at_work() as recorder:
+        with collector_off(), recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
@@ -382,7 +411,7 @@ class Replay:
 
     def _where(self):
         """The line at which two more recordings part."""
-        with recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
+        with collector_off(), recorder_at_work(lines=True) as one, recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
             self.dependencies = self._dependencies(other)  # which the function may have changed itself
@@ -480,11 +509,10 @@ def recorder_at_work(lines=False):
     """A recorder, which lets go of everything in the end."""
     recorder = Recorder()
     recorder.lines = [] if lines else None
-    with collector_off():
-        try:
-            yield recorder
-        finally:
-            recorder.end()
+    try:
+        yield recorder
+    finally:
+        recorder.end()
 
 
 def random_states():

@@ -33,7 +33,7 @@ def value_stub():
 
 def _signature(node, indent):
     """The first lines of a function: decorators, name, parameters, result."""
-    decorators = [f"{indent}@{ast.unparse(decorator)}" for decorator in node.decorator_list]
+    decorators = [f"{indent}@{name}" for name in map(ast.unparse, node.decorator_list) if name != "direct"]
     result = f" -> {ast.unparse(node.returns)}" if node.returns else " -> Any"
     return [*decorators, f"{indent}def {node.name}({ast.unparse(node.args)}){result}: ..."]
 

@@ -8,20 +8,28 @@
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
+#define MOST 64        /* helpers */
 #define AWAKE 1000000  /* nanoseconds for which a helper looks out for the next job, */
 #define EAGER 100000   /* in the first of them without letting other processes go first */
 
 static struct {
     int threads;
-    int busy;       /* whether some thread runs a job: another one then works alone */
+    int busy;       /* whether some thread runs a job: another one then works alone; and while a process forks */
     int number;     /* of the job */
     int sleeping;
     int state;      /* twice the helpers inside the job, plus 1 while it is open to more */
+    int stop;       /* whether helpers are to end */
     void (*work)(void *);
     void *job;
     pthread_mutex_t lock;
     pthread_cond_t wake;
+    pthread_t thread[MOST];
+    int number_in_system[MOST];  /* of the threads */
 } team = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static inline int load(int *place) { return __atomic_load_n(place, __ATOMIC_SEQ_CST); }
@@ -61,9 +69,14 @@ static int another_job(int number) {
     return load(&team.number);
 }
 
-static void *help(void *nothing) {
+static void *help(void *place) {
+#ifdef __linux__
+    __atomic_store_n((int *)place, (int)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
+#endif
     for (int number = 0;;) {
         number = another_job(number);
+        if (load(&team.stop))
+            return NULL;
         int state = load(&team.state);
         while (state & 1)
             if (__atomic_compare_exchange_n(&team.state, &state, state + 2, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
@@ -72,28 +85,45 @@ static void *help(void *nothing) {
                 break;
             }
     }
-    return nothing;
 }
 
-/* A forked process has none of the threads. */
-static void team_forget(void) {
-    team.threads = team.busy = team.number = team.sleeping = team.state = 0;
-    pthread_mutex_init(&team.lock, NULL);
-    pthread_cond_init(&team.wake, NULL);
+static void wake_all(void) {
+    pthread_mutex_lock(&team.lock);
+    pthread_cond_broadcast(&team.wake);
+    pthread_mutex_unlock(&team.lock);
 }
 
-static void team_begin(void) { pthread_atfork(NULL, NULL, team_forget); }
+/* Before a fork: wait for the job that runs, and end the helpers. A forked process would have none of them, and Python
+   warns of a process that forks with more threads than one. The next job starts new ones. */
+static void team_stop(void) {
+    while (__atomic_exchange_n(&team.busy, 1, __ATOMIC_SEQ_CST))
+        sched_yield();
+    __atomic_store_n(&team.stop, 1, __ATOMIC_SEQ_CST);
+    add(&team.number, 1);
+    wake_all();
+    for (; team.threads; team.threads--) {
+        pthread_join(team.thread[team.threads - 1], NULL);
+#ifdef __linux__
+        /* The system counts a thread for a moment longer. */
+        while (syscall(SYS_tgkill, getpid(), team.number_in_system[team.threads - 1], 0) == 0)
+            sched_yield();
+#endif
+    }
+    __atomic_store_n(&team.stop, 0, __ATOMIC_SEQ_CST);
+}
+
+static void team_go_on(void) { __atomic_store_n(&team.busy, 0, __ATOMIC_SEQ_CST); }
+
+static void team_begin(void) { pthread_atfork(team_stop, team_go_on, team_go_on); }
 
 /* Start helpers until there are so many; they leave signals to the others. */
 static void team_grow(int helpers) {
     sigset_t all, before;
-    pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (team.threads < helpers && pthread_create(&thread, NULL, help, NULL) == 0) {
-        pthread_detach(thread);
+    while (team.threads < helpers && team.threads < MOST &&
+           pthread_create(&team.thread[team.threads], NULL, help, &team.number_in_system[team.threads]) == 0)
         team.threads++;
-    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

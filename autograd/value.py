@@ -10,11 +10,17 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import sys
 import threading
 import types
 import warnings
+import weakref
 import zlib
-from math import inf, isclose
+from collections import deque
+from functools import partial
+from itertools import chain, repeat
+from math import inf, isclose, trunc
+from operator import add, attrgetter
 
 from autograd.errors import (
     ArgumentError,
@@ -37,8 +43,6 @@ from autograd.rules import RULES, TABLE, Rule
 Number = "Value | float"
 LEAF = -1  # the `_rule` of a node that no primitive made
 FAN = -2  # that of a Fan
-UNSEEN = -1  # the `_mark` of a node outside a pass
-ON_PATH = -2  # that of a node which the search for an order has entered
 
 
 class Value:
@@ -62,7 +66,7 @@ class Value:
     """
 
     # One flat object a node. a, b, c are the parents, da, db, dc the partial derivatives with respect to them.
-    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_mark", "_rule")
+    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule")
 
     def __init__(self, data: float, label: str | None = None) -> None:
         self._data = as_float(data)
@@ -71,7 +75,6 @@ class Value:
         self._rule = LEAF
         self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
-        self._mark = UNSEEN
         if label is not None:
             self.label = label
         if unusual and _circumstances.recorder is not None:
@@ -168,16 +171,12 @@ class Value:
         raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}", name=name, obj=self)
 
     def __reduce__(self):
-        twin = (self.parents, *self._facts())
-        if self._rule == LEAF or id(self) in _circumstances.announced:
-            return restore, (None, None, *twin)
-        # Pickle the nodes above first, each on its own, so that a deep graph needs no deep recursion.
-        above = topological_order(self)[:-1]
-        _circumstances.announced = set(map(id, above))
-        return restore, (above, Announcement(), *twin)
+        if self._rule == LEAF:
+            return restore, ((), *self._facts())
+        return last, (twins(self),)
 
     def __copy__(self):
-        return restore(None, None, self.parents, *self._facts())
+        return restore(self.parents, *self._facts())
 
     def __deepcopy__(self, memo):
         for node in [self] if self._rule == LEAF else topological_order(self):
@@ -188,7 +187,7 @@ class Value:
 
     def _copied(self, memo):
         """This node with the copies of its parents, which are in `memo`."""
-        return restore(None, None, [memo[id(one)] for one in self.parents], *self._facts())
+        return restore([memo[id(one)] for one in self.parents], *self._facts())
 
     def _facts(self):
         """What restore() makes a node of, but for its parents."""
@@ -266,7 +265,7 @@ class Fan(Value):
     the result as an ordinary graph, `again.rule` describes the recording.
     """
 
-    __slots__ = ("_fan", "_next", "_slopes", "again")
+    __slots__ = ("_fan", "_slopes", "again")
 
     def ordinary(self):
         """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
@@ -314,9 +313,9 @@ def stale(node):
 
 def replayed(data, parents, slopes, again):
     """The result of a replay: a Value above a Fan that leads to all its parents."""
+    assert len(slopes) == len(parents)
     node = Fan(data)
     node._rule = FAN
-    node._next = 0
     node._fan = parents
     node._slopes = slopes
     node.again = again
@@ -334,15 +333,43 @@ class Note:
         self.label, self.line = label, line
 
 
-class Announcement:
-    """Pickled behind the nodes that were announced: from then on a node brings those above it along again."""
+class Twin:
+    """What is pickled in place of an inner node: it leads to the twins of its parents, not to all above them."""
+
+    def __init__(self, node, parents):
+        self.node, self.parents = node, parents
 
     def __reduce__(self):
-        _circumstances.announced = frozenset()
-        return Announcement, ()
+        return self.node.__reduce__() if isinstance(self.node, Fan) else (restore, (self.parents, *self.node._facts()))
 
 
-def restore(above, done, parents, partials, is_variable, data, grad, label, line, name):
+def twins(root):
+    """The inner nodes above `root`, and itself, as twins, in topological order: a deep graph needs no deep recursion.
+
+    As long as a pickler holds a node's twin, it is the same one, so that what two results share is pickled once.
+    """
+    known, found = _twins.known, []
+    for node in topological_order(root):
+        if node.rule is not None:
+            parents = [one if one.rule is None else known[one] for one in node.parents]
+            found.append(known.setdefault(node, Twin(node, parents)))
+    return found
+
+
+def last(nodes):
+    """The node that was pickled: the end of its graph."""
+    return nodes[-1]
+
+
+class _Twins(threading.local):
+    def __init__(self):
+        self.known = weakref.WeakValueDictionary()  # by node
+
+
+_twins = _Twins()
+
+
+def restore(parents, partials, is_variable, data, grad, label, line, name):
     """A node as it was pickled or copied."""
     node = Value(data, label) if is_variable else constant(data, label)
     if line is not None:
@@ -380,25 +407,25 @@ def refuse_heirs(cls, **options):
                                "and its gradient would be lost. Write a class that holds a Value.")
 
 
-# A pass numbers the nodes in their `_mark`, so only one runs at a time; threads may share leaves.
-_one_pass_at_a_time = threading.RLock()
-
-
+# Compiled, the functions from here to hand_out() are those of passes.pxi: the same steps over raw pointers.
+#
+# A pass keeps what it finds to itself until it is complete. Whatever interrupts it leaves nothing behind, and another
+# pass may run in its midst: in a signal handler, in a __del__, in another thread.
 def backward_pass(root, seed):
     """Run the chain rule back from `root` and hand out the gradients."""
-    with _one_pass_at_a_time:
-        propagate(numbered_order(root), seed, True)
+    order, adjoint = search(root)
+    leaves, inner = propagate(order, adjoint, seed)
+    hand_out(adjoint, leaves, inner)
 
 
 def adjoints(root: Value, wanted: list[Value]) -> list[float]:
     """∂root/∂node for each node of the list `wanted`, as floats; no `grad` is changed."""
-    with _one_pass_at_a_time:
-        order = numbered_order(root)
-        reached = [node._mark > 0 for node in wanted]
-        before = propagate(order, 1.0, False)
-        found = [node._grad if known else 0.0 for node, known in zip(wanted, reached)]
-        take_back(order, before)
-    return found
+    order, adjoint = search(root)
+    leaves, _ = propagate(order, adjoint, 1.0)
+    for leaf in leaves:
+        if adjoint[leaf] - adjoint[leaf] != 0.0:
+            raise gradient_overflow(leaf)
+    return [0.0 if type(node) is Constant else adjoint.get(node, 0.0) for node in wanted]
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -407,100 +434,85 @@ def topological_order(root: Value) -> list[Value]:
     Depth first, parents in the order of the rule's inputs, so that the order is the same on every run. Raises
     CyclicGraphError.
     """
-    with _one_pass_at_a_time:
-        return unnumbered(numbered_order(root))
+    return search(root)[0]
 
 
-# Compiled, the functions from here to take_back() are those of passes.pxi: the same steps over raw pointers.
-def numbered_order(root):
-    """The topological order of `root`, each node's place in it, counted from 1, left in its `_mark`.
+def search(root):
+    """The topological order of `root`; and the adjoints, a dict from every node and constant to 0.0.
 
-    Iterative: a million nodes in a chain need no deeper stack than one. Constants have the mark 0 from the start, so
-    they are never visited, and what is added to adjoint[0] is dropped.
+    Iterative: a million nodes in a chain need no deeper stack than one. What is still to be visited lies on `path`; a
+    None there means that the parents of the node below it are done.
     """
-    order, path = [], [root]
-    root._mark = ON_PATH
-    try:
-        while path:
-            node = path[-1]
-            if (a := node._a) is not None and a._mark < 0:
-                parent = a
-            elif (b := node._b) is not None and b._mark < 0:
-                parent = b
-            elif (c := node._c) is not None and c._mark < 0:
-                parent = c
-            elif node._rule == FAN and node._next < len(node._fan):
-                parent = node._fan[node._next]
-                node._next += 1
-                if parent._mark >= 0:
-                    continue
-            else:
-                order.append(node)
-                node._mark = len(order)
-                path.pop()
-                continue
-            if parent._mark == ON_PATH:
-                raise CyclicGraphError(f"the graph has a cycle: {parent!r} is computed from itself.")
-            path.append(parent)
-            parent._mark = ON_PATH
-    except BaseException:
-        unnumbered(order)
-        unnumbered(path)
-        raise
-    return order
-
-
-def unnumbered(order):
-    """The nodes of an order, their numbers forgotten."""
-    for node in order:
-        node._mark = UNSEEN
-        if node._rule == FAN:
-            node._next = 0
-    return order
-
-
-def propagate(order, seed, accumulate):
-    """The backward pass over a numbered order: every node's `grad` becomes its adjoint, ∂root/∂node times `seed`.
-
-    accumulate: whether a leaf's adjoint is added to the gradient that it has. Returns what every `grad` was before, by
-    the places of the nodes. A pass that fails changes nothing. The numbers of the nodes are gone afterwards.
-    """
-    adjoint = []
-    try:
-        adjoint = [0.0] * len(order) + [seed]
-        for node in reversed(order):
-            i = node._mark
-            here = adjoint[i]
-            adjoint[i] = node._grad
+    order, adjoint, path = [], {}, [root]
+    while path:
+        node = path.pop()
+        if node is None:
+            node = path.pop()
+            order.append(node)
+            adjoint[node] = 0.0
+        elif node not in adjoint:
             if (a := node._a) is not None:
-                adjoint[a._mark] += here * node._da
+                path.append(node)
+                path.append(None)
                 if (b := node._b) is not None:
-                    adjoint[b._mark] += here * node._db
                     if (c := node._c) is not None:
-                        adjoint[c._mark] += here * node._dc
+                        path.append(c)
+                    path.append(b)
+                path.append(a)
+                adjoint[node] = None
             elif node._rule == FAN:
-                for parent, slope in zip(node._fan, node._slopes):
-                    adjoint[parent._mark] += here * slope
+                path += (node, None, *reversed(node._fan))
+                adjoint[node] = None
             else:
-                here += node._grad if accumulate else 0.0
-                if here - here != 0.0:  # an overflow anywhere reaches a leaf
-                    raise gradient_overflow(node)
-            node._mark = UNSEEN
-            node._grad = here
-            if node._rule == FAN:
-                node._next = 0
-    except BaseException:
-        take_back(order, adjoint)
-        raise
-    return adjoint
+                adjoint[node] = 0.0
+                if type(node) is not Constant:
+                    order.append(node)
+        elif adjoint[node] is None:
+            raise CyclicGraphError(f"the graph has a cycle: {node!r} is computed from itself.")
+    return order, adjoint
 
 
-def take_back(order, before):
-    """Undo a pass, also one that was interrupted: a node that it did not come to still has its number."""
-    for i, node in enumerate(order, 1):
-        if node._mark == UNSEEN:
-            node._grad = before[i]
-        node._mark = UNSEEN
+def propagate(order, adjoint, seed):
+    """Fill in the adjoints, ∂root/∂node times `seed`; returns the leaves and the other nodes, last first."""
+    leaves, inner = [], []
+    adjoint[order[-1]] = seed
+    for node in reversed(order):
+        if (a := node._a) is not None:
+            here = adjoint[node]
+            adjoint[a] += here * node._da
+            if (b := node._b) is not None:
+                adjoint[b] += here * node._db
+                if (c := node._c) is not None:
+                    adjoint[c] += here * node._dc
+            inner.append(node)
+        elif node._rule == FAN:
+            here = adjoint[node]
+            for parent, slope in zip(node._fan, node._slopes):
+                adjoint[parent] += here * slope
+            inner.append(node)
+        else:
+            leaves.append(node)
+    return leaves, inner
+
+
+def hand_out(adjoint, leaves, inner):
+    """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
+
+    It is one call, of functions written in C: no Python code can come in between, so no interrupt and no other pass.
+    What may fail, because a sum is infinite or memory is short, comes first; the last two steps need no memory.
+    """
+    sums = []
+    try:
+        exhaust(chain(
+            map(sums.append, map(add, map(attrgetter("_grad"), leaves), map(adjoint.__getitem__, leaves))),
+            map(trunc, sums),  # fails for infinity and NaN; an overflow anywhere reaches a leaf
+            map(setattr, leaves, repeat("_grad"), sums),
+            map(setattr, inner, repeat("_grad"), map(adjoint.__getitem__, inner))))
+    except (OverflowError, ValueError):
+        raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
+
+
+exhaust = partial(deque, maxlen=0)
 
 
 def gradient_overflow(node):
@@ -508,28 +520,103 @@ def gradient_overflow(node):
                                "result down before backward(), or look for very steep operations in between.")
 
 
-# The globals of the functions made from the table. While `unusual` is not 0 they leave every operation to apply(),
-# which looks at the circumstances: some thread is inside no_grad() or record_lines().
-unusual = 0
-SCOPE = {"unusual": 0}
-
-
-def count_unusual(change):
-    """Count a thread that comes into, or leaves, circumstances that apply() must look at."""
-    global unusual
-    with _one_pass_at_a_time:
-        unusual += change
-        SCOPE["unusual"] = unusual
+# Compiled, what follows up to graph_wanted() is that of modes.pxi: a few numbers of each thread, set in C.
+#
+# The threads of which apply() must look at the circumstances: they are inside no_grad(), record_lines() or recording().
+# While there are any, the functions made from the table, whose globals SCOPE is, leave every operation to apply().
+unusual = set()
+SCOPE = {"unusual": unusual}
 
 
 class _Circumstances(threading.local):
-    no_grad = 0
-    recorder = None
-    record_lines = 0
-    announced = frozenset()
+    """The modes of a thread.
+
+    An interrupt may come between any two steps of Python code: between __enter__() and the block, between the block and
+    __exit__(). So a mode is a lock, which `with` takes and releases in C: it is on while the thread owns the lock.
+    """
+
+    def __init__(self):
+        self._lines = threading.RLock()
+        # Those opened by recording() and graph_wanted(): a reference to the lock, which is gone when the block is; what
+        # operations are handed to; and the lock of no_grad() there.
+        self._scopes = [(None, None, threading.RLock())]
+        self._tokens = []  # references to what `with` holds while a block lasts
+
+    def open(self, **changed):
+        """The lock of a new scope, for `with`."""
+        lock = threading.RLock()
+        recorder, no_grad = self._innermost()
+        scope = weakref.ref(lock), changed.get("recorder", recorder), changed.get("no_grad", no_grad)
+        self._scopes = [scope for scope in self._scopes if scope[0] is None or scope[0]() is not None] + [scope]
+        return self.announced(lock)
+
+    def _innermost(self):
+        for scope in reversed(self._scopes):
+            lock = scope[0] and scope[0]()
+            if scope[0] is None or (lock is not None and lock._is_owned()):
+                return scope[1:]
+        raise AssertionError("the first scope has no end")
+
+    def lock(self, mode):
+        """The lock of no_grad() or of record_lines()."""
+        return self._lines if mode is record_lines else self._innermost()[1]
+
+    def announced(self, token):
+        """From now on operations look whether a mode is on, at least as long as there is this object."""
+        self._tokens = [other for other in self._tokens if other() is not None] + [weakref.ref(token)]
+        unusual.add(threading.get_ident())
+        return token
+
+    def look(self):
+        """Whether a mode is on; if not, and none is about to begin, operations need not look any more."""
+        if self.recorder is not None or self.no_grad or self.record_lines:
+            return True
+        if all(token() is None for token in self._tokens):
+            unusual.discard(threading.get_ident())
+        return False
+
+    @property
+    def recorder(self):
+        return self._innermost()[0]
+
+    @property
+    def no_grad(self):
+        return self._innermost()[1]._is_owned()
+
+    @property
+    def record_lines(self):
+        return self._lines._is_owned()
 
 
 _circumstances = _Circumstances()
+
+
+def recording(recorder):
+    """For `with`: inside, every operation goes to `recorder.record(rule, operands)` in place of being carried out."""
+    return _circumstances.open(recorder=recorder)
+
+
+def graph_wanted():
+    """For `with`: inside, operations build a graph, whatever no_grad() stands around."""
+    return _circumstances.open(no_grad=threading.RLock())
+
+
+def any_mode():
+    """Whether operations look at their circumstances, in whatever thread."""
+    return bool(unusual)
+
+
+class direct:
+    """For __enter__ and __exit__: `with` calls what the decorated method returns, with no Python code around it."""
+
+    def __init__(self, method):
+        self.method = method
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else self.method(instance)
+
+    def __call__(self, instance, *error):
+        return self.method(instance)(*error)
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -542,13 +629,13 @@ class no_grad(contextlib.ContextDecorator):
     Constant(9.0)
     """
 
+    @direct
     def __enter__(self) -> None:
-        count_unusual(1)
-        _circumstances.no_grad += 1
+        return _circumstances.announced(_circumstances.lock(no_grad).__enter__)
 
+    @direct
     def __exit__(self, *error: object) -> None:
-        count_unusual(-1)
-        _circumstances.no_grad -= 1
+        return _circumstances.announced(_circumstances.lock(no_grad).__exit__)
 
 
 class record_lines(contextlib.ContextDecorator):
@@ -561,30 +648,18 @@ class record_lines(contextlib.ContextDecorator):
     >>> file, line = y.line.split(":")
     """
 
+    @direct
     def __enter__(self) -> None:
-        count_unusual(1)
-        _circumstances.record_lines += 1
+        return _circumstances.announced(_circumstances.lock(record_lines).__enter__)
 
+    @direct
     def __exit__(self, *error: object) -> None:
-        count_unusual(-1)
-        _circumstances.record_lines -= 1
-
-
-@contextlib.contextmanager
-def recording(recorder):
-    """Inside, every operation goes to `recorder.record(rule, operands)` in place of being carried out."""
-    outside, _circumstances.recorder = _circumstances.recorder, recorder
-    count_unusual(1)
-    try:
-        yield
-    finally:
-        count_unusual(-1)
-        _circumstances.recorder = outside
+        return _circumstances.announced(_circumstances.lock(record_lines).__exit__)
 
 
 def gradients_wanted():
     """Whether operations build graphs: not inside no_grad()."""
-    return _circumstances.no_grad == 0
+    return not _circumstances.no_grad
 
 
 def recorder():
@@ -601,14 +676,14 @@ WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimu
                  "detach() for a number without gradient, or name the argument in static=.")
 
 
-def check_not_recording(what, instead=WRITE_INSTEAD):
+def check_not_recording(what, instead=None):
     """Raise while this thread records a function: a number read now would be frozen into the recording.
 
     The recording is spoilt, also if the function catches the error.
     """
-    if _circumstances.recorder is not None:
+    if _circumstances.look() and _circumstances.recorder is not None:
         _circumstances.recorder.refuse(f"compile: {what} would freeze a number or a branch into the recording, at "
-                                       f"{line_outside()}. {instead}")
+                                       f"{line_outside()}. {instead or WRITE_INSTEAD}")
 
 
 def watch(*things: object) -> None:
@@ -629,16 +704,6 @@ def watch(*things: object) -> None:
     if unusual and _circumstances.recorder is not None:
         for thing in things:
             _circumstances.recorder.watch(thing)
-
-
-@contextlib.contextmanager
-def graph_wanted():
-    """Inside, operations build a graph, whatever no_grad() stands around."""
-    outside, _circumstances.no_grad = _circumstances.no_grad, 0
-    try:
-        yield
-    finally:
-        _circumstances.no_grad = outside
 
 
 def as_float(number: object) -> float:
@@ -701,7 +766,6 @@ def constant(number: float, label: str | None = None) -> Constant:
     node._rule = LEAF
     node._a = node._b = node._c = None
     node._da = node._db = node._dc = 0.0
-    node._mark = 0
     if unusual and _circumstances.recorder is not None:
         _circumstances.recorder.born.append(node)
     return node
@@ -713,7 +777,7 @@ def apply(rule, *operands):
     This is what an operation means. The functions that primitives.py makes from the table do the same, written out for
     the common case that all operands are Values.
     """
-    if _circumstances.recorder is not None:
+    if unusual and _circumstances.look() and _circumstances.recorder is not None:
         return _circumstances.recorder.record(rule, operands)
     values = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     try:
@@ -836,13 +900,16 @@ def fingerprint():
     folder = os.path.dirname(__file__)
     digest = 0
     for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "kernels.py", "recorder.py",
-                 "arguments.py", "flat.py", "nodes.pxi", "passes.pxi", "recording.pxi", "machine.pxi",
+                 "arguments.py", "nodes.pxi", "passes.pxi", "modes.pxi", "recording.pxi", "flat.pxi", "machine.pxi",
                  "memory.h", "sums.h", "lanes.h", "team.h"):
         with open(os.path.join(folder, name), "rb") as file:
             digest = zlib.crc32(file.read(), digest)
     return digest
 
 
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    raise ImportError("autograd: this is a free-threaded Python, in which threads could change a graph in the midst of "
+                      "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1.")
 backend, compiled = "python", None
 Value.__init_subclass__ = classmethod(refuse_heirs)
 if not os.environ.get("GLASSGRAD_PURE"):
@@ -854,7 +921,7 @@ if not os.environ.get("GLASSGRAD_PURE"):
         if compiled.fingerprint == fingerprint():
             globals().update(compiled.exports)
             backend = "native"
-            for thing in (restore, itself, Announcement):
+            for thing in (restore, itself, last):
                 thing.__module__ = __name__  # so that either engine reads what the other has pickled
         else:
             warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 20 times "

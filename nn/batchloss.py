@@ -43,7 +43,7 @@ class BatchLoss:
     def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
         self.model, self.loss, self.outputs = model, loss, outputs
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
-        self.recorded: Any = compile(self.example, maxsize=64) if recorded else None
+        self.recorded: Any = compile(self.example, maxsize=64, fallback=False) if recorded else None
         self.compared: set = set()  # what was compared at least once: "mean" or "each", and a structure
         self.comparisons = self.misses = 0
         self.next_comparison = inf
@@ -191,7 +191,7 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
         return ""
     for leaf, a, b, magnitude in zip(leaves, slopes, others, _magnitudes(own, leaves)):
         if abs(a - b) > ROUNDING * magnitude:
-            return f"another gradient than the model itself ({leaf.label or 'of a Value'}: {a!r} for {b!r})"
+            return f"another gradient than the model itself ({leaf.label or 'of a Value':.60}: {a!r} for {b!r})"
     return ""
 
 

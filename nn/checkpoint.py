@@ -198,6 +198,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
+        tensorfile.check_path("Checkpoint", path)
         self.path, self.every_steps = path, every_steps
         if every_steps is not None:
             modules.check_count("Checkpoint", "every_steps", every_steps)

@@ -101,9 +101,9 @@ class Optimizer(ABC):
     def _diverged(self, i: int, number: float) -> DivergedError:
         p = self.params[i]
         return DivergedError(
-            f"step {self.steps + 1} would make the parameter {p.label or f'number {i}'} {number}: it is {p.data!r}, "
-            f"its gradient {p.grad!r}, the learning rate {self.lr!r}. Lower the learning rate, clip the gradients, or "
-            "standardise the inputs.")
+            f"step {self.steps + 1} would make the parameter {p.label or f'number {i}':.60} {number}: it is "
+            f"{p.data!r}, its gradient {p.grad!r}, the learning rate {self.lr!r}. Lower the learning rate, clip the "
+            "gradients, or standardise the inputs.")
 
     def state_dict(self) -> dict[str, Any]:
         """What the next steps depend on beside the parameters: numbers, and a list of them for each of `remembered`."""

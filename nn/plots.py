@@ -21,6 +21,11 @@ MARKERS = "os^DvPX*<>"
 DASHES = ["-", "--", ":", "-."]
 
 
+def _short(text) -> str:
+    """A name as it fits beside a picture: matplotlib takes minutes for one of 100,000 characters."""
+    return str(text) if len(str(text)) <= 40 else f"{str(text)[:39]}…"
+
+
 def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1):
     """A Figure with `columns` Axes side by side, sizes in inches; returns (figure, list of axes).
 
@@ -98,9 +103,9 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
         points = [x for x, t in zip(data.inputs, true) if t == c]
         ax.scatter([x for x, _ in points], [y for _, y in points], s=26, color=_colour(c), edgecolors="white",
                    linewidths=0.7, marker=MARKERS[c % len(MARKERS)], zorder=3,
-                   label=data.classes[c] if data.classes else f"class {c}")
-    ax.set_xlabel(data.features[0] if data.features else "first input")
-    ax.set_ylabel(data.features[1] if data.features else "second input")
+                   label=_short(data.classes[c]) if data.classes else f"class {c}")
+    ax.set_xlabel(_short(data.features[0]) if data.features else "first input")
+    ax.set_ylabel(_short(data.features[1]) if data.features else "second input")
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none")
     return figure
 
@@ -117,7 +122,7 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str
 
     Returns a Figure.
     """
-    size, names = len(matrix), list(classes) or [str(k) for k in range(len(matrix))]
+    size, names = len(matrix), list(map(_short, classes)) or [str(k) for k in range(len(matrix))]
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(1.2 + 0.5 * size, 0.9 + 0.5 * size))
     rectangle = need("matplotlib.patches", "matplotlib", "A plot").Rectangle
     ax.grid(False)
@@ -154,7 +159,7 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
         ax.imshow([image[k * side:(k + 1) * side] for k in range(side)], cmap="gray_r", interpolation="nearest")
         ax.set_xticks([])
         ax.set_yticks([])
-        ax.set_title(titles[i] if i < len(titles) else "", fontsize=9)
+        ax.set_title(_short(titles[i]) if i < len(titles) else "", fontsize=9)
     return figure
 
 
@@ -180,7 +185,7 @@ def plot_histograms(model, bins: int = 40):
         if len(size) < len(parameters):
             right.text(0.02, 0.86, f"{len(parameters) - len(size)} of {len(parameters)} are 0", fontsize=8,
                        transform=right.transAxes)
-        left.set_ylabel(name, fontsize=9)
+        left.set_ylabel(_short(name), fontsize=9)
         for ax in (left, right):
             ax.spines[["top", "right"]].set_visible(False)
             ax.set_yticks([])
@@ -248,8 +253,8 @@ def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
     ax.plot(*columns, "-", color=COLOURS[1], linewidth=1.2, marker="o", markersize=3, label="the path of descent")
     ax.plot(*path.points[0], "s", color="black", markeredgecolor="white", markersize=8, label="beginning")
     ax.plot(*path.points[-1], "*", color="black", markeredgecolor="white", markersize=15, label="end")
-    ax.set_xlabel(a.label or "first parameter")
-    ax.set_ylabel(b.label or "second parameter")
+    ax.set_xlabel(_short(a.label or "first parameter"))
+    ax.set_ylabel(_short(b.label or "second parameter"))
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=8)
     figure.colorbar(filled, ax=ax, label="mean loss", format="%.2g")
     return figure
@@ -281,7 +286,7 @@ def plot_fit(model, data, path=None, steps: int = 100, ax=None):
     ax.plot(xs, predict(model, [[x] for x in xs]), color=COLOURS[1], linewidth=2, label="the model")
     ax.scatter([x[0] for x in data.inputs], data.targets, s=22, color=COLOURS[0], edgecolors="white", linewidths=0.6,
                label="examples", zorder=3)
-    ax.set_xlabel(data.features[0] if data.features else "input")
+    ax.set_xlabel(_short(data.features[0]) if data.features else "input")
     ax.set_ylabel("target")
     ax.legend(frameon=False)
     return figure

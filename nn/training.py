@@ -217,7 +217,7 @@ class Run:
             return DivergedError(f"{where}: {error}")
         largest = max(self.optimizer.params, key=lambda p: abs(p.data))
         return DivergedError(
-            f"{where}: {error} The largest parameter is {largest.label or 'one'} = {largest.data:.4g}. Lower the "
+            f"{where}: {error} The largest parameter is {largest.label or 'one':.60} = {largest.data:.4g}. Lower the "
             f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data.")
 
     def averages(self) -> dict[str, float]:

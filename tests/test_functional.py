@@ -578,7 +578,7 @@ def test_without_arguments_there_is_nothing_to_move():
     ("structure", lambda: jvp(abs, (1.0,), ([1.0],)), ArgumentError, "^jvp: expected two tuples of the same structure"),
     ("structure", lambda: hvp(abs, [1.0], [1.0]), ArgumentError, "^hvp: expected two tuples of the same structure"),
     ("no Value", lambda: derivatives(1.0, Value(1.0)), NumberTypeError, "^derivatives: expected y and every x to be"),
-    ("domain", lambda: jvp(lambda x, y: x ** y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "has no derivative"),
+    ("domain", lambda: jvp(lambda x, y: x ** y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "no derivative with"),
     ("infinite", lambda: jvp(lambda x: 1 / x, (0.0,), (1.0,)), DivisionByZeroError, "y must be"),
     ("overflow", lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), ResultOverflowError, "derivative is too large"),
     ("overflow", lambda: grad(lambda x: x * 1e-300 * 1e200 * 1e200)(1e-150), ResultOverflowError, "too large"),

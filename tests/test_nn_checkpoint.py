@@ -522,8 +522,8 @@ def test_no_file_beside_the_target_is_touched(tmp_path):
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b", pathlib.Path("a\0b")])
 def test_paths_that_cannot_be_are_refused(path):
-    for work in (nn.load, lambda path: nn.save(nn.Linear(1, 1), path), settled):
-        with pytest.raises(CheckpointError, match=r"'a.*b' holds a character that no path can hold|cannot"):
+    for work in (nn.load, lambda path: nn.save(nn.Linear(1, 1), path), nn.Checkpoint, settled):
+        with pytest.raises(CheckpointError, match=r"'a.*b' holds a character that no path can hold"):
             work(path)
 
 

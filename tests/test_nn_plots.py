@@ -146,3 +146,17 @@ def test_without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"A plot needs matplotlib.*pip install matplotlib"):
         history().plot()
+
+
+def test_names_of_any_length_are_shortened():
+    from matplotlib.text import Text
+    name = "x" * 100_000
+    examples = data.Dataset([[0.0, 1.0], [1.0, 0.0]], [0, 1], features=[name, name], classes=[name, name])
+    model = nn.MLP(2, [2], seed=0)
+    for parameter in model.parameters():
+        parameter.label = name
+    pictures = [plots.plot_decision_boundary(model, examples, steps=3), plots.plot_images([[0.0]], [name]),
+                plots.plot_confusion_matrix([[1, 0], [0, 1]], examples.classes), plots.plot_histograms(model)]
+    for figure in pictures:
+        texts = [text.get_text() for text in figure.findobj(Text)]
+        assert max(map(len, texts)) <= 40

@@ -429,6 +429,13 @@ def test_a_function_whose_replay_fails_is_called_itself_and_says_so():
     assert step.stats()[0]["fallbacks"] == 2
 
 
+def test_without_fallback_what_cannot_be_replayed_is_an_error():
+    step = compile(lambda x: log(x), fallback=False)
+    assert step(2.0) == math.log(2.0)
+    with pytest.raises(RecordingError, match="cannot be replayed: the result of log is not finite"):
+        step(-1.0)
+
+
 def test_a_function_that_cannot_be_recorded_raises_its_own_error():
     step = compile(lambda x: log(x) + autograd.exp(400.0 * SCALE))
     with pytest.raises(DomainError):

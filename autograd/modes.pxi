@@ -1,0 +1,118 @@
+# The modes of a thread, where C finds them. They begin and end in C: no interrupt comes in between.
+
+from cpython.pythread cimport PyThread_get_thread_ident
+
+cdef extern from *:
+    """
+    #ifdef _MSC_VER
+    #define OF_THIS_THREAD __declspec(thread)
+    #else
+    #define OF_THIS_THREAD __thread
+    #endif
+    static OF_THIS_THREAD int no_grad_here = 0;
+    static OF_THIS_THREAD int lines_here = 0;
+    static OF_THIS_THREAD PyObject* recorder_here = NULL;
+    """
+    int no_grad_here, lines_here
+    PyObject* recorder_here  # counted
+
+cdef extern from "Python.h":
+    void Py_XINCREF(PyObject*) noexcept
+    void Py_XDECREF(PyObject*) noexcept
+
+
+cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
+    global no_grad_here, lines_here, recorder_here, unusual
+    unusual += ((no_grad != 0 or lines != 0 or recorder != NULL)
+                - (no_grad_here != 0 or lines_here != 0 or recorder_here != NULL))
+    before = recorder_here
+    no_grad_here, lines_here, recorder_here = no_grad, lines, recorder
+    Py_XINCREF(recorder)
+    Py_XDECREF(before)
+
+
+@cython.no_gc
+cdef class Scope:
+    """Hands operations to a recorder, or lets them build graphs, from __enter__ on until `with` lets go of it.
+
+    `with` does so in any case, also where a debugger leaves the block without a call of __exit__.
+    """
+
+    cdef object recorder, recorder_outside
+    cdef int no_grad, no_grad_outside
+    cdef bint open
+    cdef unsigned long thread
+
+    def __cinit__(self, recorder, int no_grad):
+        self.recorder, self.no_grad = recorder, no_grad
+
+    def __enter__(self):
+        self.recorder_outside, self.no_grad_outside = _circumstances.recorder, no_grad_here
+        self.thread, self.open = PyThread_get_thread_ident(), True
+        set_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
+
+    def __exit__(self, *error):
+        self.leave()
+
+    def __dealloc__(self):
+        self.leave()
+
+    cdef void leave(self) noexcept:
+        if self.open and self.thread == PyThread_get_thread_ident():
+            self.open = False
+            set_modes(self.no_grad_outside, lines_here,
+                      NULL if self.recorder_outside is None else <PyObject*>self.recorder_outside)
+
+
+def recording(recorder):
+    return Scope(recorder, no_grad_here)
+
+
+def graph_wanted():
+    return Scope(_circumstances.recorder, 0)
+
+
+cdef class Depth:
+    """How deep a thread is in no_grad(), or in record_lines()."""
+
+    cdef bint lines
+
+    def __cinit__(self, bint lines):
+        self.lines = lines
+
+    def __enter__(self):
+        set_modes(no_grad_here + (not self.lines), lines_here + self.lines, recorder_here)
+        return True
+
+    def __exit__(self, *error):
+        set_modes(no_grad_here - (not self.lines), lines_here - self.lines, recorder_here)
+
+
+cdef class _Circumstances:
+    @property
+    def no_grad(self):
+        return no_grad_here != 0
+
+    @property
+    def record_lines(self):
+        return lines_here != 0
+
+    @property
+    def recorder(self):
+        return None if recorder_here == NULL else <object>recorder_here
+
+    def lock(self, mode):
+        return Depth(mode is record_lines)
+
+    def announced(self, token):
+        return token
+
+    def look(self):
+        return unusual != 0
+
+
+_circumstances = _Circumstances()
+
+
+def any_mode():
+    return unusual != 0
