@@ -405,7 +405,7 @@ class _Variables:
             self.inner.append(+number)
         else:
             below = number if isinstance(number, Value) else constant(number)
-            self.inner.append(restore(None, None, [below], [0.0], True, below.data, 0.0, None, None, "pos"))
+            self.inner.append(restore([below], [0.0], True, below.data, 0.0, None, None, "pos"))
         return self.inner[-1]
 
     def __enter__(self):
