@@ -39,7 +39,7 @@ def capturing(things, f):
 def patterns(n):
     """n sums of products, no two of one kind: each term is a product or is not."""
     bits = n.bit_length()
-    return lambda x: [sum([x * x if i >> k & 1 else x for k in range(bits)], x * 0.5) for i in range(n)]
+    return lambda x: sum([sum([x * x if i >> k & 1 else x for k in range(bits)], x * 0.5) for i in range(n)])
 
 
 def chosen(x):
@@ -82,7 +82,7 @@ RECORDED = {
     "uses of one number": lambda n: (lambda x, ys: sum([x * y - x for y in ys]), (Value(0.3), variables(n))),
     "inner variables": lambda n: (lambda x: sum([grad(lambda t, i: t * t * i)(x, i) for i in range(n)]), (Value(0.3),)),
 }
-LARGEST = dict.fromkeys(["kinds of sums", "inner variables", "results"], 2 ** 11 + 1)  # a larger one takes minutes
+LARGEST = {"inner variables": 2 ** 11 + 1, "results": 2 ** 10 + 1}  # a larger one takes minutes
 LONG = {"guards of both sides", "guards that follow one another", "guards inside guards", "levels"}  # seconds
 
 
@@ -129,7 +129,7 @@ def test_large_recordings_give_what_the_function_gives(name, n):
     assert step.cache_info().misses == 1
 
 
-@pytest.mark.parametrize("n", [*SMALL, LARGE])
+@pytest.mark.parametrize("n", [*SMALL, *([LARGE] if NATIVE or SOAK else [])])
 def test_large_batches_give_what_their_examples_give(n):
     w, xs = Value(0.5), some(n)
     step = compile(lambda x: where(x > 0.0, lambda: sin(w * x), lambda: w * x * x))
@@ -204,7 +204,7 @@ def test_hessians_with_many_guards():
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-13)
 
 
-@pytest.mark.parametrize("n", [*SMALL, LARGE])
+@pytest.mark.parametrize("n", [*SMALL, *([LARGE] if NATIVE or SOAK else [])])
 def test_many_replays_one_after_another_are_differentiated(n):
     w, x = Value(0.999), Value(0.3)
     step = compile(lambda x: sin(x * w))
