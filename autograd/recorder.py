@@ -23,6 +23,7 @@ from autograd.value import (
     compiled,
     gradients_wanted,
     recording,
+    side_of,
 )
 
 DETACHED = -3  # the `_rule` of a number without its gradient
@@ -331,8 +332,8 @@ class Recorder:
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
-            side = x if condition else y
-            return side() if callable(side) else side
+            chosen = as_float(condition) != 0
+            return self.record(RULES["where"], (condition, side_of(x, chosen), side_of(y, not chosen)))
         condition = self.tracer(condition)
         sides = [self._side(side, condition, chosen) for side, chosen in ((x, True), (y, False))]
         return self.operation(RULES["where"].index, condition, *sides)

@@ -126,8 +126,8 @@ def run_with_failing_memory(code, folder, **environment):
                        capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("there is no C compiler to make a malloc() that fails")
-    start = ("import ctypes\nfail_after, still_left = (getattr(ctypes.CDLL(None), name) for name in "
-             "('fail_after', 'still_left'))\nfail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n")
+    start = ("import ctypes\nfail_after, still_left = ctypes.CDLL(None).fail_after, ctypes.CDLL(None).still_left\n"
+             "fail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n")
     return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, cwd=ROOT,
                           env={**os.environ, "LD_PRELOAD": str(library), "PYTHONMALLOC": "malloc", **environment})
 

@@ -499,7 +499,7 @@ def test_derivatives_inside_are_what_they_are_outside():
     (lambda x: 3, int), (lambda x: None, type(None)), (lambda x: "text", str), (lambda x: True, bool),
     (lambda x: grad(lambda a: a * a)(x), float),
     (lambda x: grad(lambda a: a * W)(x), Value), (lambda x: where(x > 0, 1.0, W), Value),
-    (lambda x: where(W > 0, 1.0, x), float)])
+    (lambda x: where(W > 0, 1.0, x), float), (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
 def test_results_have_the_types_that_the_function_itself_gives(f, kind):
     step = compile(f)
     for _ in range(3):

@@ -35,7 +35,7 @@ NO_PARENT = "nobody asks for the partial of a parent that is not there"
 REASONS = {
     ("__init__ self._da", "1.0"): NO_PARENT, ("constant node._da", "1.0"): NO_PARENT, ("restore", "1.0"): NO_PARENT,
     ("__reduce__", "[:-2]"): "the node that is left out is pickled on the way to the last one",
-    ("numbered_order", "if parent._mark >= 1"): "there are no constants above a recording",
+    ("hand_out", "maxlen=1"): "what is kept of the last step is dropped",
     ("direction 1", "0 and"): "hypot(x, y) is too large only where both coordinates are large",
     ("cbrt 1", "/ 4"): "three quarters of the correction leave one unit in the last place; two are promised",
     ("is_watched", " or self.index"): "operands are looked at without need",
