@@ -1,6 +1,7 @@
 # make demo    train a network on real data and draw what it does, into out/
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
 # make bench   speed against other engines, into out/        make soak    the long tests
+# make sanitize   the compiled engine's tests under the sanitizers of the C compiler
 # make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
 # make clean   remove what these made
 
@@ -26,7 +27,7 @@ export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
 export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
 export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 
-.PHONY: demo test bench soak notebooks site clean
+.PHONY: demo test bench sanitize soak notebooks site clean
 
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
@@ -39,6 +40,9 @@ test: $(VENV)/ready-to-test
 
 bench: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks
+
+sanitize: $(VENV)/ready-to-test
+	@$(BIN)/python tests/sanitize.py
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/test_replay.py tests/test_rules.py tests/test_check.py tests/test_player.py

@@ -27,7 +27,10 @@ class BuildEngine(build_ext):
             native.write(HERE / SOURCE.parent)
             from Cython.Build import cythonize
             cythonize([Extension("autograd._native", [str(SOURCE)])], quiet=True)
-            self.extensions[0].extra_compile_args = native.FLAGS
+            watched = os.environ.get("GLASSGRAD_SANITIZE")  # tests/sanitize.py
+            flags = [f"-fsanitize={watched}", "-fno-sanitize-recover=all", "-O1", "-g"] if watched else []
+            self.extensions[0].extra_compile_args = native.FLAGS + flags
+            self.extensions[0].extra_link_args = flags
             super().run()
         except Exception as error:
             print(WITHOUT.format(reason=str(error).splitlines()[0][:200]), file=sys.stderr)

@@ -48,9 +48,6 @@ FIELDS = """\
     _label = cython.declare(object)
     _c = cython.declare(Value)
     _dc = cython.declare(cython.double)
-
-    def __cinit__(self):
-        self._mark = UNSEEN
 """
 
 
@@ -59,17 +56,14 @@ unusual = cython.declare(cython.int, 0)  # how many threads are in one mode or m
 """
 
 
-CONSTANT_MARK = """\
-    def __cinit__(self):
-        self._mark = 0
-"""
-
-
 FAN_FIELDS = """\
     _fan = cython.declare(list)
     _next = cython.declare(cython.Py_ssize_t)
     _slopes = cython.declare(Numbers)
     again = cython.declare(object, visibility="readonly")
+
+    def __cinit__(self):
+        self._mark = UNSEEN
 """
 
 
@@ -78,9 +72,10 @@ def engine_source():
     text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
     text = re.sub(r"# Compiled, what follows up to graph_wanted.*?(?=\n\nclass direct)", MODES, text, flags=re.DOTALL)
+    text = re.sub(r"\nLANDING_SLOT = .*", r"\nLANDING_SLOT = ()", text)
     text = re.sub(r"# Compiled, the functions from here.*?(?=\ndef gradient_overflow)", "", text, flags=re.DOTALL)
     text = re.sub(r"    # One flat object a node.*\n    __slots__ = .*\n", FIELDS, text)
-    text = text.replace("    __slots__ = ()\n", CONSTANT_MARK).replace("    __hash__ = object.__hash__\n", HASH)
+    text = text.replace("    __slots__ = ()\n", "").replace("    __hash__ = object.__hash__\n", HASH)
     text = text.replace("\nclass Value", "\n@cython.no_gc\n@cython.cclass\nclass Value")
     text = text.replace("\nclass Constant", "\n@cython.no_gc\n@cython.cclass\nclass Constant")
     text = text.replace("\nclass Fan", "\n@cython.cclass\nclass Fan")

@@ -214,6 +214,7 @@ cdef PyObject* allocate_node(Type* kind, Py_ssize_t _) except NULL:
     pool = &tracers if kind == <Type*>Tracer else &nodes
     place = new_place(pool)
     memset(place, 0, pool.place)
+    place._mark = UNSEEN if kind == <Type*>Value else 0
     return PyObject_Init(<PyObject*>place, kind)
 
 

@@ -12,7 +12,7 @@ from autograd.errors import AutogradError, RuleError
 from autograd.formulas import ATOMS
 from autograd.rules import RULES, TABLE, Rule, float_function
 from autograd.rules import rule as add_rule
-from autograd.value import METHODS, SCOPE, Value, apply, backend, compiled, fail, operate, where
+from autograd.value import LANDING_SLOT, METHODS, SCOPE, Landing, Value, apply, backend, compiled, fail, operate, where
 
 FUNCTIONS = {}  # by the names of their rules
 PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
@@ -35,10 +35,14 @@ def {name}({parameters}):
         node._c = {c}
         node._da = {da}
         node._db = {db}
-        node._dc = {dc}
+        node._dc = {dc}{landing}
         return node
     return {otherwise}({rule}_RULE, {inputs})
 '''
+# See value.py.
+LANDING = """
+        if id(node) % 2032 < 128:
+            node._landing = Landing({nodes})"""
 
 
 def source(rule, name, otherwise="apply"):
@@ -64,7 +68,8 @@ def source(rule, name, otherwise="apply"):
         compute="\n".join("        " + line for line in lines),
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
         a="a", b="b" if len(nodes) > 1 else None, c="c" if len(nodes) > 2 else None,
-        da=partial["a"], db=partial.get("b", 0.0), dc=partial.get("c", 0.0), otherwise=otherwise)
+        da=partial["a"], db=partial.get("b", 0.0), dc=partial.get("c", 0.0), otherwise=otherwise,
+        landing=LANDING.format(nodes=", ".join(nodes)) if LANDING_SLOT else "")
 
 
 def with_defaults(rule, names):
@@ -203,7 +208,8 @@ def _applied(rule):
     return made[rule.name]
 
 
-SCOPE.update(__name__=__name__, Value=Value, new=object.__new__, apply=apply, operate=operate, fail=fail)
+SCOPE.update(__name__=__name__, Value=Value, Landing=Landing, new=object.__new__, apply=apply, operate=operate,
+             fail=fail)
 if backend == "python":
     SCOPE.update({name: float_function(name) for name in ATOMS})
 for _rule in TABLE:

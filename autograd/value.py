@@ -45,6 +45,38 @@ LEAF = -1  # the `_rule` of a node that no primitive made
 FAN = -2  # that of a Fan
 
 
+# Python 3.13 frees what only a freed object referred to by recursion, 10,000 objects deep, whatever room the stack has:
+# in a thread, or in a browser, a long chain of nodes would end the process. There one node in 16, taken by its address,
+# has a Landing, from which what is above it is freed later, in a loop. Compiled nodes take care of that themselves.
+LANDING_SLOT = ("_landing",) if sys.version_info[:2] == (3, 13) else ()
+
+
+class Landing:
+    """Keeps the parents of a node, also a little longer than the node itself."""
+
+    __slots__ = ("parents",)
+
+    def __init__(self, *parents):
+        self.parents = parents
+
+    def __del__(self):
+        _leaving.nodes.append(self.parents)
+        self.parents = None
+        if not _leaving.lock._is_owned():
+            with _leaving.lock:
+                while _leaving.nodes:
+                    _leaving.nodes.pop()
+
+
+class _Leaving(threading.local):
+    def __init__(self):
+        self.nodes = []
+        self.lock = threading.RLock()  # owned while this thread frees nodes
+
+
+_leaving = _Leaving()
+
+
 class Value:
     """A number in a computation graph.
 
@@ -66,7 +98,7 @@ class Value:
     """
 
     # One flat object a node. a, b, c are the parents, da, db, dc the partial derivatives with respect to them.
-    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule")
+    __slots__ = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
 
     def __init__(self, data: float, label: str | None = None) -> None:
         self._data = as_float(data)
@@ -381,6 +413,8 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
         node._rule = RULES[name].index
         node._a, node._b, node._c = (*parents, None, None)[:3]
         node._da, node._db, node._dc = (*partials, 0.0, 0.0)[:3]
+        if LANDING_SLOT and id(node) % 2032 < 128:
+            node._landing = Landing(*parents)
     return node
 
 
@@ -804,6 +838,8 @@ def apply(rule, *operands):
     node._rule = rule.index
     node._a, node._b, node._c = (*nodes, None, None)[:3]
     node._da, node._db, node._dc = partials
+    if LANDING_SLOT and id(node) % 2032 < 128:
+        node._landing = Landing(*nodes)
     if _circumstances.record_lines:
         node._label = Note(None, line_outside())
     return node

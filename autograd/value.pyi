@@ -12,6 +12,10 @@ SCOPE: dict[str, Any]
 backend: str
 compiled: Any
 
+class Landing:
+    def __init__(self, *parents) -> Any: ...
+    def __del__(self) -> Any: ...
+
 class Value:
     def __init__(self, data: float, label: str | None=None) -> None: ...
     @property

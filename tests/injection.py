@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from itertools import count
 from pathlib import Path
 
@@ -114,7 +113,7 @@ void *calloc(size_t number, size_t size) {
 """
 
 
-def run_with_failing_memory(code, folder, **environment):
+def run_with_failing_memory(code, folder, *arguments):
     """Run Python code in which `fail_after(n)` lets the allocation after the next n fail; `still_left()` tells n."""
     compiler = (os.environ.get("CC") or "cc").split()
     if not sys.platform.startswith("linux"):
@@ -128,9 +127,5 @@ def run_with_failing_memory(code, folder, **environment):
         pytest.skip("there is no C compiler to make a malloc() that fails")
     start = ("import ctypes\nfail_after, still_left = ctypes.CDLL(None).fail_after, ctypes.CDLL(None).still_left\n"
              "fail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n")
-    return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, cwd=ROOT,
-                          env={**os.environ, "LD_PRELOAD": str(library), "PYTHONMALLOC": "malloc", **environment})
-
-
-if __name__ == "__main__":
-    print(run_with_failing_memory(sys.stdin.read(), tempfile.mkdtemp()))
+    return subprocess.run([sys.executable, "-c", start + code, *arguments], capture_output=True, text=True, cwd=ROOT,
+                          env={**os.environ, "LD_PRELOAD": str(library), "PYTHONMALLOC": "malloc"})
