@@ -7,6 +7,7 @@ taken around this one.
 """
 
 from contextlib import contextmanager
+from copy import copy
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
@@ -483,7 +484,12 @@ def _direction(t):
 def map_numbers(function, structure):
     """`structure` with `function` applied to every number and Value in it; lists, tuples and dicts keep their shape."""
     if isinstance(structure, dict):
-        return {key: map_numbers(function, part) for key, part in structure.items()}
+        parts = {key: map_numbers(function, part) for key, part in structure.items()}
+        if type(structure) is dict:
+            return parts
+        other = copy(structure)  # of a class derived from dict
+        other.update(parts)
+        return other
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*(map_numbers(function, part) for part in structure))
     if isinstance(structure, (list, tuple)):

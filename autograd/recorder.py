@@ -22,6 +22,7 @@ from autograd.value import (
     check_not_recording,
     compiled,
     gradients_wanted,
+    recorder,
     recording,
     side_of,
 )
@@ -138,7 +139,7 @@ class Tracer(Value):
         self._refuse("writing as text", "Return the number, and write it outside the function.")
 
     def __repr__(self):
-        if self.recorder.is_open and not called_from_here():
+        if recorder() is self.recorder and not called_from_here():
             self._refuse("writing as text", "Return the number, and write it outside the function.")
         return f"<number {self.place} of a recording>"
 
@@ -200,7 +201,6 @@ class Recorder:
         self.born = []  # the Values that the function made itself
         self.lines = None  # where wanted, the line of code that asked for each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
-        self.is_open = True
         self.differentiated = False  # whether derivatives were taken inside
         self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
@@ -391,7 +391,6 @@ class Recorder:
 
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
-        self.is_open = False
         self.spoilt = None
         for kept in (self._captured, self._numbers, self._guard_of, self.watched):
             kept.clear()
