@@ -168,7 +168,7 @@ class Dependencies:
 
     def _class(self, kind):
         for one in (*kind.__mro__, *type(kind).__mro__):
-            if is_library(one.__module__) or (one is not kind and id(one) in self._seen):
+            if is_library(_module(one)) or (one is not kind and id(one) in self._seen):
                 continue
             self._seen[id(one)] = one
             own = vars(one)
@@ -187,11 +187,11 @@ class Dependencies:
             self._table(thing, title)
         elif isinstance(thing, CONTAINERS):
             self._sequence(thing, title)
-        elif kind.__module__ in ("array", "numpy") or isinstance(thing, bytearray):
+        elif _module(kind) in ("array", "numpy") or isinstance(thing, bytearray):
             self._sequence(Bytes(thing), title)
-        owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(one.__module__)]
-        ours = any(one.__module__.partition(".")[0] in ("autograd", "nn") for one in above)
-        if not is_library(kind.__module__):
+        owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(_module(one))]
+        ours = any(_module(one).partition(".")[0] in ("autograd", "nn") for one in above)
+        if not is_library(_module(kind)):
             self._class(kind)
             self.kinds.append((thing, kind, kind.__mro__))
         attributes = getattr(thing, "__dict__", None)
@@ -206,7 +206,7 @@ class Dependencies:
             self._spaces.append([attributes, 0, owner, kind])
             if "__wrapped__" in attributes:
                 self._waiting.append((attributes["__wrapped__"], title))
-        slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(one.__module__)
+        slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(_module(one))
                  for name in _slots(one)}
         if slots:
             self._spaces.append([Attributes(thing, slots), 0, owner, None])
@@ -296,7 +296,7 @@ def is_own(thing):
         return True
     if isinstance(thing, types.FunctionType):
         return not is_library(thing.__globals__.get("__name__"))
-    return not is_library((thing if isinstance(thing, type) else type(thing)).__module__)
+    return not is_library(_module(thing if isinstance(thing, type) else type(thing)))
 
 
 def _slots(kind):
@@ -304,6 +304,12 @@ def _slots(kind):
     private = f"_{kind.__name__.lstrip('_')}"
     return [f"{private}{name}" if name[:2] == "__" and name[-2:] != "__" else name
             for name in ([names] if isinstance(names, str) else names)]
+
+
+def _module(kind):
+    """The name of the module of a class; that of one written in C may be anything."""
+    name = kind.__module__
+    return name if isinstance(name, str) else "builtins"
 
 
 def _title(thing):
@@ -331,7 +337,7 @@ def same(now, then) -> bool:
         return repr(now) == repr(then) if type(now) in (float, complex) else now == then
     if type(now) is tuple:
         return len(now) == len(then) and all(map(same, now, then))
-    return type(now).__module__ == "numpy" and getattr(now, "shape", None) == () and now.tobytes() == then.tobytes()
+    return _module(type(now)) == "numpy" and getattr(now, "shape", None) == () and now.tobytes() == then.tobytes()
 
 
 @functools.lru_cache(maxsize=4096)

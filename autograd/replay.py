@@ -93,6 +93,10 @@ class NotFinite(Exception):
     """A replay met something that is not finite: the function itself is to be called, and says what it is."""
 
 
+class Unrecorded(Exception):
+    """The function has failed while it was recorded: it is to be called itself, and raises its own error, or none."""
+
+
 class Compiled:
     """A function that is recorded and replayed; see `compile`."""
 
@@ -110,7 +114,7 @@ class Compiled:
         self._changes: Counter = Counter()  # how often what was read from outside had changed, by its name
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._made_from: Compiled | None = None  # for a method of one instance: that of the class
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
@@ -256,10 +260,8 @@ class Compiled:
             if examples > 1 and not replay.verified:
                 replay.verify()
             return replay
-        except (RecordingError, MemoryError):
-            raise
-        except Exception as error:
-            self._failure = error
+        except Unrecorded as failure:
+            self._failure = failure.__cause__
             return None
 
     def _found(self, key, leaves, gradients):
@@ -408,7 +410,12 @@ class Replay:
     def _record(self, recorder):
         """Run the function with tracers; returns what it returned."""
         with recording(recorder), graph_wanted() if self.gradients else no_grad():
-            result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
+            try:
+                result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
+            except (RecordingError, MemoryError):
+                raise
+            except Exception as error:
+                raise Unrecorded from error
         if recorder.spoilt is not None:
             raise recorder.spoilt
         return result
@@ -632,8 +639,9 @@ class Result:
         if is_kept(part):
             return Kept(part)
         if not isinstance(part, Value) and _why_no_result(part):
-            raise NumberTypeError(f"compile: the function returned a {type(part).__name__}; expected numbers, Values, "
-                                  "strings and None, in lists, tuples and dicts")
+            raise Unrecorded from NumberTypeError(
+                f"the function returned a {type(part).__name__}; expected numbers, Values, strings and None, in lists, "
+                "tuples and dicts")
         tracer = self.recorder.tracer(part)
         self.tracers.append(tracer)
         self.kinds.append(tracer.kind if isinstance(part, Value) else Kept(part))
