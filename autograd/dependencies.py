@@ -204,6 +204,9 @@ class Dependencies:
             self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if is_own(item)]
         else:
             self._spaces.append([attributes, 0, owner, kind])
+            if ours:  # its code is not read: what it calls is among its attributes
+                self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items()
+                                  if is_own(item) and not isinstance(item, CONTAINERS)]
             if "__wrapped__" in attributes:
                 self._waiting.append((attributes["__wrapped__"], title))
         slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(_module(one))

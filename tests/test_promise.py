@@ -516,6 +516,18 @@ def test_derivatives_inside_a_call_under_no_grad_are_those_of_constants():
         assert step.map([3.0, 4.0]) == [1.0, 1.0]
 
 
+def test_fit_follows_a_number_that_its_loss_reads_and_a_callback_changes():
+    data = [[float(i % 7), 1.0] for i in range(40)], [float(i % 2) for i in range(40)]
+    beta, losses = [1.0], []
+    for recorded in (False, True):
+        beta[0] = 1.0
+        history = nn.fit(nn.Linear(2, 1, seed=0), lambda o, t: (o - t) ** 2 * beta[0], data, epochs=3, seed=0,
+                         recorded=recorded, progress=False,
+                         callbacks=[lambda run: beta.__setitem__(0, beta[0] / 2)])
+        losses.append(history["loss"])
+    assert losses[1] == pytest.approx(losses[0], rel=1e-12)
+
+
 # Arguments.
 
 def test_static_arguments_go_by_type_and_value():
