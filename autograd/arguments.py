@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.statics import Static
@@ -79,8 +80,8 @@ def filled(structure, leaves):
     kind, *parts = structure
     if kind == "static":
         return parts[1]
-    if kind is dict:
-        return {key: filled(part, leaves) for (_, key), part in parts}
+    if issubclass(kind, dict):
+        return kind((key, filled(part, leaves)) for (_, key), part in parts)
     if len(parts) == 1 and type(parts[0]) is int:
         return kind([next(leaves) for _ in range(parts[0])])
     items = [filled(part, leaves) for part in parts]
@@ -99,7 +100,7 @@ def kinds_in(structure):
     if type(structure) is Static or structure[0] == "static":
         return []
     kind, *parts = structure
-    if kind is dict:
+    if issubclass(kind, dict):
         return [found for _, part in parts for found in kinds_in(part)]
     if len(parts) == 1 and type(parts[0]) is int:
         return ["number"] * parts[0]
@@ -162,10 +163,14 @@ def structure_of(part, leaves, depth, bools):
     if isinstance(part, Value):
         leaves.append(part.data)
         return "Constant"
+    if kind is not dict and kind is not OrderedDict and isinstance(part, (dict, list, tuple)) and (
+            not hasattr(part, "_fields")):
+        raise NumberTypeError(f"compile: an argument is a {kind.__name__}, a class derived from "
+                              f"{kind.__base__.__name__} that may do other things. Pass a list, a tuple or a dict.")
     if isinstance(part, dict):
         found = [((type(key), key), structure_of(element, leaves, depth + 1, bools)) for key, element in part.items()]
-        return dict, *found
-    if isinstance(part, (list, tuple)):
+        return kind, *found
+    if isinstance(part, tuple):
         found = [structure_of(element, leaves, depth + 1, bools) for element in part]
         return kind, *found
     if hasattr(part, "tolist") and getattr(part, "shape", None) != ():

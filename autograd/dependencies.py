@@ -3,16 +3,20 @@
 The names in the function's code lead to globals, cells of closures, defaults and attributes; these to the items of
 lists, tuples, dicts, sets and arrays, to the attributes of objects, and to further functions, whose code is read as
 well. Everything found is kept as it was, and compared at each call: by identity, numbers and strings by type and
-value. The code of installed packages and the standard library is not read, and what their objects hold is followed one
-step only.
+value. The code of installed packages and the standard library is not read; of their objects all attributes are
+compared, and what is the user's own among them is followed.
 """
 
 from __future__ import annotations
 
+import argparse
+import builtins
 import dis
 import functools
 import sys
+import threading
 import types
+import weakref
 from collections import deque
 from collections.abc import Iterator
 
@@ -21,7 +25,9 @@ from autograd.value import Value, backend, compiled
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
 SCALARS = {int, float, complex, bool, str, bytes, type(None)}
-OPAQUE = SCALARS | {Value, types.BuiltinFunctionType, types.CodeType, type(Ellipsis), type(NotImplemented), range}
+OPAQUE = SCALARS | {Value, types.CodeType, type(Ellipsis), type(NotImplemented), range}
+CONTAINERS = (list, tuple, dict, set, frozenset, deque, types.MappingProxyType)
+NAMESPACES = (types.SimpleNamespace, argparse.Namespace)  # of the standard library, but what is in them is the user's
 
 
 class Dependencies:
@@ -30,12 +36,12 @@ class Dependencies:
     def __init__(self, roots, watched=()):
         self._seen = {}  # by id, so that nothing is freed, and its id used again, meanwhile
         self._names = {}  # every attribute and string in the code that was read, in a dict for its order
-        self._spaces = []  # [what has the attributes, as a mapping; how many of the names were looked up in it; whose]
+        self._spaces = []  # [a mapping with attributes; how many of the names were looked up in it; whose; their class]
         self._globals = {}  # by id of the dict: (the dict, names)
         self._waiting = [(thing, "") for thing in roots]
-        # For unchanged(): (mapping, keys, values, its length or -1), (thing, items), (cell, content), and
-        # (function, code, its two kinds of defaults); and for messages whose it is.
-        self.tables, self.sequences, self.cells, self.functions = [], [], [], []
+        # For unchanged(): (mapping, keys, values, its length or -1), (thing, items), (cell, content), (function, code,
+        # its two kinds of defaults), (object, class, method resolution order); and for messages whose it is.
+        self.tables, self.sequences, self.cells, self.functions, self.kinds = [], [], [], [], []
         self.owners = {}
         for thing in watched:
             self._seen[id(thing)] = thing
@@ -43,9 +49,13 @@ class Dependencies:
         self._find()
         for space, names in self._globals.values():
             self._add_table(space, list(names), "global")
-        for space, _, owner in self._spaces:
-            self._add_table(space, [name for name in self._names if name in space], owner, len(space))
-        self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions)
+            self._add_table(vars(builtins), [name for name in names if name not in space], "builtins")
+        for space, _, owner, kind in self._spaces:
+            # A name that only the class has may come to hide that.
+            names = [name for name in self._names if name in space or (kind and hasattr(kind, name))]
+            self._add_table(space, names, owner, len(space))
+        self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions,
+                                           self.kinds)
         del self._names, self._spaces, self._globals, self._waiting, self._seen  # it would keep objects alive
 
     def changed(self) -> tuple[str, object, object] | None:
@@ -81,6 +91,9 @@ class Dependencies:
             function, code = entry[:2]
             if is_other(*entry):
                 yield f"the function {function.__qualname__}", code, function.__code__
+        for thing, kind, order in self.kinds:
+            if type(thing) is not kind or kind.__mro__ is not order:
+                yield f"the class of a {kind.__qualname__}", kind, type(thing)
 
     # How things are found.
 
@@ -91,7 +104,7 @@ class Dependencies:
                 self._look_at(*self._waiting.pop())
             names = list(self._names)
             for space in self._spaces:
-                mapping, known, owner = space
+                mapping, known, owner, _ = space
                 self._waiting += [(mapping[name], f"{owner}.{name}") for name in names[known:] if name in mapping]
                 space[1] = len(names)
 
@@ -104,89 +117,108 @@ class Dependencies:
         if kind is types.FunctionType:
             self._function(thing)
         elif isinstance(thing, types.ModuleType):
-            if not is_library(thing.__name__):
-                self._spaces.append([vars(thing), 0, thing.__name__])
+            self._module(thing)
         elif isinstance(thing, type):
             self._class(thing)
-        elif kind is types.MethodType:
-            self._waiting += [(thing.__self__, title), (thing.__func__, title)]
-        elif kind is functools.partial:
-            self._waiting += [(thing.func, title), (thing.args, title), (thing.keywords, title)]
-        elif isinstance(thing, (staticmethod, classmethod)):
-            self._waiting.append((thing.__func__, title))
-        elif isinstance(thing, property):
-            self._waiting += [(thing.fget, title), (thing.fset, title)]
-        elif isinstance(thing, functools.cached_property):
-            self._waiting.append((thing.func, title))
         else:
-            self._object(thing, title)
+            leads_to = _behind(thing)
+            if leads_to is None:
+                self._object(thing, title)
+            else:
+                self._waiting += [(part, title) for part in leads_to]
 
     def _function(self, function):
-        code = function.__code__
+        code, name = function.__code__, function.__qualname__
         self.functions.append((function, code, function.__defaults__, function.__kwdefaults__))
-        self._spaces.append([vars(function), 0, function.__qualname__])
-        name = function.__qualname__
+        self._spaces.append([vars(function), 0, name, None])
         self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
-        for name, cell in zip(code.co_freevars, function.__closure__ or ()):
+        for variable, cell in zip(code.co_freevars, function.__closure__ or ()):
             entry = cell, _content(cell)
             self.cells.append(entry)
-            self.owners[id(entry)] = f"{name!r} of the functions around {function.__qualname__}"
-            self._waiting.append((entry[1], name))
+            self.owners[id(entry)] = f"{variable!r} of the functions around {name}"
+            self._waiting.append((entry[1], variable))
         if hasattr(function, "__wrapped__"):
-            self._waiting.append((function.__wrapped__, function.__qualname__))
+            self._waiting.append((function.__wrapped__, name))
         space = function.__globals__
         if is_library(space.get("__name__")):
             return
         known = self._globals.setdefault(id(space), (space, {}))[1]
         own, attributes, modules = names_in(code)
         self._names.update(dict.fromkeys(attributes))
-        for name in own:
-            known[name] = None
-            if name in space:
-                self._waiting.append((space[name], name))
-        self._waiting += [(sys.modules[name], name) for name in modules if name in sys.modules]
+        for variable in own:
+            known[variable] = None
+            if variable in space:
+                self._waiting.append((space[variable], variable))
+        package = str(space.get("__package__") or "").split(".")
+        packages = [".".join(package[:n]) for n in range(len(package), 0, -1)]
+        for module in modules:  # a relative one is named without its package
+            for full in (module, *(f"{above}.{module}" if module else above for above in packages)):
+                if full in sys.modules:
+                    self._waiting.append((sys.modules[full], full))
+
+    def _module(self, module):
+        if not is_library(module.__name__):
+            self._spaces.append([vars(module), 0, module.__name__, None])
+            self._waiting.append((vars(module).get("__getattr__"), module.__name__))
+        elif module.__name__.partition(".")[0] not in ("autograd", "nn", "builtins"):
+            # Of a library its data may be another tomorrow, sys.argv and os.environ, but not its code.
+            data = {name: thing for name, thing in vars(module).items() if not (
+                callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")}
+            self._spaces.append([Attributes(module, data), 0, module.__name__, None])
 
     def _class(self, kind):
-        for one in kind.__mro__:
-            if not is_library(one.__module__):
-                self._seen[id(one)] = one
-                self._spaces.append([vars(one), 0, one.__qualname__])
-                # Operators, __call__ and the like are called without being named.
-                self._waiting += [(vars(one)[name], f"{one.__qualname__}.{name}") for name in vars(one)
-                                  if name[:2] == "__" and name[-2:] == "__" and callable(vars(one)[name])]
+        for one in (*kind.__mro__, *type(kind).__mro__):
+            if is_library(_module(one)) or (one is not kind and id(one) in self._seen):
+                continue
+            self._seen[id(one)] = one
+            own = vars(one)
+            self._add_table(Attributes(one, {"__mro__": None}), ["__mro__"], one.__qualname__)
+            self._spaces.append([own, 0, one.__qualname__, None])
+            self._names.update(dict.fromkeys(own.get("__match_args__", ())))
+            # Operators, __call__ and the like are called without being named.
+            special = [name for name in own if name[:2] == "__" and name[-2:] == "__" and (
+                callable(own[name]) or isinstance(own[name], (classmethod, staticmethod, property)))]
+            self._names.update(dict.fromkeys(special))
+            self._waiting += [(own[name], f"{one.__qualname__}.{name}") for name in special]
 
     def _object(self, thing, title):
-        if isinstance(thing, dict):
-            self._table(thing, title)
-        elif isinstance(thing, (list, tuple, set, frozenset, deque)):
-            self._sequence(thing, title)
-        elif hasattr(thing, "tobytes"):  # an array of the standard library or of NumPy
-            self._sequence(Bytes(thing), title)
-            return
         kind = type(thing)
+        if isinstance(thing, (dict, types.MappingProxyType)):
+            self._table(thing, title)
+        elif isinstance(thing, CONTAINERS):
+            self._sequence(thing, title)
+        elif _module(kind) in ("array", "numpy") or isinstance(thing, bytearray):
+            self._sequence(Bytes(thing), title)
+        owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(_module(one))]
+        ours = any(_module(one).partition(".")[0] in ("autograd", "nn") for one in above)
+        if not is_library(_module(kind)):
+            self._class(kind)
+            self.kinds.append((thing, kind, kind.__mro__))
         attributes = getattr(thing, "__dict__", None)
-        if attributes is not None and kind.__module__.partition(".")[0] not in ("autograd", "nn"):
-            if is_library(kind.__module__):
-                self._add_table(attributes, list(attributes), _title(thing), len(attributes))
-                self._waiting += [(item, _title(thing)) for item in attributes.values()
-                                  if isinstance(item, (list, tuple, dict, set, deque))]
-            else:
-                self._spaces.append([attributes, 0, _title(thing)])
-        elif attributes is not None:
-            self._spaces.append([attributes, 0, _title(thing)])
-        slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(one.__module__)
+        if isinstance(thing, threading.local):
+            attributes = Attributes(thing, attributes)
+        if attributes is None:
+            pass
+        elif above and not ours and not (isinstance(thing, CONTAINERS) and kind is not above[0]):
+            self._add_table(attributes, list(attributes), owner, len(attributes))
+            self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if is_own(item)]
+        else:
+            self._spaces.append([attributes, 0, owner, kind])
+            if ours:  # its code is not read: what it calls is among its attributes
+                self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items()
+                                  if is_own(item) and not isinstance(item, CONTAINERS)]
+            if "__wrapped__" in attributes:
+                self._waiting.append((attributes["__wrapped__"], title))
+        slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(_module(one))
                  for name in _slots(one)}
         if slots:
-            self._spaces.append([Slots(thing, slots), 0, _title(thing)])
-        if not is_library(kind.__module__):
-            self._class(kind)
-        if attributes and "__wrapped__" in attributes:
-            self._waiting.append((attributes["__wrapped__"], title))
+            self._spaces.append([Attributes(thing, slots), 0, owner, None])
 
     def _table(self, mapping, owner):
         """Note every item of a dict."""
         self._add_table(mapping, list(mapping), owner, len(mapping))
         self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items() if type(item) not in OPAQUE]
+        self._waiting += [(key, owner) for key in mapping if type(key) not in OPAQUE]
 
     def _sequence(self, thing, owner):
         items = list(thing)
@@ -198,9 +230,10 @@ class Dependencies:
             self._waiting += [(item, f"{owner}[{i}]") for i, item in enumerate(items)]
 
     def _add_table(self, mapping, keys, owner, size=-1):
-        entry = mapping, keys, [mapping.get(key, MISSING) for key in keys], size
-        self.tables.append(entry)
-        self.owners[id(entry)] = owner
+        if keys or size >= 0:
+            entry = mapping, keys, [mapping.get(key, MISSING) for key in keys], size
+            self.tables.append(entry)
+            self.owners[id(entry)] = owner
 
 
 class Bytes:
@@ -211,18 +244,23 @@ class Bytes:
 
     def __iter__(self):
         array = self.array
-        return iter(array.ravel().tolist() if getattr(array, "dtype", "") == "object"
-                    else (array.tobytes(), getattr(array, "shape", None), str(getattr(array, "dtype", ""))))
+        if getattr(array, "dtype", "") == "object":
+            return iter(array.ravel().tolist())
+        return iter((bytes(array) if isinstance(array, bytearray) else array.tobytes(), getattr(array, "shape", None),
+                     str(getattr(array, "dtype", ""))))
 
 
-class Slots:
-    """The attributes of an object that has no dict, as a mapping."""
+class Attributes:
+    """Some attributes of an object, read when they are asked for, as a mapping."""
 
     def __init__(self, thing, names):
         self.thing, self.names = thing, names
 
     def __contains__(self, name):
         return name in self.names
+
+    def __iter__(self):
+        return iter(self.names)
 
     def __len__(self):
         return len(self.names)
@@ -233,10 +271,48 @@ class Slots:
     def get(self, name, default=None):
         return getattr(self.thing, name, default)
 
+    def items(self):
+        return [(name, self[name]) for name in self.names]
+
+
+def _behind(thing):
+    """What stands behind a bound method, a partial function, a property or a reference; None for anything else."""
+    if isinstance(thing, (types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType)):
+        holder = getattr(thing, "__self__", None)
+        return [getattr(thing, "__func__", None), None if isinstance(holder, (types.ModuleType, type)) else holder]
+    if isinstance(thing, (functools.partial, functools.partialmethod)):
+        return [thing.func, thing.args, thing.keywords, vars(thing)]
+    if isinstance(thing, (staticmethod, classmethod)):
+        return [thing.__func__]
+    if isinstance(thing, property):
+        return [thing.fget, thing.fset, vars(thing)] if hasattr(thing, "__dict__") else [thing.fget, thing.fset]
+    if isinstance(thing, functools.cached_property):
+        return [thing.func]
+    if type(thing) is weakref.ref:
+        return [thing()]
+    return None
+
+
+def is_own(thing):
+    """Whether something in an object of a library is the user's: a container, a function, an object of a class."""
+    if isinstance(thing, (*CONTAINERS, *NAMESPACES, types.MethodType, functools.partial)):
+        return True
+    if isinstance(thing, types.FunctionType):
+        return not is_library(thing.__globals__.get("__name__"))
+    return not is_library(_module(thing if isinstance(thing, type) else type(thing)))
+
 
 def _slots(kind):
     names = vars(kind).get("__slots__", ())
-    return [names] if isinstance(names, str) else names
+    private = f"_{kind.__name__.lstrip('_')}"
+    return [f"{private}{name}" if name[:2] == "__" and name[-2:] != "__" else name
+            for name in ([names] if isinstance(names, str) else names)]
+
+
+def _module(kind):
+    """The name of the module of a class; that of one written in C may be anything."""
+    name = kind.__module__
+    return name if isinstance(name, str) else "builtins"
 
 
 def _title(thing):
@@ -264,7 +340,7 @@ def same(now, then) -> bool:
         return repr(now) == repr(then) if type(now) in (float, complex) else now == then
     if type(now) is tuple:
         return len(now) == len(then) and all(map(same, now, then))
-    return hasattr(now, "dtype") and getattr(now, "shape", None) == () and now.tobytes() == then.tobytes()
+    return _module(type(now)) == "numpy" and getattr(now, "shape", None) == () and now.tobytes() == then.tobytes()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -277,9 +353,13 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         if step.opcode in dis.hasname and not step.opname.startswith(("STORE_", "DELETE_")):
             kind = {"LOAD_GLOBAL": own, "LOAD_NAME": own, "IMPORT_NAME": modules}.get(step.opname, attributes)
             kind[step.argval] = None
-    for constant in code.co_consts:
+    waiting = list(code.co_consts)
+    while waiting:
+        constant = waiting.pop()
         if isinstance(constant, str):
             attributes[constant] = None
+        elif isinstance(constant, (tuple, frozenset)):
+            waiting += constant
         elif isinstance(constant, types.CodeType):
             for found, more in zip((own, attributes, modules), names_in(constant)):
                 found.update(dict.fromkeys(more))
@@ -287,7 +367,7 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
 
 
 # Compiled, this is the function of recording.pxi: it looks at hundreds of objects at each call.
-def unchanged(tables, sequences, cells, functions) -> bool:
+def unchanged(tables, sequences, cells, functions, kinds) -> bool:
     """Whether everything is what it was."""
     for mapping, keys, values, size in tables:
         if size >= 0 and len(mapping) != size:
@@ -302,7 +382,8 @@ def unchanged(tables, sequences, cells, functions) -> bool:
     for cell, content in cells:
         if (now := _content(cell)) is not content and not same(now, content):
             return False
-    return not any(is_other(*entry) for entry in functions)
+    return (not any(is_other(*entry) for entry in functions)
+            and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds))
 
 
 def is_other(function, code, defaults, named_defaults):

@@ -7,6 +7,7 @@ taken around this one.
 """
 
 from contextlib import contextmanager
+from copy import copy
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
@@ -105,16 +106,16 @@ def adjoint_graph(y, wanted, cut=False):
         if not any(reached):
             continue
         for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(here))):
-            if isinstance(node, Tracer) and not _is_zero(share):
-                share = recorder().leaving(node, parent, share)
-            with _conditions_of(parent):
-                adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), share)
+            adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), share)
     return [adjoint.get(id(node), 0.0) for node in wanted]
 
 
 @contextmanager
 def _conditions_of(node):
-    """Inside, operations count where `node` does: what is recorded under conditions has derivatives under them only."""
+    """Inside, operations count where `node` does: what is recorded under conditions has derivatives under them only.
+
+    Elsewhere a replay takes their results for 0.
+    """
     if not isinstance(node, Tracer):
         yield
         return
@@ -137,16 +138,8 @@ def _order(y):
 def _shares(node, reached, flows, as_graph=True):
     """flow * partial for each parent that is `reached`: what passes through a node, to the parent or from it."""
     with _conditions_of(node):
-        if isinstance(node, Tracer) and node.rule.name == "where":
-            # 0 times what the other side is would not do: it may be no number.
-            sides = [lambda flow: 0.0, lambda flow: _chosen(node, flow, 0.0), lambda flow: _chosen(node, 0.0, flow)]
-            return [side(flow) for side, flow in zip(compress(sides, reached), flows)]
         partials = partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
         return list(map(_times, flows, partials))
-
-
-def _chosen(node, x, y):
-    return FUNCTIONS["where"](node.parents[0], x, y) if not (_is_zero(x) and _is_zero(y)) else 0.0
 
 
 def partials_as_graph(node, reached):
@@ -491,7 +484,12 @@ def _direction(t):
 def map_numbers(function, structure):
     """`structure` with `function` applied to every number and Value in it; lists, tuples and dicts keep their shape."""
     if isinstance(structure, dict):
-        return {key: map_numbers(function, part) for key, part in structure.items()}
+        parts = {key: map_numbers(function, part) for key, part in structure.items()}
+        if type(structure) is dict:
+            return parts
+        other = copy(structure)  # of a class derived from dict
+        other.update(parts)
+        return other
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*(map_numbers(function, part) for part in structure))
     if isinstance(structure, (list, tuple)):

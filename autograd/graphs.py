@@ -68,7 +68,7 @@ def _stand(node, stands):
             partials = [0.0]
         elif not any(end is stands.get(parent) for parent in replay.parents):
             parents, partials, like, label, line = end.parents, end.partials, end, label or end.label, line or end.line
-    stands[node] = restore(parents, partials, True, node.data, node.grad, label, line, like.rule.name)
+    stands[node] = restore(parents, partials, True, like.data, node.grad, label, line, like.rule.name)
 
 
 def _computed(replay, stands):

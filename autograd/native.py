@@ -136,7 +136,6 @@ RECORDER_FIELDS = """\
     born = cython.declare(list, visibility="readonly")
     lines = cython.declare(list, visibility="public")
     spoilt = cython.declare(object, visibility="readonly")
-    is_open = cython.declare(cython.bint, visibility="readonly")
     differentiated = cython.declare(cython.bint, visibility="public")
     _captured = cython.declare(dict)
     _numbers = cython.declare(dict)
@@ -169,7 +168,8 @@ def arguments_source():
     """The part of arguments.py that looks at every number."""
     text = (HERE / "arguments.py").read_text()
     part = text[text.index("DEEPEST ="):text.index("# See value.py")]
-    return "\n\nfrom autograd.statics import Static\n\n" + _declared(part, ARGUMENT_TYPES)
+    imports = "\n\nfrom collections import OrderedDict\n\nfrom autograd.statics import Static\n\n"
+    return imports + _declared(part, ARGUMENT_TYPES)
 
 
 def _without_imports(text):

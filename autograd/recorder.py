@@ -22,7 +22,9 @@ from autograd.value import (
     check_not_recording,
     compiled,
     gradients_wanted,
+    recorder,
     recording,
+    side_of,
 )
 
 DETACHED = -3  # the `_rule` of a number without its gradient
@@ -137,7 +139,7 @@ class Tracer(Value):
         self._refuse("writing as text", "Return the number, and write it outside the function.")
 
     def __repr__(self):
-        if self.recorder.is_open and not called_from_here():
+        if recorder() is self.recorder and not called_from_here():
             self._refuse("writing as text", "Return the number, and write it outside the function.")
         return f"<number {self.place} of a recording>"
 
@@ -199,7 +201,6 @@ class Recorder:
         self.born = []  # the Values that the function made itself
         self.lines = None  # where wanted, the line of code that asked for each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
-        self.is_open = True
         self.differentiated = False  # whether derivatives were taken inside
         self._guard_of = {}  # by the guard around it, the place of the condition and the side
         self._captured = {}
@@ -331,8 +332,8 @@ class Recorder:
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
-            side = x if condition else y
-            return side() if callable(side) else side
+            chosen = as_float(condition) != 0
+            return self.record(RULES["where"], (condition, side_of(x, chosen), side_of(y, not chosen)))
         condition = self.tracer(condition)
         sides = [self._side(side, condition, chosen) for side, chosen in ((x, True), (y, False))]
         return self.operation(RULES["where"].index, condition, *sides)
@@ -375,23 +376,6 @@ class Recorder:
         """Go on under another guard."""
         self.guard = guard
 
-    def leaving(self, node, parent, share):
-        """What `node` contributes to the derivative by its parent: `share` where the node counts, elsewhere 0."""
-        before = self.add_guard(parent.guard if type(parent) is Tracer else 0)
-        try:
-            outer = self.guard
-            self.add_guard(node.guard)
-            inner = self.guards[self.guard]
-            within = [outer]
-            for condition, side in inner[len(self.guards[outer]):]:
-                within.append(self._extended(within[-1], condition, side))
-            for guard, (condition, side) in zip(within[-2::-1], reversed(inner)):
-                self.guard = guard
-                share = self.where(condition, share, 0.0) if side else self.where(condition, 0.0, share)
-        finally:
-            self.guard = before
-        return share
-
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
         if not hasattr(thing, "__dict__"):
@@ -407,7 +391,6 @@ class Recorder:
 
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
-        self.is_open = False
         self.spoilt = None
         for kept in (self._captured, self._numbers, self._guard_of, self.watched):
             kept.clear()

@@ -90,7 +90,7 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
-def unchanged(same, missing, list tables, list sequences, list cells, list functions):
+def unchanged(same, missing, list tables, list sequences, list cells, list functions, list kinds):
     cdef Py_ssize_t i, size
     cdef tuple entry
     cdef list keys, values, items, listed
@@ -128,6 +128,9 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
         if (PyFunction_GET_CODE(entry[0]) != PyTuple_GET_ITEM(entry, 1)
                 or or_none(PyFunction_GET_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 2)
                 or or_none(PyFunction_GET_KW_DEFAULTS(entry[0])) != PyTuple_GET_ITEM(entry, 3)):
+            return False
+    for entry in kinds:
+        if type(entry[0]) is not entry[1] or entry[1].__mro__ is not entry[2]:
             return False
     return True
 

@@ -28,7 +28,7 @@ from typing import Any
 from autograd.arguments import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.composed import mean
 from autograd.dependencies import SCALARS, Dependencies, same
-from autograd.errors import ArgumentError, RecordingError, RecordingWarning, listed
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError, listed
 from autograd.functional import map_numbers, numbers_in
 from autograd.libraries import level_outside
 from autograd.machine import Machine, culprit
@@ -93,6 +93,10 @@ class NotFinite(Exception):
     """A replay met something that is not finite: the function itself is to be called, and says what it is."""
 
 
+class Unrecorded(Exception):
+    """The function has failed while it was recorded: it is to be called itself, and raises its own error, or none."""
+
+
 class Compiled:
     """A function that is recorded and replayed; see `compile`."""
 
@@ -110,8 +114,8 @@ class Compiled:
         self._changes: Counter = Counter()  # how often what was read from outside had changed, by its name
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
-        self._owner = lambda: None
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
+        self._made_from: Compiled | None = None  # for a method of one instance: that of the class
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
@@ -119,22 +123,33 @@ class Compiled:
 
     def __get__(self, instance, owner=None):
         """As a method: one of its own for each instance, which keeps it."""
-        if instance is None:
+        if instance is None or isinstance(self.function, staticmethod):
             return self
         attributes = getattr(instance, "__dict__", None)
         if attributes is None:
             raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. "
                                 "Compile a function, and pass what it needs as arguments.")
-        place = f"_compiled_{self.function.__name__}"
-        bound = attributes.get(place)
-        if bound is None or bound._owner() is not instance:  # a copy of an instance brings the original's along
-            bound = attributes[place] = Compiled(Method(self.function, instance), (), self._maxsize, self._fallback)
-            bound._owner = bound.function.instance
-            bound._static, bound._positions = self._static, frozenset(i - 1 for i in self._positions)
-        return bound
+        place = f"_compiled_{id(self):x}"
+        own = attributes.get(place)
+        # A copy of an instance brings the original's along.
+        if own is None or own._made_from is not self or own.function.instance() is not instance:
+            own = Compiled(Method(self.function, instance), (), self._maxsize, self._fallback)
+            own._static, own._positions = self._static, frozenset(i - 1 for i in self._positions)
+            own._made_from = self
+            if isinstance(instance, type):
+                setattr(instance, place, own)
+            else:
+                attributes[place] = own
+        return Bound(own, instance)
+
+    @property
+    def __isabstractmethod__(self):
+        return getattr(self.function, "__isabstractmethod__", False)
 
     def __reduce__(self):
-        return (type(None), ()) if self._owner() is not None else super().__reduce__()
+        if self._made_from is not None:
+            return type(None), ()
+        return Compiled, (self.function, self._static, self._maxsize, self._fallback)
 
     def __call__(self, *args, **kwargs):
         """The result for one example, as the function itself would return it."""
@@ -245,10 +260,8 @@ class Compiled:
             if examples > 1 and not replay.verified:
                 replay.verify()
             return replay
-        except (RecordingError, MemoryError):
-            raise
-        except Exception as error:
-            self._failure = error
+        except Unrecorded as failure:
+            self._failure = failure.__cause__
             return None
 
     def _found(self, key, leaves, gradients):
@@ -315,12 +328,32 @@ class Compiled:
             warnings.warn(f"compile: {self._name()}: {message}", RecordingWarning, stacklevel=level_outside())
 
 
+class Bound:
+    """A compiled method of an instance, which it keeps alive as any method does."""
+
+    def __init__(self, compiled, instance):
+        self._compiled, self._instance = compiled, instance
+
+    def __call__(self, *args, **kwargs):
+        return self._compiled(*args, **kwargs)
+
+    def __getattr__(self, name):
+        return getattr(self._compiled, name)
+
+    def __repr__(self):
+        return repr(self._compiled)
+
+    def __reduce__(self):
+        return getattr, (self._instance, self._compiled.function.__name__)
+
+
 class Method:
     """A function bound to an instance that it does not keep alive."""
 
     def __init__(self, function, instance):
         self.instance = weakref.ref(instance)
-        update_wrapper(self, function)
+        self.__name__ = "a function"
+        update_wrapper(self, function, updated=())
 
     def __call__(self, *args, **kwargs):
         return self.__wrapped__(self.instance(), *args, **kwargs)
@@ -377,7 +410,12 @@ class Replay:
     def _record(self, recorder):
         """Run the function with tracers; returns what it returned."""
         with recording(recorder), graph_wanted() if self.gradients else no_grad():
-            result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
+            try:
+                result = self.again([recorder.input(kind) for _, part in parts_of(self.key) for kind in kinds_in(part)])
+            except (RecordingError, MemoryError):
+                raise
+            except Exception as error:
+                raise Unrecorded from error
         if recorder.spoilt is not None:
             raise recorder.spoilt
         return result
@@ -536,8 +574,14 @@ class Again:
 
     def __call__(self):
         """The mean over the examples of this one of the numbers returned, as a graph that ends in the same Values."""
-        if not self.replay.verified and not is_recording():
-            self.replay.verify()  # it is the second call
+        if not is_recording():
+            change = self.replay.dependencies.changed()
+            if change:
+                raise StaleGraphError(f"the graph behind a result of the compiled function {self.rule.name} is made by "
+                                      f"calling it again, but {change[0]} has changed since, which it reads. Call the "
+                                      "compiled function again.")
+            if not self.replay.verified:
+                self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
         results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
         result = mean(results) if len(results) > 1 else results[0]
@@ -552,6 +596,17 @@ class Kept:
 
     def __eq__(self, other):
         return type(other) is Kept and same(self.part, other.part)
+
+
+def _why_no_result(part):
+    """Whether a part of a result is no number."""
+    try:
+        as_float(part)
+    except NumberTypeError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def is_kept(part):
@@ -583,6 +638,10 @@ class Result:
     def _place(self, part):
         if is_kept(part):
             return Kept(part)
+        if not isinstance(part, Value) and _why_no_result(part):
+            raise Unrecorded from NumberTypeError(
+                f"the function returned a {type(part).__name__}; expected numbers, Values, strings and None, in lists, "
+                "tuples and dicts")
         tracer = self.recorder.tracer(part)
         self.tracers.append(tracer)
         self.kinds.append(tracer.kind if isinstance(part, Value) else Kept(part))

@@ -859,10 +859,10 @@ def where(condition, x, y):
     if _circumstances.recorder is not None:
         return _circumstances.recorder.where(condition, x, y)
     chosen = bool(condition) if isinstance(condition, Value) else as_float(condition) != 0
-    return apply(RULES["where"], condition, _side(x, chosen), _side(y, not chosen))
+    return apply(RULES["where"], condition, side_of(x, chosen), side_of(y, not chosen))
 
 
-def _side(operand, chosen):
+def side_of(operand, chosen):
     """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
     if callable(operand):
         return operand() if chosen else 0.0

@@ -36,7 +36,7 @@ class BatchLoss:
 
     A replay is compared with the model itself, gradients included, on some examples: before the first results of a
     recording are used, again whenever RARELY times the duration of a comparison has gone by, and in `finish`. If the
-    first comparison finds a difference, the model cannot be recorded. One that is found later raises
+    first comparison of a recording finds a difference, the model cannot be recorded. One that is found later raises
     ReplayDiffersError, because numbers that were handed out before may be wrong.
     """
 
@@ -86,8 +86,14 @@ class BatchLoss:
 
     def finish(self) -> None:
         """Compare once more, if anything was replayed since the last comparison."""
-        if self.recorded is not None and self.latest is not None:
+        if self.recorded is None or self.latest is None:
+            return
+        try:
             self._compare(*self.latest, first=False)
+        except ReplayDiffersError:
+            raise
+        except Exception:  # as where the last step led to an overflow: nobody has asked for these numbers
+            self.latest = None
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
         """(places, examples) of each structure, numbers looked up where the model does so."""
@@ -126,10 +132,11 @@ class BatchLoss:
         what = how, _structure_of_all(data)
         if what in self.compared:
             found = self._replayed(how, data)
-            if self.recorded.cache_info().misses == self.misses and time.perf_counter() < self.next_comparison:
+            recorded_anew = self.recorded.cache_info().misses != self.misses
+            if recorded_anew or time.perf_counter() >= self.next_comparison:
+                self._compare(how, data, first=recorded_anew)
+            else:
                 self.latest = how, data
-            else:  # it was recorded anew, or is due
-                self._compare(how, data, first=False)
             return found
         with _generators_kept(self.model):  # the model itself is run in the end, and draws what it would have drawn
             found = self._replayed(how, data)

@@ -112,7 +112,7 @@ REFUSED = ["if E > 0.25:\n    V = E\nelse:\n    V = -E", "V = max(E, 0.5)", "V =
 WEIGHTS = {"assign": 10, "loop": 4, "comprehension": 3, "choice": 4, "derivative": 3, "forward": 1, "no_grad": 3,
            "detach": 2, "try": 3, "risky": 2, "kind": 2, "decision": 2, "dict": 2, "refused": 1, "place": 1,
            "derivatives": 1, "caught": 1, "unused": 1}
-# Not both in one program: with derivatives() under no_grad the first call records twice, which a counter of calls shows.
+# Not both in one program: with derivatives() under no_grad the first call records twice, which a counter shows.
 EXCLUSIVE = {"derivatives", "refused"}
 
 

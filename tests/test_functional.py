@@ -244,13 +244,15 @@ def test_inside_no_grad_derivatives_are_right_and_constants():
 
 
 def test_no_grad_inside_a_function_stops_its_derivative():
-    def f(x):
-        with no_grad():
-            slope = grad(lambda t: t ** 2)(x)
-        return slope * x
-    assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))[1]) == (6.0, 6.0)
-    for recorded in (compile(grad(f)), grad(compile(f))):
-        assert [recorded(3.0), recorded(3.0)] == [6.0, 6.0]
+    for number in (lambda x: grad(lambda t: t ** 2)(x), lambda x: value_and_grad(lambda t: 2 * t)(x)[0],
+                   lambda x: jvp(lambda t: 2 * t, (x,), (1.0,))[0], lambda x: jvp(lambda t: t * t, (x,), (1.0,))[1]):
+        def f(x, number=number):
+            with no_grad():
+                slope = number(x)
+            return slope * x
+        assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))[1]) == (6.0, 6.0)
+        for recorded in (compile(grad(f)), grad(compile(f)), compile(lambda x, f=f: jvp(f, (x,), (1.0,))[1])):
+            assert [recorded(3.0), recorded(3.0)] == [6.0, 6.0]
 
 
 @pytest.mark.parametrize("inner", [lambda f, x: grad(f)(x), lambda f, x: jvp(f, (x,), (1.0,))[1]], ids=["grad", "jvp"])
@@ -576,7 +578,7 @@ def test_without_arguments_there_is_nothing_to_move():
     ("structure", lambda: jvp(abs, (1.0,), ([1.0],)), ArgumentError, "^jvp: expected two tuples of the same structure"),
     ("structure", lambda: hvp(abs, [1.0], [1.0]), ArgumentError, "^hvp: expected two tuples of the same structure"),
     ("no Value", lambda: derivatives(1.0, Value(1.0)), NumberTypeError, "^derivatives: expected y and every x to be"),
-    ("domain", lambda: jvp(lambda x, y: x ** y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "no derivative with respect to y"),
+    ("domain", lambda: jvp(lambda x, y: x ** y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "no derivative with"),
     ("infinite", lambda: jvp(lambda x: 1 / x, (0.0,), (1.0,)), DivisionByZeroError, "y must be"),
     ("overflow", lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), ResultOverflowError, "derivative is too large"),
     ("overflow", lambda: grad(lambda x: x * 1e-300 * 1e200 * 1e200)(1e-150), ResultOverflowError, "too large"),

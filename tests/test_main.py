@@ -89,7 +89,7 @@ def test_an_expression_without_variables_has_no_gradients(capsys):
     ("w*x", ["2"], "a value is given as name=number, such as x=2, got '2'."),
     ("2+log(x - 3)", ["x=1"], "log: x must be > 0, got -2.0. Shift or clamp it before log().\n  2+log(x - 3)\n    ^"),
     ("x + 1/(x-x)", ["x=1"], "div: y must be != 0, got 0.0. Shift or clamp it before div().\n  x + 1/(x-x)\n      ^"),
-    ("x + 9**9**9**9", ["x=1"], "is no finite real number"),
+    ("x + 9**9**9**9", ["x=1"], "is too large for a float64"),
     ("9007199254740993*x", ["x=1"], "is not exactly a float64"),
     ("x +* 2", ["x=1"], "invalid syntax\n  x +* 2\n     ^"),
     ("x.data", ["x=1"], "\n  x.data\n  ^"),

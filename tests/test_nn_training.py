@@ -466,6 +466,30 @@ def test_a_difference_found_later_is_an_error():
         nn.fit(Line(lambda y: factor.get() * y), nn.mse_loss, LINE, epochs=4, callbacks=[change], progress=False)
 
 
+def test_a_new_recording_that_differs_is_left_to_the_model():
+    """What was handed out before came from another recording, which was right."""
+    model = Line()
+
+    def change(run):
+        if run.epoch == 2:  # the new activation is noticed, and the number that it draws is not
+            model._change = lambda y: random.random() * y
+            run.batch.recorded.cache_clear()
+            run.batch.misses = -1
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example"):
+        history = nn.fit(model, nn.mse_loss, LINE, epochs=4, callbacks=[change], progress=False)
+    assert len(history) == 4
+
+
+def test_an_overflow_after_the_last_step_is_no_concern_of_fit():
+    def limited(y):
+        if not is_recording() and abs(y.data) > 1e3:
+            raise OverflowError
+        return y
+    model = Line(limited)
+    history = nn.fit(model, nn.mse_loss, LINE, epochs=2, optimizer=sgd(model, 1e3), progress=False)
+    assert history.ended == "finished"
+
+
 def test_a_difference_in_a_later_validation_is_an_error():
     factor = ContextVar("factor", default=1.0)
     run = nn.Run(Line(lambda y: factor.get() * y), nn.mse_loss, data.as_dataset(LINE), sgd(Line()), epochs=1,

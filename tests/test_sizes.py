@@ -39,7 +39,7 @@ def capturing(things, f):
 def patterns(n):
     """n sums of products, no two of one kind: each term is a product or is not."""
     bits = n.bit_length()
-    return lambda x: [sum([x * x if i >> k & 1 else x for k in range(bits)], x * 0.5) for i in range(n)]
+    return lambda x: sum([sum([x * x if i >> k & 1 else x for k in range(bits)], x * 0.5) for i in range(n)])
 
 
 def chosen(x):
@@ -82,12 +82,15 @@ RECORDED = {
     "uses of one number": lambda n: (lambda x, ys: sum([x * y - x for y in ys]), (Value(0.3), variables(n))),
     "inner variables": lambda n: (lambda x: sum([grad(lambda t, i: t * t * i)(x, i) for i in range(n)]), (Value(0.3),)),
 }
-LARGEST = dict.fromkeys(["kinds of sums", "inner variables", "results"], 2 ** 11 + 1)  # a larger one takes minutes
+LARGEST = {"inner variables": 2 ** 11 + 1, "results": 2 ** 10 + 1}  # a larger one takes minutes
 LONG = {"guards of both sides", "guards that follow one another", "guards inside guards", "levels"}  # seconds
 
 
 def outcome(results, leaves):
-    """The numbers in hexadecimal; the gradient of a sum of them; and the sum of its terms' magnitudes."""
+    """The numbers in hexadecimal; the gradient of a sum of them; and how far rounding may move it.
+
+    A million terms added one after another, as the function itself does, may each be rounded once.
+    """
     numbers = [result.data.hex() for result in results]
     total = autograd.mean([result * (1 + i % 3) for i, result in enumerate(results)])
     sizes = {total: 1.0}
@@ -97,15 +100,16 @@ def outcome(results, leaves):
     for leaf in leaves:
         leaf.grad = 0.0
     total.backward()
-    return numbers, [leaf.grad for leaf in leaves], [sizes.get(leaf, 0.0) for leaf in leaves]
+    rounding = max(1e-12, 1e-16 * len(sizes))
+    return numbers, [leaf.grad for leaf in leaves], [rounding * sizes.get(leaf, 0.0) for leaf in leaves]
 
 
 def assert_same(found, expected, leaves):
-    numbers, gradients, sizes = outcome(expected, leaves)
+    numbers, gradients, bounds = outcome(expected, leaves)
     again, others, _ = outcome(found, leaves)
     wrong = [i for i, (a, b) in enumerate(zip(numbers, again, strict=True)) if a != b]
     assert not wrong[:10]  # pytest would compare long lists for minutes
-    off = [i for i, (a, b) in enumerate(zip(gradients, others, strict=True)) if abs(a - b) > 1e-12 * sizes[i]]
+    off = [i for i, (a, b) in enumerate(zip(gradients, others, strict=True)) if abs(a - b) > bounds[i]]
     assert not off[:10]
 
 
@@ -129,7 +133,7 @@ def test_large_recordings_give_what_the_function_gives(name, n):
     assert step.cache_info().misses == 1
 
 
-@pytest.mark.parametrize("n", [*SMALL, LARGE])
+@pytest.mark.parametrize("n", [*SMALL, *([LARGE] if NATIVE or SOAK else [])])
 def test_large_batches_give_what_their_examples_give(n):
     w, xs = Value(0.5), some(n)
     step = compile(lambda x: where(x > 0.0, lambda: sin(w * x), lambda: w * x * x))
@@ -204,7 +208,7 @@ def test_hessians_with_many_guards():
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-13)
 
 
-@pytest.mark.parametrize("n", [*SMALL, LARGE])
+@pytest.mark.parametrize("n", [*SMALL, *([LARGE] if NATIVE or SOAK else [])])
 def test_many_replays_one_after_another_are_differentiated(n):
     w, x = Value(0.999), Value(0.3)
     step = compile(lambda x: sin(x * w))

@@ -1,5 +1,6 @@
 """The stubs are what autograd.stubs would write now, and type checkers learn the names of the table from them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,13 @@ FOLDER = Path(autograd.__file__).parent
 
 @pytest.mark.parametrize("name", STUBS)
 def test_the_committed_stub_is_fresh(name):
-    assert (FOLDER / name).read_text() == STUBS[name](), "run: python -m autograd.stubs"
+    committed, fresh = map(without_last_digits, ((FOLDER / name).read_text(), STUBS[name]()))
+    assert committed == fresh, "run: python -m autograd.stubs"
+
+
+def without_last_digits(text):
+    """The examples hold numbers of the C library, whose releases differ in the last digit: acosh(2) of glibc 2.42."""
+    return re.sub(r"\d+\.\d{13,}", lambda number: f"{float(number[0]):.12g}", text)
 
 
 def test_a_type_checker_knows_functions_methods_and_operators(tmp_path):

@@ -1,0 +1,266 @@
+"""What a recorded function reads from outside: everything that its code names, however it comes by it."""
+
+import collections
+import functools
+import os
+import sys
+import threading
+import types
+import weakref
+from argparse import Namespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from autograd import Value, compile
+
+
+class Box:
+    def __init__(self, k=1.0):
+        self.k = k
+
+    def scaled(self, x):
+        return x * self.k
+
+
+class Config(collections.UserDict):
+    pass
+
+
+class Hidden:
+    k = 1.0
+
+
+class Private:
+    __slots__ = ("__k",)
+
+    def __init__(self):
+        self.__k = 1.0
+
+    def get(self):
+        return self.__k
+
+    def set(self, k):
+        self.__k = k
+
+
+class Packet(Box):
+    def tobytes(self):
+        return b""
+
+
+class Meta(type):
+    table: ClassVar = {"k": 1.0}
+
+    def __getitem__(cls, key):
+        return cls.table[key]
+
+
+class Registry(metaclass=Meta):
+    pass
+
+
+class ByClass:
+    table: ClassVar = {"k": 1.0}
+
+    def __class_getitem__(cls, key):
+        return cls.table[key]
+
+
+class Method:
+    q = 1.0
+
+    def multiplied(self, k, x):
+        return x * k * self.q
+
+    doubled = functools.partialmethod(multiplied, 2.0)
+
+
+class Other(Box):
+    def scaled(self, x):
+        return x * -self.k
+
+
+class Operators:
+    def __mul__(self, x):
+        return x * 1.0
+
+    def __call__(self, x):
+        return x * 1.0
+
+
+class Base:
+    def __init__(self, k):
+        self.k = k
+
+
+def case(make, read, change):
+    return make, read, change
+
+
+CASES = {
+    "a user's UserDict": case(lambda: Config(k=1.0), lambda c, x: x * c["k"], lambda c: c.update(k=5.0)),
+    "a ChainMap": case(lambda: collections.ChainMap({"k": 1.0}), lambda c, x: x * c["k"], lambda c: c.update(k=5.0)),
+    "namespaces in namespaces": case(lambda: types.SimpleNamespace(m=Namespace(k=1.0)), lambda c, x: x * c.m.k,
+                                     lambda c: setattr(c.m, "k", 5.0)),
+    "an object in a namespace": case(lambda: types.SimpleNamespace(u=Box()), lambda c, x: x * c.u.k,
+                                     lambda c: setattr(c.u, "k", 5.0)),
+    "a partial method": case(Method, lambda c, x: c.doubled(x), lambda c: setattr(Method, "q", 5.0)),
+    "a metaclass": case(lambda: Registry, lambda c, x: x * c["k"], lambda c: Meta.table.update(k=5.0)),
+    "__class_getitem__": case(lambda: ByClass, lambda c, x: x * c["k"], lambda c: ByClass.table.update(k=5.0)),
+    "another class": case(Box, lambda c, x: c.scaled(x), lambda c: setattr(c, "__class__", Other)),
+    "a private slot": case(Private, lambda c, x: x * c.get(), lambda c: c.set(5.0)),
+    "an object with tobytes": case(Packet, lambda c, x: x * c.k, lambda c: setattr(c, "k", 5.0)),
+    "a bound method of a dict": case(lambda: {"k": 1.0}.get, lambda c, x: x * c("k"),
+                                     lambda c: c.__self__.update(k=5.0)),
+    "a slot wrapper of a dict": case(lambda: {"k": 1.0}.__getitem__, lambda c, x: x * c("k"),
+                                     lambda c: c.__self__.update(k=5.0)),
+    "a reference": case(lambda: (box := Box(), weakref.ref(box)), lambda c, x: x * c[1]().k,
+                        lambda c: setattr(c[0], "k", 5.0)),
+    "a mappingproxy": case(lambda: (table := {"k": 1.0}, types.MappingProxyType(table)), lambda c, x: x * c[1]["k"],
+                           lambda c: c[0].update(k=5.0)),
+    "a bytearray": case(lambda: bytearray(b"ab"), lambda c, x: x * c[0], lambda c: c.__setitem__(0, 5)),
+    "an array": case(lambda: np.ones(3), lambda c, x: x * float(c.sum()), lambda c: c.__setitem__(0, 5.0)),
+    "an array of objects": case(lambda: np.array([1.0, None]), lambda c, x: x * c[0], lambda c: c.__setitem__(0, 5.0)),
+    "the keys of a dict": case(lambda: {Box(): 0}, lambda c, x: x * sum(k.k for k in c),
+                               lambda c: setattr(next(iter(c)), "k", 5.0)),
+    "strings in a tuple": case(Box, lambda c, x: x * sum(getattr(c, n) for n in ("k", "k")),
+                               lambda c: setattr(c, "k", 5.0)),
+}
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_what_is_read_is_found(what, monkeypatch):
+    monkeypatch.setattr(Method, "q", 1.0)
+    make, read, change = CASES[what]
+    thing = make()
+    step = compile(lambda x: read(thing, x))
+    for _ in range(2):
+        assert step(2.0) == read(thing, 2.0)
+    assert step.cache_info().misses == 1
+    before = step(2.0)
+    change(thing)
+    assert step(2.0) == read(thing, 2.0) != before
+
+
+def test_match_patterns_name_attributes():
+    class Point:
+        __match_args__ = ("k",)
+
+        def __init__(self):
+            self.k = 1.0
+
+    point = Point()
+
+    def by_place(x):
+        match point:
+            case Point(k):
+                return x * k
+
+    def by_name(x):
+        match point:
+            case Point(k=k):
+                return x * k
+
+    for f in (by_place, by_name):
+        point.k = 1.0
+        step = compile(f)
+        assert step(2.0) == 2.0
+        point.k = 5.0
+        assert step(2.0) == 10.0
+
+
+def test_an_attribute_that_comes_to_hide_the_class_is_noticed():
+    thing = Hidden()
+    thing.other = 0
+    step = compile(lambda x: x * thing.k)
+    assert step(2.0) == 2.0
+    del thing.other
+    thing.k = 5.0
+    assert step(2.0) == 10.0
+
+
+@pytest.mark.parametrize("name", ["__mul__", "__call__"])
+def test_special_methods_that_are_replaced_are_noticed(name, monkeypatch):
+    thing = Operators()
+    step = compile((lambda x: thing(x)) if name == "__call__" else lambda x: thing * x)
+    assert step(2.0) == 2.0
+    monkeypatch.setattr(Operators, name, lambda self, x: x * 5.0)
+    assert step(2.0) == 10.0
+
+
+def test_the_environment_and_the_arguments_of_the_program(monkeypatch):
+    monkeypatch.setenv("GLASSGRAD_K", "1")
+    step = compile(lambda x: x * float(os.environ["GLASSGRAD_K"]) * len(sys.argv))
+    before = step(2.0)
+    monkeypatch.setenv("GLASSGRAD_K", "5")
+    assert step(2.0) == 5 * before
+    monkeypatch.setattr(sys, "argv", [])
+    assert step(2.0) == 0.0
+
+
+def test_builtins_that_are_replaced_are_noticed(monkeypatch):
+    step = compile(lambda x: abs(x))
+    assert step(-2.0) == 2.0
+    monkeypatch.setattr("builtins.abs", lambda x: x * 5.0)
+    assert step(-2.0) == -10.0
+
+
+def test_the_locals_of_a_thread_are_those_of_the_thread_that_calls():
+    local = threading.local()
+    local.k = 1.0
+    step = compile(lambda x: x * local.k)
+    assert step(2.0) == 2.0
+    found = []
+
+    def elsewhere():
+        local.k = 5.0
+        found.append(step(2.0))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert found == [10.0]
+    assert step(2.0) == 2.0
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of a user's with modules that refer to one another."""
+    folder = tmp_path / "glasspackage"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "settings.py").write_text(
+        "K = 1.0\n_lazy = {'LAZY': 1.0}\ndef __getattr__(name):\n    if name in _lazy:\n        return _lazy[name]\n"
+        "    raise AttributeError(name)\n")
+    (folder / "use.py").write_text(
+        "def one(x):\n    from .settings import K\n    return x * K\n"
+        "def two(x):\n    from . import settings\n    return x * settings.K\n"
+        "def three(x):\n    import glasspackage.settings\n    return x * glasspackage.settings.K\n"
+        "def four(x):\n    from glasspackage import settings\n    return x * settings.LAZY\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield __import__("glasspackage.use").use
+    for name in [name for name in sys.modules if name.startswith("glasspackage")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", ["one", "two", "three", "four"])
+def test_modules_that_are_imported_inside_are_looked_into(package, name):
+    step = compile(getattr(package, name))
+    assert step(2.0) == 2.0
+    settings = sys.modules["glasspackage.settings"]
+    settings.K = settings._lazy["LAZY"] = 5.0
+    assert step(2.0) == 10.0
+
+
+def test_looking_costs_nothing_for_what_is_not_named():
+    class Big:
+        def __init__(self):
+            self.k, self.data = Value(2.0), [float(i) for i in range(100_000)]
+
+    big = Big()
+    step = compile(lambda x: big.k * x)
+    assert step(1.0).data == 2.0
+    replay, = step._recordings.values()
+    assert sum(len(items) for _, items in replay.dependencies.sequences) == 0
