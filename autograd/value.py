@@ -532,8 +532,9 @@ def propagate(order, adjoint, seed):
 def hand_out(adjoint, leaves, inner):
     """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
 
-    All steps are functions written in C, and so is what takes them: no Python code can come in between, so no interrupt and no other pass.
-    What may fail, because a sum is infinite or memory is short, comes first; the last two steps need no memory.
+    All steps are functions written in C, and so is what takes them: no Python code can come in between, so no interrupt
+    and no other pass. What may fail, because a sum is infinite or memory is short, comes first; the last two steps need
+    no memory.
     """
     sums = []
     try:
