@@ -36,12 +36,12 @@ class Dependencies:
     def __init__(self, roots, watched=()):
         self._seen = {}  # by id, so that nothing is freed, and its id used again, meanwhile
         self._names = {}  # every attribute and string in the code that was read, in a dict for its order
-        self._spaces = []  # [a mapping with attributes; how many of the names were looked up in it; whose; their class]
+        self._spaces = []  # (a mapping with attributes, whose, the class of that)
         self._globals = {}  # by id of the dict: (the dict, names)
         self._waiting = [(thing, "") for thing in roots]
         # For unchanged(): (mapping, keys, values, its length or -1), (thing, items), (cell, content), (function, code,
-        # its two kinds of defaults), (object, class, method resolution order); and for messages whose it is.
-        self.tables, self.sequences, self.cells, self.functions, self.kinds = [], [], [], [], []
+        # its two kinds of defaults), (object, class, method resolution order), (array, bytes); and whose it is.
+        self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays = [], [], [], [], [], []
         self.owners = {}
         for thing in watched:
             self._seen[id(thing)] = thing
@@ -50,12 +50,12 @@ class Dependencies:
         for space, names in self._globals.values():
             self._add_table(space, list(names), "global")
             self._add_table(vars(builtins), [name for name in names if name not in space], "builtins")
-        for space, _, owner, kind in self._spaces:
+        for space, owner, kind in self._spaces:
             # A name that only the class has may come to hide that.
             names = [name for name in self._names if name in space or (kind and hasattr(kind, name))]
             self._add_table(space, names, owner, len(space))
         self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions,
-                                           self.kinds)
+                                           self.kinds, self.arrays)
         del self._names, self._spaces, self._globals, self._waiting, self._seen  # it would keep objects alive
 
     def changed(self) -> tuple[str, object, object] | None:
@@ -63,6 +63,12 @@ class Dependencies:
         if self.unchanged():
             return None
         return next(self._changes(), ("what it reads", None, None))
+
+    def largest(self) -> tuple[int, str]:
+        """The number of items that are compared at each call, and where most of them are."""
+        sizes = [(len(entry[1]), self.owners[id(entry)]) for entry in (*self.tables, *self.sequences)]
+        sizes += [(len(before) // 64, self.owners[id(entry)]) for entry in self.arrays for before in entry[1:]]
+        return sum(size for size, _ in sizes), max(sizes, default=(0, ""))[1]
 
     def _changes(self) -> Iterator[tuple[str, object, object]]:
         for entry in self.tables:
@@ -87,6 +93,9 @@ class Dependencies:
             cell, content = entry
             if not same(now := _content(cell), content):
                 yield self.owners[id(entry)], content, now
+        for entry in self.arrays:
+            if as_bytes(entry[0]) != entry[1]:
+                yield self.owners[id(entry)], MISSING, entry[0]
         for entry in self.functions:
             function, code = entry[:2]
             if is_other(*entry):
@@ -99,14 +108,15 @@ class Dependencies:
 
     def _find(self):
         """Look at what is waiting, and at the names in it, until there is nothing new."""
+        names, spaces = 0, 0  # so many are done: these names in these spaces
         while self._waiting:
             while self._waiting:
                 self._look_at(*self._waiting.pop())
-            names = list(self._names)
-            for space in self._spaces:
-                mapping, known, owner, _ = space
-                self._waiting += [(mapping[name], f"{owner}.{name}") for name in names[known:] if name in mapping]
-                space[1] = len(names)
+            known = list(self._names) if len(self._names) > names or len(self._spaces) > spaces else []
+            for i, (mapping, owner, _) in enumerate(self._spaces[0 if len(known) > names else spaces:]):
+                new = known[names:] if len(known) > names and i < spaces else known
+                self._waiting += [(mapping[name], f"{owner}.{name}") for name in new if name in mapping]
+            names, spaces = len(self._names), len(self._spaces)
 
     def _look_at(self, thing, title):
         """Note what `thing` holds, and what it leads to."""
@@ -130,7 +140,7 @@ class Dependencies:
     def _function(self, function):
         code, name = function.__code__, function.__qualname__
         self.functions.append((function, code, function.__defaults__, function.__kwdefaults__))
-        self._spaces.append([vars(function), 0, name, None])
+        self._spaces.append((vars(function), name, None))
         self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for variable, cell in zip(code.co_freevars, function.__closure__ or ()):
             entry = cell, _content(cell)
@@ -158,13 +168,13 @@ class Dependencies:
 
     def _module(self, module):
         if not is_library(module.__name__):
-            self._spaces.append([vars(module), 0, module.__name__, None])
+            self._spaces.append((vars(module), module.__name__, None))
             self._waiting.append((vars(module).get("__getattr__"), module.__name__))
         elif module.__name__.partition(".")[0] not in ("autograd", "nn", "builtins"):
             # Of a library its data may be another tomorrow, sys.argv and os.environ, but not its code.
             data = {name: thing for name, thing in vars(module).items() if not (
                 callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")}
-            self._spaces.append([Attributes(module, data), 0, module.__name__, None])
+            self._spaces.append((Attributes(module, data), module.__name__, None))
 
     def _class(self, kind):
         for one in (*kind.__mro__, *type(kind).__mro__):
@@ -173,7 +183,7 @@ class Dependencies:
             self._seen[id(one)] = one
             own = vars(one)
             self._add_table(Attributes(one, {"__mro__": None}), ["__mro__"], one.__qualname__)
-            self._spaces.append([own, 0, one.__qualname__, None])
+            self._spaces.append((own, one.__qualname__, None))
             self._names.update(dict.fromkeys(own.get("__match_args__", ())))
             # Operators, __call__ and the like are called without being named.
             special = [name for name in own if name[:2] == "__" and name[-2:] == "__" and (
@@ -188,7 +198,7 @@ class Dependencies:
         elif isinstance(thing, CONTAINERS):
             self._sequence(thing, title)
         elif _module(kind) in ("array", "numpy") or isinstance(thing, bytearray):
-            self._sequence(Bytes(thing), title)
+            self._array(thing, title)
         owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(_module(one))]
         ours = any(_module(one).partition(".")[0] in ("autograd", "nn") for one in above)
         if not is_library(_module(kind)):
@@ -203,7 +213,7 @@ class Dependencies:
             self._add_table(attributes, list(attributes), owner, len(attributes))
             self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if is_own(item)]
         else:
-            self._spaces.append([attributes, 0, owner, kind])
+            self._spaces.append((attributes, owner, kind))
             if ours:  # its code is not read: what it calls is among its attributes
                 self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items()
                                   if is_own(item) and not isinstance(item, CONTAINERS)]
@@ -212,7 +222,7 @@ class Dependencies:
         slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(_module(one))
                  for name in _slots(one)}
         if slots:
-            self._spaces.append([Attributes(thing, slots), 0, owner, None])
+            self._spaces.append((Attributes(thing, slots), owner, None))
 
     def _table(self, mapping, owner):
         """Note every item of a dict."""
@@ -229,6 +239,17 @@ class Dependencies:
         if not set(map(type, items)) <= OPAQUE:
             self._waiting += [(item, f"{owner}[{i}]") for i, item in enumerate(items)]
 
+    def _array(self, array, title):
+        """Note the numbers of an array, as bytes, or its items."""
+        if getattr(array, "dtype", "") == "object":
+            self._sequence(Items(array), title)
+            return
+        flags = getattr(array, "flags", None)
+        if flags is None or flags.writeable or array.base is not None:  # else it cannot change
+            entry = array, as_bytes(array)
+            self.arrays.append(entry)
+            self.owners[id(entry)] = title or "an array"
+
     def _add_table(self, mapping, keys, owner, size=-1):
         if keys or size >= 0:
             entry = mapping, keys, [mapping.get(key, MISSING) for key in keys], size
@@ -236,18 +257,20 @@ class Dependencies:
             self.owners[id(entry)] = owner
 
 
-class Bytes:
-    """An array, whose bytes are compared."""
+class Items:
+    """The items of an array of objects."""
 
     def __init__(self, array):
         self.array = array
 
     def __iter__(self):
-        array = self.array
-        if getattr(array, "dtype", "") == "object":
-            return iter(array.ravel().tolist())
-        return iter((bytes(array) if isinstance(array, bytearray) else array.tobytes(), getattr(array, "shape", None),
-                     str(getattr(array, "dtype", ""))))
+        return iter(self.array.ravel().tolist())
+
+
+def as_bytes(array) -> bytes:
+    """The numbers of an array as bytes, and behind them what they are and in which shape."""
+    numbers = bytes(array) if isinstance(array, bytearray) else array.tobytes()
+    return numbers + f"{getattr(array, 'dtype', '')} {getattr(array, 'shape', '')}".encode()
 
 
 class Attributes:
@@ -367,7 +390,7 @@ def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
 
 
 # Compiled, this is the function of recording.pxi: it looks at hundreds of objects at each call.
-def unchanged(tables, sequences, cells, functions, kinds) -> bool:
+def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
     """Whether everything is what it was."""
     for mapping, keys, values, size in tables:
         if size >= 0 and len(mapping) != size:
@@ -383,7 +406,8 @@ def unchanged(tables, sequences, cells, functions, kinds) -> bool:
         if (now := _content(cell)) is not content and not same(now, content):
             return False
     return (not any(is_other(*entry) for entry in functions)
-            and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds))
+            and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds)
+            and all(as_bytes(array) == before for array, before in arrays))
 
 
 def is_other(function, code, defaults, named_defaults):
@@ -393,4 +417,4 @@ def is_other(function, code, defaults, named_defaults):
 
 
 if backend == "native":
-    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING)
+    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING, as_bytes)

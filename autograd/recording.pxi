@@ -60,6 +60,8 @@ cpdef needed_by(Recorder recorder, list results, bint unused):
     return operations, sources
 
 
+from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBuffer_Release, PyObject_GetBuffer
+
 cdef extern from "string.h":
     int memcmp(const void*, const void*, size_t) noexcept
 
@@ -90,7 +92,8 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
-def unchanged(same, missing, list tables, list sequences, list cells, list functions, list kinds):
+def unchanged(same, missing, as_bytes, list tables, list sequences, list cells, list functions, list kinds,
+              list arrays):
     cdef Py_ssize_t i, size
     cdef tuple entry
     cdef list keys, values, items, listed
@@ -132,7 +135,25 @@ def unchanged(same, missing, list tables, list sequences, list cells, list funct
     for entry in kinds:
         if type(entry[0]) is not entry[1] or entry[1].__mro__ is not entry[2]:
             return False
+    for entry in arrays:
+        if not are_as_before(entry[0], entry[1]) and as_bytes(entry[0]) != entry[1]:
+            return False
     return True
+
+
+cdef bint are_as_before(array, bytes before):
+    """Whether an array that lies in one piece has these numbers, of this type and in this shape."""
+    cdef Py_buffer view
+    cdef bint found
+    try:
+        PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS)
+    except (BufferError, TypeError, ValueError):
+        return False
+    shape = f"{getattr(array, 'dtype', '')} {getattr(array, 'shape', '')}".encode()
+    found = (len(before) == view.len + len(shape) and before.endswith(shape)
+             and memcmp(view.buf, <char*>before, view.len) == 0)
+    PyBuffer_Release(&view)
+    return found
 
 
 cdef inline PyObject* or_none(PyObject* thing):

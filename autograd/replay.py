@@ -86,6 +86,7 @@ def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), m
     return Compiled(function, static, maxsize, fallback)
 
 
+MANY = 200_000  # from so many items on to compare them takes as long as a function of thousands of operations
 NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
 
 
@@ -273,6 +274,11 @@ class Compiled:
             self._misses += 1
             self._note(key, change)
             replay = self._recordings[key] = Replay(self.function, key if gradients else key[1], leaves, gradients)
+            count, where = replay.dependencies.largest()
+            if count > MANY:
+                self._warn("many", f"{count:,} items that it reads from outside are compared at each call, most of "
+                                   f"them in {where}. Put them into a tuple or a read-only array, which cannot "
+                                   "change, or pass what it needs as an argument.")
             while len(self._recordings) > self._maxsize:
                 self._dropped.add(hash(self._recordings.popitem(last=False)[0]))
         else:

@@ -112,8 +112,8 @@ REFUSED = ["if E > 0.25:\n    V = E\nelse:\n    V = -E", "V = max(E, 0.5)", "V =
 WEIGHTS = {"assign": 10, "loop": 4, "comprehension": 3, "choice": 4, "derivative": 3, "forward": 1, "no_grad": 3,
            "detach": 2, "try": 3, "risky": 2, "kind": 2, "decision": 2, "dict": 2, "refused": 1, "place": 1,
            "derivatives": 1, "caught": 1, "unused": 1}
-# Not both in one program: with derivatives() under no_grad the first call records twice, which a counter shows.
-EXCLUSIVE = {"derivatives", "refused"}
+# Not both in one program: with derivatives inside, a first call under no_grad records twice, which a counter shows.
+EXCLUSIVE = {"refused"}, {"derivative", "derivatives", "forward"}
 
 
 class Step(NamedTuple):
@@ -224,7 +224,7 @@ class Writer:
 
     def statement(self):
         kind = self.choose(self.weights)
-        if kind in EXCLUSIVE and self.features & EXCLUSIVE:
+        if any(kind in one and self.features & other for one, other in (EXCLUSIVE, EXCLUSIVE[::-1])):
             kind = "assign"
         self.features.add(kind)
         if kind in ("kind", "loop"):

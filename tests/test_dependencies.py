@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile
+from autograd.dependencies import Dependencies
+from autograd.errors import RecordingWarning
 
 
 class Box:
@@ -252,6 +254,40 @@ def test_modules_that_are_imported_inside_are_looked_into(package, name):
     settings = sys.modules["glasspackage.settings"]
     settings.K = settings._lazy["LAZY"] = 5.0
     assert step(2.0) == 10.0
+
+
+def test_arrays_of_every_kind_are_compared():
+    for array in (np.zeros((3, 2)), np.zeros((3, 2))[:, 0], np.asfortranarray(np.zeros((3, 2))), np.zeros(3, "i4"),
+                  bytearray(3), np.zeros(3, "f4")):
+        found = Dependencies([lambda array=array: array])
+        assert found.changed() is None
+        array[1] = 1
+        assert found.changed() is not None
+    array = np.zeros(6)
+    found = Dependencies([lambda: array])
+    array.shape = 2, 3
+    assert found.changed() is not None
+    array = np.zeros(3)
+    array.setflags(write=False)
+    assert not Dependencies([lambda: array]).arrays
+
+
+def test_a_long_chain_of_objects_is_found_in_a_moment():
+    chain = None
+    for _ in range(20_000):
+        chain, before = Box(), chain
+        chain.k = before
+    found = Dependencies([lambda: chain.k])
+    assert len(found.kinds) == 20_000
+
+
+def test_very_much_to_compare_is_warned_of():
+    numbers = [float(i) for i in range(300_000)]
+    step = compile(lambda x: x * numbers[7])
+    with pytest.warns(RecordingWarning, match=r"300,\d{3} items .* most of them in numbers\. Put them into a tuple"):
+        step(1.0)
+    numbers = tuple(numbers)
+    assert compile(lambda x: x * numbers[7])(1.0) == 7.0
 
 
 def test_looking_costs_nothing_for_what_is_not_named():
