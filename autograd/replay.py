@@ -301,8 +301,8 @@ class Compiled:
             self._changes[name] += 1
             if self._changes[name] >= 3:
                 self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
-                                 f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, or make it a "
-                                 "Value.")
+                                 f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, make it a "
+                                 "Value, or keep it out of the function.")
 
     def _fall_back(self, replay, rows):
         """Before the function itself is called in place of a replay: may it be?"""

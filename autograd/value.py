@@ -778,7 +778,8 @@ def _converted(number):
             if isinstance(error, AutogradError):
                 raise
             remedy = "Convert it to a float first."
-    raise NumberTypeError(f"a real number is wanted, got {type(number).__name__} {number!r:.60}. {remedy}")
+    with recording(None):  # the text of what may hold tracers is for the message alone
+        raise NumberTypeError(f"expected a real number, got {type(number).__name__} {number!r:.60}. {remedy}")
 
 
 def _why_not_a_number(thing):
