@@ -13,6 +13,7 @@ import argparse
 import builtins
 import dis
 import functools
+import random
 import sys
 import threading
 import types
@@ -43,9 +44,13 @@ class Dependencies:
         # its two kinds of defaults), (object, class, method resolution order), (array, bytes); and whose it is.
         self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays = [], [], [], [], [], []
         self.owners = {}
+        self.generators = []  # of random numbers
         for thing in watched:
-            self._seen[id(thing)] = thing
             self._table(vars(thing), _title(thing))
+            if is_library(_module(type(thing))):
+                self._seen[id(thing)] = thing
+            else:
+                self._waiting.append((thing, _title(thing)))  # its methods
         self._find()
         for space, names in self._globals.values():
             self._add_table(space, list(names), "global")
@@ -83,7 +88,7 @@ class Dependencies:
         for entry in self.sequences:
             thing, items = entry
             owner = self.owners[id(entry)]
-            now = list(thing)
+            now = items_of(thing)
             if len(now) != len(items):
                 yield f"the length of {owner}", len(items), len(now)
             for i, (one, other) in enumerate(zip(items, now)):
@@ -177,6 +182,7 @@ class Dependencies:
             self._spaces.append((Attributes(module, data), module.__name__, None))
 
     def _class(self, kind):
+        derived = any(is_library(_module(one)) for one in kind.__mro__[:-1])
         for one in (*kind.__mro__, *type(kind).__mro__):
             if is_library(_module(one)) or (one is not kind and id(one) in self._seen):
                 continue
@@ -185,11 +191,12 @@ class Dependencies:
             self._add_table(Attributes(one, {"__mro__": None}), ["__mro__"], one.__qualname__)
             self._spaces.append((own, one.__qualname__, None))
             self._names.update(dict.fromkeys(own.get("__match_args__", ())))
-            # Operators, __call__ and the like are called without being named.
-            special = [name for name in own if name[:2] == "__" and name[-2:] == "__" and (
+            # Operators, __call__ and the like are called without being named; any method by a base class in a library,
+            # such as forward.
+            unnamed = [name for name in own if (derived or (name[:2] == "__" and name[-2:] == "__")) and (
                 callable(own[name]) or isinstance(own[name], (classmethod, staticmethod, property)))]
-            self._names.update(dict.fromkeys(special))
-            self._waiting += [(own[name], f"{one.__qualname__}.{name}") for name in special]
+            self._names.update(dict.fromkeys(unnamed))
+            self._waiting += [(own[name], f"{one.__qualname__}.{name}") for name in unnamed]
 
     def _object(self, thing, title):
         kind = type(thing)
@@ -199,6 +206,8 @@ class Dependencies:
             self._sequence(thing, title)
         elif _module(kind) in ("array", "numpy") or isinstance(thing, bytearray):
             self._array(thing, title)
+        elif isinstance(thing, random.Random) or _module(kind).startswith("numpy.random"):
+            self.generators.append(thing)
         owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(_module(one))]
         ours = any(_module(one).partition(".")[0] in ("autograd", "nn") for one in above)
         if not is_library(_module(kind)):
@@ -231,7 +240,7 @@ class Dependencies:
         self._waiting += [(key, owner) for key in mapping if type(key) not in OPAQUE]
 
     def _sequence(self, thing, owner):
-        items = list(thing)
+        items = items_of(thing)
         if not isinstance(thing, (tuple, frozenset)):
             entry = thing, items
             self.sequences.append(entry)
@@ -255,6 +264,14 @@ class Dependencies:
             entry = mapping, keys, [mapping.get(key, MISSING) for key in keys], size
             self.tables.append(entry)
             self.owners[id(entry)] = owner
+
+
+def items_of(thing) -> list:
+    """The items of a container as a list, whatever a class derived from it does about them."""
+    for kind in (list, tuple, set, frozenset, deque):
+        if isinstance(thing, kind):
+            return list(kind.__iter__(thing))
+    return list(thing)
 
 
 class Items:
@@ -399,7 +416,7 @@ def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
             if (now := mapping.get(key, MISSING)) is not value and not same(now, value):
                 return False
     for thing, items in sequences:
-        now = thing if type(thing) is list else list(thing)
+        now = thing if type(thing) is list else items_of(thing)
         if len(now) != len(items) or not all(map(same, now, items)):
             return False
     for cell, content in cells:
@@ -417,4 +434,4 @@ def is_other(function, code, defaults, named_defaults):
 
 
 if backend == "native":
-    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING, as_bytes)
+    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING, as_bytes, items_of)

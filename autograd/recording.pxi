@@ -92,7 +92,7 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
-def unchanged(same, missing, as_bytes, list tables, list sequences, list cells, list functions, list kinds,
+def unchanged(same, missing, as_bytes, items_of, list tables, list sequences, list cells, list functions, list kinds,
               list arrays):
     cdef Py_ssize_t i, size
     cdef tuple entry
@@ -115,7 +115,7 @@ def unchanged(same, missing, as_bytes, list tables, list sequences, list cells, 
                     return False
     for entry in sequences:
         thing, items = entry[0], <list>entry[1]
-        listed = <list>thing if type(thing) is list else list(thing)
+        listed = <list>thing if type(thing) is list else items_of(thing)
         if len(listed) != len(items):
             return False
         if memcmp(PySequence_Fast_ITEMS(listed), PySequence_Fast_ITEMS(items), len(items) * sizeof(void*)) == 0:

@@ -42,6 +42,7 @@ from autograd.value import (
     graph_wanted,
     is_recording,
     no_grad,
+    recorder,
     recording,
     replayed,
 )
@@ -179,13 +180,19 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
+        if is_recording():
+            return self._mean([self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])], has_aux)
         replay, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.mean(rows, has_aux)
         self._fall_back(replay, rows)
         results = [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
-        self._fallen_back(results, replay, rows)
+        return self._mean(self._fallen_back(results, replay, rows), has_aux)
+
+    @staticmethod
+    def _mean(results, has_aux):
+        """The mean of the function's own results."""
         if not has_aux:
             return mean(results)
         return mean([loss for loss, _ in results]), [map_numbers(_plain, other) for _, other in results]
@@ -196,15 +203,19 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
+        if is_recording():
+            return self._map(batches, kwargs)
         replay, rows = self._batch("map", batches, kwargs, gradients=False)
         if replay:
             with contextlib.suppress(NotFinite):
                 return replay.map(rows)
         self._fall_back(replay, rows)
+        return self._fallen_back(self._map(batches, kwargs), replay, rows)
+
+    def _map(self, batches, kwargs):
+        """The function's own results as plain numbers."""
         with no_grad():
-            results = [map_numbers(_plain, self.function(*example, **kwargs))
-                       for example in zip(*columns_of(batches)[0])]
-        return self._fallen_back(results, replay, rows)
+            return [map_numbers(_plain, self.function(*example, **kwargs)) for example in zip(*columns_of(batches)[0])]
 
     def cache_info(self):
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
@@ -437,7 +448,8 @@ class Replay:
 
         Raises RecordingError when the function is not what it was although nothing changed that it reads.
         """
-        before = random_states()
+        generators = self.dependencies.generators
+        before = random_states(generators)
         with collector_off(), recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
@@ -446,7 +458,7 @@ class Replay:
             self.refusal = (f"compile: the function was not the same at its second call{self._where()}, although "
                             "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
                             "file, or count its calls? Pass what differs as an argument.")
-        elif before != random_states():
+        elif before != random_states(generators):
             self.refusal = ("compile: the function draws random numbers, which a replay would not. Draw them outside, "
                             "and pass them as arguments.")
         if self.refusal:
@@ -559,10 +571,11 @@ def recorder_at_work(lines=False):
         recorder.end()
 
 
-def random_states():
-    """The states of the random generators that programs share."""
+def random_states(generators):
+    """The states of random generators, and of those that programs share."""
     numpy = sys.modules.get("numpy")
-    return random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False))
+    return [random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False)), *(
+        one.getstate() if isinstance(one, random.Random) else pickle.dumps(one) for one in generators)]
 
 
 class Again:
@@ -658,4 +671,6 @@ class Result:
 
 
 def _plain(result):
+    if is_recording() and isinstance(result, Value):
+        return recorder().number(result)
     return result.data if isinstance(result, Value) else as_float(result)

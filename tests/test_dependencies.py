@@ -2,20 +2,25 @@
 
 import collections
 import functools
+import itertools
 import os
+import random
 import sys
 import threading
 import types
+import warnings
 import weakref
 from argparse import Namespace
 from typing import ClassVar
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
+import nn
 from autograd import Value, compile
 from autograd.dependencies import Dependencies
-from autograd.errors import RecordingWarning
+from autograd.errors import RecordingError, RecordingWarning
 
 
 class Box:
@@ -144,6 +149,97 @@ def test_what_is_read_is_found(what, monkeypatch):
     before = step(2.0)
     change(thing)
     assert step(2.0) == read(thing, 2.0) != before
+
+
+GLOBAL = 1.0
+
+
+class Net(nn.Module):
+    scale = 1.0
+
+    def __init__(self):
+        self.w = Value(1.0)
+
+    def forward(self, x):
+        return self.helped(x) * GLOBAL * self.scale
+
+    def helped(self, x):
+        return self.w * x
+
+
+def test_what_forward_reads_is_found(monkeypatch):
+    net = Net()
+    for step in (compile(lambda x: net(x)), compile(net)):
+        with monkeypatch.context() as patch:
+            assert step(2.0).data == net(2.0).data == 2.0
+            patch.setitem(globals(), "GLOBAL", 5.0)
+            assert step(2.0).data == net(2.0).data == 10.0
+            patch.setattr(Net, "scale", 3.0)
+            assert step(2.0).data == net(2.0).data == 30.0
+            patch.setattr(Net, "helped", lambda self, x: self.w + x)
+            assert step(2.0).data == net(2.0).data == 45.0
+            patch.setattr(Net, "forward", lambda self, x: self.w * x * 7.0)
+            assert step(2.0).data == net(2.0).data == 14.0
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_fit_finds_what_its_loss_and_its_model_read(recorded, monkeypatch):
+    monkeypatch.setitem(globals(), "GLOBAL", 1.0)
+    net, data = Net(), ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+
+    def move(run):
+        globals()["GLOBAL"] += 0.25
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RecordingWarning)
+        nn.fit(net, lambda o, t: (o - t) ** 2 * GLOBAL, data, epochs=5, recorded=recorded, callbacks=[move],
+               optimizer=nn.SGD(net.parameters(), lr=0.01), progress=False, seed=0)
+    assert net.w.data == pytest.approx(EXPECTED.setdefault("w", net.w.data), rel=1e-12)
+
+
+EXPECTED: dict = {}
+
+
+def test_objects_that_answer_to_any_name_are_taken_as_they_are():
+    class Chain:
+        def __init__(self, k):
+            self.k = k
+
+        def __getattr__(self, name):
+            return Chain(2.0) if name[:2] != "__" else 5.0
+
+    class Defaults:
+        __getattr__ = lambda self, name: None  # noqa: E731
+        k = 2.0
+
+    class Endless(list):
+        def __iter__(self):
+            return itertools.count()
+
+    mock = MagicMock()
+    mock.k = 2.0
+    for thing in (mock, Chain(2.0), Defaults(), types.SimpleNamespace(k=2.0, e=Endless([1.0]))):
+        step = compile(lambda x: x * thing.k)  # noqa: B023
+        assert [step(1.0), step(1.0)] == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("generator", [random.Random(0), np.random.default_rng(0), np.random.RandomState(0)])
+def test_a_generator_of_ones_own_that_is_drawn_from_is_noticed(generator):
+    box = Box()
+    box.generator = generator
+    step = compile(lambda x: x * 2 if box.generator.random() < 1e-9 else x)
+    step(1.0)
+    with pytest.raises(RecordingError, match="draws random numbers"):
+        step(1.0)
+
+
+def test_batches_inside_a_recording():
+    w = Value(3.0)
+    inner = compile(lambda x: w * x)
+    for f in (lambda x: inner.mean([x, x * 2.0, 3.0]), lambda x: sum(inner.map([x, 2.0])) * w):
+        step = compile(f)
+        for x in (1.0, 2.0, 3.0):
+            assert step(x).data == pytest.approx(f(x).data if f.__code__.co_names[-1] != "mean" else x * 3 + 3)
 
 
 def test_match_patterns_name_attributes():

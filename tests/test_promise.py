@@ -773,7 +773,7 @@ def test_results_of_other_types_are_refused_in_words():
 
 def test_a_message_about_tracers_does_not_count_as_writing_them():
     step = compile(lambda x: Value(2.0) if isinstance(x, tuple) else sum(W * x), fallback=False)
-    with pytest.raises(RecordingError, match="recording it fails with TypeError|NumberTypeError"):
+    with pytest.raises(RecordingError, match=r"recording it fails with \w*TypeError"):
         step([1.0, 2.0])
     with pytest.warns(RecordingWarning):
         assert compile(lambda x: sum(W * x))(np.array([1.0, 2.0])).data == 9.0
