@@ -134,7 +134,7 @@ class Compiled:
         place = f"_compiled_{id(self):x}"
         own = attributes.get(place)
         # A copy of an instance brings the original's along.
-        if own is None or own._made_from is not self or own.function.instance() is not instance:
+        if own is None or own.function.instance() is not instance:
             own = Compiled(Method(self.function, instance), (), self._maxsize, self._fallback)
             own._static, own._positions = self._static, frozenset(i - 1 for i in self._positions)
             own._made_from = self

@@ -467,13 +467,19 @@ def test_no_grad_inside_is_honoured():
 def test_no_grad_does_not_leak_into_sums():
     v = Value(5.0)
 
-    def f(x):
+    def products(x):
         with no_grad():
             part = x * W + v * W
         return part + v * x
 
-    for w in (W, v):
-        assert derivatives(compile(f)(2.0), w) == derivatives(f(2.0), w)
+    def terms(x):
+        with no_grad():
+            part = W + v
+        return part + v * x
+
+    for f in (products, terms):
+        for w in (W, v):
+            assert derivatives(compile(f)(2.0), w) == derivatives(f(2.0), w)
 
 
 def test_a_recording_made_without_gradients_has_them_later():
@@ -499,7 +505,8 @@ def test_derivatives_inside_are_what_they_are_outside():
     (lambda x: 3, int), (lambda x: None, type(None)), (lambda x: "text", str), (lambda x: True, bool),
     (lambda x: grad(lambda a: a * a)(x), float),
     (lambda x: grad(lambda a: a * W)(x), Value), (lambda x: where(x > 0, 1.0, W), Value),
-    (lambda x: where(W > 0, 1.0, x), float), (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
+    (lambda x: where(W > 0, 1.0, x), float), (lambda x: where(W < 0, x, 1.0), float),
+    (lambda x: where(W >= 0, 1.0, x), float), (lambda x: where(W <= 0, x, 1.0), float), (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
 def test_results_have_the_types_that_the_function_itself_gives(f, kind):
     step = compile(f)
     for _ in range(3):
