@@ -9,11 +9,8 @@ compared, and what is the user's own among them is followed.
 
 from __future__ import annotations
 
-import argparse
 import builtins
-import dis
 import functools
-import random
 import sys
 import threading
 import types
@@ -28,7 +25,7 @@ MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
 SCALARS = {int, float, complex, bool, str, bytes, type(None)}
 OPAQUE = SCALARS | {Value, types.CodeType, type(Ellipsis), type(NotImplemented), range}
 CONTAINERS = (list, tuple, dict, set, frozenset, deque, types.MappingProxyType)
-NAMESPACES = (types.SimpleNamespace, argparse.Namespace)  # of the standard library, but what is in them is the user's
+NAMESPACES = ("SimpleNamespace", "Namespace")  # of the standard library, but what is in them is the user's
 
 
 class Dependencies:
@@ -206,7 +203,7 @@ class Dependencies:
             self._sequence(thing, title)
         elif _module(kind) in ("array", "numpy") or isinstance(thing, bytearray):
             self._array(thing, title)
-        elif isinstance(thing, random.Random) or _module(kind).startswith("numpy.random"):
+        elif _module(kind) == "random" or _module(kind).startswith("numpy.random"):
             self.generators.append(thing)
         owner, above = _title(thing), [one for one in kind.__mro__[:-1] if is_library(_module(one))]
         ours = any(_module(one).partition(".")[0] in ("autograd", "nn") for one in above)
@@ -335,7 +332,7 @@ def _behind(thing):
 
 def is_own(thing):
     """Whether something in an object of a library is the user's: a container, a function, an object of a class."""
-    if isinstance(thing, (*CONTAINERS, *NAMESPACES, types.MethodType, functools.partial)):
+    if isinstance(thing, (*CONTAINERS, types.MethodType, functools.partial)) or type(thing).__name__ in NAMESPACES:
         return True
     if isinstance(thing, types.FunctionType):
         return not is_library(thing.__globals__.get("__name__"))
@@ -386,6 +383,7 @@ def same(now, then) -> bool:
 @functools.lru_cache(maxsize=4096)
 def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The globals, the attributes and strings, and the modules that code mentions, that of inner functions too."""
+    import dis
     own: dict[str, None] = {}
     attributes: dict[str, None] = {}
     modules: dict[str, None] = {}

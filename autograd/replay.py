@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import operator
-import pickle
-import random
 import sys
 import threading
 import time
@@ -155,7 +153,7 @@ class Compiled:
 
     def __call__(self, *args, **kwargs):
         """The result for one example, as the function itself would return it."""
-        if is_recording():
+        if is_recording() or _unrolling.on:
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
@@ -180,7 +178,7 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        if is_recording():
+        if is_recording() or _unrolling.on:
             return self._mean([self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])], has_aux)
         replay, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if replay:
@@ -203,7 +201,7 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        if is_recording():
+        if is_recording() or _unrolling.on:
             return self._map(batches, kwargs)
         replay, rows = self._batch("map", batches, kwargs, gradients=False)
         if replay:
@@ -573,9 +571,19 @@ def recorder_at_work(lines=False):
 
 def random_states(generators):
     """The states of random generators, and of those that programs share."""
-    numpy = sys.modules.get("numpy")
-    return [random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False)), *(
-        one.getstate() if isinstance(one, random.Random) else pickle.dumps(one) for one in generators)]
+    import pickle
+    random, numpy = sys.modules.get("random"), sys.modules.get("numpy")
+    return [random and random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False)), *(
+        one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators)]
+
+
+class _Unrolling(threading.local):
+    """Whether compiled functions are called themselves, since the graph behind a result is being made."""
+
+    on = False
+
+
+_unrolling = _Unrolling()
 
 
 class Again:
@@ -602,7 +610,11 @@ class Again:
             if not self.replay.verified:
                 self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
+        before, _unrolling.on = _unrolling.on, True
+        try:
+            results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
+        finally:
+            _unrolling.on = before
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import decimal
 import enum
-import fractions
 import types
 
 from autograd.errors import NumberTypeError
@@ -47,7 +45,7 @@ def frozen(thing):
         return kind, frozenset(map(frozen, thing))
     if isinstance(thing, dict):
         return kind, *[(frozen(key), frozen(item)) for key, item in thing.items()]
-    if kind in IMMUTABLE or isinstance(thing, (type, enum.Enum)):
+    if kind in IMMUTABLE or isinstance(thing, (type, enum.Enum)) or kind.__module__ in ("decimal", "fractions"):
         return kind, thing
     parameters = getattr(kind, "__dataclass_params__", None)
     if parameters is not None and parameters.frozen:
@@ -60,4 +58,4 @@ def frozen(thing):
 
 
 IMMUTABLE = {int, bool, str, bytes, type(None), type(Ellipsis), range, types.FunctionType,
-             types.BuiltinFunctionType, types.ModuleType, decimal.Decimal, fractions.Fraction}
+             types.BuiltinFunctionType, types.ModuleType}

@@ -16,7 +16,7 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
-from autograd.errors import RecordingError
+from autograd.errors import InfiniteDerivativeError, RecordingError
 from autograd.functional import map_numbers, numbers_in
 from autograd.value import gradients_wanted, is_recording, topological_order
 
@@ -153,6 +153,8 @@ def difference(step, eager, recorded, exact, volatile=False):
         if eager[0] == recorded[0]:
             same = type(eager[1]) is type(recorded[1]) and (volatile or str(eager[1]) == str(recorded[1]))
             return None if same else f"another error than {type(eager[1]).__name__}"
+        if step.mode in ("grad", "jvp") and isinstance(eager[1], InfiniteDerivativeError):
+            return None  # second derivatives through the function itself ask for more than those through its replay
         return f"{type((eager if eager[0] == 'raised' else recorded)[1]).__name__} {eager[0]} {recorded[0]}"
     shapes = [map_numbers(lambda _: 0, outcome[1]) for outcome in (eager, recorded)]
     if shapes[0] != shapes[1]:
@@ -193,10 +195,11 @@ def fault(program):
             refused = refused or (recorded[0] == "raised" and isinstance(recorded[1], RecordingError))
             volatile = "random." in program.source or "counter" in program.source
             found = difference(step, eager, recorded, exact and step.mode not in ("grad", "jvp"), volatile)
+            called_again = recorded[0] == "raised" or any(one["fallbacks"] for one in recording.f.stats())
+            if called_again and "counter" in program.source:
+                break  # a function that counts its calls has been called another number of times
             if found:
                 return found, refused
-            if recorded[0] == "raised" and "counter" in program.source:
-                break  # a function that counts its calls has been called another number of times
     return None, refused
 
 

@@ -506,7 +506,8 @@ def test_derivatives_inside_are_what_they_are_outside():
     (lambda x: grad(lambda a: a * a)(x), float),
     (lambda x: grad(lambda a: a * W)(x), Value), (lambda x: where(x > 0, 1.0, W), Value),
     (lambda x: where(W > 0, 1.0, x), float), (lambda x: where(W < 0, x, 1.0), float),
-    (lambda x: where(W >= 0, 1.0, x), float), (lambda x: where(W <= 0, x, 1.0), float), (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
+    (lambda x: where(W >= 0, 1.0, x), float), (lambda x: where(W <= 0, x, 1.0), float),
+    (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
 def test_results_have_the_types_that_the_function_itself_gives(f, kind):
     step = compile(f)
     for _ in range(3):
@@ -769,6 +770,17 @@ def test_the_graph_behind_a_result_is_refused_when_something_has_changed():
         with pytest.raises(autograd.errors.StaleGraphError, match="item 0 of box has changed since"):
             use()
     assert derivatives(y, x) == 1.0
+
+
+def test_the_graph_behind_a_result_goes_through_compiled_functions_inside():
+    def f(y):
+        factor = y
+        result = compile(lambda t: t * factor)(W)
+        factor = 1.0
+        return result
+
+    for _ in range(2):
+        assert grad(compile(f))(1.25).data == grad(f)(1.25).data == 3.0
 
 
 def test_results_of_other_types_are_refused_in_words():
