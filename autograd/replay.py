@@ -114,7 +114,7 @@ class Compiled:
         self._changes: Counter = Counter()  # how often what was read from outside had changed, by its name
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
-        self._failure: BaseException | None = None
+        self._failure = ""  # with which recording failed
         self._made_from: Compiled | None = None  # for a method of one instance: that of the class
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
@@ -271,7 +271,7 @@ class Compiled:
                 replay.verify()
             return replay
         except Unrecorded as failure:
-            self._failure = failure.__cause__
+            self._failure = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
             return None
 
     def _found(self, key, leaves, gradients):
@@ -325,13 +325,12 @@ class Compiled:
         if "fallback" not in self._warned:
             self._warn("fallback", "the function itself is called in place of a replay, which is slower: "
                                    f"{self._reason(replay, rows)}. stats() counts how often.")
-        self._failure = None
         return result
 
     def _reason(self, replay, rows):
         if replay:
             return f"{replay.culprit(rows)} is not finite"
-        return f"recording it fails with {type(self._failure).__name__}: {self._failure}"
+        return f"recording it fails with {self._failure}"
 
     def _name(self):
         return getattr(self.function, "__qualname__", repr(self.function))
