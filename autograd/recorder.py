@@ -80,6 +80,11 @@ class Tracer(Value):
         """A tracer has no number, nor have its derivatives one."""
         self._refuse("reading .partials of")
 
+    def __radd__(self, other):
+        if type(other) is int and other == 0:  # sum() begins so, and 0 + -0.0 is 0.0 for floats; a Value stays as it is
+            return self.recorder.record(RULES["add"], (0.0, self)) if self.kind == PLAIN else self
+        return Value.__radd__(self, other)
+
     def __bool__(self):
         self._refuse("a decision on")
 

@@ -783,6 +783,13 @@ def test_the_graph_behind_a_result_goes_through_compiled_functions_inside():
     assert [grad(step)(1.25).data for _ in range(2)] == [3.0, 3.0]
 
 
+def test_a_sum_of_negative_zeros_is_that_of_floats_or_of_values():
+    step = compile(lambda xs: sum(xs))
+    for xs in ([-0.0, -0.0], [Value(-0.0), Value(-0.0)], [-0.0, Value(-0.0)]):
+        for _ in range(2):
+            assert agrees(step, xs)
+
+
 def test_results_of_other_types_are_refused_in_words():
     with pytest.raises(RecordingError, match="the function returned a ndarray; expected numbers"):
         compile(lambda x: np.array([x, 2 * x]), fallback=False)(1.0)
