@@ -153,7 +153,7 @@ class Compiled:
 
     def __call__(self, *args, **kwargs):
         """The result for one example, as the function itself would return it."""
-        if is_recording() or _unrolling.on:
+        if is_recording() or _unrolling.is_on():
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
@@ -178,7 +178,7 @@ class Compiled:
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        if is_recording() or _unrolling.on:
+        if is_recording() or _unrolling.is_on():
             return self._mean([self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])], has_aux)
         replay, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if replay:
@@ -201,7 +201,7 @@ class Compiled:
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        if is_recording() or _unrolling.on:
+        if is_recording() or _unrolling.is_on():
             return self._map(batches, kwargs)
         replay, rows = self._batch("map", batches, kwargs, gradients=False)
         if replay:
@@ -577,9 +577,21 @@ def random_states(generators):
 
 
 class _Unrolling(threading.local):
-    """Whether compiled functions are called themselves, since the graph behind a result is being made."""
+    """Whether the graph behind a result is being made: compiled functions are called themselves then."""
 
-    on = False
+    def __init__(self):
+        self.blocks = ()  # references to what only `with` holds: gone when it ends, whatever interrupts it
+
+    def block(self):
+        """For `with`."""
+        block = [threading.RLock()]
+        self.blocks = (*self.blocks, weakref.ref(block[0]))
+        return block.pop()
+
+    def is_on(self):
+        if self.blocks:
+            self.blocks = tuple([block for block in self.blocks if block() is not None])
+        return bool(self.blocks)
 
 
 _unrolling = _Unrolling()
@@ -609,11 +621,8 @@ class Again:
             if not self.replay.verified:
                 self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        before, _unrolling.on = _unrolling.on, True
-        try:
+        with _unrolling.block():
             results = [numbers_of(self.replay.again(row))[self.place] for row in rows]
-        finally:
-            _unrolling.on = before
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
 
