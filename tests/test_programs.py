@@ -7,6 +7,7 @@ outside is compared: values to the bit, gradients of all Values in sight, errors
 import itertools
 import linecache
 import random
+import sys
 import types
 import warnings
 
@@ -180,6 +181,8 @@ def fault(program):
     """What is wrong with the recording of a program, in words, or None; and whether a call was refused."""
     refused = False
     exact = not program.features & {"derivative", "forward", "derivatives"}
+    if sys.version_info >= (3, 12) and "sum(" in program.source:
+        exact = False  # there sum() of floats is compensated
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a change is recorded anew is not the matter here
         try:
