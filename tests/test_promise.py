@@ -731,7 +731,9 @@ def test_compiled_methods_of_one_name_are_kept_apart():
     child = Child()
     assert [child.step(1.0), super(Child, child).step(1.0), child.step(1.0)] == [10.0, 2.0, 10.0]
     assert [child.twice(1.0), child.thrice(1.0)] == [2.0, 3.0]
-    assert [child.plain(1.0), Child.plain(1.0), child.of_class(1.0), Child.of_class(1.0)] == [7.0, 7.0, 8.0, 8.0]
+    assert [child.plain(1.0), Child.plain(1.0)] == [7.0, 7.0]
+    if sys.version_info < (3, 13):  # from then on classmethod() takes plain functions only
+        assert [child.of_class(1.0), Child.of_class(1.0)] == [8.0, 8.0]
 
 
 def test_a_compiled_method_in_hand_keeps_its_instance():
