@@ -84,9 +84,9 @@ def _write(name, values, numbers, field):
 
 def _no_values(name, values):
     if not isinstance(values, list):
-        return NumberTypeError(f"{name}: a list of Values is wanted, got {type(values).__name__} {values!r:.60}.")
+        return NumberTypeError(f"{name}: expected a list of Values, got {type(values).__name__} {values!r:.60}.")
     culprit = next((value for value in values if not isinstance(value, Value)), None)
-    return NumberTypeError(f"{name}: Values are wanted, got {type(culprit).__name__} {culprit!r:.60} among them.")
+    return NumberTypeError(f"{name}: expected Values only, got {type(culprit).__name__} {culprit!r:.60} among them.")
 
 
 UNFIT = "unfit"

@@ -638,7 +638,7 @@ class Kept:
 
 
 def _why_no_result(part):
-    """Whether a part of a result is no number."""
+    """Whether a part of a result is something other than a number."""
     try:
         as_float(part)
     except NumberTypeError:
@@ -649,7 +649,7 @@ def _why_no_result(part):
 
 
 def is_kept(part):
-    """Whether a part of a result is no number, and comes back as it is."""
+    """Whether a part of a result comes back unchanged: None and strings."""
     return part is None or isinstance(part, str)
 
 

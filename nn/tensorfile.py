@@ -96,7 +96,7 @@ def write_whole(path: "str | Path", content: bytes) -> None:
 
 def _write_and_rename(content: bytes, target: str) -> None:
     mode = _mode_of(target)
-    # A name of its own: whoever saves at the same time has another, and nothing that is there already is written to.
+    # A random name, so that two processes saving at once do not collide and no existing file is overwritten.
     partial = os.path.join(os.path.dirname(target), f".{secrets.token_hex(8)}.partial")
     file = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:

@@ -118,14 +118,14 @@ void *calloc(size_t number, size_t size) {
 def run_with_failing_memory(code, folder, *arguments):
     """Run Python code in which `fail_after(n)` lets the allocation after the next n fail; `still_left()` tells n."""
     compiler = (os.environ.get("CC") or "cc").split()
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):  # LD_PRELOAD and dlsym(RTLD_NEXT) work so only there
         pytest.skip("a library can take the place of malloc() only on Linux in this way")
     library, source = Path(folder) / "malloc.so", Path(folder) / "malloc.c"
     source.write_text(MALLOC)
     try:
         subprocess.run([*compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True,
                        capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.CalledProcessError):  # without one there is no compiled engine to test either
         pytest.skip("there is no C compiler to make a malloc() that fails")
     start = ("import ctypes\nfail_after, still_left = ctypes.CDLL(None).fail_after, ctypes.CDLL(None).still_left\n"
              "fail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n")

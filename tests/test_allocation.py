@@ -99,6 +99,8 @@ print(number, dict(wrong))
 """
 
 
+# A failure may crash the process, so each attempt needs a fork(). The plain engine allocates through the interpreter,
+# whose own behaviour without memory is not ours to test.
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each attempt is made in a process of its own, by fork()")
 @pytest.mark.skipif(autograd.backend != "native", reason="in plain Python it is the interpreter that asks")
 @pytest.mark.parametrize("work", ["eager", "replay", "record", "chain", "copies", "second", "flat", "graph"])

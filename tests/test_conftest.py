@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+# Programs for a pytest of their own: what they skip is what the table must list. No test of ours is skipped by them.
 SOME = """
 import pytest
 

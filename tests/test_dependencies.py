@@ -209,17 +209,22 @@ def test_objects_that_answer_to_any_name_are_taken_as_they_are():
             return Chain(2.0) if name[:2] != "__" else 5.0
 
     class Defaults:
-        __getattr__ = lambda self, name: None  # noqa: E731
         k = 2.0
+
+        def __getattr__(self, name):
+            return None
 
     class Endless(list):
         def __iter__(self):
             return itertools.count()
 
+    def reader(thing):
+        return lambda x: x * thing.k
+
     mock = MagicMock()
     mock.k = 2.0
     for thing in (mock, Chain(2.0), Defaults(), types.SimpleNamespace(k=2.0, e=Endless([1.0]))):
-        step = compile(lambda x: x * thing.k)  # noqa: B023
+        step = compile(reader(thing))
         assert [step(1.0), step(1.0)] == [2.0, 2.0]
 
 

@@ -120,6 +120,7 @@ def test_a_pass_in_a_destructor_and_the_one_outside_are_right():
     assert w.grad == pytest.approx(1.4 * Meter.number, rel=1e-12)
 
 
+# Windows has no such timer; test_interrupts' other tests cover passes inside passes there.
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no timer that sends signals")
 def test_a_pass_in_a_signal_handler_and_the_one_outside_are_right():
     x = Value(2.0)
@@ -313,6 +314,7 @@ print(set(seen[:-1]), seen[-1])
 """
 
 
+# The plain engine starts no threads, and the number of threads of the process is read from /proc.
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat") or PURE,
                     reason="only the compiled engine has helper threads, and only Linux tells how many there are")
 def test_no_helper_thread_is_alive_while_a_process_forks():

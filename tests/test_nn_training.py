@@ -410,7 +410,7 @@ def test_a_gradient_that_cancels_is_compared_with_its_terms(monkeypatch):
 
 
 def test_the_comparison_leaves_random_generators_alone():
-    numpy = pytest.importorskip("numpy")
+    import numpy
 
     class Noisy(Line):
         def __init__(self):
@@ -418,15 +418,15 @@ def test_the_comparison_leaves_random_generators_alone():
             self._rng, self.dropout = random.Random(5), nn.Dropout(0.5, seed=7)
 
         def forward(self, x):
-            noise = random.random() + self._rng.random() + float(numpy.random.random())
+            noise = random.random() + self._rng.random() + float(numpy.random.random())  # noqa: NPY002  the generator that all share
             return super().forward(x) * noise + self.dropout(x[0])
 
     def states(recorded):
         random.seed(3)
-        numpy.random.seed(3)
+        numpy.random.seed(3)  # noqa: NPY002  that very one
         model = Noisy()
         history = nn.fit(model, nn.mse_loss, LINE, epochs=2, seed=0, recorded=recorded, progress=False)
-        return (history["loss"], model.state_dict(), random.getstate(), numpy.random.get_state()[1].tolist(),
+        return (history["loss"], model.state_dict(), random.getstate(), numpy.random.get_state()[1].tolist(),  # noqa: NPY002
                 model._rng.getstate(), model.dropout._rng.getstate())
     with pytest.warns(NotRecordedWarning):
         found = states(True)
@@ -516,7 +516,8 @@ def test_evaluate_begins_again_where_a_difference_is_found(monkeypatch):
     lambda x, y, numpy: (numpy.repeat(numpy.array(x), 2, axis=0)[::2], numpy.array(y)[::-1][::-1]),
     lambda x, y, numpy: (numpy.array([x, x]).transpose(1, 2, 0)[:, :, 1], numpy.array(y, dtype=numpy.int8))])
 def test_bools_and_arrays_of_any_order_are_numbers(as_given):
-    numpy, examples = pytest.importorskip("numpy"), data.moons(20, seed=0)
+    import numpy
+    examples = data.moons(20, seed=0)
     loss = nn.binary_cross_entropy_with_logits
 
     def work(*examples):

@@ -56,7 +56,7 @@ class World:
         random.seed(seed)
         try:
             result = getattr(self, step.mode)(args, kwargs)
-            list(map(plain, numbers_in(result)))  # a program cut short may return what is no number
+            list(map(plain, numbers_in(result)))  # a shortened program may return something other than numbers
         except Exception as error:
             return "raised", error
         leaves = values_in((self.namespace, args, kwargs))
