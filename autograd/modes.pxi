@@ -9,11 +9,12 @@ cdef extern from *:
     #else
     #define OF_THIS_THREAD __thread
     #endif
+    static OF_THIS_THREAD int entered_here = 0;  /* whether this thread has ever entered a mode */
     static OF_THIS_THREAD int no_grad_here = 0;
     static OF_THIS_THREAD int lines_here = 0;
     static OF_THIS_THREAD PyObject* recorder_here = NULL;
     """
-    int no_grad_here, lines_here
+    int entered_here, no_grad_here, lines_here
     PyObject* recorder_here  # counted
 
 cdef extern from "Python.h":
@@ -29,6 +30,25 @@ cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
     no_grad_here, lines_here, recorder_here = no_grad, lines, recorder
     Py_XINCREF(recorder)
     Py_XDECREF(before)
+
+
+cdef class End:
+    """Kept for a thread from its first mode on; when the thread ends, so do the modes that it has not left."""
+
+    def __dealloc__(self):
+        set_modes(0, 0, NULL)
+
+
+_of_this_thread = threading.local()
+
+
+cdef int begin_modes(int no_grad, int lines, PyObject* recorder) except -1:
+    global entered_here
+    if not entered_here:
+        _of_this_thread.end = End()
+        entered_here = True
+    set_modes(no_grad, lines, recorder)
+    return 0
 
 
 @cython.no_gc
@@ -49,7 +69,7 @@ cdef class Scope:
     def __enter__(self):
         self.recorder_outside, self.no_grad_outside = _circumstances.recorder, no_grad_here
         self.thread, self.open = PyThread_get_thread_ident(), True
-        set_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
+        begin_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
 
     def __exit__(self, *error):
         self.leave()
@@ -81,10 +101,12 @@ cdef class Depth:
         self.lines = lines
 
     def __enter__(self):
-        set_modes(no_grad_here + (not self.lines), lines_here + self.lines, recorder_here)
+        begin_modes(no_grad_here + (not self.lines), lines_here + self.lines, recorder_here)
         return True
 
     def __exit__(self, *error):
+        if (lines_here if self.lines else no_grad_here) == 0:  # a generator, say, that another thread has begun
+            raise RuntimeError("a thread can only leave a mode that it has entered")
         set_modes(no_grad_here - (not self.lines), lines_here - self.lines, recorder_here)
 
 

@@ -561,6 +561,7 @@ def gradient_overflow(node):
 #
 # The threads of which apply() must look at the circumstances: they are inside no_grad(), record_lines() or recording().
 # While there are any, the functions made from the table, whose globals SCOPE is, leave every operation to apply().
+# A thread stands here as a reference to its modes, which takes itself out when the thread has ended.
 unusual = set()
 SCOPE = {"unusual": unusual}
 
@@ -601,7 +602,7 @@ class _Circumstances(threading.local):
     def announced(self, token):
         """From now on operations look whether a mode is on, at least as long as there is this object."""
         self._tokens = [other for other in self._tokens if other() is not None] + [weakref.ref(token)]
-        unusual.add(threading.get_ident())
+        unusual.add(self._thread())
         return token
 
     def look(self):
@@ -609,8 +610,11 @@ class _Circumstances(threading.local):
         if self.recorder is not None or self.no_grad or self.record_lines:
             return True
         if all(token() is None for token in self._tokens):
-            unusual.discard(threading.get_ident())
+            unusual.discard(self._thread())
         return False
+
+    def _thread(self):
+        return weakref.ref(self._lines, unusual.discard)
 
     @property
     def recorder(self):

@@ -1,5 +1,6 @@
 """For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, tables at the end, a browser."""
 
+import gc
 import os
 import shutil
 import sys
@@ -10,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, os.path.dirname(__file__))
 
+from autograd import Value
+from autograd.value import any_mode
 from soaking import SOAK
 
 # `make test` tries the same points every time; `make soak` looks for new ones.
@@ -17,6 +20,17 @@ settings.register_profile("quick", deadline=None, derandomize=True, database=Non
                           suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)
 settings.load_profile("soak" if SOAK else "quick")
+
+
+@pytest.fixture(autouse=True)
+def no_mode_left_on():
+    """After each test no thread is inside no_grad(), record_lines() or a recording: it would slow down what follows."""
+    yield
+    Value(1.0) * 1.0  # on plain Python the first operation after a mode sees that it is over
+    if any_mode():
+        gc.collect()  # an error's traceback may keep what began a mode until then
+        Value(1.0) * 1.0
+    assert not any_mode(), "this test left a mode on"
 
 
 @pytest.fixture

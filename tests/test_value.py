@@ -214,6 +214,37 @@ def test_what_a_with_block_changes_is_over_after_it():
         assert (x * x).line is not None
 
 
+@pytest.mark.parametrize("mode", [no_grad, record_lines])
+def test_a_thread_only_leaves_a_mode_that_it_has_entered(mode):
+    def inside():
+        with mode():
+            yield
+
+    begun = inside()
+    thread = threading.Thread(target=next, args=(begun,))
+    thread.start()
+    thread.join()
+    with pytest.raises(RuntimeError):
+        begun.close()
+    x = Value(2.0)
+    assert type(x * x) is Value
+    assert (x * x).line is None
+
+
+def test_a_thread_that_ends_inside_a_mode_slows_nothing_down():
+    def work():
+        keep.append(no_grad().__enter__)
+        keep[0]()
+
+    keep = []
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    keep.clear()
+    Value(1.0) * 1.0
+    assert not any_mode()
+
+
 def test_copies_keep_labels_lines_and_gradients():
     with record_lines():
         y = Value(2.0, label="x") * 3
