@@ -8,8 +8,7 @@
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
-ENGINE := pyproject.toml setup.py $(addprefix autograd/,formulas.py rules.py value.py primitives.py native.py \
-  kernels.py recorder.py arguments.py nodes.pxi passes.pxi modes.pxi recording.pxi flat.pxi machine.pxi memory.h sums.h lanes.h team.h)
+ENGINE := pyproject.toml setup.py $(shell $(PYTHON) autograd/native/sources.py)
 SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend == "native" else \
   "plain Python, about twenty times slower. If GLASSGRAD_PURE did not ask for that, it could not be compiled; most often \
 a C compiler is missing (Debian: apt-get install gcc python3-dev, then: make clean). The reason is among what \

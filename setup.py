@@ -23,13 +23,13 @@ class BuildEngine(build_ext):
         try:
             sys.path.insert(0, str(HERE))
             os.environ["GLASSGRAD_PURE"] = "1"
-            from autograd import native
-            native.write(HERE / SOURCE.parent)
+            from autograd.native import build
+            build.write(HERE / SOURCE.parent)
             from Cython.Build import cythonize
             cythonize([Extension("autograd._native", [str(SOURCE)])], quiet=True)
             watched = os.environ.get("GLASSGRAD_SANITIZE")  # tests/sanitize.py
             flags = [f"-fsanitize={watched}", "-fno-sanitize-recover=all", "-O1", "-g"] if watched else []
-            self.extensions[0].extra_compile_args = native.FLAGS + flags
+            self.extensions[0].extra_compile_args = build.FLAGS + flags
             self.extensions[0].extra_link_args = flags
             super().run()
         except Exception as error:
@@ -37,5 +37,5 @@ class BuildEngine(build_ext):
             self.extensions.clear()
 
 
-ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))], include_dirs=["autograd"])
+ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))], include_dirs=["autograd/native"])
 setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

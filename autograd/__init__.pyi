@@ -2,40 +2,40 @@
 from typing import Any
 
 from autograd import errors as errors
-from autograd.check import gradcheck as gradcheck
+from autograd.check.gradcheck import gradcheck as gradcheck
 from autograd.composed import dot as dot
 from autograd.composed import log_softmax as log_softmax
 from autograd.composed import logsumexp as logsumexp
 from autograd.composed import mean as mean
 from autograd.composed import softmax as softmax
-from autograd.draw import draw as draw
-from autograd.flat import read_data as read_data
-from autograd.flat import read_grad as read_grad
-from autograd.flat import write_data as write_data
-from autograd.flat import write_grad as write_grad
-from autograd.formulas import Interval as Interval
-from autograd.functional import derivatives as derivatives
-from autograd.functional import grad as grad
-from autograd.functional import hessian as hessian
-from autograd.functional import hvp as hvp
-from autograd.functional import jacobian as jacobian
-from autograd.functional import jvp as jvp
-from autograd.functional import value_and_grad as value_and_grad
-from autograd.functional import zero_grad as zero_grad
-from autograd.player import explain as explain
-from autograd.player import play as play
-from autograd.player import play_training as play_training
-from autograd.primitives import rule as rule
-from autograd.replay import compile as compile
-from autograd.value import Constant as Constant
-from autograd.value import Value as Value
-from autograd.value import as_float as as_float
-from autograd.value import backend as backend
-from autograd.value import is_recording as is_recording
-from autograd.value import no_grad as no_grad
-from autograd.value import record_lines as record_lines
-from autograd.value import watch as watch
-from autograd.primitives import (
+from autograd.view.draw import draw as draw
+from autograd.engine.arrays import read_data as read_data
+from autograd.engine.arrays import read_grad as read_grad
+from autograd.engine.arrays import write_data as write_data
+from autograd.engine.arrays import write_grad as write_grad
+from autograd.table.formulas import Interval as Interval
+from autograd.transforms import derivatives as derivatives
+from autograd.transforms import grad as grad
+from autograd.transforms import hessian as hessian
+from autograd.transforms import hvp as hvp
+from autograd.transforms import jacobian as jacobian
+from autograd.transforms import jvp as jvp
+from autograd.transforms import value_and_grad as value_and_grad
+from autograd.transforms import zero_grad as zero_grad
+from autograd.view.player.page import explain as explain
+from autograd.view.player.page import play as play
+from autograd.view.player.page import play_training as play_training
+from autograd.engine.primitives import rule as rule
+from autograd.replay.compile import compile as compile
+from autograd.engine.value import Constant as Constant
+from autograd.engine.value import Value as Value
+from autograd.engine.value import as_float as as_float
+from autograd.engine.value import backend as backend
+from autograd.engine.value import is_recording as is_recording
+from autograd.engine.value import no_grad as no_grad
+from autograd.engine.value import record_lines as record_lines
+from autograd.engine.value import watch as watch
+from autograd.engine.primitives import (
     add as add,
     sub as sub,
     mul as mul,

@@ -9,14 +9,14 @@ import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from autograd.draw import draw
+from autograd.engine.primitives import PUBLIC
+from autograd.engine.value import Constant, Value, as_float
 from autograd.errors import AutogradError, FormulaError
-from autograd.formulas import CONSTANTS, Formula
-from autograd.graphs import Graph, derivative, expression
-from autograd.player import play
-from autograd.primitives import PUBLIC
-from autograd.rules import RULES
-from autograd.value import Constant, Value, as_float
+from autograd.table.formulas import CONSTANTS, Formula
+from autograd.table.rules import RULES
+from autograd.view.draw import draw
+from autograd.view.graph import Graph, derivative, expression
+from autograd.view.player.page import play
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

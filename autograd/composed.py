@@ -1,8 +1,8 @@
 """Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
 
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import Value, as_float, is_recording
 from autograd.errors import ArgumentError, listed
-from autograd.primitives import FUNCTIONS
-from autograd.value import Value, as_float, is_recording
 
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
 

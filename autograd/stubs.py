@@ -6,8 +6,8 @@
 import ast
 from pathlib import Path
 
-from autograd.primitives import NUMPY_NAMES, PUBLIC, with_defaults
-from autograd.rules import BUILT_IN
+from autograd.engine.primitives import NUMPY_NAMES, PUBLIC, with_defaults
+from autograd.table.rules import BUILT_IN
 
 HERE = Path(__file__).parent
 RULES = [rule for rule in BUILT_IN if not rule.helper]
@@ -18,9 +18,9 @@ NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do n
 def value_stub():
     """value.py without its bodies, with the methods and operators of the table in `Value`."""
     lines = [NOTE, "import contextlib", "from collections.abc import Callable", "from typing import Any, TypeAlias", "",
-             "from autograd.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
+             "from autograd.table.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
              "LEAF: int", "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
-    for node in ast.parse((HERE / "value.py").read_text()).body:
+    for node in ast.parse((HERE / "engine" / "value.py").read_text()).body:
         if isinstance(node, ast.FunctionDef):
             lines += ["", *_signature(node, "")]
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
@@ -53,7 +53,7 @@ def _methods():
 def primitives_stub():
     """The functions of the table with their documentation."""
     lines = [NOTE, "from collections.abc import Callable", "from typing import Any, TypeVar, overload", "",
-             "from autograd.rules import Rule", "from autograd.value import Number, Value", "",
+             "from autograd.table.rules import Rule", "from autograd.engine.value import Number, Value", "",
              'N = TypeVar("N", Value, float)', "FUNCTIONS: dict[str, Callable[..., Any]]",
              "PUBLIC: dict[str, Callable[..., Any]]",
              "NUMPY_NAMES: dict[str, list[str]]", "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
@@ -86,10 +86,10 @@ def package_stub():
         elif isinstance(node, ast.FunctionDef):
             lines += _signature(node, "")
     return (NOTE + "from typing import Any\n\n" + "\n".join(lines)
-            + f"\nfrom autograd.primitives import (\n{names})\n\n__version__: str\n")
+            + f"\nfrom autograd.engine.primitives import (\n{names})\n\n__version__: str\n")
 
 
-STUBS = {"value.pyi": value_stub, "primitives.pyi": primitives_stub, "__init__.pyi": package_stub}
+STUBS = {"engine/value.pyi": value_stub, "engine/primitives.pyi": primitives_stub, "__init__.pyi": package_stub}
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from autograd.check import bent, gradcheck
+from autograd.check.gradcheck import bent, gradcheck
+from autograd.engine.primitives import FUNCTIONS, PUBLIC
+from autograd.engine.value import Value, topological_order
 from autograd.errors import ArgumentError, AutogradError
-from autograd.formulas import Interval
-from autograd.functional import derivatives
-from autograd.primitives import FUNCTIONS, PUBLIC
-from autograd.rules import RULES, Rule
-from autograd.value import Value, topological_order
+from autograd.table.formulas import Interval
+from autograd.table.rules import RULES, Rule
+from autograd.transforms import derivatives
 
 LARGEST = sys.float_info.max
 MODERATE = 100.0  # nodes of random expressions, and their partials, stay below this size

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from soaking import SOAK
 
 from autograd import Value
-from autograd.value import any_mode
+from autograd.engine.value import any_mode
 
 # `make test` tries the same points every time; `make soak` looks for new ones.
 settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=50,

@@ -13,10 +13,10 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.engine.primitives import FUNCTIONS, PUBLIC
+from autograd.engine.value import METHODS
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
-from autograd.primitives import FUNCTIONS, PUBLIC
-from autograd.rules import BUILT_IN, RULES, TABLE
-from autograd.value import METHODS
+from autograd.table.rules import BUILT_IN, RULES, TABLE
 
 BAD = {
     "text": "2.0", "bytes": b"2", "None": None, "complex": 1j, "nan": math.nan, "infinity": math.inf,

@@ -12,12 +12,12 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value
-from autograd.check import UNSURE, WrongGradientError, gradcheck
+from autograd.check.gradcheck import UNSURE, WrongGradientError, gradcheck
+from autograd.engine.primitives import FUNCTIONS, PUBLIC
+from autograd.engine.value import METHODS
 from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError
-from autograd.primitives import FUNCTIONS, PUBLIC
-from autograd.rules import BUILT_IN, RULES, TABLE
+from autograd.table.rules import BUILT_IN, RULES, TABLE
 from autograd.testing import assert_gradients_match, expressions, points
-from autograd.value import METHODS
 
 EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
 number = count()

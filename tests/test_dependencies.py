@@ -19,8 +19,8 @@ import pytest
 
 import nn
 from autograd import Value, compile
-from autograd.dependencies import Dependencies
 from autograd.errors import RecordingError, RecordingWarning
+from autograd.replay.dependencies import Dependencies
 
 
 class Box:

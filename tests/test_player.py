@@ -22,13 +22,13 @@ from test_bad_input import forget
 
 import autograd
 from autograd import Interval, Value, record_lines
-from autograd.draw import GraphTooLargeError
+from autograd.engine.primitives import FUNCTIONS
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.graphs import Graph, ancestry, filled, short, template
-from autograd.player import explain, play, play_training
-from autograd.primitives import FUNCTIONS
-from autograd.rules import RULES
-from autograd.scenes import contributions
+from autograd.table.rules import RULES
+from autograd.view.draw import GraphTooLargeError
+from autograd.view.graph import Graph, ancestry, filled, short, template
+from autograd.view.player.page import explain, play, play_training
+from autograd.view.player.scenes import contributions
 
 HOSTILE = ["<img src=x onerror=hacked=1>", "</script><script>hacked=1</script>", "</svg><b>", 'a"b', "a'b", "{a|b}",
            "\\", "&amp;", "naïve σ 日本 😀", "${hacked=1}", "`", "<!--", "]]>", "@DATA@", ' fill="red"',
@@ -298,7 +298,7 @@ def test_large_graphs_are_shown_by_parts_that_hold_every_node():
 def test_boxes_in_boxes_in_boxes_are_shown_by_parts(monkeypatch):
     import nn
 
-    monkeypatch.setattr("autograd.scenes.OPEN", 12)
+    monkeypatch.setattr("autograd.view.player.scenes.OPEN", 12)
     model = nn.Sequential(nn.MLP(2, [6, 6], seed=0), nn.MLP(6, [6, 1], seed=1))
     value = model([1.0, 2.0]) ** 2
     page = play(value).html()
@@ -1085,7 +1085,7 @@ def test_a_page_of_2000_nodes_opens_at_once_and_runs_smoothly(page, figure):
 
 
 def test_importing_the_player_needs_no_library():
-    code = "import autograd.player, sys; print([m for m in ('graphviz', 'wasmtime') if m in sys.modules])"
+    code = "import autograd.view.player.page, sys; print([m for m in ('graphviz', 'wasmtime') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True, env=dict(os.environ))
     assert run.stdout == "[]\n"
 

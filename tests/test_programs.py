@@ -17,9 +17,9 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
+from autograd.engine.value import gradients_wanted, is_recording, topological_order
 from autograd.errors import InfiniteDerivativeError, RecordingError
-from autograd.functional import map_numbers, numbers_in
-from autograd.value import gradients_wanted, is_recording, topological_order
+from autograd.transforms import map_numbers, numbers_in
 
 PROGRAMS = amount(100_000) if SOAK else 300
 SHARDS = 8
@@ -115,7 +115,7 @@ def values_in(thing):
         elif isinstance(thing, types.FunctionType):
             cells = [cell.cell_contents for cell in thing.__closure__ or ()]
             waiting += [thing.__defaults__, thing.__kwdefaults__, cells]
-        elif not isinstance(thing, autograd.replay.Compiled) and hasattr(thing, "__dict__"):
+        elif not isinstance(thing, autograd.replay.compile.Compiled) and hasattr(thing, "__dict__"):
             waiting += vars(thing).values()
     return found
 

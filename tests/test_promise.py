@@ -20,8 +20,8 @@ import pytest
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, jvp, less, log, no_grad, sqrt, where
-from autograd.dependencies import Dependencies
 from autograd.errors import ArgumentError, DomainError, NumberTypeError, RecordingError, RecordingWarning
+from autograd.replay.dependencies import Dependencies
 
 
 def number(result):

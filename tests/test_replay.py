@@ -13,10 +13,10 @@ from soaking import SOAK, amount
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import any_mode, topological_order
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
-from autograd.primitives import FUNCTIONS
 from autograd.testing import Expression
-from autograd.value import any_mode, topological_order
 
 GRAPHS = amount(100_000) if SOAK else 100
 
@@ -72,9 +72,9 @@ def test_random_graphs_give_the_same_values_to_the_bit_and_the_same_gradients(fi
     figure("random graphs replayed at three points each", GRAPHS, "values to the bit, gradients within 1e-13")
 
 
-@pytest.mark.parametrize("name", [rule.name for rule in autograd.rules.TABLE])
+@pytest.mark.parametrize("name", [rule.name for rule in autograd.table.rules.TABLE])
 def test_every_primitive_replays_one_by_one_and_in_lanes(name):
-    rule = autograd.rules.RULES[name]
+    rule = autograd.table.rules.RULES[name]
     f = FUNCTIONS[name]
     points = [point for point in [(0.5, 0.75, 0.25), (2.0, 3.0, 1.0), (0.125, 2.5, -1.0), (1.5, 0.5, 3.0)]
               if rule.why_outside(point[:len(rule.inputs)]) is None]

@@ -12,7 +12,8 @@ from test_bad_input import forget
 
 import autograd
 from autograd import Constant, Interval, Value
-from autograd.check import gradcheck
+from autograd.check.gradcheck import gradcheck
+from autograd.engine.primitives import FUNCTIONS, PUBLIC
 from autograd.errors import (
     AutogradError,
     DivisionByZeroError,
@@ -22,9 +23,8 @@ from autograd.errors import (
     ResultOverflowError,
     RuleError,
 )
-from autograd.primitives import FUNCTIONS, PUBLIC
-from autograd.rules import BUILT_IN, RULES, TABLE
 from autograd.stubs import STUBS
+from autograd.table.rules import BUILT_IN, RULES, TABLE
 from autograd.testing import points
 
 EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
@@ -296,7 +296,7 @@ def test_what_fails_while_it_is_made_is_not_registered(monkeypatch):
         raise MemoryError
     before = len(TABLE)
     for name in ("make", "_applied"):
-        monkeypatch.setattr(f"autograd.primitives.{name}", failing)
+        monkeypatch.setattr(f"autograd.engine.primitives.{name}", failing)
     with pytest.raises(MemoryError):
         autograd.rule("own", "2 * x", "2")
     assert "own" not in RULES

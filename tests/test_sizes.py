@@ -14,8 +14,8 @@ from soaking import SOAK
 
 import autograd
 from autograd import Value, compile, grad, hessian, less, sin, tanh, where
-from autograd.functional import numbers_in
-from autograd.value import topological_order
+from autograd.engine.value import topological_order
+from autograd.transforms import numbers_in
 
 NATIVE = autograd.backend == "native"
 SMALL, LARGE = [2 ** 10 + 1, 2 ** 11 + 1], 2 ** 16 + 1

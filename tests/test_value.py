@@ -17,6 +17,7 @@ import pytest
 
 import autograd
 from autograd import Constant, Value, derivatives, grad, no_grad, record_lines, rule, zero_grad
+from autograd.engine.value import any_mode, topological_order
 from autograd.errors import (
     ArgumentError,
     DivisionByZeroError,
@@ -32,8 +33,7 @@ from autograd.errors import (
     RuleError,
     StaleGraphError,
 )
-from autograd.graphs import ancestry
-from autograd.value import any_mode, topological_order
+from autograd.view.graph import ancestry
 
 
 def test_what_is_it():
@@ -148,7 +148,7 @@ def test_the_third_operand_has_its_gradient():
     condition, x, y = Value(0.0), Value(2.0), Value(3.0)
     (4 * autograd.where(condition, x, y)).backward()
     assert (condition.grad, x.grad, y.grad) == (0.0, 0.0, 4.0)
-    assert autograd.value.topological_order(autograd.where(condition, x, y))[:3] == [condition, x, y]
+    assert autograd.engine.value.topological_order(autograd.where(condition, x, y))[:3] == [condition, x, y]
 
 
 @pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
@@ -586,10 +586,10 @@ def test_a_primitive_of_ones_own():
     (("own6", "__import__('os')", "1"), FormulaError, "only numbers, names"),
 ])
 def test_a_primitive_that_is_described_wrongly_is_refused_whole(description, error, words):
-    known = set(autograd.rules.RULES)
+    known = set(autograd.table.rules.RULES)
     with pytest.raises(error, match=words):
         rule(*description)
-    assert set(autograd.rules.RULES) == known
+    assert set(autograd.table.rules.RULES) == known
 
 
 def test_help_is_made_from_the_table():

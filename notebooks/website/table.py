@@ -7,11 +7,11 @@ import re
 from course import source_page
 from markup import Docstring, anchor, code, math, tex
 
-from autograd import rules
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import Value
 from autograd.errors import AutogradError
-from autograd.primitives import FUNCTIONS
-from autograd.rules import BUILT_IN
-from autograd.value import Value
+from autograd.table import rules
+from autograd.table.rules import BUILT_IN
 
 LONGEST = 150  # characters of a formula that is still set as mathematics
 WIDTH, HEIGHT = 320, 200
@@ -82,7 +82,7 @@ def line_of(rule):
     """Where the rule stands in the source of the table."""
     lines, _ = inspect.getsourcelines(rules)
     number = next(i for i, line in enumerate(lines, 1) if line.startswith(f'rule("{rule.name}"'))
-    return f"{source_page('autograd/rules.py')}#L-{number}"
+    return f"{source_page('autograd/table/rules.py')}#L-{number}"
 
 
 def picture(rule):

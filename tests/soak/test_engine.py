@@ -17,8 +17,8 @@ from soaking import SHARE, amount
 import autograd
 import nn
 from autograd import Value, derivatives
+from autograd.engine.primitives import PUBLIC
 from autograd.errors import AutogradError
-from autograd.primitives import PUBLIC
 from autograd.testing import Expression, condition
 
 ROOT = Path(autograd.__file__).parent.parent

@@ -17,10 +17,10 @@ from unittest.mock import patch
 
 import pytest
 
-from autograd.formulas import Formula
-from autograd.primitives import FUNCTIONS
-from autograd.rules import RULES
-from autograd.value import apply
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import apply
+from autograd.table.formulas import Formula
+from autograd.table.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent
 SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.Lt: ast.GtE,

@@ -16,14 +16,14 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from autograd.engine.value import Constant, Fan, Value, adjoints, restore, topological_order
 from autograd.errors import ArgumentError, AutogradError, NumberTypeError
-from autograd.formulas import CONSTANTS
-from autograd.value import Constant, Fan, Value, adjoints, restore, topological_order
+from autograd.table.formulas import CONSTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from autograd.rules import Rule
+    from autograd.table.rules import Rule
 
 MARK = "\0"
 MOST = 1_000_000  # so many operations of a recording at most are computed one by one to be looked at

@@ -3,8 +3,8 @@
 import itertools
 import re
 
-from autograd.primitives import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
-from autograd.rules import TABLE
+from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
+from autograd.table.rules import TABLE
 
 NODE = '''
 @cython.cfunc

@@ -23,16 +23,9 @@ from functools import reduce, update_wrapper
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.arguments import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.composed import mean
-from autograd.dependencies import SCALARS, Dependencies, same
-from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError, listed
-from autograd.functional import map_numbers, numbers_in
-from autograd.libraries import level_outside
-from autograd.machine import Machine, culprit
-from autograd.recorder import CONSTANT, VALUE, Program, Recorder
-from autograd.statics import Static
-from autograd.value import (
+from autograd.engine.libraries import level_outside
+from autograd.engine.value import (
     Value,
     as_float,
     constant,
@@ -44,6 +37,13 @@ from autograd.value import (
     recording,
     replayed,
 )
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError, listed
+from autograd.replay.dependencies import SCALARS, Dependencies, same
+from autograd.replay.machine import Machine, culprit
+from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
+from autograd.replay.signature import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
+from autograd.replay.statics import Static
+from autograd.transforms import map_numbers, numbers_in
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 
@@ -232,7 +232,7 @@ class Compiled:
 
     def draw(self, **options):
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
-        from autograd.draw import draw
+        from autograd.view.draw import draw
         if not self._recordings:
             raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
         replay = next(reversed(self._recordings.values()))

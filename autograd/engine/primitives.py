@@ -8,11 +8,23 @@ source that was made.
 import linecache
 import sys
 
+from autograd.engine.value import (
+    LANDING_SLOT,
+    METHODS,
+    SCOPE,
+    Landing,
+    Value,
+    apply,
+    backend,
+    compiled,
+    fail,
+    operate,
+    where,
+)
 from autograd.errors import AutogradError, RuleError
-from autograd.formulas import ATOMS
-from autograd.rules import RULES, TABLE, Rule, float_function
-from autograd.rules import rule as add_rule
-from autograd.value import LANDING_SLOT, METHODS, SCOPE, Landing, Value, apply, backend, compiled, fail, operate, where
+from autograd.table.formulas import ATOMS
+from autograd.table.rules import RULES, TABLE, Rule, float_function
+from autograd.table.rules import rule as add_rule
 
 FUNCTIONS = {}  # by the names of their rules
 PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
@@ -97,7 +109,7 @@ NUMPY_NAMES = {"asin": ["arcsin"], "acos": ["arccos"], "atan": ["arctan"], "atan
 def _written_out(rule, name, otherwise="apply"):
     """The function made from `source`, its source kept where tracebacks and `inspect` look for it."""
     text = source(rule, name, otherwise)
-    filename = f"<autograd.rules: {name}>"
+    filename = f"<autograd.table.rules: {name}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made = {}
     SCOPE.update({f"{rule.name}_RULE": rule, rule.name: rule.value})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from autograd.formulas import CONSTANTS
-from autograd.graphs import call_template, template
-from autograd.rules import RULES
+from autograd.table.formulas import CONSTANTS
+from autograd.table.rules import RULES
+from autograd.view.graph import call_template, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from autograd.formulas import Formula
-    from autograd.rules import Rule
+    from autograd.table.formulas import Formula
+    from autograd.table.rules import Rule
 
 # Functions of the C library that JavaScript has under Math; player.js defines the others under LIBRARY.
 MATH = {"abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "expm1",

@@ -18,8 +18,8 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 
-from autograd.libraries import is_library
-from autograd.value import Value, backend, compiled
+from autograd.engine.libraries import is_library
+from autograd.engine.value import Value, backend, compiled
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
 SCALARS = {int, float, complex, bool, str, bytes, type(None)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 
+from autograd.engine.value import Value, as_float, backend, compiled
 from autograd.errors import ArgumentError, NumberTypeError
-from autograd.statics import Static
-from autograd.value import Value, as_float, backend, compiled
+from autograd.replay.statics import Static
 
 
 def positions_of(function, static):

@@ -7,8 +7,8 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from autograd.recorder import Program
-from autograd.value import Value, as_float, backend, compiled
+from autograd.engine.value import Value, as_float, backend, compiled
+from autograd.replay.recorder import Program
 
 
 class PythonMachine:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from autograd.rules import Rule
-from autograd.value import Number, Value
+from autograd.table.rules import Rule
+from autograd.engine.value import Number, Value
 
 N = TypeVar("N", Value, float)
 FUNCTIONS: dict[str, Callable[..., Any]]

@@ -20,12 +20,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError, called
-from autograd.formulas import ATOMS
-from autograd.functional import derivatives, map_numbers, numbers_in
-from autograd.graphs import ordinary
-from autograd.rules import RULES, Rule
-from autograd.value import Value, apply, as_float, no_grad, topological_order
+from autograd.table.formulas import ATOMS
+from autograd.table.rules import RULES, Rule
+from autograd.transforms import derivatives, map_numbers, numbers_in
+from autograd.view.graph import ordinary
 
 RTOL = 1e-7
 FRACTIONS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)

@@ -10,10 +10,8 @@ import array
 import sys
 from math import isfinite, nan
 
-from autograd.errors import RecordingError
-from autograd.libraries import line_outside
-from autograd.rules import RULES, TABLE
-from autograd.value import (
+from autograd.engine.libraries import line_outside
+from autograd.engine.value import (
     LEAF,
     Value,
     apply,
@@ -26,6 +24,8 @@ from autograd.value import (
     recording,
     side_of,
 )
+from autograd.errors import RecordingError
+from autograd.table.rules import RULES, TABLE
 
 DETACHED = -3  # the `_rule` of a number without its gradient
 NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from autograd.engine.value import Value, no_grad
 from autograd.errors import ArgumentError
-from autograd.graphs import ancestry, ordinary
-from autograd.value import Value, no_grad
+from autograd.view.graph import ancestry, ordinary
 
 GRID = 24  # the plane is sampled at 24 × 24 points
 MOST_NODES = 300  # so large may the graph of all data be; beyond, one example is shown

@@ -1,4 +1,4 @@
-# Many Values at once: the steps of their namesakes in flat.py, over raw pointers. From where a list is checked to where
+# Many Values at once: the steps of their namesakes in arrays.py, over raw pointers. From where a list is checked to where
 # the last of its Values is read or set no Python code runs that could change it.
 
 cdef bint all_values(list values) noexcept:

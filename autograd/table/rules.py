@@ -17,7 +17,7 @@ from functools import cached_property
 from keyword import iskeyword
 
 from autograd.errors import RuleError
-from autograd.formulas import ATOMS, Formula, Interval
+from autograd.table.formulas import ATOMS, Formula, Interval
 
 POSITIVE = Interval(0, open_low=True)
 NONNEGATIVE = Interval(0)

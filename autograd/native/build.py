@@ -8,12 +8,13 @@ body (a compiled class cannot get them later), and translates the formulas to C 
 import re
 from pathlib import Path
 
-from autograd.formulas import ATOMS
-from autograd.kernels import COARSE, kernel_source, loops_source, methods_source, node_source
-from autograd.rules import RULES, TABLE
-from autograd.value import fingerprint
+from autograd.engine.value import fingerprint
+from autograd.native.kernels import COARSE, kernel_source, loops_source, methods_source, node_source
+from autograd.table.formulas import ATOMS
+from autograd.table.rules import RULES, TABLE
 
 HERE = Path(__file__).parent
+PACKAGE = HERE.parent
 
 HEADER = '''\
 # cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
@@ -69,7 +70,7 @@ FAN_FIELDS = """\
 
 def engine_source():
     """value.py with the classes and types declared for Cython and the methods of the table put into `Value`."""
-    text = (HERE / "value.py").read_text().partition("# The same source, compiled")[0]
+    text = (PACKAGE / "engine" / "value.py").read_text().partition("# The same source, compiled")[0]
     text = text.replace("from __future__ import annotations\n", "")
     text = re.sub(r"# Compiled, what follows up to graph_wanted.*?(?=\n\nclass direct)", MODES, text, flags=re.DOTALL)
     text = re.sub(r"\nLANDING_SLOT = .*", r"\nLANDING_SLOT = ()", text)
@@ -146,7 +147,7 @@ RECORDER_FIELDS = """\
 
 def recorder_source():
     """recorder.py with the classes and types declared for Cython."""
-    text = _without_imports((HERE / "recorder.py").read_text().partition("# As value.py, this file")[0])
+    text = _without_imports((PACKAGE / "replay" / "recorder.py").read_text().partition("# As value.py, this file")[0])
     text = re.sub(r"# Compiled, this is the function.*?(?=\ndef find_sums)", "", text, flags=re.DOTALL)
     text = text.replace("\nclass Tracer", "\n@cython.final\n@cython.no_gc\n@cython.cclass\nclass Tracer")
     text = text.replace("\nclass Recorder", "\n@cython.final\n@cython.cclass\nclass Recorder")
@@ -166,15 +167,16 @@ ARGUMENT_TYPES = {
 
 def arguments_source():
     """The part of arguments.py that looks at every number."""
-    text = (HERE / "arguments.py").read_text()
+    text = (PACKAGE / "replay" / "signature.py").read_text()
     part = text[text.index("DEEPEST ="):text.index("# See value.py")]
-    imports = "\n\nfrom collections import OrderedDict\n\nfrom autograd.statics import Static\n\n"
+    imports = "\n\nfrom collections import OrderedDict\n\nfrom autograd.replay.statics import Static\n\n"
     return imports + _declared(part, ARGUMENT_TYPES)
 
 
 def _without_imports(text):
     """The source of a module without what it imports from the engine, of which it becomes a part."""
-    return re.sub(r"from (__future__|autograd\.(value|rules|recorder)) import (\([^)]*\)|.*)\n", "", text)
+    engine = r"__future__|autograd\.(engine\.value|table\.rules|replay\.recorder)"
+    return re.sub(rf"from ({engine}) import (\([^)]*\)|.*)\n", "", text)
 
 
 def _declared(text, types):
@@ -205,7 +207,7 @@ def module_source():
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
     nodes, passes, modes, recording, flat, machine = (
-        (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "flat", "machine"))
+        (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "arrays", "machine"))
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"

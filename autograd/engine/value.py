@@ -22,6 +22,7 @@ from itertools import chain, repeat
 from math import inf, isclose, trunc
 from operator import add, attrgetter
 
+from autograd.engine.libraries import line_outside
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -37,8 +38,8 @@ from autograd.errors import (
     RuleError,
     StaleGraphError,
 )
-from autograd.libraries import line_outside
-from autograd.rules import RULES, TABLE, Rule
+from autograd.native.sources import SOURCES
+from autograd.table.rules import RULES, TABLE, Rule
 
 Number = "Value | float"
 LEAF = -1  # the `_rule` of a node that no primitive made
@@ -436,7 +437,7 @@ class Constant(Value):
 
 def refuse_heirs(cls, **options):
     """What `Value.__init_subclass__` does to classes outside this package."""
-    if cls.__module__ != "autograd.recorder":
+    if cls.__module__ != "autograd.replay.recorder":
         raise LeavesGraphError(f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, "
                                "and its gradient would be lost. Write a class that holds a Value.")
 
@@ -941,12 +942,9 @@ def _comparable(other):
 # The same source, compiled at install time (native.py says how), takes over from here where it is present.
 def fingerprint():
     """What tells one state of the engine's source from another."""
-    folder = os.path.dirname(__file__)
     digest = 0
-    for name in ("formulas.py", "rules.py", "value.py", "primitives.py", "native.py", "kernels.py", "recorder.py",
-                 "arguments.py", "nodes.pxi", "passes.pxi", "modes.pxi", "recording.pxi", "flat.pxi", "machine.pxi",
-                 "memory.h", "sums.h", "lanes.h", "team.h"):
-        with open(os.path.join(folder, name), "rb") as file:
+    for path in SOURCES:
+        with open(path, "rb") as file:
             digest = zlib.crc32(file.read(), digest)
     return digest
 

@@ -6,9 +6,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.draw import Dot, layout, tidied
-from autograd.graphs import Box, Graph, short
-from autograd.value import Constant, Value
+from autograd.engine.value import Constant, Value
+from autograd.view.draw import Dot, layout, tidied
+from autograd.view.graph import Box, Graph, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -49,7 +49,7 @@ cdef extern from "sums.h":
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
 
-cdef extern from "team.h":
+cdef extern from "thread_pool.h":
     int next_part(int*) noexcept nogil
     void team_begin()
     void team_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil

@@ -11,13 +11,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.draw import GraphTooLargeError, write_whole
+from autograd.engine.value import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
-from autograd.frames import Recorder
-from autograd.graphs import Graph, bracketed, call_template, clean, derivative, expression, filled, short
-from autograd.javascript import literal, rules_as_javascript
-from autograd.scenes import Shown, contributions, slim
-from autograd.value import Value, as_float
+from autograd.table.javascript import literal, rules_as_javascript
+from autograd.view.draw import GraphTooLargeError, write_whole
+from autograd.view.graph import Graph, bracketed, call_template, clean, derivative, expression, filled, short
+from autograd.view.player.scenes import Shown, contributions, slim
+from autograd.view.player.training import Recorder
 
 if TYPE_CHECKING:
     import os
@@ -201,7 +201,7 @@ class Player:
             "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(rules),
-            "SCRIPT": _asset("player.js") + _asset("lessons.js"),
+            "SCRIPT": _asset("player.js") + _asset("modes.js"),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
@@ -273,4 +273,4 @@ def _asset(name):
     """The text of a file of this package."""
     from importlib.resources import files
 
-    return files("autograd").joinpath(name).read_text(encoding="utf-8")
+    return files("autograd.view.player").joinpath(name).read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ import array
 from itertools import repeat
 from operator import attrgetter
 
+from autograd.engine.value import Value, as_float, backend, check_not_recording, compiled, exhaust
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
-from autograd.value import Value, as_float, backend, check_not_recording, compiled, exhaust
 
 
 def read_data(values):

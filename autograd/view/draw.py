@@ -12,9 +12,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.engine.value import Constant, Value
 from autograd.errors import ArgumentError, AutogradError, listed_instances, whole
-from autograd.graphs import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
-from autograd.value import Constant, Value
+from autograd.view.graph import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

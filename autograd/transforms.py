@@ -11,18 +11,8 @@ from copy import copy
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
-from autograd.errors import (
-    ArgumentError,
-    NumberTypeError,
-    RecordingError,
-    ResultOverflowError,
-    called,
-    listed,
-)
-from autograd.formulas import floor
-from autograd.primitives import FUNCTIONS
-from autograd.recorder import Tracer
-from autograd.value import (
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import (
     Constant,
     Fan,
     Value,
@@ -37,6 +27,16 @@ from autograd.value import (
     stale,
     topological_order,
 )
+from autograd.errors import (
+    ArgumentError,
+    NumberTypeError,
+    RecordingError,
+    ResultOverflowError,
+    called,
+    listed,
+)
+from autograd.replay.recorder import Tracer
+from autograd.table.formulas import floor
 
 
 def derivatives(y, xs, create_graph=False):
