@@ -24,8 +24,10 @@ class BuildEngine(build_ext):
             sys.path.insert(0, str(HERE))
             os.environ["GLASSGRAD_PURE"] = "1"
             from autograd.native import build
+
             build.write(HERE / SOURCE.parent)
             from Cython.Build import cythonize
+
             cythonize([Extension("autograd._native", [str(SOURCE)])], quiet=True)
             watched = os.environ.get("GLASSGRAD_SANITIZE")  # tests/sanitize.py
             flags = [f"-fsanitize={watched}", "-fno-sanitize-recover=all", "-O1", "-g"] if watched else []

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OPERATORS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.USub: "neg"}
-COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-               ast.Eq: operator.eq, ast.NotEq: operator.ne}
+COMPARISONS = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 EXAMPLE = 'example: python -m autograd trace "tanh(w*x + b)" w=0.5 x=2 b=-1'
 
 
@@ -46,15 +52,27 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m autograd", description="See through backpropagation.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     trace = commands.add_parser(
-        "trace", help="show every node, local derivative and gradient of an expression",
-        formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EXAMPLE + "\n\nfunctions: " + _functions(),
-        description="Compute an expression and its gradient, print each node, and write a drawing of the graph.")
+        "trace",
+        help="show every node, local derivative and gradient of an expression",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EXAMPLE + "\n\nfunctions: " + _functions(),
+        description="Compute an expression and its gradient, print each node, and write a drawing of the graph.",
+    )
     trace.add_argument("expression", help='numbers, names, + - * / **, "a if c else b", and calls of functions')
     trace.add_argument("values", nargs="*", metavar="name=number", help="the value of each name in the expression")
-    trace.add_argument("--save", metavar="FILE", default="trace.svg",
-                       help="where the drawing goes: .svg, .dot, .png or .pdf (default: trace.svg)")
-    trace.add_argument("--html", metavar="FILE", nargs="?", const="trace.html",
-                       help="also write a page that steps through the backward pass (default: trace.html)")
+    trace.add_argument(
+        "--save",
+        metavar="FILE",
+        default="trace.svg",
+        help="where the drawing goes: .svg, .dot, .png or .pdf (default: trace.svg)",
+    )
+    trace.add_argument(
+        "--html",
+        metavar="FILE",
+        nargs="?",
+        const="trace.html",
+        help="also write a page that steps through the backward pass (default: trace.html)",
+    )
     trace.set_defaults(run=_trace)
     return parser
 
@@ -122,14 +140,19 @@ def parsed_numbers(formula: Formula, arguments: Sequence[str]) -> dict[str, floa
         if name not in given:
             message = f"{name} has no value: add {name}=1, say"
             message = f"{name} is a function: write {name}(…)" if name in PUBLIC else message
-            raise FormulaError(pointed(formula, message, next(
-                node for node in ast.walk(formula.tree) if isinstance(node, ast.Name) and node.id == name)))
+            raise FormulaError(
+                pointed(
+                    formula,
+                    message,
+                    next(node for node in ast.walk(formula.tree) if isinstance(node, ast.Name) and node.id == name),
+                )
+            )
     return {name: given[name] for name in formula.names}
 
 
 def pointed(formula: Formula, message: str, node: ast.expr) -> str:
     """`message`, and the formula with a caret under `node`; syntax trees count columns in bytes."""
-    return formula.pointed(message, len(formula.text.encode()[:node.col_offset].decode()))
+    return formula.pointed(message, len(formula.text.encode()[: node.col_offset].decode()))
 
 
 def evaluate(formula: Formula, variables: dict[str, Value]) -> Value:

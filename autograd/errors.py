@@ -102,5 +102,6 @@ def whole(where: str, thing, least: int = 1) -> int:
 def instance(where: str, thing, kind: type, article: str = "a") -> None:
     """Raise NumberTypeError for what is no instance of the class `kind`."""
     if not isinstance(thing, kind):
-        raise NumberTypeError(f"{where}: {article} {kind.__name__} is wanted, got {type(thing).__name__} "
-                              f"{thing!r:.60}.")
+        raise NumberTypeError(
+            f"{where}: {article} {kind.__name__} is wanted, got {type(thing).__name__} {thing!r:.60}."
+        )

@@ -17,16 +17,32 @@ NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do n
 
 def value_stub():
     """value.py without its bodies, with the methods and operators of the table in `Value`."""
-    lines = [NOTE, "import contextlib", "from collections.abc import Callable", "from typing import Any, TypeAlias", "",
-             "from autograd.table.rules import Rule", "", 'Number: TypeAlias = "Value | float"',
-             "LEAF: int", "METHODS: dict[str, Any]", "SCOPE: dict[str, Any]", "backend: str", "compiled: Any"]
+    lines = [
+        NOTE,
+        "import contextlib",
+        "from collections.abc import Callable",
+        "from typing import Any, TypeAlias",
+        "",
+        "from autograd.table.rules import Rule",
+        "",
+        'Number: TypeAlias = "Value | float"',
+        "LEAF: int",
+        "METHODS: dict[str, Any]",
+        "SCOPE: dict[str, Any]",
+        "backend: str",
+        "compiled: Any",
+    ]
     for node in ast.parse((HERE / "engine" / "value.py").read_text()).body:
         if isinstance(node, ast.FunctionDef):
             lines += ["", *_signature(node, "")]
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             lines += ["", f"class {node.name}({', '.join(map(ast.unparse, node.bases))}):".replace("()", "")]
-            body = [line for part in node.body if isinstance(part, ast.FunctionDef) and part.name != "__getattr__"
-                    for line in _signature(part, "    ")]
+            body = [
+                line
+                for part in node.body
+                if isinstance(part, ast.FunctionDef) and part.name != "__getattr__"
+                for line in _signature(part, "    ")
+            ]
             lines += body + (_methods() if node.name == "Value" else []) or ["    ..."]
     return "\n".join(lines) + "\n"
 
@@ -41,8 +57,10 @@ def _signature(node, indent):
 def _methods():
     lines = []
     for rule in RULES:
-        others = "".join(f", {name.replace('=', ': Number = ') if '=' in name else f'{name}: Number'}"
-                         for name in with_defaults(rule, rule.inputs[1:]))
+        others = "".join(
+            f", {name.replace('=', ': Number = ') if '=' in name else f'{name}: Number'}"
+            for name in with_defaults(rule, rule.inputs[1:])
+        )
         names = [rule.name, *NUMPY_NAMES.get(rule.name, ())]
         names += [f"__{rule.operator}__"] if rule.operator else []
         names += [f"__r{rule.operator}__"] if rule.operator and len(rule.inputs) == 2 else []
@@ -52,13 +70,22 @@ def _methods():
 
 def primitives_stub():
     """The functions of the table with their documentation."""
-    lines = [NOTE, "from collections.abc import Callable", "from typing import Any, TypeVar, overload", "",
-             "from autograd.table.rules import Rule", "from autograd.engine.value import Number, Value", "",
-             'N = TypeVar("N", Value, float)', "FUNCTIONS: dict[str, Callable[..., Any]]",
-             "PUBLIC: dict[str, Callable[..., Any]]",
-             "NUMPY_NAMES: dict[str, list[str]]", "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
-             "def documentation(rule: Rule, function: Any) -> str: ...",
-             "def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ..."]
+    lines = [
+        NOTE,
+        "from collections.abc import Callable",
+        "from typing import Any, TypeVar, overload",
+        "",
+        "from autograd.table.rules import Rule",
+        "from autograd.engine.value import Number, Value",
+        "",
+        'N = TypeVar("N", Value, float)',
+        "FUNCTIONS: dict[str, Callable[..., Any]]",
+        "PUBLIC: dict[str, Callable[..., Any]]",
+        "NUMPY_NAMES: dict[str, list[str]]",
+        "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
+        "def documentation(rule: Rule, function: Any) -> str: ...",
+        "def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ...",
+    ]
     for rule in RULES:
         document = '    """' + PUBLIC[rule.name].__doc__.replace("\n", "\n    ") + '\n    """'
         if len(rule.inputs) == 1:
@@ -85,8 +112,12 @@ def package_stub():
             lines += [f"from {node.module} import {name.name} as {name.name}" for name in node.names if not name.asname]
         elif isinstance(node, ast.FunctionDef):
             lines += _signature(node, "")
-    return (NOTE + "from typing import Any\n\n" + "\n".join(lines)
-            + f"\nfrom autograd.engine.primitives import (\n{names})\n\n__version__: str\n")
+    return (
+        NOTE
+        + "from typing import Any\n\n"
+        + "\n".join(lines)
+        + f"\nfrom autograd.engine.primitives import (\n{names})\n\n__version__: str\n"
+    )
 
 
 STUBS = {"engine/value.pyi": value_stub, "engine/primitives.pyi": primitives_stub, "__init__.pyi": package_stub}

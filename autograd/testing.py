@@ -125,13 +125,20 @@ class Expression:
     def __repr__(self) -> str:
         names = [_name(i) for i in range(len(self.point) + len(self.steps))]
         code = [_code(rule, [names[x] if type(x) is int else repr(x) for x in xs]) for rule, xs in self.steps]
-        lines = [f"    {name} = {line}" for name, line in zip(names[len(self.point):], code[:-1])]
-        return "\n".join([f"def f({', '.join(names[:len(self.point)])}):", *lines, f"    return {[*names, *code][-1]}",
-                          f"# at f({', '.join(map(repr, self.point))})"])
+        lines = [f"    {name} = {line}" for name, line in zip(names[len(self.point) :], code[:-1])]
+        return "\n".join(
+            [
+                f"def f({', '.join(names[: len(self.point)])}):",
+                *lines,
+                f"    return {[*names, *code][-1]}",
+                f"# at f({', '.join(map(repr, self.point))})",
+            ]
+        )
 
     @staticmethod
-    def random(random: Random, max_nodes: int = 20, rules: Iterable[str | Rule] | None = None,
-               inputs: int = 3) -> Expression:
+    def random(
+        random: Random, max_nodes: int = 20, rules: Iterable[str | Rule] | None = None, inputs: int = 3
+    ) -> Expression:
         """One of `expressions`, by a random generator: for loops that Hypothesis would be slow for."""
         point = [random.uniform(-3, 3) for _ in range(random.randint(1, inputs))]
         return _grow(point, random.randint(1, max_nodes), random.choice, lambda: random.uniform(-3, 3), _usable(rules))
@@ -157,8 +164,9 @@ def _usable(rules):
     return [_rule(rule) for rule in rules] if rules is not None else [RULES[name] for name in PUBLIC]
 
 
-def expressions(max_nodes: int = 20, rules: Iterable[str | Rule] | None = None,
-                inputs: int = 3) -> SearchStrategy[Expression]:
+def expressions(
+    max_nodes: int = 20, rules: Iterable[str | Rule] | None = None, inputs: int = 3
+) -> SearchStrategy[Expression]:
     """Random expressions of up to `max_nodes` operations, each an `Expression` with a point at which it is smooth.
 
     rules   the primitives to use, by name; all of the table if left out
@@ -221,8 +229,10 @@ def _moderate(rule, operands):
     except AutogradError:
         return None
     here = dict(zip(rule.inputs, operands))
-    near = rule.kinks and all(any(abs(here[name] - here.get(place, place)) < NEAR_KINK for place in places)
-                              for name, places in rule.kinks.items())
+    near = rule.kinks and all(
+        any(abs(here[name] - here.get(place, place)) < NEAR_KINK for place in places)
+        for name, places in rule.kinks.items()
+    )
     return None if near or max(map(abs, (node.data, *node.partials))) > MODERATE else node.data
 
 
@@ -264,8 +274,9 @@ def _amplification(result):
     return errors / abs(result.data) if result.data else math.inf if errors else 0.0
 
 
-def assert_gradients_match(f: Callable[..., Any], points: SearchStrategy[Any], order: int = 1, *, rtol: float = 1e-7,
-                           max_examples: int = 100) -> None:
+def assert_gradients_match(
+    f: Callable[..., Any], points: SearchStrategy[Any], order: int = 1, *, rtol: float = 1e-7, max_examples: int = 100
+) -> None:
     """Check f with `gradcheck` at points of a strategy; a failing point is reduced to a simple one and reported.
 
     f       a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
@@ -289,5 +300,7 @@ def assert_gradients_match(f: Callable[..., Any], points: SearchStrategy[Any], o
 
     check()
     if not told:
-        raise ArgumentError("assert_gradients_match: the gradient could be checked at none of the points. Choose "
-                            "points at which f has values on both sides, and nearby floats similar derivatives.")
+        raise ArgumentError(
+            "assert_gradients_match: the gradient could be checked at none of the points. Choose "
+            "points at which f has values on both sides, and nearby floats similar derivatives."
+        )

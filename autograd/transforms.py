@@ -64,8 +64,9 @@ def derivatives(y, xs, create_graph=False):
     wanted = [xs] if single else listed("derivatives", xs)
     for node in (y, *wanted):
         if not isinstance(node, Value):
-            raise NumberTypeError(f"derivatives: expected y and every x to be Values, got {type(node).__name__} "
-                                  f"{node!r:.60}.")
+            raise NumberTypeError(
+                f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
+            )
     results = _derivatives(y, wanted, create_graph)
     results = list(map(as_node, results)) if create_graph else results
     return results[0] if single else results
@@ -78,8 +79,10 @@ def _derivatives(y, wanted, create_graph):
     if create_graph:
         return adjoint_graph(y, wanted)
     if isinstance(y, Tracer):  # a float in the function itself: a number without a gradient in its recording
-        return [recorder().number(value) if isinstance(value, Value) else as_float(value)
-                for value in adjoint_graph(y, wanted)]
+        return [
+            recorder().number(value) if isinstance(value, Value) else as_float(value)
+            for value in adjoint_graph(y, wanted)
+        ]
     known = [node for node in wanted if not isinstance(node, Tracer)]
     found = dict(zip(map(id, known), adjoints(y, known)))
     return [_finite(found.get(id(node), 0.0)) for node in wanted]
@@ -158,8 +161,7 @@ def partials_as_graph(node, reached):
     if not _follows(node):
         raise stale(node)
     partials = [partial(*node.parents, node) for partial in compress(_partials_on_values(node.rule), reached)]
-    if any(_number(partial) != recorded
-           for partial, recorded in zip(partials, compress(node.partials, reached))):
+    if any(_number(partial) != recorded for partial, recorded in zip(partials, compress(node.partials, reached))):
         raise stale(node)
     return partials
 
@@ -174,20 +176,26 @@ def _follows(node):
 
 @cache
 def _partials_on_values(rule):
-    return tuple(partial.on_values((*rule.inputs, "out"), FUNCTIONS | {"floor": lambda v: floor(_number(v))})
-                 for partial in rule.partials)
+    return tuple(
+        partial.on_values((*rule.inputs, "out"), FUNCTIONS | {"floor": lambda v: floor(_number(v))})
+        for partial in rule.partials
+    )
 
 
 @cache
 def _partials_on_recording(rule):
-    return tuple(partial.on_recording((*rule.inputs, "out"), FUNCTIONS | {"floor": _floor_while_recording})
-                 for partial in rule.partials)
+    return tuple(
+        partial.on_recording((*rule.inputs, "out"), FUNCTIONS | {"floor": _floor_while_recording})
+        for partial in rule.partials
+    )
 
 
 def _floor_while_recording(x):
     if isinstance(x, Value):
-        raise RecordingError("compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
-                             "exponent a number of the function, or name it in static=.")
+        raise RecordingError(
+            "compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
+            "exponent a number of the function, or name it in static=."
+        )
     return floor(x)
 
 
@@ -329,8 +337,10 @@ def jvp(f, primals, tangents):
         along = dict(zip(map(id, variables.inner), directions))
         for y in numbers_in(results):
             _move(along, y, is_recording() or (live and variables.graph))
-        return (map_numbers(lambda y: variables.outside(y, live), results),
-                map_numbers(lambda y: variables.outside(along[id(y)], live), results))
+        return (
+            map_numbers(lambda y: variables.outside(y, live), results),
+            map_numbers(lambda y: variables.outside(along[id(y)], live), results),
+        )
 
 
 def hvp(f, primals, tangents):
@@ -391,8 +401,9 @@ class _Variables:
         self.positions = []
         for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
-                raise ArgumentError(f"{name}: there is no positional argument {position!r} to differentiate by: "
-                                    f"{len(args)} given.")
+                raise ArgumentError(
+                    f"{name}: there is no positional argument {position!r} to differentiate by: {len(args)} given."
+                )
             self.positions.append(position % len(args))
         with graph_wanted():
             for position in dict.fromkeys(self.positions):
@@ -430,14 +441,20 @@ class _Variables:
         if is_recording() or any(type(number) is Value for number in self.outer):
             return True
         others = _active.difference(map(id, self.inner))
-        return any(node.rule is None or id(node) in others
-                   for y in results if type(y) is Value for node in topological_order(y))
+        return any(
+            node.rule is None or id(node) in others
+            for y in results
+            if type(y) is Value
+            for node in topological_order(y)
+        )
 
     def gradient(self, y, live):
         """The derivatives of y in the structure of the arguments."""
         found = iter(_derivatives(y, self.inner, live and self.graph))
-        gradients = {position: map_numbers(lambda _: self.outside(next(found), live), self.args[position])
-                     for position in dict.fromkeys(self.positions)}
+        gradients = {
+            position: map_numbers(lambda _: self.outside(next(found), live), self.args[position])
+            for position in dict.fromkeys(self.positions)
+        }
         ordered = tuple(gradients[position] for position in self.positions)
         return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
@@ -467,10 +484,15 @@ def _move(tangent, y, as_graph):
 
 def _matching(name, primals, tangents):
     """The numbers of `tangents`, which must have the structure of `primals`."""
-    if not isinstance(primals, tuple) or not isinstance(tangents, tuple) or map_numbers(str, map_numbers(
-            lambda _: 0, primals)) != map_numbers(str, map_numbers(lambda _: 0, tangents)):
-        raise ArgumentError(f"{name}: expected two tuples of the same structure, with one number in `tangents` for "
-                            f"each in `primals`, got {primals!r:.60} and {tangents!r:.60}.")
+    if (
+        not isinstance(primals, tuple)
+        or not isinstance(tangents, tuple)
+        or map_numbers(str, map_numbers(lambda _: 0, primals)) != map_numbers(str, map_numbers(lambda _: 0, tangents))
+    ):
+        raise ArgumentError(
+            f"{name}: expected two tuples of the same structure, with one number in `tangents` for "
+            f"each in `primals`, got {primals!r:.60} and {tangents!r:.60}."
+        )
     return [_direction(t) for t in numbers_in(tangents)]
 
 

@@ -132,9 +132,18 @@ __all__ = [
 
 def __getattr__(name):
     from nn.errors import NoSuchAttributeError, closest
+
     raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
 
 
-ELSEWHERE = {name: f" PyTorch's class {name} is the function nn.{function} here." for name, function in {
-    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "HuberLoss": "huber_loss", "CrossEntropyLoss": "cross_entropy",
-    "NLLLoss": "nll_loss", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits"}.items()}
+ELSEWHERE = {
+    name: f" PyTorch's class {name} is the function nn.{function} here."
+    for name, function in {
+        "MSELoss": "mse_loss",
+        "L1Loss": "l1_loss",
+        "HuberLoss": "huber_loss",
+        "CrossEntropyLoss": "cross_entropy",
+        "NLLLoss": "nll_loss",
+        "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    }.items()
+}

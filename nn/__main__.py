@@ -68,15 +68,27 @@ def flowers(report: Report, seed: int) -> None:
     report.say("Fisher's iris: 150 flowers of three species, four measurements each, in centimetres.")
     train, test = data.standardize(*data.split(data.iris(), seed=seed))
     model = MLP(4, [8, 3], activation="tanh", seed=seed)
-    report.say(f"{len(train)} flowers to learn from, {len(test)} held out. A network of {len(model.parameters())} "
-               "parameters, each a Value:")
+    report.say(
+        f"{len(train)} flowers to learn from, {len(test)} held out. A network of {len(model.parameters())} "
+        "parameters, each a Value:"
+    )
     report.say(str(model))
-    history = fit(model, cross_entropy, train, epochs=40, batch_size=16, optimizer=SGD(model.parameters(), lr=0.2),
-                  seed=seed, validation=test)
+    history = fit(
+        model,
+        cross_entropy,
+        train,
+        epochs=40,
+        batch_size=16,
+        optimizer=SGD(model.parameters(), lr=0.2),
+        seed=seed,
+        validation=test,
+    )
     right = evaluate(model, cross_entropy, test, accuracy)["accuracy"]
-    report.say(f"Loss {history['loss'][0]:.3f} in the first epoch, {history['loss'][-1]:.3f} in the last. "
-               f"Of the flowers it never saw it names {round(right * len(test))} of {len(test)} right, "
-               f"{100 * right:.1f} %.")
+    report.say(
+        f"Loss {history['loss'][0]:.3f} in the first epoch, {history['loss'][-1]:.3f} in the last. "
+        f"Of the flowers it never saw it names {round(right * len(test))} of {len(test)} right, "
+        f"{100 * right:.1f} %."
+    )
     report.save(history.plot(), "iris-curves.png", "loss and accuracy over the epochs, on both parts of the data")
     petals(report, seed)
     graphs(report, model, train)
@@ -90,8 +102,11 @@ def petals(report: Report, seed: int) -> None:
     fit(model, cross_entropy, train, epochs=60, batch_size=16, optimizer=SGD(model.parameters(), lr=0.1), seed=seed)
     right = evaluate(model, cross_entropy, test, accuracy)["accuracy"]
     report.say(f"It names {round(right * len(test))} of the {len(test)} held-out flowers right.")
-    report.save(plots.plot_decision_boundary(model, data.iris().select(2, 3)), "iris-boundary.png",
-                "the species that the petal network gives to every point of the plane")
+    report.save(
+        plots.plot_decision_boundary(model, data.iris().select(2, 3)),
+        "iris-boundary.png",
+        "the species that the petal network gives to every point of the plane",
+    )
 
 
 def graphs(report: Report, model: MLP, train: data.Dataset) -> None:
@@ -118,21 +133,38 @@ def digits(report: Report, seed: int) -> None:
     if epochs < 20:
         report.say(f"The engine is not compiled, so this takes its time: {epochs} epochs instead of 20.")
     optimizer = AdamW(model.parameters(), lr=0.02, weight_decay=0.05)
-    fit(model, cross_entropy, train, epochs=epochs, batch_size=64, optimizer=optimizer, seed=seed,
-        schedule=CosineAnnealingLR(optimizer, epochs))
+    fit(
+        model,
+        cross_entropy,
+        train,
+        epochs=epochs,
+        batch_size=64,
+        optimizer=optimizer,
+        seed=seed,
+        schedule=CosineAnnealingLR(optimizer, epochs),
+    )
     seconds = time.perf_counter() - started
     outputs = predict(model, test.inputs)
     guesses = list(map(predicted_class, outputs))
     right = accuracy(outputs, test.targets)
-    report.say(f"A network of {len(model.parameters()):,} parameters learnt them in {seconds:.1f} s. Of the held-out "
-               f"pictures it reads {round(right * len(test))} of {len(test)} right, {100 * right:.1f} %.")
-    report.save(plots.plot_confusion_matrix(confusion_matrix(outputs, test.targets), test.classes),
-                "digits-confusion.png", "which digits are taken for which")
+    report.say(
+        f"A network of {len(model.parameters()):,} parameters learnt them in {seconds:.1f} s. Of the held-out "
+        f"pictures it reads {round(right * len(test))} of {len(test)} right, {100 * right:.1f} %."
+    )
+    report.save(
+        plots.plot_confusion_matrix(confusion_matrix(outputs, test.targets), test.classes),
+        "digits-confusion.png",
+        "which digits are taken for which",
+    )
     wrong = [i for i, guess in enumerate(guesses) if guess != test.targets[i]][:16]
     if wrong:
-        report.save(plots.plot_images([test.inputs[i] for i in wrong],
-                                      [f"{test.targets[i]} taken for {guesses[i]}" for i in wrong]),
-                    "digits-mistakes.png", "pictures that it misread")
+        report.save(
+            plots.plot_images(
+                [test.inputs[i] for i in wrong], [f"{test.targets[i]} taken for {guesses[i]}" for i in wrong]
+            ),
+            "digits-mistakes.png",
+            "pictures that it misread",
+        )
 
 
 if __name__ == "__main__":

@@ -67,8 +67,9 @@ def softmax(x):
     return [softmax(row) for row in x] if x and isinstance(x[0], (list, tuple)) else autograd.softmax(x)
 
 
-SCALAR = {name: getattr(autograd, name)
-          for name in ("relu", "leaky_relu", "gelu", "softplus", "tanh", "sigmoid", "step")}
+SCALAR = {
+    name: getattr(autograd, name) for name in ("relu", "leaky_relu", "gelu", "softplus", "tanh", "sigmoid", "step")
+}
 
 
 def activation_function(activation: "str | Callable | None") -> "Callable | None":
@@ -83,5 +84,7 @@ def activation_function(activation: "str | Callable | None") -> "Callable | None
         return activation
     if isinstance(activation, str) and activation in (*SCALAR, "linear"):
         return SCALAR.get(activation)
-    raise ArgumentError(f"activation: expected linear, {', '.join(SCALAR)} or a function, got {activation!r}."
-                        f"{closest(str(activation), SCALAR)}")
+    raise ArgumentError(
+        f"activation: expected linear, {', '.join(SCALAR)} or a function, got {activation!r}."
+        f"{closest(str(activation), SCALAR)}"
+    )

@@ -4,7 +4,6 @@ A replay must never be trusted blindly: the engine notices what it can, and the 
 the model itself.
 """
 
-
 import sys
 import time
 import warnings
@@ -73,7 +72,7 @@ class BatchLoss:
     def all(self, data: Dataset) -> list[tuple[float, Any]]:
         """What `each` gives, for any number of examples, AT_ONCE together."""
         try:
-            found = [pair for i in range(0, len(data), AT_ONCE) for pair in self.each(data[i:i + AT_ONCE])]
+            found = [pair for i in range(0, len(data), AT_ONCE) for pair in self.each(data[i : i + AT_ONCE])]
             if not self.used:
                 self.finish()
         except ReplayDiffersError as error:
@@ -124,8 +123,12 @@ class BatchLoss:
     def _give_up(self, reason: Exception) -> None:
         self.recorded = None
         said = str(reason) if isinstance(reason, RecordingError) else f"{type(reason).__name__}: {reason}"
-        warnings.warn(f"this model runs example by example, which is slower, since it cannot be recorded: {said} "
-                      "(recorded=False runs it so without this warning.)", NotRecordedWarning, stacklevel=2)
+        warnings.warn(
+            f"this model runs example by example, which is slower, since it cannot be recorded: {said} "
+            "(recorded=False runs it so without this warning.)",
+            NotRecordedWarning,
+            stacklevel=2,
+        )
 
     def _checked(self, how: str, data: Dataset) -> Any:
         """The results of a replay, compared with the model itself when it is time."""
@@ -152,13 +155,15 @@ class BatchLoss:
         with _generators_kept(self.model):
             difference = _difference(self._replayed(how, some), self._itself(how, some), self.model)
         if difference and first:
-            raise RecordingError(f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide "
-                                 "by an input?")
+            raise RecordingError(
+                f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide by an input?"
+            )
         if difference:
             raise ReplayDiffersError(
                 f"a replay of this model gives {difference}, as it did not when they were compared before: what was "
                 "computed in between may be wrong. Does the model read something that changes, such as a counter, a "
-                "file or the clock? Run it with recorded=False.")
+                "file or the clock? Run it with recorded=False."
+            )
         self.comparisons += 1
         self.latest, self.misses = None, self.recorded.cache_info().misses
         ended = time.perf_counter()
@@ -190,10 +195,17 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
     if metrics.number(loss) != metrics.number(own) or not _same(replayed[1], itself[1]):
         return "other numbers than the model itself"
     recorded = loss.parents if isinstance(loss, Value) else ()
-    leaves = list(dict.fromkeys([*(model.parameters() if isinstance(model, Module) else ()),
-                                 *(leaf for leaf in recorded if type(leaf) is Value and not leaf.parents)]))
-    slopes, others = (derivatives(result, leaves) if isinstance(result, Value) else [0.0] * len(leaves)
-                      for result in (loss, own))
+    leaves = list(
+        dict.fromkeys(
+            [
+                *(model.parameters() if isinstance(model, Module) else ()),
+                *(leaf for leaf in recorded if type(leaf) is Value and not leaf.parents),
+            ]
+        )
+    )
+    slopes, others = (
+        derivatives(result, leaves) if isinstance(result, Value) else [0.0] * len(leaves) for result in (loss, own)
+    )
     if all(abs(a - b) <= ROUNDING * abs(b) for a, b in zip(slopes, others)):
         return ""
     for leaf, a, b, magnitude in zip(leaves, slopes, others, _magnitudes(own, leaves)):
@@ -261,6 +273,8 @@ def _in_order(groups: list, results: list[list]) -> list:
     """The results of the groups, one an example, put back into the order of the examples."""
     if len(groups) == 1:
         return results[0]
-    ordered = sorted(zip((i for places, _ in groups for i in places), (x for found in results for x in found)),
-                     key=lambda pair: pair[0])
+    ordered = sorted(
+        zip((i for places, _ in groups for i in places), (x for found in results for x in found)),
+        key=lambda pair: pair[0],
+    )
     return [result for _, result in ordered]

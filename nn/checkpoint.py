@@ -79,8 +79,12 @@ class Plan:
 
 def _mlp(m: modules.MLP) -> dict:
     first = m.layers[0].neurons[0]
-    return {"nin": len(first.w), "nouts": [len(layer.neurons) for layer in m.layers], "activation": first.activation,
-            "bias": first.b is not None}
+    return {
+        "nin": len(first.w),
+        "nouts": [len(layer.neurons) for layer in m.layers],
+        "activation": first.activation,
+        "bias": first.b is not None,
+    }
 
 
 def _mlp_count(nin, nouts, activation, bias):
@@ -88,8 +92,14 @@ def _mlp_count(nin, nouts, activation, bias):
 
 
 def _gpt(m: transformer.GPT) -> dict:
-    return {"vocabulary": len(m.token.weight), "context": m.context, "width": len(m.token.weight[0]),
-            "heads": m.blocks[0].attention.heads, "layers": len(m.blocks), "hidden": len(m.blocks[0].up.neurons)}
+    return {
+        "vocabulary": len(m.token.weight),
+        "context": m.context,
+        "width": len(m.token.weight[0]),
+        "heads": m.blocks[0].attention.heads,
+        "layers": len(m.blocks),
+        "hidden": len(m.blocks[0].up.neurons),
+    }
 
 
 def _gpt_count(vocabulary, context, width, heads, layers, hidden):
@@ -108,25 +118,51 @@ def _layer(m: modules.Layer) -> dict:
     return {"nin": len(m.neurons[0].w), "nout": len(m.neurons), "bias": m.neurons[0].b is not None}
 
 
-PLANS = {plan.kind.__name__: plan for plan in (
-    Plan(modules.MLP, _mlp, _mlp_count),
-    Plan(modules.Neuron, _neuron, lambda nin, activation, bias: nin + bias),
-    Plan(modules.Perceptron, lambda m: {"nin": len(m.w)}, lambda nin: nin + 1),
-    Plan(modules.Linear, _layer, lambda nin, nout, bias: nin * nout + nout * bias),
-    Plan(modules.Layer, lambda m: _layer(m) | {"activation": m.activation},
-         lambda nin, nout, bias, activation: nin * nout + nout * bias),
-    Plan(layers.LeakyReLU, lambda m: {"negative_slope": m.negative_slope}, lambda negative_slope: 0),
-    Plan(layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
-    Plan(layers.Embedding, lambda m: {"num_embeddings": len(m.weight), "embedding_dim": len(m.weight[0])},
-         lambda num_embeddings, embedding_dim: num_embeddings * embedding_dim),
-    Plan(layers.RMSNorm, lambda m: {"width": m.width, "eps": m.eps, "elementwise_affine": m.weight is not None},
-         lambda width, eps, elementwise_affine: width * elementwise_affine),
-    Plan(transformer.SelfAttention, lambda m: {"width": m.width, "heads": m.heads},
-         lambda width, heads: 4 * width * width),
-    Plan(transformer.GPT, _gpt, _gpt_count),
-    *(Plan(kind, _nothing, lambda: 0) for kind in (layers.ReLU, layers.GELU, layers.Softplus, layers.Tanh,
-                                                   layers.Sigmoid, layers.Step, layers.Softmax, layers.Flatten)),
-)}
+PLANS = {
+    plan.kind.__name__: plan
+    for plan in (
+        Plan(modules.MLP, _mlp, _mlp_count),
+        Plan(modules.Neuron, _neuron, lambda nin, activation, bias: nin + bias),
+        Plan(modules.Perceptron, lambda m: {"nin": len(m.w)}, lambda nin: nin + 1),
+        Plan(modules.Linear, _layer, lambda nin, nout, bias: nin * nout + nout * bias),
+        Plan(
+            modules.Layer,
+            lambda m: _layer(m) | {"activation": m.activation},
+            lambda nin, nout, bias, activation: nin * nout + nout * bias,
+        ),
+        Plan(layers.LeakyReLU, lambda m: {"negative_slope": m.negative_slope}, lambda negative_slope: 0),
+        Plan(layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
+        Plan(
+            layers.Embedding,
+            lambda m: {"num_embeddings": len(m.weight), "embedding_dim": len(m.weight[0])},
+            lambda num_embeddings, embedding_dim: num_embeddings * embedding_dim,
+        ),
+        Plan(
+            layers.RMSNorm,
+            lambda m: {"width": m.width, "eps": m.eps, "elementwise_affine": m.weight is not None},
+            lambda width, eps, elementwise_affine: width * elementwise_affine,
+        ),
+        Plan(
+            transformer.SelfAttention,
+            lambda m: {"width": m.width, "heads": m.heads},
+            lambda width, heads: 4 * width * width,
+        ),
+        Plan(transformer.GPT, _gpt, _gpt_count),
+        *(
+            Plan(kind, _nothing, lambda: 0)
+            for kind in (
+                layers.ReLU,
+                layers.GELU,
+                layers.Softplus,
+                layers.Tanh,
+                layers.Sigmoid,
+                layers.Step,
+                layers.Softmax,
+                layers.Flatten,
+            )
+        ),
+    )
+}
 
 
 def described(model: Module) -> "list | str":
@@ -151,16 +187,20 @@ def _built(path, metadata: Mapping[str, str], room: int) -> Module:
     try:
         description = json.loads(metadata.get(KEY, "{}"))["model"]
         if isinstance(description, str):
-            raise CheckpointError(f"{path}: was saved from a {description:.100}, which cannot be built from a file. "
-                                  "Make the model yourself and pass it: load(path, model).")
+            raise CheckpointError(
+                f"{path}: was saved from a {description:.100}, which cannot be built from a file. "
+                "Make the model yourself and pass it: load(path, model)."
+            )
         if _count(description, room) > room:
             raise ValueError
         return _made(description)
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError, RecursionError, ArgumentError) as error:
-        raise CheckpointError(f"{path}: does not say what model its weights belong to. Make the model yourself and "
-                              "pass it: load(path, model).") from error
+        raise CheckpointError(
+            f"{path}: does not say what model its weights belong to. Make the model yourself and "
+            "pass it: load(path, model)."
+        ) from error
 
 
 def _count(description, room: int) -> int:
@@ -215,8 +255,11 @@ class Checkpoint:
     def save(self, run) -> None:
         """Write everything that the next steps of the run depend on."""
         state, tensors = _captured(run)
-        tensorfile.write(self.path, ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
-                         {KEY: json.dumps({"run": state})})
+        tensorfile.write(
+            self.path,
+            ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
+            {KEY: json.dumps({"run": state})},
+        )
 
     def resume(self, run, any_seed: bool = False, override: bool = False) -> bool:
         """Bring the run to where the file says, if there is one; returns whether there was.
@@ -237,19 +280,24 @@ class Checkpoint:
             if changed and not override:
                 raise CheckpointError(
                     f"{self.path}: was written by a run with other arguments: {', '.join(changed.values())}. Go on "
-                    'with the same ones, take the new ones with fit(…, resume="override"), or use another file.')
-            expected = {name: (len(column),) for name, column in before[1].items()
-                        if name.startswith(("model.", "random."))}
-            optional = dict.fromkeys(["best", *map("history.{}".format, state["history"]),
-                                      *map("optimizer.{}".format, state["remembered"])])
+                    'with the same ones, take the new ones with fit(…, resume="override"), or use another file.'
+                )
+            expected = {
+                name: (len(column),) for name, column in before[1].items() if name.startswith(("model.", "random."))
+            }
+            optional = dict.fromkeys(
+                ["best", *map("history.{}".format, state["history"]), *map("optimizer.{}".format, state["remembered"])]
+            )
             _, tensors = tensorfile.read(self.path, expected, optional)
             _restore(run, *_overridden(run, state, tensors, before, set(changed)))
         except CheckpointError:
             raise
         except Exception as error:
             _restore(run, *before)
-            raise CheckpointError(f"{self.path}: is not the checkpoint of a training run of this model, or is damaged "
-                                  f"({type(error).__name__}: {error}).") from error
+            raise CheckpointError(
+                f"{self.path}: is not the checkpoint of a training run of this model, or is damaged "
+                f"({type(error).__name__}: {error})."
+            ) from error
         return True
 
 
@@ -266,12 +314,18 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
     numbers |= {f"history.{name}": [float(x or 0) for x in column] for name, column in history.items()}
     if run.best is not None:
         numbers["best"] = run.best
-    state = {"identity": run.identity | {"seed": run.seed}, "optimizer": optimizer, "gauss": gauss,
-             "remembered": run.optimizer.remembered, "schedule": run.schedule and run.schedule.state_dict(),
-             "history": {name: [i for i, x in enumerate(column) if x is None] for name, column in history.items()},
-             "best_loss": None if run.best_loss == inf else run.best_loss, "seconds": run.elapsed(),
-             "validation": run.validation_fingerprint,
-             **{name: getattr(run, name) for name in ("seed", "epoch", "position", "sums", "waited")}}
+    state = {
+        "identity": run.identity | {"seed": run.seed},
+        "optimizer": optimizer,
+        "gauss": gauss,
+        "remembered": run.optimizer.remembered,
+        "schedule": run.schedule and run.schedule.state_dict(),
+        "history": {name: [i for i, x in enumerate(column) if x is None] for name, column in history.items()},
+        "best_loss": None if run.best_loss == inf else run.best_loss,
+        "seconds": run.elapsed(),
+        "validation": run.validation_fingerprint,
+        **{name: getattr(run, name) for name in ("seed", "epoch", "position", "sums", "waited")},
+    }
     return state, numbers
 
 
@@ -301,15 +355,18 @@ def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
             p.data = number
     run.optimizer.load_state_dict(
-        state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered})
+        state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered}
+    )
     if run.schedule:
         run.schedule.load_state_dict(state["schedule"])
     for name, generator in generators(run.model).items():
         generator.setstate((3, tuple(map(int, numbers[f"random.{name}"])), state["gauss"][name]))
     columns = {name: numbers[f"history.{name}"] for name in state["history"]}
     gaps = {name: set(places) for name, places in state["history"].items()}
-    run.history.rows = [{name: int(x) if name == "epoch" else x for name, x in zip(columns, row) if i not in gaps[name]}
-                        for i, row in enumerate(zip(*columns.values(), strict=True))]
+    run.history.rows = [
+        {name: int(x) if name == "epoch" else x for name, x in zip(columns, row) if i not in gaps[name]}
+        for i, row in enumerate(zip(*columns.values(), strict=True))
+    ]
     run.best = list(numbers["best"]) if "best" in numbers else None
     run.best_loss = inf if state["best_loss"] is None else float(state["best_loss"])
     run.seconds, run.started = float(state["seconds"]), time.perf_counter()

@@ -8,8 +8,14 @@ from nn import layers, modules
 from nn.errors import need
 from nn.modules import Module
 
-ACTIVATIONS = {"relu": layers.ReLU, "leaky_relu": layers.LeakyReLU, "gelu": layers.GELU, "tanh": layers.Tanh,
-               "softplus": layers.Softplus, "sigmoid": layers.Sigmoid}
+ACTIVATIONS = {
+    "relu": layers.ReLU,
+    "leaky_relu": layers.LeakyReLU,
+    "gelu": layers.GELU,
+    "tanh": layers.Tanh,
+    "softplus": layers.Softplus,
+    "sigmoid": layers.Sigmoid,
+}
 
 
 def to_torch(model: Module):
@@ -54,10 +60,14 @@ def _parts(torch, model: Module) -> list:
 
 # Beyond `threshold` PyTorch's Softplus takes x for log(1 + exp(x)), at its default of 20 with an error of 2e-9.
 COUNTERPARTS: dict[type[Module], Callable[[Any, Any], Any]] = {
-    layers.ReLU: lambda nn, m: nn.ReLU(), layers.Tanh: lambda nn, m: nn.Tanh(),
-    layers.Sigmoid: lambda nn, m: nn.Sigmoid(), layers.GELU: lambda nn, m: nn.GELU(),
-    layers.Softplus: lambda nn, m: nn.Softplus(threshold=40), layers.Softmax: lambda nn, m: nn.Softmax(dim=-1),
-    layers.LeakyReLU: lambda nn, m: nn.LeakyReLU(m.negative_slope), layers.Dropout: lambda nn, m: nn.Dropout(m.p),
+    layers.ReLU: lambda nn, m: nn.ReLU(),
+    layers.Tanh: lambda nn, m: nn.Tanh(),
+    layers.Sigmoid: lambda nn, m: nn.Sigmoid(),
+    layers.GELU: lambda nn, m: nn.GELU(),
+    layers.Softplus: lambda nn, m: nn.Softplus(threshold=40),
+    layers.Softmax: lambda nn, m: nn.Softmax(dim=-1),
+    layers.LeakyReLU: lambda nn, m: nn.LeakyReLU(m.negative_slope),
+    layers.Dropout: lambda nn, m: nn.Dropout(m.p),
     layers.Embedding: lambda nn, m: nn.Embedding(len(m.weight), len(m.weight[0])).double(),
     layers.Flatten: lambda nn, m: nn.Flatten(-2),
     layers.RMSNorm: lambda nn, m: nn.RMSNorm(m.width, m.eps, m.weight is not None).double(),
@@ -66,9 +76,12 @@ COUNTERPARTS: dict[type[Module], Callable[[Any, Any], Any]] = {
 
 def _filled(torch, counterpart, model: Module):
     """The counterpart with the weights of `model`; names and shapes are the same on both sides."""
-    counterpart.load_state_dict({
-        name: torch.tensor([p.data for p in parameters], dtype=torch.float64).reshape(shape)
-        for name, shape, parameters in model.named_tensors()})
+    counterpart.load_state_dict(
+        {
+            name: torch.tensor([p.data for p in parameters], dtype=torch.float64).reshape(shape)
+            for name, shape, parameters in model.named_tensors()
+        }
+    )
     return counterpart.train(model.training)
 
 
@@ -89,8 +102,9 @@ def from_torch(module) -> Module:
         return whole
     odd = getattr(module, "approximate", "none") != "none" or getattr(module, "beta", 1) != 1
     if kind not in BUILDERS or odd:
-        raise ArgumentError(f"from_torch: there is no counterpart of {module!r:.80}. Known are Sequential, "
-                            f"{', '.join(BUILDERS)}.")
+        raise ArgumentError(
+            f"from_torch: there is no counterpart of {module!r:.80}. Known are Sequential, {', '.join(BUILDERS)}."
+        )
     model = BUILDERS[kind](module)
     state = module.state_dict()
     for name, _, parameters in model.named_tensors():
@@ -101,10 +115,15 @@ def from_torch(module) -> Module:
 
 BUILDERS: dict[str, Callable[[Any], Module]] = {
     "Linear": lambda m: modules.Linear(m.in_features, m.out_features, m.bias is not None, init="zeros"),
-    "ReLU": lambda m: layers.ReLU(), "Tanh": lambda m: layers.Tanh(), "Sigmoid": lambda m: layers.Sigmoid(),
-    "GELU": lambda m: layers.GELU(), "Softplus": lambda m: layers.Softplus(), "Softmax": lambda m: layers.Softmax(),
-    "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope), "Dropout": lambda m: layers.Dropout(m.p),
+    "ReLU": lambda m: layers.ReLU(),
+    "Tanh": lambda m: layers.Tanh(),
+    "Sigmoid": lambda m: layers.Sigmoid(),
+    "GELU": lambda m: layers.GELU(),
+    "Softplus": lambda m: layers.Softplus(),
+    "Softmax": lambda m: layers.Softmax(),
+    "LeakyReLU": lambda m: layers.LeakyReLU(m.negative_slope),
+    "Dropout": lambda m: layers.Dropout(m.p),
     "Flatten": lambda m: layers.Flatten(),
     "Embedding": lambda m: layers.Embedding(m.num_embeddings, m.embedding_dim, init="zeros"),
-    "RMSNorm": lambda m: layers.RMSNorm(m.normalized_shape[0], m.eps or 2 ** -52, m.elementwise_affine),
+    "RMSNorm": lambda m: layers.RMSNorm(m.normalized_shape[0], m.eps or 2**-52, m.elementwise_affine),
 }

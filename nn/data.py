@@ -32,15 +32,25 @@ class Dataset:
     Raises ArgumentError when there are not as many targets as inputs, NumberTypeError for what is no list.
     """
 
-    def __init__(self, inputs: Sequence, targets: Sequence, *, features: Sequence[str] = (),
-                 classes: Sequence[str] = (), name: str = ""):
-        self.inputs, self.targets = (plain(part if hasattr(part, "tolist") else listed("Dataset", part))
-                                     for part in (inputs, targets))
+    def __init__(
+        self,
+        inputs: Sequence,
+        targets: Sequence,
+        *,
+        features: Sequence[str] = (),
+        classes: Sequence[str] = (),
+        name: str = "",
+    ):
+        self.inputs, self.targets = (
+            plain(part if hasattr(part, "tolist") else listed("Dataset", part)) for part in (inputs, targets)
+        )
         self.arrays: list | None = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
-            raise ArgumentError(f"Dataset: expected as many targets as inputs, got {len(self.inputs)} inputs and "
-                                f"{len(self.targets)} targets.")
+            raise ArgumentError(
+                f"Dataset: expected as many targets as inputs, got {len(self.inputs)} inputs and "
+                f"{len(self.targets)} targets."
+            )
 
     def __len__(self):
         return len(self.inputs)
@@ -64,6 +74,7 @@ class Dataset:
         found = copy(self)
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or other things than numbers
             import numpy
+
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
             if all(array.dtype.kind in "bif" for array in arrays):
                 found.arrays = [array.astype(float, copy=False) for array in arrays]
@@ -71,8 +82,13 @@ class Dataset:
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
         """A Dataset with other inputs, and perhaps other targets, and the same names."""
-        return Dataset(inputs, self.targets if targets is None else targets, features=self.features,
-                       classes=self.classes, name=self.name)
+        return Dataset(
+            inputs,
+            self.targets if targets is None else targets,
+            features=self.features,
+            classes=self.classes,
+            name=self.name,
+        )
 
     def select(self, *columns: int) -> "Dataset":
         """The same examples with some of the inputs only.
@@ -113,8 +129,11 @@ class _Part(Dataset):
 
 def plain(numbers) -> list:
     """A list, also of what NumPy keeps in an array."""
-    return numbers.tolist() if hasattr(numbers, "tolist") else [
-        plain(x) if hasattr(x, "tolist") or isinstance(x, tuple) else x for x in numbers]
+    return (
+        numbers.tolist()
+        if hasattr(numbers, "tolist")
+        else [plain(x) if hasattr(x, "tolist") or isinstance(x, tuple) else x for x in numbers]
+    )
 
 
 def as_dataset(data) -> Dataset:
@@ -143,8 +162,9 @@ def iris() -> Dataset:
     <Dataset iris: 150 examples of 4 numbers, 3 classes>
     """
     found = need("sklearn.datasets", "scikit-learn", "The iris data set").load_iris()
-    return Dataset(found.data, found.target, name="iris", features=found.feature_names,
-                   classes=plain(found.target_names))
+    return Dataset(
+        found.data, found.target, name="iris", features=found.feature_names, classes=plain(found.target_names)
+    )
 
 
 def digits() -> Dataset:
@@ -165,22 +185,27 @@ def moons(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Datase
     The other made-up data sets take the same arguments; without a seed the points come from Python's `random`. They
     raise ArgumentError for less than 1 point or more than 100,000,000.
     """
+
     def point(k, rng):
         angle = pi * rng.random()
         return (cos(angle), sin(angle)) if k == 0 else (1 - cos(angle), 0.5 - sin(angle))
+
     return _made_up("moons", point, 2, n, noise, seed)
 
 
 def circles(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
     """A circle of radius 1, class 0, and one of radius 0.5 within it, class 1."""
+
     def point(k, rng):
         angle = 2 * pi * rng.random()
         return (1 - k / 2) * cos(angle), (1 - k / 2) * sin(angle)
+
     return _made_up("circles", point, 2, n, noise, seed)
 
 
-def spirals(n: int = 200, noise: float = 0.02, seed: "int | None" = None, classes: int = 2,
-            turns: float = 1.0) -> Dataset:
+def spirals(
+    n: int = 200, noise: float = 0.02, seed: "int | None" = None, classes: int = 2, turns: float = 1.0
+) -> Dataset:
     """Arms that wind `turns` times around one another, from the middle to radius 1."""
     classes, turns = check_count("spirals", "classes", classes), as_float(turns)
 
@@ -188,14 +213,17 @@ def spirals(n: int = 200, noise: float = 0.02, seed: "int | None" = None, classe
         radius = 0.1 + 0.9 * rng.random()
         angle = 2 * pi * (turns * radius + k / classes)
         return radius * cos(angle), radius * sin(angle)
+
     return _made_up("spirals", point, classes, n, noise, seed)
 
 
 def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
     """Clouds at the corners of a square: class 1 where the signs of x and y differ."""
+
     def point(k, rng):
         x = rng.choice((-1, 1))
         return (x, -x) if k else (x, x)
+
     return _made_up("xor", point, 2, n, noise, seed)
 
 
@@ -208,6 +236,7 @@ def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, sq
             x, y = rng.uniform(0, squares), rng.uniform(0, squares)
             if (floor(x) + floor(y)) % 2 == k:
                 return 2 * x / squares - 1, 2 * y / squares - 1
+
     return _made_up("checkerboard", point, 2, n, noise, seed)
 
 
@@ -216,6 +245,7 @@ def yin_yang(n: int = 300, noise: float = 0.0, seed: "int | None" = None) -> Dat
 
     Kriener, Göltz and Petrovici, "The Yin-Yang dataset", 2022.
     """
+
     def area(x, y):
         right, left = hypot(x - 0.75, y - 0.5), hypot(x - 0.25, y - 0.5)
         if right < 0.1 or left < 0.1:
@@ -227,11 +257,13 @@ def yin_yang(n: int = 300, noise: float = 0.0, seed: "int | None" = None) -> Dat
             x, y = rng.random(), rng.random()
             if hypot(x - 0.5, y - 0.5) <= 0.5 and area(x, y) == k:
                 return x, y
+
     return _made_up("yin-yang", point, 3, n, noise, seed, ["yin", "yang", "dot"])
 
 
-def line(n: int = 100, noise: float = 0.3, seed: "int | None" = None, slope: float = 2.0,
-         height: float = 1.0) -> Dataset:
+def line(
+    n: int = 100, noise: float = 0.3, seed: "int | None" = None, slope: float = 2.0, height: float = 1.0
+) -> Dataset:
     """y = slope·x + height for x from -1 to 1, with normal noise on y: targets are numbers, not classes."""
     rng, noise, slope, height = generator(seed), as_float(noise), as_float(slope), as_float(height)
     xs = [rng.uniform(-1, 1) for _ in range(check_count("line", "n", n))]
@@ -240,8 +272,12 @@ def line(n: int = 100, noise: float = 0.3, seed: "int | None" = None, slope: flo
 
 
 GATES: dict[str, Callable[[int, int], int]] = {
-    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b,
-    "nand": lambda a, b: 1 - (a & b), "nor": lambda a, b: 1 - (a | b)}
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
+    "nand": lambda a, b: 1 - (a & b),
+    "nor": lambda a, b: 1 - (a | b),
+}
 
 
 def gate(name: str) -> Dataset:
@@ -255,8 +291,9 @@ def gate(name: str) -> Dataset:
     if not isinstance(name, str) or name not in GATES:
         raise ArgumentError(f"gate: expected one of {', '.join(GATES)}, got {name!r}.{closest(str(name), GATES)}")
     inputs = [[float(a), float(b)] for a in (0, 1) for b in (0, 1)]
-    return Dataset(inputs, [GATES[name](int(a), int(b)) for a, b in inputs], features=["a", "b"], classes=["0", "1"],
-                   name=name)
+    return Dataset(
+        inputs, [GATES[name](int(a), int(b)) for a, b in inputs], features=["a", "b"], classes=["0", "1"], name=name
+    )
 
 
 def module_names() -> list[str]:
@@ -313,14 +350,16 @@ class Vocabulary:
         return Dataset(inputs, targets, name="words")
 
 
-def _made_up(name: str, point: Callable, classes: int, n: int, noise: float, seed,
-             names: Sequence[str] = ()) -> Dataset:
+def _made_up(
+    name: str, point: Callable, classes: int, n: int, noise: float, seed, names: Sequence[str] = ()
+) -> Dataset:
     """`n` points, each class in turn, from point(class, generator), with normal noise on both coordinates."""
     rng, noise = generator(seed), as_float(noise)
     targets = [i % classes for i in range(check_count(name, "n", n))]
     inputs = [[c + rng.gauss(0, noise) for c in point(k, rng)] for k in targets]
-    return Dataset(inputs, targets, features=["x", "y"], name=name,
-                   classes=names or [f"class {k}" for k in range(classes)])
+    return Dataset(
+        inputs, targets, features=["x", "y"], name=name, classes=names or [f"class {k}" for k in range(classes)]
+    )
 
 
 def one_hot(k: int, classes: int) -> list[float]:
@@ -386,8 +425,10 @@ def standardize(train, *others):
     columns = list(zip(*train.inputs))
     means = [sum(column) / len(column) for column in columns]
     spreads = [sqrt(sum((x - m) ** 2 for x in column) / len(column)) or 1.0 for column, m in zip(columns, means)]
-    scaled = [data.with_inputs([[(v - m) / s for v, m, s in zip(x, means, spreads)] for x in data.inputs])
-              for data in (train, *map(as_dataset, others))]
+    scaled = [
+        data.with_inputs([[(v - m) / s for v, m, s in zip(x, means, spreads)] for x in data.inputs])
+        for data in (train, *map(as_dataset, others))
+    ]
     return scaled if others else scaled[0]
 
 
@@ -408,6 +449,7 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
     if data.arrays:
         import numpy
+
         places = numpy.array(order)
-        return (_Part(data, order[i:i + size], places[i:i + size]) for i in range(0, len(order), size))
-    return (data[order[i:i + size]] for i in range(0, len(order), size))
+        return (_Part(data, order[i : i + size], places[i : i + size]) for i in range(0, len(order), size))
+    return (data[order[i : i + size]] for i in range(0, len(order), size))

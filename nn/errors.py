@@ -38,8 +38,9 @@ def need(module: str, package: str, purpose: str):
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingPackageError(f"{purpose} needs {package}, which cannot be imported ({error}). "
-                                  f"Install it with: pip install {package}") from error
+        raise MissingPackageError(
+            f"{purpose} needs {package}, which cannot be imported ({error}). Install it with: pip install {package}"
+        ) from error
 
 
 def closest(name: str, names) -> str:
@@ -49,5 +50,6 @@ def closest(name: str, names) -> str:
     ' Did you mean "layers"?'
     """
     import difflib
+
     found = difflib.get_close_matches(name, list(names), 1)
     return f' Did you mean "{found[0]}"?' if found else ""

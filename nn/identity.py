@@ -24,25 +24,42 @@ MOST = 20  # values of one setting that are listed by themselves
 def identity(run) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint, by names that its user knows."""
     optimizer, schedule = run.optimizer, run.schedule
-    settings = {name: setting for name, setting in optimizer.state_dict().items()
-                if name not in ("steps", *optimizer.remembered)}
+    settings = {
+        name: setting
+        for name, setting in optimizer.state_dict().items()
+        if name not in ("steps", *optimizer.remembered)
+    }
     if schedule:
         settings["lr"] = schedule.base_lr  # the present one moves
-    found = {"parameters": len(optimizer.params), "optimizer": type(optimizer).__name__,
-             **{f"optimizer.{name}": setting for name, setting in settings.items()},
-             "schedule": type(schedule).__name__ if schedule else None,
-             **({f"schedule.{name}": setting for name, setting in vars(schedule).items()
-                 if isinstance(setting, PLAIN) and name not in ("steps", "base_lr")} if schedule else {}),
-             "schedule_every": run.schedule_every if schedule else None,
-             "loss": described(run.loss), "penalty": described(run.penalty), "clip_norm": run.clip_norm,
-             "clip_value": run.clip_value, "examples": len(run.data), "data": run.fingerprint,
-             "batch_size": run.batch_size, "seed": run.seed}
+    found = {
+        "parameters": len(optimizer.params),
+        "optimizer": type(optimizer).__name__,
+        **{f"optimizer.{name}": setting for name, setting in settings.items()},
+        "schedule": type(schedule).__name__ if schedule else None,
+        **(
+            {
+                f"schedule.{name}": setting
+                for name, setting in vars(schedule).items()
+                if isinstance(setting, PLAIN) and name not in ("steps", "base_lr")
+            }
+            if schedule
+            else {}
+        ),
+        "schedule_every": run.schedule_every if schedule else None,
+        "loss": described(run.loss),
+        "penalty": described(run.penalty),
+        "clip_norm": run.clip_norm,
+        "clip_value": run.clip_value,
+        "examples": len(run.data),
+        "data": run.fingerprint,
+        "batch_size": run.batch_size,
+        "seed": run.seed,
+    }
     return json.loads(json.dumps(found | module_settings(run.model)))
 
 
 def module_settings(model: Module) -> dict[str, Any]:
-    """The classes of module in the model; and for each of their settings, as "Layer.activation", its different values.
-    """
+    """The classes of module in the model; and for each setting, as "Layer.activation", its different values."""
     found: dict[str, list] = {}
     classes, sequence = [], []
     for module in model.modules():
@@ -99,8 +116,11 @@ def described(function) -> Any:
     if function is None:
         return None
     own = str(getattr(function, "__module__", "")).split(".")[0] in OWN and "<locals>" not in _name(function)
-    return {"name": _name(function), "python": ".".join(map(str, sys.version_info[:2])),
-            "code": 0 if own else zlib.crc32(repr(_parts(function, 5)).encode())}
+    return {
+        "name": _name(function),
+        "python": ".".join(map(str, sys.version_info[:2])),
+        "code": 0 if own else zlib.crc32(repr(_parts(function, 5)).encode()),
+    }
 
 
 def _name(function) -> str:
@@ -125,8 +145,11 @@ def _parts(thing, depth: int) -> Any:
     code = getattr(thing, "__code__", None)
     if isinstance(code, CodeType):
         cells = [cell.cell_contents for cell in thing.__closure__ or () if _is_full(cell)]
-        outside = [thing.__globals__[name] for name in _names(code)
-                   if name in thing.__globals__ and isinstance(thing.__globals__[name], PLAIN)]
+        outside = [
+            thing.__globals__[name]
+            for name in _names(code)
+            if name in thing.__globals__ and isinstance(thing.__globals__[name], PLAIN)
+        ]
         return [_code(code), _parts((thing.__defaults__, thing.__kwdefaults__, cells, outside), depth - 1)]
     if not callable(thing) or isinstance(thing, (type, Module)) or not hasattr(thing, "__dict__"):
         return getattr(thing, "__qualname__", type(thing).__qualname__)
@@ -152,6 +175,16 @@ def _names(code: CodeType) -> list[str]:
 
 
 def _code(code: CodeType) -> Any:
-    return code.co_code, code.co_names, code.co_varnames, [
-        _code(constant) if isinstance(constant, CodeType) else sorted(map(repr, constant))
-        if isinstance(constant, frozenset) else constant for constant in code.co_consts]
+    return (
+        code.co_code,
+        code.co_names,
+        code.co_varnames,
+        [
+            _code(constant)
+            if isinstance(constant, CodeType)
+            else sorted(map(repr, constant))
+            if isinstance(constant, frozenset)
+            else constant
+            for constant in code.co_consts
+        ],
+    )

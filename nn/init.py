@@ -56,9 +56,11 @@ def zeros() -> Initialiser:
 
 def xavier_uniform(gain: float = 1.0) -> Initialiser:
     """Evenly within ±gain·√(6 / (fan_in + fan_out)): keeps the variance in both directions, for tanh and sigmoid."""
+
     def draw(fan_in, fan_out, rng):
         bound = gain * sqrt(6 / (fan_in + fan_out))
         return rng.uniform(-bound, bound)
+
     return draw
 
 
@@ -73,9 +75,11 @@ def kaiming_uniform(gain: float = sqrt(2)) -> Initialiser:
     >>> abs(kaiming_uniform()(6, 1, random.Random(0))) <= 1.0
     True
     """
+
     def draw(fan_in, fan_out, rng):
         bound = gain * sqrt(3 / fan_in)
         return rng.uniform(-bound, bound)
+
     return draw
 
 
@@ -85,12 +89,21 @@ def kaiming_normal(gain: float = sqrt(2)) -> Initialiser:
 
 
 PLAIN = {"uniform": uniform, "normal": normal, "zeros": zeros}
-SCALED = {"xavier_uniform": xavier_uniform, "xavier_normal": xavier_normal,
-          "kaiming_uniform": kaiming_uniform, "kaiming_normal": kaiming_normal}
-GAINS = {"tanh": 5 / 3, "relu": sqrt(2), "leaky_relu": sqrt(2 / (1 + 0.01 ** 2)), "gelu": sqrt(2), "softplus": sqrt(2)}
+SCALED = {
+    "xavier_uniform": xavier_uniform,
+    "xavier_normal": xavier_normal,
+    "kaiming_uniform": kaiming_uniform,
+    "kaiming_normal": kaiming_normal,
+}
+GAINS = {"tanh": 5 / 3, "relu": sqrt(2), "leaky_relu": sqrt(2 / (1 + 0.01**2)), "gelu": sqrt(2), "softplus": sqrt(2)}
 # micrograd's choice stands where micrograd has a network: ReLU and linear neurons.
-DEFAULTS = {"tanh": "xavier_uniform", "sigmoid": "xavier_uniform", "leaky_relu": "kaiming_uniform",
-            "gelu": "kaiming_uniform", "softplus": "kaiming_uniform"}
+DEFAULTS = {
+    "tanh": "xavier_uniform",
+    "sigmoid": "xavier_uniform",
+    "leaky_relu": "kaiming_uniform",
+    "gelu": "kaiming_uniform",
+    "softplus": "kaiming_uniform",
+}
 
 
 def initialiser(init: "str | Initialiser | None", activation: "str | None") -> Initialiser:

@@ -101,8 +101,10 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         if is_recording():
-            raise RecordingError("Dropout in training mode draws random numbers, which a recording would freeze. Call "
-                                 "model.eval(), or train with nn.fit, which runs it eagerly.")
+            raise RecordingError(
+                "Dropout in training mode draws random numbers, which a recording would freeze. Call "
+                "model.eval(), or train with nn.fit, which runs it eagerly."
+            )
         draw = (self._rng or random).random
         return activations.elementwise(lambda v: v * (0.0 if draw() < self.p else 1 / (1 - self.p)), x)
 
@@ -132,8 +134,10 @@ class Embedding(Module):
         check_count("Embedding", "num_embeddings", num_embeddings)
         check_count("Embedding", "embedding_dim", embedding_dim)
         draw, rng = initialiser(init or normal(), None), generator(seed)
-        self.weight = [[Value(draw(num_embeddings, embedding_dim, rng)) for _ in range(embedding_dim)]
-                       for _ in range(num_embeddings)]
+        self.weight = [
+            [Value(draw(num_embeddings, embedding_dim, rng)) for _ in range(embedding_dim)]
+            for _ in range(num_embeddings)
+        ]
 
     def forward(self, index):
         if isinstance(index, (list, tuple)):

@@ -44,6 +44,7 @@ def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
         size = abs(o - t)
         inner = minimum(size, delta)
         return 0.5 * _square(inner) + delta * (size - inner)
+
     return _reduced(_each("huber_loss", term, output, target), reduction)
 
 
@@ -53,10 +54,12 @@ def hinge_loss(output, target, reduction: str = "mean"):
     >>> hinge_loss([0.25, 3.0], [1, 1], reduction="none")
     [0.75, 0.0]
     """
+
     def term(score, t):
         if not isinstance(t, Value) and t not in (-1, 1):
             raise ArgumentError(f"hinge_loss: the target must be -1 or 1, got {t:g}. For 0 and 1 write 2 * t - 1.")
         return relu(1 + -t * score)
+
     return _reduced(_each("hinge_loss", term, output, target), reduction)
 
 
@@ -68,12 +71,14 @@ def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
     >>> binary_cross_entropy_with_logits(800.0, 0)
     800.0
     """
+
     def term(logit, t):
         if not isinstance(t, Value) and not 0 <= t <= 1:
             raise ArgumentError(f"binary_cross_entropy_with_logits: the target must be from 0 to 1, got {t:g}.")
         if isinstance(t, Value) or 0 < t < 1:
             return t * softplus(-logit) + (1 - t) * softplus(logit)
         return softplus(-logit) if t == 1 else softplus(logit)
+
     return _reduced(_each("binary_cross_entropy_with_logits", term, output, target), reduction)
 
 
@@ -93,8 +98,9 @@ def cross_entropy(output, target, reduction: str = "mean", label_smoothing: floa
     label_smoothing = as_float(label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must be from 0 to 1, got {label_smoothing!r}.")
-    return _over_examples("cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target,
-                          reduction, ignore_index)
+    return _over_examples(
+        "cross_entropy", lambda o, t: _cross_entropy(o, t, label_smoothing), output, target, reduction, ignore_index
+    )
 
 
 def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
@@ -153,15 +159,19 @@ def _operand(thing):
 def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
     """term(scores, target) for one list of scores, or for several, put together as `reduction` says."""
     if not isinstance(output, (list, tuple)) or len(output) < 1:
-        raise ArgumentError(f"{name}: expected a list with a score for each class, got {output!r:.60}. "
-                            "Give the last layer as many neurons as there are classes.")
+        raise ArgumentError(
+            f"{name}: expected a list with a score for each class, got {output!r:.60}. "
+            "Give the last layer as many neurons as there are classes."
+        )
     if not isinstance(output[0], (list, tuple)):
         return _reduced(term(output, target), reduction)
     targets = as_list(target)
     _check_sizes(name, len(output), len(targets))
     shares = [_counts(t, ignore_index) for t in targets]
-    terms = [0.0 if share is False else term(o, t) if share is True else share * term(o, t)
-             for o, t, share in zip(output, targets, shares)]
+    terms = [
+        0.0 if share is False else term(o, t) if share is True else share * term(o, t)
+        for o, t, share in zip(output, targets, shares)
+    ]
     if reduction != "mean" or all(share is True for share in shares):
         return _reduced(terms, reduction)
     if not any(share is not False for share in shares):
@@ -178,8 +188,9 @@ def _counts(target, ignore_index: int):
 
 def _check_sizes(name: str, outputs: int, targets: int) -> None:
     if outputs != targets:
-        raise ArgumentError(f"{name}: expected as many targets as outputs, got {outputs} outputs and "
-                            f"{targets} targets.")
+        raise ArgumentError(
+            f"{name}: expected as many targets as outputs, got {outputs} outputs and {targets} targets."
+        )
 
 
 def _cross_entropy(scores, target, smoothing: float):
@@ -201,8 +212,10 @@ def _picked(name: str, scores, target):
     if isinstance(target, Value):
         return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
-        raise ArgumentError(f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
-                            "Number the classes from 0, and give the last layer a neuron for each.")
+        raise ArgumentError(
+            f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
+            "Number the classes from 0, and give the last layer a neuron for each."
+        )
     return scores[int(target)]
 
 

@@ -65,8 +65,12 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     """
     _check("accuracy", outputs, targets)
     if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
-        counted = [(o, t) for row, ts in zip(outputs, targets)
-                   for o, t in zip(listed("accuracy", row), listed("accuracy", ts)) if t != -100]
+        counted = [
+            (o, t)
+            for row, ts in zip(outputs, targets)
+            for o, t in zip(listed("accuracy", row), listed("accuracy", ts))
+            if t != -100
+        ]
         outputs, targets = zip(*counted)
     return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
 
@@ -110,8 +114,11 @@ def r2_score(outputs: Sequence, targets: Sequence) -> float:
 def _check(name: str, outputs: Sequence, targets: Sequence) -> None:
     for given in (outputs, targets):
         if isinstance(given, (str, bytes, dict)) or not hasattr(given, "__getitem__"):
-            raise NumberTypeError(f"{name}: outputs and targets must be lists, got {type(given).__name__} "
-                                  f"{given!r:.60}.")
+            raise NumberTypeError(
+                f"{name}: outputs and targets must be lists, got {type(given).__name__} {given!r:.60}."
+            )
     if len(outputs) != len(targets) or not len(targets):
-        raise ArgumentError(f"{name}: expected as many targets as outputs, and at least one, got "
-                            f"{len(outputs)} outputs and {len(targets)} targets.")
+        raise ArgumentError(
+            f"{name}: expected as many targets as outputs, and at least one, got "
+            f"{len(outputs)} outputs and {len(targets)} targets."
+        )

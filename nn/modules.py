@@ -148,12 +148,16 @@ class Module(metaclass=_CompleteThenLabel):
         kind = type(self).__name__
         for name in own:
             if name not in state:
-                raise ArgumentError(f'load_state_dict: "{name}" of this {kind} is missing in the state.'
-                                    f"{closest(name, set(state) - set(own))}")
+                raise ArgumentError(
+                    f'load_state_dict: "{name}" of this {kind} is missing in the state.'
+                    f"{closest(name, set(state) - set(own))}"
+                )
         for name in state:
             if name not in own:
-                raise ArgumentError(f'load_state_dict: the state has "{name}", and this {kind} has not. '
-                                    "Make the model with the sizes that the state was saved from.")
+                raise ArgumentError(
+                    f'load_state_dict: the state has "{name}", and this {kind} has not. '
+                    "Make the model with the sizes that the state was saved from."
+                )
         numbers = {name: _number(name, state[name]) for name in own}
         for name, parameter in own.items():
             parameter.data = numbers[name]
@@ -178,8 +182,9 @@ class Module(metaclass=_CompleteThenLabel):
     def __getattr__(self, name):
         kind = type(self).__name__
         if name == "forward":
-            raise NoSuchAttributeError(f"{kind} has no forward. Define forward(self, x), which returns what the {kind} "
-                                       "computes.")
+            raise NoSuchAttributeError(
+                f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
+            )
         raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
 
 
@@ -328,8 +333,10 @@ def check_size(module: Module, wanted: int, got: int) -> None:
     if got != wanted:
         where = f" at {module._path}" if module._path else ""
         plural = "" if wanted == 1 else "s"
-        raise ArgumentError(f"{type(module).__name__} expects {wanted} input{plural}, got {got}{where}. Pass one "
-                            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in many].")
+        raise ArgumentError(
+            f"{type(module).__name__} expects {wanted} input{plural}, got {got}{where}. Pass one "
+            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in many]."
+        )
 
 
 def check_count(owner: str, name: str, count) -> int:
@@ -361,8 +368,17 @@ class Neuron(Module):
     Raises ArgumentError for a wrong number of inputs.
     """
 
-    def __init__(self, nin: int, activation: "str | Callable | None" = "relu", *, bias: bool = True, init=None,
-                 seed=None, nonlin: bool = True, _fan_out: int = 1):
+    def __init__(
+        self,
+        nin: int,
+        activation: "str | Callable | None" = "relu",
+        *,
+        bias: bool = True,
+        init=None,
+        seed=None,
+        nonlin: bool = True,
+        _fan_out: int = 1,
+    ):
         nin, rng = check_count(type(self).__name__, "nin", nin), generator(seed)
         self.activation = activation if nonlin else None
         self._function = activation_function(self.activation)
@@ -415,11 +431,21 @@ class Layer(Module):
     write [model(x) for x in many].
     """
 
-    def __init__(self, nin: int, nout: int, activation: "str | Callable | None" = "relu", *, bias: bool = True,
-                 init=None, seed=None, nonlin: bool = True):
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        activation: "str | Callable | None" = "relu",
+        *,
+        bias: bool = True,
+        init=None,
+        seed=None,
+        nonlin: bool = True,
+    ):
         nout, rng = check_count(type(self).__name__, "nout", nout), generator(seed)
-        self.neurons = [Neuron(nin, activation, bias=bias, init=init, seed=rng, nonlin=nonlin, _fan_out=nout)
-                        for _ in range(nout)]
+        self.neurons = [
+            Neuron(nin, activation, bias=bias, init=init, seed=rng, nonlin=nonlin, _fan_out=nout) for _ in range(nout)
+        ]
 
     def forward(self, x):
         x = as_list(x)
@@ -532,8 +558,16 @@ class MLP(Sequential):
     'layer1.neuron0'
     """
 
-    def __init__(self, nin: int, nouts: list[int], activation: "str | Callable | None" = "relu", *, bias: bool = True,
-                 init=None, seed=None):
+    def __init__(
+        self,
+        nin: int,
+        nouts: list[int],
+        activation: "str | Callable | None" = "relu",
+        *,
+        bias: bool = True,
+        init=None,
+        seed=None,
+    ):
         if not isinstance(nouts, (list, tuple)) or not nouts:
             raise ArgumentError(f"MLP: nouts must be a list of layer sizes such as [16, 16, 1], got {nouts!r}.")
         name = activation if isinstance(activation, str) else None
@@ -541,8 +575,10 @@ class MLP(Sequential):
         rng = generator(seed)
         sizes = [nin, *nouts]
         last = len(nouts) - 1
-        self.layers = [Layer(sizes[i], sizes[i + 1], activation if i < last else None, bias=bias, init=init, seed=rng)
-                       for i in range(len(nouts))]
+        self.layers = [
+            Layer(sizes[i], sizes[i + 1], activation if i < last else None, bias=bias, init=init, seed=rng)
+            for i in range(len(nouts))
+        ]
 
 
 class Perceptron(Neuron):

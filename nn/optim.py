@@ -103,7 +103,8 @@ class Optimizer(ABC):
         return DivergedError(
             f"step {self.steps + 1} would make the parameter {p.label or f'number {i}':.60} {number}: it is "
             f"{p.data!r}, its gradient {p.grad!r}, the learning rate {self.lr!r}. Lower the learning rate, clip the "
-            "gradients, or standardise the inputs.")
+            "gradients, or standardise the inputs."
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """What the next steps depend on beside the parameters: numbers, and a list of them for each of `remembered`."""
@@ -118,12 +119,16 @@ class Optimizer(ABC):
         kind, own = type(self).__name__, self.state_dict()
         if set(state) != set(own):
             odd = min(set(state) ^ set(own))
-            raise ArgumentError(f'{kind}: "{odd}" is {"missing in" if odd in own else "unknown to it in"} the state. '
-                                "Was it saved by another kind of optimiser?")
+            raise ArgumentError(
+                f'{kind}: "{odd}" is {"missing in" if odd in own else "unknown to it in"} the state. '
+                "Was it saved by another kind of optimiser?"
+            )
         for name in self.remembered:
             if len(state[name]) != len(self.params):
-                raise ArgumentError(f'{kind}: "{name}" in the state has {len(state[name])} numbers, and there are '
-                                    f"{len(self.params)} parameters.")
+                raise ArgumentError(
+                    f'{kind}: "{name}" in the state has {len(state[name])} numbers, and there are '
+                    f"{len(self.params)} parameters."
+                )
         for name in ("steps", "lr", *self._settings):
             if not _alike(state[name], own[name]):
                 raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
@@ -166,13 +171,23 @@ class SGD(Optimizer):
     weight_decay: float
     nesterov: bool
 
-    def __init__(self, params: Iterable[Value], lr: float = 0.001, momentum: float = 0.0, dampening: float = 0.0,
-                 weight_decay: float = 0.0, nesterov: bool = False):
+    def __init__(
+        self,
+        params: Iterable[Value],
+        lr: float = 0.001,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ):
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ArgumentError("SGD: nesterov needs a momentum above 0 and no dampening, got momentum "
-                                f"{momentum!r} and dampening {dampening!r}.")
-        super().__init__(params, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay,
-                         nesterov=nesterov)
+            raise ArgumentError(
+                "SGD: nesterov needs a momentum above 0 and no dampening, got momentum "
+                f"{momentum!r} and dampening {dampening!r}."
+            )
+        super().__init__(
+            params, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+        )
 
     def update(self, sqrt, p, g, *state):
         v = state[0]
@@ -198,10 +213,19 @@ class RMSprop(Optimizer):
     momentum: float
     centered: bool
 
-    def __init__(self, params: Iterable[Value], lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8,
-                 weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False):
-        super().__init__(params, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
-                         centered=centered)
+    def __init__(
+        self,
+        params: Iterable[Value],
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+    ):
+        super().__init__(
+            params, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered
+        )
 
     def update(self, sqrt, p, g, *state):
         s, mean, v = state
@@ -231,10 +255,23 @@ class Adagrad(Optimizer):
     initial_accumulator_value: float
     eps: float
 
-    def __init__(self, params: Iterable[Value], lr: float = 0.01, lr_decay: float = 0.0, weight_decay: float = 0.0,
-                 initial_accumulator_value: float = 0.0, eps: float = 1e-10):
-        super().__init__(params, lr, lr_decay=lr_decay, weight_decay=weight_decay,
-                         initial_accumulator_value=initial_accumulator_value, eps=eps)
+    def __init__(
+        self,
+        params: Iterable[Value],
+        lr: float = 0.01,
+        lr_decay: float = 0.0,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ):
+        super().__init__(
+            params,
+            lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            eps=eps,
+        )
 
     def first(self, name):
         return self.initial_accumulator_value
@@ -265,8 +302,14 @@ class Adam(Optimizer):
     eps: float
     weight_decay: float
 
-    def __init__(self, params: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 0.0):
+    def __init__(
+        self,
+        params: Iterable[Value],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
         if len(listed(f"{type(self).__name__}: betas", betas)) != 2 or max(map(as_float, betas)) >= 1:
             raise ArgumentError(f"{type(self).__name__}: betas must be two numbers below 1, got {betas!r}.")
         super().__init__(params, lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
@@ -281,14 +324,20 @@ class Adam(Optimizer):
         t = self.steps + 1
         m = m + (1 - b1) * (g - m)
         v = b2 * v + (1 - b2) * g * g
-        return p - self.lr / (1 - b1 ** t) * m / (sqrt(v) / math.sqrt(1 - b2 ** t) + self.eps), m, v
+        return p - self.lr / (1 - b1**t) * m / (sqrt(v) / math.sqrt(1 - b2**t) + self.eps), m, v
 
 
 class AdamW(Adam):
     """Adam with the weight decay taken off the parameter, p ← (1 - lr·weight_decay)·p (Loshchilov and Hutter, 2019)."""
 
-    def __init__(self, params: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 0.01):
+    def __init__(
+        self,
+        params: Iterable[Value],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ):
         super().__init__(params, lr, betas, eps, weight_decay)
 
     def update(self, sqrt, p, g, *state):
@@ -350,7 +399,7 @@ class ExponentialLR(Schedule):
         super().__init__(optimizer)
 
     def factor(self, k):
-        return self.gamma ** k
+        return self.gamma**k
 
 
 class CosineAnnealingLR(Schedule):
@@ -368,8 +417,9 @@ class CosineAnnealingLR(Schedule):
 class LinearLR(Schedule):
     """A straight line from start_factor to end_factor times the first learning rate in total_iters steps; then flat."""
 
-    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0,
-                 total_iters: int = 5):
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
+    ):
         self.start_factor, self.end_factor = as_float(start_factor), as_float(end_factor)
         self.total_iters = whole("LinearLR: total_iters", total_iters)
         super().__init__(optimizer)

@@ -14,8 +14,10 @@ class Summary:
         rows = [("part", "kind", "shapes", "parameters"), *((*row[:3], f"{row[3]:,}") for row in self.rows)]
         rows.append(("total", "", "", f"{self.total:,}"))
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = ["  ".join([*(f"{cell:{width}}" for cell, width in zip(row[:3], widths)), f"{row[3]:>{widths[3]}}"])
-                 for row in rows]
+        lines = [
+            "  ".join([*(f"{cell:{width}}" for cell, width in zip(row[:3], widths)), f"{row[3]:>{widths[3]}}"])
+            for row in rows
+        ]
         rule = "─" * len(lines[0])
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 

@@ -55,15 +55,23 @@ def plot_history(history):
     """
     if not len(history):
         raise ArgumentError("plot: the history is empty. Train for at least one epoch.")
-    names = [name for name in history.columns()
-             if name not in ("epoch", "seconds", "lr") and not name.startswith("val_")]
+    names = [
+        name for name in history.columns() if name not in ("epoch", "seconds", "lr") and not name.startswith("val_")
+    ]
     figure, axes = new_figure(5.0 * len(names), 3.6, len(names))
     for ax, name in zip(axes, names):
         curves = [(name, "training"), (f"val_{name}", "validation")]
         for (column, label), colour, dash in zip(curves, COLOURS, DASHES):
             if column in history.columns():
-                ax.plot(history["epoch"], history[column], dash, color=colour, label=label, linewidth=1.8,
-                        marker="o" if len(history) == 1 else None)
+                ax.plot(
+                    history["epoch"],
+                    history[column],
+                    dash,
+                    color=colour,
+                    label=label,
+                    linewidth=1.8,
+                    marker="o" if len(history) == 1 else None,
+                )
         ax.set_xlabel("epoch")
         ax.set_ylabel(name.replace("_", " "))
         if name == "accuracy":
@@ -85,8 +93,10 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
     """
     data = as_dataset(data)
     if len(data.inputs[0]) != 2:
-        raise ArgumentError(f"plot_decision_boundary: expected inputs of 2 numbers, got {len(data.inputs[0])}. "
-                            "Choose two with data.select(i, j), and train on them.")
+        raise ArgumentError(
+            f"plot_decision_boundary: expected inputs of 2 numbers, got {len(data.inputs[0])}. "
+            "Choose two with data.select(i, j), and train on them."
+        )
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     xs, ys = (_grid([x[i] for x in data.inputs], steps) for i in (0, 1))
     found = iter(predict(model, [[x, y] for y in ys for x in xs]))
@@ -101,9 +111,17 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
             ax.contourf(xs, ys, lead, levels=[0.0, inf], colors=[_colour(c)], alpha=0.25)
             ax.contour(xs, ys, lead, levels=[0.0], colors="#333333", linewidths=0.8)
         points = [x for x, t in zip(data.inputs, true) if t == c]
-        ax.scatter([x for x, _ in points], [y for _, y in points], s=26, color=_colour(c), edgecolors="white",
-                   linewidths=0.7, marker=MARKERS[c % len(MARKERS)], zorder=3,
-                   label=_short(data.classes[c]) if data.classes else f"class {c}")
+        ax.scatter(
+            [x for x, _ in points],
+            [y for _, y in points],
+            s=26,
+            color=_colour(c),
+            edgecolors="white",
+            linewidths=0.7,
+            marker=MARKERS[c % len(MARKERS)],
+            zorder=3,
+            label=_short(data.classes[c]) if data.classes else f"class {c}",
+        )
     ax.set_xlabel(_short(data.features[0]) if data.features else "first input")
     ax.set_ylabel(_short(data.features[1]) if data.features else "second input")
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none")
@@ -131,8 +149,15 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str
         for j, count in enumerate(row):
             shade = (0.0, 0.45, 0.70, 0.25) if i == j else (0.84, 0.37, 0.0, 0.65 * count / worst)
             ax.add_patch(rectangle((j - 0.5, i - 0.5), 1, 1, color=shade, linewidth=0))
-            ax.text(j, i, str(count) if count else "·", ha="center", va="center", weight="bold" if i != j else "normal",
-                    color="black" if count else "#999999")
+            ax.text(
+                j,
+                i,
+                str(count) if count else "·",
+                ha="center",
+                va="center",
+                weight="bold" if i != j else "normal",
+                color="black" if count else "#999999",
+            )
     ax.set_xlim(-0.5, size - 0.5)
     ax.set_ylim(size - 0.5, -0.5)
     ax.set_xticks(range(size), names, rotation=0 if max(map(len, names)) < 5 else 30)
@@ -156,7 +181,7 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
     figure = new_figure(1.25 * columns, 1.55 * rows, columns=0)[0]
     for i, image in enumerate(images):
         ax = figure.add_subplot(rows, columns, i + 1)
-        ax.imshow([image[k * side:(k + 1) * side] for k in range(side)], cmap="gray_r", interpolation="nearest")
+        ax.imshow([image[k * side : (k + 1) * side] for k in range(side)], cmap="gray_r", interpolation="nearest")
         ax.set_xticks([])
         ax.set_yticks([])
         ax.set_title(_short(titles[i]) if i < len(titles) else "", fontsize=9)
@@ -183,8 +208,13 @@ def plot_histograms(model, bins: int = 40):
         if size:
             right.axvline(sorted(size)[len(size) // 2], color="black", linestyle="--", linewidth=1)
         if len(size) < len(parameters):
-            right.text(0.02, 0.86, f"{len(parameters) - len(size)} of {len(parameters)} are 0", fontsize=8,
-                       transform=right.transAxes)
+            right.text(
+                0.02,
+                0.86,
+                f"{len(parameters) - len(size)} of {len(parameters)} are 0",
+                fontsize=8,
+                transform=right.transAxes,
+            )
         left.set_ylabel(_short(name), fontsize=9)
         for ax in (left, right):
             ax.spines[["top", "right"]].set_visible(False)
@@ -284,8 +314,16 @@ def plot_fit(model, data, path=None, steps: int = 100, ax=None):
     if path is not None:
         _set(path, path.points[-1])
     ax.plot(xs, predict(model, [[x] for x in xs]), color=COLOURS[1], linewidth=2, label="the model")
-    ax.scatter([x[0] for x in data.inputs], data.targets, s=22, color=COLOURS[0], edgecolors="white", linewidths=0.6,
-               label="examples", zorder=3)
+    ax.scatter(
+        [x[0] for x in data.inputs],
+        data.targets,
+        s=22,
+        color=COLOURS[0],
+        edgecolors="white",
+        linewidths=0.6,
+        label="examples",
+        zorder=3,
+    )
     ax.set_xlabel(_short(data.features[0]) if data.features else "input")
     ax.set_ylabel("target")
     ax.legend(frameon=False)

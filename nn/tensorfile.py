@@ -45,14 +45,15 @@ class Tensor:
         return prod(self.shape)
 
     def __iter__(self) -> Iterator[float]:
-        numbers = struct.iter_unpack(f"<{FORMATS[self.dtype]}", self.content[self.begin:self.end])
+        numbers = struct.iter_unpack(f"<{FORMATS[self.dtype]}", self.content[self.begin : self.end])
         if self.dtype == "BF16":  # the upper half of an F32
-            return (struct.unpack("<f", struct.pack("<I", half << 16))[0] for half, in numbers)
-        return (number for number, in numbers)
+            return (struct.unpack("<f", struct.pack("<I", half << 16))[0] for (half,) in numbers)
+        return (number for (number,) in numbers)
 
 
-def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list[float]]],
-          metadata: Mapping[str, str]) -> None:
+def write(
+    path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list[float]]], metadata: Mapping[str, str]
+) -> None:
     """Write (name, shape, numbers) triples in float64, and `metadata`: at any moment the old file or the new is there.
 
     Raises CheckpointError, a kind of OSError, when the file cannot be written, or could not be read again because it
@@ -63,20 +64,25 @@ def write(path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list
     content, offset = [], 0
     for name, shape, numbers in tensors:
         if len(json.dumps(name)) > MOST_NAME:
-            raise CheckpointError(f'{path}: cannot be written: "{name:.60}…" is a name of {len(name)} characters, and '
-                                  f"files hold names of at most {MOST_NAME} bytes. Rename the attribute.")
+            raise CheckpointError(
+                f'{path}: cannot be written: "{name:.60}…" is a name of {len(name)} characters, and '
+                f"files hold names of at most {MOST_NAME} bytes. Rename the attribute."
+            )
         content.append(struct.pack(f"<{len(numbers)}d", *numbers))
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [offset, offset + 8 * len(numbers)]}
         offset += 8 * len(numbers)
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
-    for what, size, most in (("tensors", len(content), MOST_TENSORS), ("numbers", offset // 8, MOST_NUMBERS),
-                             ("bytes in its header", len(text), MOST_HEADER),
-                             ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0),
-                              MOST_METADATA)):
+    for what, size, most in (
+        ("tensors", len(content), MOST_TENSORS),
+        ("numbers", offset // 8, MOST_NUMBERS),
+        ("bytes in its header", len(text), MOST_HEADER),
+        ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0), MOST_METADATA),
+    ):
         if size > most:
-            raise CheckpointError(f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be "
-                                  "read again.")
+            raise CheckpointError(
+                f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be read again."
+            )
     write_whole(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
 
 
@@ -89,8 +95,10 @@ def write_whole(path: "str | Path", content: bytes) -> None:
     try:
         _write_and_rename(content, target)
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
-                              "was. Does the folder exist, is it writable, and is there room on the disk?") from error
+        raise CheckpointError(
+            f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
+            "was. Does the folder exist, is it writable, and is there room on the disk?"
+        ) from error
     _flush_folder(os.path.dirname(target))
 
 
@@ -104,7 +112,7 @@ def _write_and_rename(content: bytes, target: str) -> None:
             os.chmod(partial, mode)
         rest = memoryview(content)
         while rest:
-            rest = rest[os.write(file, rest):]
+            rest = rest[os.write(file, rest) :]
         os.fsync(file)
         os.replace(partial, target)
     except BaseException:
@@ -138,14 +146,17 @@ def _flush_folder(folder: str) -> None:
         os.fsync(file)
     except OSError as error:
         if error.errno in (5, 28):  # an I/O error, a full disk; others mean that folders cannot be flushed here
-            raise CheckpointError(f"{folder}: the new file is in place, but flushing its folder failed "
-                                  f"({error.strerror}); it may not outlast a power cut.") from error
+            raise CheckpointError(
+                f"{folder}: the new file is in place, but flushing its folder failed "
+                f"({error.strerror}); it may not outlast a power cut."
+            ) from error
     finally:
         os.close(file)
 
 
-def read(path: "str | Path", expected: Shapes, optional: Shapes = MappingProxyType({})) -> tuple[
-        dict[str, str], dict[str, Tensor]]:
+def read(
+    path: "str | Path", expected: Shapes, optional: Shapes = MappingProxyType({})
+) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The metadata and the tensors of a file, every number of which is finite.
 
     expected  the names and shapes that must be in the file; a shape of None stands for any list
@@ -212,10 +223,12 @@ def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
     start, rest = file.read(8), status.st_size - 8
     if len(start) < 8:
         raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and at least 8 are expected.")
-    length, = struct.unpack("<Q", start)
+    (length,) = struct.unpack("<Q", start)
     if length > min(rest, MOST_HEADER):
-        raise _Malformed(f"is not a whole safetensors file: its first bytes announce a header of {length} bytes, "
-                         + (f"and {rest} follow." if length > rest else f"and at most {MOST_HEADER} can be read."))
+        raise _Malformed(
+            f"is not a whole safetensors file: its first bytes announce a header of {length} bytes, "
+            + (f"and {rest} follow." if length > rest else f"and at most {MOST_HEADER} can be read.")
+        )
     if rest - length > 8 * MOST_NUMBERS:
         raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MOST_NUMBERS} can be read.")
     return _Header(file.read(length), allowed), rest - length
@@ -254,7 +267,7 @@ class _Header:
             else:
                 seen_metadata = True
                 self.read_metadata()
-        if self.text[self.at:].strip(b" "):
+        if self.text[self.at :].strip(b" "):
             raise _Malformed(f"has something after its header, at byte {8 + self.at}.")
 
     def members(self) -> Iterator[str]:
@@ -313,8 +326,10 @@ class _Header:
         end = 0
         for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
             if tensor.begin != end:
-                raise _Malformed(f'has "{name}" begin at byte {tensor.begin} of the numbers, and {end} was expected: '
-                                 "there is a gap or an overlap.")
+                raise _Malformed(
+                    f'has "{name}" begin at byte {tensor.begin} of the numbers, and {end} was expected: '
+                    "there is a gap or an overlap."
+                )
             end = tensor.end
         for name in expected:
             if name not in self.tensors:
@@ -333,7 +348,7 @@ class _Header:
 
     def numbers(self) -> tuple[int, ...]:
         begin, end = self.token(NUMBERS, "a list of at most 8 integers")
-        inside = self.text[begin + 1:end - 1].strip()
+        inside = self.text[begin + 1 : end - 1].strip()
         return tuple(map(int, inside.split(b","))) if inside else ()
 
     def token(self, pattern: re.Pattern, what: str) -> tuple[int, int]:

@@ -80,6 +80,7 @@ class History:
     def plot(self):
         """The curves of loss and metric over the epochs, a matplotlib Figure."""
         from nn.plots import plot_history
+
         return plot_history(self)
 
     def __repr__(self):
@@ -102,8 +103,9 @@ def predict(model: Callable, inputs) -> list:
         return [output for _, output in batch.all(data)]
 
 
-def evaluate(model: Callable, loss: Callable, data, metric: "Callable | None" = None, *,
-             recorded: bool = True) -> dict[str, float]:
+def evaluate(
+    model: Callable, loss: Callable, data, metric: "Callable | None" = None, *, recorded: bool = True
+) -> dict[str, float]:
     """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.
 
     >>> evaluate(lambda x: x[0], losses.mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
@@ -136,11 +138,26 @@ class Run:
                       data its training loss); best is None before the first epoch is over
     """
 
-    def __init__(self, model: Module, loss: Callable, data: Dataset, optimizer: Optimizer, *, epochs: int,
-                 batch_size: "int | None", seed: int, schedule: "Schedule | None" = None,
-                 schedule_every: str = "epoch", metric: "Callable | None" = None, validation: "Dataset | None" = None,
-                 penalty: "Callable | None" = None, clip_norm: "float | None" = None,
-                 clip_value: "float | None" = None, patience: "int | None" = None, recorded: bool = True):
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable,
+        data: Dataset,
+        optimizer: Optimizer,
+        *,
+        epochs: int,
+        batch_size: "int | None",
+        seed: int,
+        schedule: "Schedule | None" = None,
+        schedule_every: str = "epoch",
+        metric: "Callable | None" = None,
+        validation: "Dataset | None" = None,
+        penalty: "Callable | None" = None,
+        clip_norm: "float | None" = None,
+        clip_value: "float | None" = None,
+        patience: "int | None" = None,
+        recorded: bool = True,
+    ):
         self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
         self.epochs, self.batch_size, self.seed = epochs, batch_size, seed
         self.schedule, self.schedule_every = schedule, schedule_every
@@ -166,6 +183,7 @@ class Run:
     def identity(self) -> dict[str, Any]:
         """What a checkpoint of this run can be told by."""
         from nn.identity import identity
+
         return identity(self)
 
     @cached_property
@@ -187,9 +205,11 @@ class Run:
         try:
             value, outputs = self.batch.mean(examples)
             if not isinstance(value, Value):
-                raise NumberTypeError(f"fit: the loss of all {len(examples)} examples of a batch is a plain number, "
-                                      f"{value!r} on average, through which no gradient flows. Compute it from the "
-                                      "outputs without .data and without plain numbers in its place.")
+                raise NumberTypeError(
+                    f"fit: the loss of all {len(examples)} examples of a batch is a plain number, "
+                    f"{value!r} on average, through which no gradient flows. Compute it from the "
+                    "outputs without .data and without plain numbers in its place."
+                )
             self.optimizer.zero_grad()
             (value if self.penalty is None else value + self.penalty(self.model)).backward()
             self._clip()
@@ -218,7 +238,8 @@ class Run:
         largest = max(self.optimizer.params, key=lambda p: abs(p.data))
         return DivergedError(
             f"{where}: {error} The largest parameter is {largest.label or 'one':.60} = {largest.data:.4g}. Lower the "
-            f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data.")
+            f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data."
+        )
 
     def averages(self) -> dict[str, float]:
         """Loss and metric so far in this epoch, each averaged over the examples."""
@@ -258,12 +279,29 @@ class Run:
             write_data(self.optimizer.params, self.best)
 
 
-def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "int | None" = 32,
-        optimizer: "Optimizer | None" = None, seed: "int | None" = None, metric: "str | Callable | None" = "auto",
-        validation=None, schedule: "Schedule | None" = None, schedule_every: str = "epoch",
-        penalty: "Callable | None" = None, clip_norm: "float | None" = None, clip_value: "float | None" = None,
-        patience: "int | None" = None, callbacks: Iterable[Callable] = (), checkpoint=None, resume: str = "same",
-        recorded: bool = True, progress: bool = True) -> History:
+def fit(
+    model: Module,
+    loss: Callable,
+    data,
+    *,
+    epochs: int = 100,
+    batch_size: "int | None" = 32,
+    optimizer: "Optimizer | None" = None,
+    seed: "int | None" = None,
+    metric: "str | Callable | None" = "auto",
+    validation=None,
+    schedule: "Schedule | None" = None,
+    schedule_every: str = "epoch",
+    penalty: "Callable | None" = None,
+    clip_norm: "float | None" = None,
+    clip_value: "float | None" = None,
+    patience: "int | None" = None,
+    callbacks: Iterable[Callable] = (),
+    checkpoint=None,
+    resume: str = "same",
+    recorded: bool = True,
+    progress: bool = True,
+) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
@@ -326,12 +364,28 @@ def fit(model: Module, loss: Callable, data, *, epochs: int = 100, batch_size: "
     if resume not in ("same", "override"):
         raise ArgumentError(f'fit: resume must be "same" or "override", got {resume!r:.60}.')
     if optimizer is not None and set(optimizer.params).isdisjoint(model.parameters()):
-        raise ArgumentError("fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
-                            "after the last change of the model's layers.")
-    run = Run(model, loss, data, optimizer or Adam(model.parameters(), lr=0.01), epochs=epochs, batch_size=batch_size,
-              seed=generator(None).getrandbits(32) if seed is None else seed, schedule=schedule,
-              schedule_every=schedule_every, metric=_chosen_metric(metric, loss), penalty=penalty,
-              validation=validation, clip_norm=clip_norm, clip_value=clip_value, patience=patience, recorded=recorded)
+        raise ArgumentError(
+            "fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
+            "after the last change of the model's layers."
+        )
+    run = Run(
+        model,
+        loss,
+        data,
+        optimizer or Adam(model.parameters(), lr=0.01),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=generator(None).getrandbits(32) if seed is None else seed,
+        schedule=schedule,
+        schedule_every=schedule_every,
+        metric=_chosen_metric(metric, loss),
+        penalty=penalty,
+        validation=validation,
+        clip_norm=clip_norm,
+        clip_value=clip_value,
+        patience=patience,
+        recorded=recorded,
+    )
     saved = _checkpoint(checkpoint)
     if saved:
         saved.resume(run, any_seed=seed is None, override=resume == "override")
@@ -384,6 +438,7 @@ def _checkpoint(checkpoint) -> Any:
     if checkpoint is None or not isinstance(checkpoint, (str, Path)):
         return checkpoint
     from nn.checkpoint import Checkpoint
+
     return Checkpoint(checkpoint)
 
 
@@ -392,8 +447,9 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
     if metric is None or callable(metric):
         return metric
     if metric != "auto":
-        raise ArgumentError('fit: metric must be a function (outputs, targets) -> float, None or "auto", '
-                            f"got {metric!r}.")
+        raise ArgumentError(
+            f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}.'
+        )
     loss = getattr(loss, "func", loss)
     classifying = (losses.cross_entropy, losses.nll_loss, losses.hinge_loss, losses.binary_cross_entropy_with_logits)
     return metrics.accuracy if loss in classifying else None
@@ -416,6 +472,7 @@ def _mode(model, training: bool):
 @contextmanager
 def _ending_on_ctrl_c(run: Run):
     """Inside, Ctrl-C asks the run to stop after the present step; a second one interrupts it at once."""
+
     def asked(number, frame):
         if run.history.ended == "interrupted":
             raise KeyboardInterrupt
@@ -439,10 +496,12 @@ def _bar(run: Run, progress: bool):
         yield lambda run: None
         return
     with tqdm(total=run.epochs * run.steps_per_epoch, initial=run.steps, unit="step", dynamic_ncols=True) as bar:
+
         def show(run: Run) -> None:
             bar.set_description_str(f"epoch {min(run.epoch + 1, run.epochs)}/{run.epochs}", refresh=False)
             bar.set_postfix_str(_shown(run.averages() or run.history[-1]), refresh=False)
             bar.update(run.epoch * run.steps_per_epoch + run.position - bar.n)
+
         yield show
 
 
@@ -455,8 +514,13 @@ def _tqdm() -> Any:
 
 
 def _shown(row: dict[str, float]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {100 * x:.1f} %" if name.endswith("accuracy") else
-                     f"{name.replace('_', ' ')} {x:.4f}" for name, x in row.items() if name not in SILENT)
+    return ", ".join(
+        f"{name.replace('_', ' ')} {100 * x:.1f} %"
+        if name.endswith("accuracy")
+        else f"{name.replace('_', ' ')} {x:.4f}"
+        for name, x in row.items()
+        if name not in SILENT
+    )
 
 
 SILENT = ("epoch", "lr", "seconds")

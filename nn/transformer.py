@@ -34,21 +34,31 @@ class SelfAttention(Module):
             raise ArgumentError(f"SelfAttention: heads must divide width, got {heads} heads and width {width}.")
         rng = generator(seed)
         self.query, self.key, self.value, self.out = (
-            Linear(width, width, bias=False, init=init, seed=rng) for _ in range(4))
+            Linear(width, width, bias=False, init=init, seed=rng) for _ in range(4)
+        )
 
     def forward(self, xs):
         for x in xs:
             check_size(self, self.width, len(x))
         queries, keys, values = ([self._heads(part(x)) for x in xs] for part in (self.query, self.key, self.value))
-        return [self.out([v for head in range(self.heads) for v in _gather(
-                    queries[t][head], [k[head] for k in keys[:t + 1]], [v[head] for v in values[:t + 1]])])
-                for t in range(len(xs))]
+        return [
+            self.out(
+                [
+                    v
+                    for head in range(self.heads)
+                    for v in _gather(
+                        queries[t][head], [k[head] for k in keys[: t + 1]], [v[head] for v in values[: t + 1]]
+                    )
+                ]
+            )
+            for t in range(len(xs))
+        ]
 
     def _heads(self, x):
         """A vector cut into one piece a head."""
         x = x if isinstance(x, list) else [x]
         size = self.width // self.heads
-        return [x[i:i + size] for i in range(0, self.width, size)]
+        return [x[i : i + size] for i in range(0, self.width, size)]
 
     def extra_repr(self):
         return f"{self.width}, heads={self.heads}"
@@ -105,22 +115,36 @@ class GPT(Module):
     tokens than the context holds.
     """
 
-    def __init__(self, vocabulary: int, context: int = 16, width: int = 16, heads: int = 4, layers: int = 1,
-                 hidden: "int | None" = None, *, init=None, seed=None):
+    def __init__(
+        self,
+        vocabulary: int,
+        context: int = 16,
+        width: int = 16,
+        heads: int = 4,
+        layers: int = 1,
+        hidden: "int | None" = None,
+        *,
+        init=None,
+        seed=None,
+    ):
         init, rng = init or normal(std=0.08), generator(seed)
         self.context = check_count("GPT", "context", context)
         self.token = Embedding(vocabulary, width, init=init, seed=rng)
         self.position = Embedding(context, width, init=init, seed=rng)
-        self.blocks = [Block(width, heads, hidden or 4 * width, init=init, seed=rng)
-                       for _ in range(check_count("GPT", "layers", layers))]
+        self.blocks = [
+            Block(width, heads, hidden or 4 * width, init=init, seed=rng)
+            for _ in range(check_count("GPT", "layers", layers))
+        ]
         self.norm = RMSNorm(width)
         self.head = Linear(width, vocabulary, bias=False, init=init, seed=rng)
 
     def embed(self, tokens: Sequence[int]):
         """For each token its vector and that of its place, added: where whole numbers become Values."""
         if not 0 < len(tokens) <= self.context:
-            raise ArgumentError(f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
-                                "Cut the row of tokens, or make the model with a larger context.")
+            raise ArgumentError(
+                f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
+                "Cut the row of tokens, or make the model with a larger context."
+            )
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 
     def scores(self, xs):
@@ -135,8 +159,15 @@ class GPT(Module):
     def forward(self, tokens: Sequence[int]):
         return self.scores(self.embed(tokens))
 
-    def generate(self, start: Sequence[int] = (0,), *, end: int = 0, length: "int | None" = None,
-                 temperature: float = 1.0, seed=None) -> list[int]:
+    def generate(
+        self,
+        start: Sequence[int] = (0,),
+        *,
+        end: int = 0,
+        length: "int | None" = None,
+        temperature: float = 1.0,
+        seed=None,
+    ) -> list[int]:
         """Tokens drawn one after another from the probabilities that the model gives, up to the token `end`.
 
         start        what to go on from; it is not returned
@@ -154,7 +185,7 @@ class GPT(Module):
             raise ArgumentError(f"GPT.generate: temperature must be above 0, got {temperature!r}.")
         rng, tokens, found = generator(seed), list(start), []
         for _ in range(length):
-            scores = plain_output(self.forward(tokens[-self.context:])[-1])
+            scores = plain_output(self.forward(tokens[-self.context :])[-1])
             chances = softmax([score / temperature for score in scores])
             token = rng.choices(range(len(chances)), chances)[0]
             if token == end:

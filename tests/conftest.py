@@ -17,8 +17,14 @@ from autograd import Value
 from autograd.engine.value import any_mode
 
 # `make test` tries the same points every time; `make soak` looks for new ones.
-settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=50,
-                          suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+settings.register_profile(
+    "quick",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)
 settings.load_profile("soak" if SOAK else "quick")
 
@@ -70,8 +76,9 @@ def figures(terminalreporter):
     """What was tried, how often, and what came out, added up over all tests."""
     reports = [report for category in ("passed", "failed") for report in terminalreporter.stats.get(category, [])]
     sums = {}
-    for what, count, found, seconds in [row for report in reports for name, row in report.user_properties
-                                        if name == "figure"]:
+    for what, count, found, seconds in [
+        row for report in reports for name, row in report.user_properties if name == "figure"
+    ]:
         before = sums.get((what, found), (0, 0.0))
         sums[what, found] = before[0] + count, before[1] + seconds
     rows = [(what, f"{count:,}", found, f"{seconds:,.0f} s") for (what, found), (count, seconds) in sums.items()]
@@ -100,12 +107,21 @@ def browser():
 def open_browser():
     """Chromium without a window, driven by Selenium."""
     from selenium import webdriver
+
     # The tests also run where there is no browser; `.ci/run` installs one.
     if not (CHROMIUM and DRIVER):
         pytest.skip("chromium and chromedriver are not installed (Debian: chromium chromium-driver)")
     options = webdriver.ChromeOptions()
-    for flag in ("headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
-                 "disable-component-update", "disable-sync", "window-size=1300,800"):
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1300,800",
+    ):
         options.add_argument(f"--{flag}")
     options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})

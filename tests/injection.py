@@ -64,9 +64,9 @@ def every_point(work, happens=interrupt, numbers=None):
 
 def length(work):
     """The number of bytecodes of a piece of work."""
-    counter = At(2 ** 60)
+    counter = At(2**60)
     counter.during(work)
-    return 2 ** 60 - counter.left
+    return 2**60 - counter.left
 
 
 MALLOC = r"""
@@ -123,11 +123,19 @@ def run_with_failing_memory(code, folder, *arguments):
     library, source = Path(folder) / "malloc.so", Path(folder) / "malloc.c"
     source.write_text(MALLOC)
     try:
-        subprocess.run([*compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True,
-                       capture_output=True)
+        subprocess.run(
+            [*compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True, capture_output=True
+        )
     except (OSError, subprocess.CalledProcessError):  # without one there is no compiled engine to test either
         pytest.skip("there is no C compiler to make a malloc() that fails")
-    start = ("import ctypes\nfail_after, still_left = ctypes.CDLL(None).fail_after, ctypes.CDLL(None).still_left\n"
-             "fail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n")
-    return subprocess.run([sys.executable, "-c", start + code, *arguments], capture_output=True, text=True, cwd=ROOT,
-                          env={**os.environ, "LD_PRELOAD": str(library), "PYTHONMALLOC": "malloc"})
+    start = (
+        "import ctypes\nfail_after, still_left = ctypes.CDLL(None).fail_after, ctypes.CDLL(None).still_left\n"
+        "fail_after.argtypes, still_left.restype = [ctypes.c_long], ctypes.c_long\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", start + code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "LD_PRELOAD": str(library), "PYTHONMALLOC": "malloc"},
+    )

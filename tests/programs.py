@@ -26,92 +26,255 @@ OUTER = {
     "w": ("w = Value(N)", ["w"], ["w = Value(N)", "w.data = N"]),
     "inner": ("root = Value(N)\ninner = root * N", ["inner", "root"], ["inner = root * N", "root.data = N"]),
     "scale": ("scale = N", ["scale"], ["scale = N", "scale = I", "scale = Value(N)"]),
-    "items": ("items = [Value(N), N, Value(N)]",
-              ["items[0]", "items[-1]", "sum(items)", "sum([item * E for item in items])", "dot(items, items)",
-               "functools.reduce(operator.mul, items)", "sum(map(lambda item: item * E, items))",
-               "sum(a * b for a, b in zip(items, items[1:]))"],
-              ["items[1] = N", "items[0] = Value(N)", "items.append(N)", "items.append(Value(N))", "del items[2:]",
-               "items[0].data = N", "items = [Value(N), N]", "items[1:] = items[:0:-1]"]),
-    "table": ('table = {"a": Value(N), "b": N}',
-              ['table["a"]', 'table.get("b", 0.5)', "sum(table.values())", 'table.get("c", 0.25)',
-               'sum([number * len(name) for name, number in table.items()])'],
-              ['table["a"] = Value(N)', 'table["b"] = N', 'table["c"] = N', 'table.pop("c", None)',
-               'table["a"].data = N', 'table = {"a": Value(N), "b": Value(N)}', 'table["a"] = table.pop("a")']),
-    "box": ("class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift = Value(N), N\n"
-            "        self.parts = [N, Value(N)]\n    def scaled(self, a):\n        return self.gain * a + self.shift\n"
+    "items": (
+        "items = [Value(N), N, Value(N)]",
+        [
+            "items[0]",
+            "items[-1]",
+            "sum(items)",
+            "sum([item * E for item in items])",
+            "dot(items, items)",
+            "functools.reduce(operator.mul, items)",
+            "sum(map(lambda item: item * E, items))",
+            "sum(a * b for a, b in zip(items, items[1:]))",
+        ],
+        [
+            "items[1] = N",
+            "items[0] = Value(N)",
+            "items.append(N)",
+            "items.append(Value(N))",
+            "del items[2:]",
+            "items[0].data = N",
+            "items = [Value(N), N]",
+            "items[1:] = items[:0:-1]",
+        ],
+    ),
+    "table": (
+        'table = {"a": Value(N), "b": N}',
+        [
+            'table["a"]',
+            'table.get("b", 0.5)',
+            "sum(table.values())",
+            'table.get("c", 0.25)',
+            "sum([number * len(name) for name, number in table.items()])",
+        ],
+        [
+            'table["a"] = Value(N)',
+            'table["b"] = N',
+            'table["c"] = N',
+            'table.pop("c", None)',
+            'table["a"].data = N',
+            'table = {"a": Value(N), "b": Value(N)}',
+            'table["a"] = table.pop("a")',
+        ],
+    ),
+    "box": (
+        "class Box:\n    extra = N\n    def __init__(self):\n        self.gain, self.shift = Value(N), N\n"
+        "        self.parts = [N, Value(N)]\n    def scaled(self, a):\n        return self.gain * a + self.shift\n"
+        "box = Box()",
+        ["box.gain", "box.shift", "box.extra", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
+        [
+            "box.gain = Value(N)",
+            "box.shift = N",
+            "box.gain.data = N",
+            "box.parts[0] = Value(N)",
+            "box.parts.append(N)",
+            "box.parts = [N]",
             "box = Box()",
-            ["box.gain", "box.shift", "box.extra", "box.scaled(E)", "sum(box.parts)", "box.parts[-1]"],
-            ["box.gain = Value(N)", "box.shift = N", "box.gain.data = N", "box.parts[0] = Value(N)",
-             "box.parts.append(N)", "box.parts = [N]", "box = Box()", "Box.extra = N", "box.extra = N",
-             "box.scaled = lambda a: a * N", "Box.scaled = lambda self, a: self.shift - a"]),
-    "nest": ('nest = {"deep": [N, (Value(N), {"x": N})]}',
-             ['nest["deep"][0]', 'nest["deep"][1][0]', 'nest["deep"][1][1]["x"]'],
-             ['nest["deep"][0] = N', 'nest["deep"][1][1]["x"] = Value(N)', 'nest["deep"][1][0].data = N',
-              'nest["deep"] = [Value(N), (Value(N), {"x": N})]']),
-    "helper": ("bias = Value(N)\ndef helper(a, b=N):\n    return E2 + bias", ["helper(E, E)", "helper(E)"],
-               ["def helper(a, b=N):\n    return E2 - bias", "helper.__defaults__ = (N,)", "bias = Value(N)",
-                "bias.data = N", "helper = lambda a, b=N: a * b"]),
-    "partly": ("base = N\ndef power(a, b, by):\n    return a * by + b * base\npartly = functools.partial(power, by=N)",
-               ["partly(E, E)"], ["partly = functools.partial(power, by=N)", "base = N", 'partly.keywords["by"] = N']),
+            "Box.extra = N",
+            "box.extra = N",
+            "box.scaled = lambda a: a * N",
+            "Box.scaled = lambda self, a: self.shift - a",
+        ],
+    ),
+    "nest": (
+        'nest = {"deep": [N, (Value(N), {"x": N})]}',
+        ['nest["deep"][0]', 'nest["deep"][1][0]', 'nest["deep"][1][1]["x"]'],
+        [
+            'nest["deep"][0] = N',
+            'nest["deep"][1][1]["x"] = Value(N)',
+            'nest["deep"][1][0].data = N',
+            'nest["deep"] = [Value(N), (Value(N), {"x": N})]',
+        ],
+    ),
+    "helper": (
+        "bias = Value(N)\ndef helper(a, b=N):\n    return E2 + bias",
+        ["helper(E, E)", "helper(E)"],
+        [
+            "def helper(a, b=N):\n    return E2 - bias",
+            "helper.__defaults__ = (N,)",
+            "bias = Value(N)",
+            "bias.data = N",
+            "helper = lambda a, b=N: a * b",
+        ],
+    ),
+    "partly": (
+        "base = N\ndef power(a, b, by):\n    return a * by + b * base\npartly = functools.partial(power, by=N)",
+        ["partly(E, E)"],
+        ["partly = functools.partial(power, by=N)", "base = N", 'partly.keywords["by"] = N'],
+    ),
     "frozen": ("loose = Value(N)\n@no_grad()\ndef frozen(a):\n    return a * loose", ["frozen(E)"], ["loose.data = N"]),
-    "made": ("def making(by):\n    def made(a):\n        return a * by\n    return made\nmade = making(Value(N))",
-             ["made(E)"], ["made = making(N)", "made = making(Value(N))"]),
-    "recorded": ("slope = Value(N)\nrecorded = autograd.compile(lambda a, b: tanh(a * slope) + b)", ["recorded(E, E)"],
-                 ["slope = Value(N)", "slope.data = N"]),
-    "point": ('Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
-              ["point.a", "point.b", "sum(point)"],
-              ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"]),
-    "space": ("space = types.SimpleNamespace(gain=Value(N), shift=N)",
-              ["space.gain", "space.shift", 'vars(space)["shift"]'],
-              ["space.gain = Value(N)", "space.shift = N", "space = types.SimpleNamespace(gain=N, shift=N)"]),
-    "slim": ('class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)',
-             ["slim.a"], ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"]),
-    "caller": ("class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n"
-               "    def by(self):\n        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N",
-               ["caller(E)", "caller.by"], ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"]),
-    "chosen": ("chosen = {1, 2}", ["(2 in chosen) * E", "sum(chosen)", "len(chosen)"],
-               ["chosen.add(3)", "chosen.discard(2)", "chosen = {2, 4}"]),
-    "array": ("array = np.array([N, N])", ["float(array[0])", "array[1] * E", "sum(array.tolist())"],
-              ["array[0] = N", "array = np.array([N, N])", "array *= 0.5"]),
-    "noted": ("def noted(a):\n    return a * noted.by\nnoted.by = N", ["noted(E)"],
-              ["noted.by = N", "noted.by = Value(N)"]),
-    "queue": ("queue = collections.deque([N, Value(N)])", ["queue[0]", "sum(queue)"],
-              ["queue.rotate()", "queue.append(N)"]),
-    "dated": ("@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
-              ["dated.gain * E + dated.shift"],
-              ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"]),
+    "made": (
+        "def making(by):\n    def made(a):\n        return a * by\n    return made\nmade = making(Value(N))",
+        ["made(E)"],
+        ["made = making(N)", "made = making(Value(N))"],
+    ),
+    "recorded": (
+        "slope = Value(N)\nrecorded = autograd.compile(lambda a, b: tanh(a * slope) + b)",
+        ["recorded(E, E)"],
+        ["slope = Value(N)", "slope.data = N"],
+    ),
+    "point": (
+        'Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
+        ["point.a", "point.b", "sum(point)"],
+        ["point = Point(N, point.b)", "point.b.data = N", "point = point._replace(a=N)"],
+    ),
+    "space": (
+        "space = types.SimpleNamespace(gain=Value(N), shift=N)",
+        ["space.gain", "space.shift", 'vars(space)["shift"]'],
+        ["space.gain = Value(N)", "space.shift = N", "space = types.SimpleNamespace(gain=N, shift=N)"],
+    ),
+    "slim": (
+        'class Slim:\n    __slots__ = ("a",)\n    def __init__(self, a):\n        self.a = a\nslim = Slim(N)',
+        ["slim.a"],
+        ["slim.a = N", "slim.a = Value(N)", "slim = Slim(N)"],
+    ),
+    "caller": (
+        "class Caller:\n    def __call__(self, a):\n        return a * self.by\n    @property\n"
+        "    def by(self):\n        return self.hidden + N\ncaller = Caller()\ncaller.hidden = N",
+        ["caller(E)", "caller.by"],
+        ["caller.hidden = N", "caller.hidden = Value(N)", "Caller.by = N"],
+    ),
+    "chosen": (
+        "chosen = {1, 2}",
+        ["(2 in chosen) * E", "sum(chosen)", "len(chosen)"],
+        ["chosen.add(3)", "chosen.discard(2)", "chosen = {2, 4}"],
+    ),
+    "array": (
+        "array = np.array([N, N])",
+        ["float(array[0])", "array[1] * E", "sum(array.tolist())"],
+        ["array[0] = N", "array = np.array([N, N])", "array *= 0.5"],
+    ),
+    "noted": (
+        "def noted(a):\n    return a * noted.by\nnoted.by = N",
+        ["noted(E)"],
+        ["noted.by = N", "noted.by = Value(N)"],
+    ),
+    "queue": (
+        "queue = collections.deque([N, Value(N)])",
+        ["queue[0]", "sum(queue)"],
+        ["queue.rotate()", "queue.append(N)"],
+    ),
+    "dated": (
+        "@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
+        ["dated.gain * E + dated.shift"],
+        ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"],
+    ),
     "cell": ("", ["cell"], ["change_cell(Value(N))", "change_cell(N)"]),
-    "default": ("", ["default"], ['f.__kwdefaults__["default"] = N', 'f.__kwdefaults__["default"] = Value(N)',
-                                  'f.__kwdefaults__ = f.__kwdefaults__ | {"default": N}']),
+    "default": (
+        "",
+        ["default"],
+        [
+            'f.__kwdefaults__["default"] = N',
+            'f.__kwdefaults__["default"] = Value(N)',
+            'f.__kwdefaults__ = f.__kwdefaults__ | {"default": N}',
+        ],
+    ),
     "defaults": ("", ["defaults[0]", "sum(defaults)"], ["DEFAULTS[0] = N", "DEFAULTS.append(Value(N))"]),
     "count": ("count = C", ["count"], ["count = C"]),
     "kind": ('kind = "plus"', ["len(kind)"], ['kind = "times"', 'kind = "plus"']),
 }
 ONE = {"tanh": 3, "sin": 3, "cos": 1, "sigmoid": 1, "exp": 1, "relu": 1, "softplus": 1, "abs": 1, "sign": 1, "atan": 1}
-PAIRS = {"A + A": 4, "A - A": 3, "A * A": 5, "A / (A * A + 1.5)": 1, "maximum(A, A)": 1, "minimum(A, A)": 1,
-         "hypot(A, A)": 1, "logsumexp([A, A, A])": 1, "softmax(A, A)[0]": 1, "mean([A, A])": 1, "A ** 2": 2,
-         "-A": 1, "(A) ** 3": 1, "dot([A, A], [A, A])": 1, "less(A, A) * A": 1, "equal(A, A) + A": 1}
-CHOICES = ["where(A < A, A, A)", "where(A > A, lambda: A, lambda: A)", "where(less(A, A), lambda: A, A)",
-           "where(A >= A, lambda: log(A), lambda: A)", "where(equal(A, A), A, lambda: A)",
-           "where(A <= A, lambda: where(A < A, lambda: A, lambda: A), lambda: A)"]
+PAIRS = {
+    "A + A": 4,
+    "A - A": 3,
+    "A * A": 5,
+    "A / (A * A + 1.5)": 1,
+    "maximum(A, A)": 1,
+    "minimum(A, A)": 1,
+    "hypot(A, A)": 1,
+    "logsumexp([A, A, A])": 1,
+    "softmax(A, A)[0]": 1,
+    "mean([A, A])": 1,
+    "A ** 2": 2,
+    "-A": 1,
+    "(A) ** 3": 1,
+    "dot([A, A], [A, A])": 1,
+    "less(A, A) * A": 1,
+    "equal(A, A) + A": 1,
+}
+CHOICES = [
+    "where(A < A, A, A)",
+    "where(A > A, lambda: A, lambda: A)",
+    "where(less(A, A), lambda: A, A)",
+    "where(A >= A, lambda: log(A), lambda: A)",
+    "where(equal(A, A), A, lambda: A)",
+    "where(A <= A, lambda: where(A < A, lambda: A, lambda: A), lambda: A)",
+]
 # A body T in these uses `t`, and holds nothing that may fail, since not all of it counts for the result.
-DERIVATIVES = ["grad(lambda t: T)(A)", "value_and_grad(lambda t: T)(A)[1]", "grad(grad(lambda t: T))(A)",
-               "hessian(lambda t: T)(A)", "grad(autograd.compile(lambda t: T))(A)", "autograd.compile(lambda t: T)(A)",
-               "grad(lambda t, u: T * u, 1)(A, A)", "jacobian(lambda t: [T, t])(A)[0]",
-               "grad(lambda v: v[0] * v[1])([A, A])[0]", "autograd.compile(grad(lambda t: T))(A)"]
-FORWARD = ["jvp(lambda t: T, (A,), (1.0,))[1]", "sum(jvp(lambda t, u: T * u, (A, A), (0.5, A)))",
-           "hvp(lambda t: T, (A,), (1.0,))[0]", "grad(lambda t: jvp(lambda u: u * t, (t,), (1.0,))[1])(A)"]
+DERIVATIVES = [
+    "grad(lambda t: T)(A)",
+    "value_and_grad(lambda t: T)(A)[1]",
+    "grad(grad(lambda t: T))(A)",
+    "hessian(lambda t: T)(A)",
+    "grad(autograd.compile(lambda t: T))(A)",
+    "autograd.compile(lambda t: T)(A)",
+    "grad(lambda t, u: T * u, 1)(A, A)",
+    "jacobian(lambda t: [T, t])(A)[0]",
+    "grad(lambda v: v[0] * v[1])([A, A])[0]",
+    "autograd.compile(grad(lambda t: T))(A)",
+]
+FORWARD = [
+    "jvp(lambda t: T, (A,), (1.0,))[1]",
+    "sum(jvp(lambda t, u: T * u, (A, A), (0.5, A)))",
+    "hvp(lambda t: T, (A,), (1.0,))[0]",
+    "grad(lambda t: jvp(lambda u: u * t, (t,), (1.0,))[1])(A)",
+]
 # What cannot be represented, and must be refused wherever the number depends on an input or a parameter.
-REFUSED = ["if E > 0.25:\n    V = E\nelse:\n    V = -E", "V = max(E, 0.5)", "V = sorted([E, 0.25])[0]",
-           "V = random.random() * E", "V = E + 1.0 if E in {0.5, 1.0} else E", "V = len({E, E, 0.5}) * E",
-           'V = float(f"{E:.3f}")', "V = E % 2.0", "V = round(E) * E", "V = w.data * E", "V = E * w.grad",
-           "V = {0.5: 1.0, 1.0: 2.0}.get(E, 3.0) * E", "counter[0] += 1\nV = E * counter[0]",
-           "try:\n    V = E if E > 0.5 else 0.25\nexcept Exception:\n    V = 0.125", "V = [1.0, 2.0][int(E) % 2]",
-           "V = random.choice([1.0, 2.0]) + E", "V = int(E)", "V = E // 0.5", 'V = len(str(E)) * 0.5',
-           "V = 1.0 if w > 0.5 else E", "V = 1.0 if E else 2.0", "V = float(repr(w)[6:9]) * E"]
-WEIGHTS = {"assign": 10, "loop": 4, "comprehension": 3, "choice": 4, "derivative": 3, "forward": 1, "no_grad": 3,
-           "detach": 2, "try": 3, "risky": 2, "kind": 2, "decision": 2, "dict": 2, "refused": 1, "place": 1,
-           "derivatives": 1, "caught": 1, "unused": 1}
+REFUSED = [
+    "if E > 0.25:\n    V = E\nelse:\n    V = -E",
+    "V = max(E, 0.5)",
+    "V = sorted([E, 0.25])[0]",
+    "V = random.random() * E",
+    "V = E + 1.0 if E in {0.5, 1.0} else E",
+    "V = len({E, E, 0.5}) * E",
+    'V = float(f"{E:.3f}")',
+    "V = E % 2.0",
+    "V = round(E) * E",
+    "V = w.data * E",
+    "V = E * w.grad",
+    "V = {0.5: 1.0, 1.0: 2.0}.get(E, 3.0) * E",
+    "counter[0] += 1\nV = E * counter[0]",
+    "try:\n    V = E if E > 0.5 else 0.25\nexcept Exception:\n    V = 0.125",
+    "V = [1.0, 2.0][int(E) % 2]",
+    "V = random.choice([1.0, 2.0]) + E",
+    "V = int(E)",
+    "V = E // 0.5",
+    "V = len(str(E)) * 0.5",
+    "V = 1.0 if w > 0.5 else E",
+    "V = 1.0 if E else 2.0",
+    "V = float(repr(w)[6:9]) * E",
+]
+WEIGHTS = {
+    "assign": 10,
+    "loop": 4,
+    "comprehension": 3,
+    "choice": 4,
+    "derivative": 3,
+    "forward": 1,
+    "no_grad": 3,
+    "detach": 2,
+    "try": 3,
+    "risky": 2,
+    "kind": 2,
+    "decision": 2,
+    "dict": 2,
+    "refused": 1,
+    "place": 1,
+    "derivatives": 1,
+    "caught": 1,
+    "unused": 1,
+}
 # Not both in one program: with derivatives inside, a first call under no_grad records twice, which a counter shows.
 EXCLUSIVE = {"refused"}, {"derivative", "derivatives", "forward"}
 
@@ -133,11 +296,13 @@ class Program(NamedTuple):
 
     def __str__(self):
         """A program that can be run by itself: it prints what the function gives, and what its recording gives."""
-        how = {"mean": ("mean([f(*example) for example in zip(ARGUMENTS)])", "step.mean(ARGUMENTS)"),
-               "map": ("[f(*example) for example in zip(ARGUMENTS)]", "step.map(ARGUMENTS)"),
-               "aux": ("[f(*example) for example in zip(ARGUMENTS)]", "step.mean(ARGUMENTS, has_aux=True)"),
-               "grad": ("grad(f)(ARGUMENTS)", "grad(step)(ARGUMENTS)"),
-               "jvp": ("jvp(f, (ARGUMENTS,), ...)", "jvp(step, (ARGUMENTS,), ...)  # all tangents 1.0")}
+        how = {
+            "mean": ("mean([f(*example) for example in zip(ARGUMENTS)])", "step.mean(ARGUMENTS)"),
+            "map": ("[f(*example) for example in zip(ARGUMENTS)]", "step.map(ARGUMENTS)"),
+            "aux": ("[f(*example) for example in zip(ARGUMENTS)]", "step.mean(ARGUMENTS, has_aux=True)"),
+            "grad": ("grad(f)(ARGUMENTS)", "grad(step)(ARGUMENTS)"),
+            "jvp": ("jvp(f, (ARGUMENTS,), ...)", "jvp(step, (ARGUMENTS,), ...)  # all tangents 1.0"),
+        }
         lines = [PRELUDE, self.source, "step = autograd.compile(f)"]
         for change, mode, arguments in self.steps:
             lines.append(change)
@@ -179,9 +344,15 @@ class Writer:
 
     def fill(self, text, depth=1, safe=True):
         """The text with its capital letters replaced: N a number, C a count, E an expression, A one of less depth."""
-        put = {"N": self.n, "I": lambda: str(self.random.randint(1, 3)), "C": lambda: str(self.random.randint(0, 3)),
-               "E": lambda: self.expression(depth), "A": lambda: self.expression(depth - 1),
-               "T": lambda: self.body(), "E2": lambda: self.choose(["a * b", "tanh(a) - b", "a * N + b * b"])}
+        put = {
+            "N": self.n,
+            "I": lambda: str(self.random.randint(1, 3)),
+            "C": lambda: str(self.random.randint(0, 3)),
+            "E": lambda: self.expression(depth),
+            "A": lambda: self.expression(depth - 1),
+            "T": lambda: self.body(),
+            "E2": lambda: self.choose(["a * b", "tanh(a) - b", "a * N + b * b"]),
+        }
         tree = ast.parse(text)
         return ast.unparse(_Filler(put).visit(tree))
 
@@ -219,8 +390,15 @@ class Writer:
 
     def argument(self):
         name = self.choose(list(self.parameters))
-        return self.choose({"x": ["x"], "y": ["y"], "v": ["v[0]", "v[-1]", "sum(v)", "v[0] * v[1]"],
-                            "d": ['d["p"]', 'd["q"][0]', 'd["q"][1]'], "pair": ["pair[0]", "pair[1][0]"]}[name])
+        return self.choose(
+            {
+                "x": ["x"],
+                "y": ["y"],
+                "v": ["v[0]", "v[-1]", "sum(v)", "v[0] * v[1]"],
+                "d": ['d["p"]', 'd["q"][0]', 'd["q"][1]'],
+                "pair": ["pair[0]", "pair[1][0]"],
+            }[name]
+        )
 
     def statement(self):
         kind = self.choose(self.weights)
@@ -234,38 +412,63 @@ class Writer:
             self.outer.add("items")
         if kind == "decision":
             self.outer.add("count")
-        return self.choose({
-            "assign": ["V = E"], "choice": [f"V = {choice}" for choice in CHOICES],
-            "loop": ["V = E\nfor i in range(count):\n    V = tanh(V) * E + i",
-                     "V = E\nfor item in items:\n    V = V * 0.5 + item * E",
-                     "V = E\nfor i, item in enumerate(items):\n    if i == 1:\n        continue\n    V = V - item",
-                     "V = E\ni = 0\nwhile i < count:\n    V = sin(V) + E\n    i += 1"],
-            "comprehension": ["V = sum([i * E for i in range(1, 4) if i != 2])",
-                              "V = sum(tanh(E * k) for k in (0.5, 2))",
-                              "V = sum([item * E for item in items if item is not None])",
-                              "V = sum({k: E * k for k in (1, 2)}.values())"],
-            "derivative": [f"V = {text}" for text in DERIVATIVES], "forward": [f"V = {text}" for text in FORWARD],
-            "no_grad": ["with no_grad():\n    V = E * w", "with no_grad():\n    V = E\nV = V * E + w"],
-            "detach": ["V = (w * E).detach() * E", "V = w.detach() * E"],
-            "try": ["try:\n    V = log(E)\nexcept ValueError:\n    V = E",
+        return self.choose(
+            {
+                "assign": ["V = E"],
+                "choice": [f"V = {choice}" for choice in CHOICES],
+                "loop": [
+                    "V = E\nfor i in range(count):\n    V = tanh(V) * E + i",
+                    "V = E\nfor item in items:\n    V = V * 0.5 + item * E",
+                    "V = E\nfor i, item in enumerate(items):\n    if i == 1:\n        continue\n    V = V - item",
+                    "V = E\ni = 0\nwhile i < count:\n    V = sin(V) + E\n    i += 1",
+                ],
+                "comprehension": [
+                    "V = sum([i * E for i in range(1, 4) if i != 2])",
+                    "V = sum(tanh(E * k) for k in (0.5, 2))",
+                    "V = sum([item * E for item in items if item is not None])",
+                    "V = sum({k: E * k for k in (1, 2)}.values())",
+                ],
+                "derivative": [f"V = {text}" for text in DERIVATIVES],
+                "forward": [f"V = {text}" for text in FORWARD],
+                "no_grad": ["with no_grad():\n    V = E * w", "with no_grad():\n    V = E\nV = V * E + w"],
+                "detach": ["V = (w * E).detach() * E", "V = w.detach() * E"],
+                "try": [
+                    "try:\n    V = log(E)\nexcept ValueError:\n    V = E",
                     "try:\n    V = E / E\nexcept ZeroDivisionError:\n    V = E",
                     "try:\n    V = sqrt(E) * E\nexcept (ArithmeticError, ValueError):\n    V = E\n"
-                    "finally:\n    V = V + E"],
-            "risky": ["V = log(E)", "V = sqrt(E)", "V = E / E", "V = acosh(E)", "V = exp(E * 400.0)"],
-            "kind": ['if kind == "plus":\n    V = E\nelse:\n    V = E * w', 'V = {"plus": E, "times": w}[kind]'],
-            "decision": ["if count > 1:\n    V = E\nelse:\n    V = E", "V = [E, E][count % 2]",
-                         "assert count < 10\nV = E if count else E"],
-            "dict": ['V = {"a": E, 2: E}\nV = V["a"] * V[2]',
-                     "V = {}\nfor i in range(2):\n    V[i] = E\nV = V[0] - V[1]",
-                     "V = [E, E]\nV.append(E)\nV = V[0] * V.pop()", "first, *rest = E, E, E\nV = first * sum(rest)",
-                     "V = sum({i * 2 % 3 for i in range(4)}) * E"],
-            "place": ["V = {w: 2.0}[w] * E", "V = (w in {w}) * E", "V = [item * E for item in {w: E}][0]"],
-            "derivatives": ["V = derivatives(w * w * (A), w, create_graph=True)", "V = derivatives(w * w * (A), w)"],
-            "caught": ["try:\n    V = [E][2]\nexcept IndexError:\n    V = E",
-                       'try:\n    V = {"a": E}["b"]\nexcept KeyError:\n    V = E'],
-            "unused": ["V = E\nlog(E)", "try:\n    sqrt(E)\n    V = E\nexcept ValueError:\n    V = -E", "E / E\nV = E"],
-            "refused": REFUSED,
-        }[kind])
+                    "finally:\n    V = V + E",
+                ],
+                "risky": ["V = log(E)", "V = sqrt(E)", "V = E / E", "V = acosh(E)", "V = exp(E * 400.0)"],
+                "kind": ['if kind == "plus":\n    V = E\nelse:\n    V = E * w', 'V = {"plus": E, "times": w}[kind]'],
+                "decision": [
+                    "if count > 1:\n    V = E\nelse:\n    V = E",
+                    "V = [E, E][count % 2]",
+                    "assert count < 10\nV = E if count else E",
+                ],
+                "dict": [
+                    'V = {"a": E, 2: E}\nV = V["a"] * V[2]',
+                    "V = {}\nfor i in range(2):\n    V[i] = E\nV = V[0] - V[1]",
+                    "V = [E, E]\nV.append(E)\nV = V[0] * V.pop()",
+                    "first, *rest = E, E, E\nV = first * sum(rest)",
+                    "V = sum({i * 2 % 3 for i in range(4)}) * E",
+                ],
+                "place": ["V = {w: 2.0}[w] * E", "V = (w in {w}) * E", "V = [item * E for item in {w: E}][0]"],
+                "derivatives": [
+                    "V = derivatives(w * w * (A), w, create_graph=True)",
+                    "V = derivatives(w * w * (A), w)",
+                ],
+                "caught": [
+                    "try:\n    V = [E][2]\nexcept IndexError:\n    V = E",
+                    'try:\n    V = {"a": E}["b"]\nexcept KeyError:\n    V = E',
+                ],
+                "unused": [
+                    "V = E\nlog(E)",
+                    "try:\n    sqrt(E)\n    V = E\nexcept ValueError:\n    V = -E",
+                    "E / E\nV = E",
+                ],
+                "refused": REFUSED,
+            }[kind]
+        )
 
     def assigned(self, statement):
         """The lines of a statement that sets a new variable; what it reads is filled in."""
@@ -303,9 +506,12 @@ class Writer:
         if "defaults" in self.outer:
             parts.append(f"DEFAULTS = [{self.n()}, Value({self.n()})]")
         if "cell" in self.outer:
-            function = (f"def make():\n    cell = Value({self.n()})\n" + _indented(function)
-                        + "\n    def change(value):\n        nonlocal cell\n        cell = value\n"
-                        "    return f, change\nf, change_cell = make()")
+            function = (
+                f"def make():\n    cell = Value({self.n()})\n"
+                + _indented(function)
+                + "\n    def change(value):\n        nonlocal cell\n        cell = value\n"
+                "    return f, change\nf, change_cell = make()"
+            )
         return "\n".join([*parts, function])
 
     def step(self, i, single):
@@ -335,11 +541,15 @@ class Writer:
 
     def form(self, name):
         """How an argument is written, N standing for its numbers."""
-        return self.choose({
-            "x": ["N", "Value(N)", "Value(N)", "I"], "y": ["N", "Value(N)"],
-            "v": ["[N, N]", "[Value(N), N, N]", "(N, Value(N))", "[Value(N), Value(N)]"],
-            "d": ['{"p": N, "q": [N, Value(N)]}', '{"p": Value(N), "q": (N, N)}'],
-            "pair": ["(N, [Value(N)])", "(Value(N), (N, N))", "[N, [N]]"]}[name])
+        return self.choose(
+            {
+                "x": ["N", "Value(N)", "Value(N)", "I"],
+                "y": ["N", "Value(N)"],
+                "v": ["[N, N]", "[Value(N), N, N]", "(N, Value(N))", "[Value(N), Value(N)]"],
+                "d": ['{"p": N, "q": [N, Value(N)]}', '{"p": Value(N), "q": (N, N)}'],
+                "pair": ["(N, [Value(N)])", "(Value(N), (N, N))", "[N, [N]]"],
+            }[name]
+        )
 
 
 class _Filler(ast.NodeTransformer):
@@ -391,8 +601,9 @@ def shrunk(program: Program, fails: Callable[[Program], bool], trials: int = 400
 
 def _cuts(program: Program) -> list[Callable[[], Program]]:
     """Functions that return a program that is a little smaller, the largest cuts first."""
+
     def replaced(i, *new):
-        return program._replace(steps=(*program.steps[:i], *new, *program.steps[i + 1:]))
+        return program._replace(steps=(*program.steps[:i], *new, *program.steps[i + 1 :]))
 
     cuts: list[Callable[[], Program]] = []
     for i, step in enumerate(program.steps):
@@ -402,9 +613,11 @@ def _cuts(program: Program) -> list[Callable[[], Program]]:
             cuts.append(partial(replaced, i, step._replace(change="")))
     cuts += [lambda edit=edit: program._replace(source=edit()) for edit in _edits(program.source)]
     for i, step in enumerate(program.steps):
+
         def shorter(edit, i=i, step=step):
             text = edit()
             return replaced(i, step._replace(arguments=text[2:-1] if text.startswith("f(") else step.arguments))
+
         cuts += [partial(shorter, edit) for edit in _edits(f"f({step.arguments})")]
     return cuts
 
@@ -429,7 +642,7 @@ def _edits(source: str) -> list[Callable[[], str]]:
             for i, old in enumerate(part if isinstance(part, list) else [part]):
                 if isinstance(old, (ast.stmt, ast.expr)) and not isinstance(old, ast.Constant):
                     for new in _replacements(old, alone=isinstance(part, list) and len(part) == 1):
-                        whole = [*part[:i], *new, *part[i + 1:]] if isinstance(part, list) else new[0]
+                        whole = [*part[:i], *new, *part[i + 1 :]] if isinstance(part, list) else new[0]
                         edits.append(lambda node=node, field=field, whole=whole: edited(node, field, whole))
     return edits
 

@@ -24,19 +24,29 @@ TOO_SMALL = mpf(2) ** -1080
 # Points in branches that chance seldom enters, and where the terms of a formula matter most.
 SELDOM = {
     "div": [(1e-320, 1e-5)],  # the quotient has lost digits that its derivative by y has
-    "pow": [(1e-160, 2.0),  # the power has lost digits that its derivatives have
-            (5e-324, 1.95),  # the power is 0, its derivative by x is not
-            (1.95, -1023.9999999999999),  # y - 1 is no float, and the power has lost digits
-            (1 - 2**-50, 1e16),  # y - 1 is no float
-            (0.0, 1e16)],
-    "direction": [(3e-320, 7e-5), (7e-5, 3e-320),  # one coordinate is subnormal, no derivative is
-                  (1e20, 1e160)],  # the square of one coordinate is too large
+    "pow": [
+        (1e-160, 2.0),  # the power has lost digits that its derivatives have
+        (5e-324, 1.95),  # the power is 0, its derivative by x is not
+        (1.95, -1023.9999999999999),  # y - 1 is no float, and the power has lost digits
+        (1 - 2**-50, 1e16),  # y - 1 is no float
+        (0.0, 1e16),
+    ],
+    "direction": [
+        (3e-320, 7e-5),
+        (7e-5, 3e-320),  # one coordinate is subnormal, no derivative is
+        (1e20, 1e160),
+    ],  # the square of one coordinate is too large
     "cbrt": [(3.332381952563501,)],  # some C libraries are three units off
-    "normal": [(38.1,)], "gauss": [(26.3,)],  # soon it is 0
+    "normal": [(38.1,)],
+    "gauss": [(26.3,)],  # soon it is 0
     "gelu": [(-1.29,)],  # the end of a polynomial
-    "gelu_slope": [(-38.0,),  # soon it is 0
-                   (-1.39,),  # the end of a polynomial
-                   (-0.7517915246935645,), (2**0.5,), (-2**0.5,)],  # its root and its extrema
+    "gelu_slope": [
+        (-38.0,),  # soon it is 0
+        (-1.39,),  # the end of a polynomial
+        (-0.7517915246935645,),
+        (2**0.5,),
+        (-(2**0.5),),
+    ],  # its root and its extrema
 }
 
 
@@ -49,9 +59,32 @@ def saturating(f, end, above, below):
 
 
 # Functions that mpmath lacks, or has under another name or with another meaning.
-EXACT = {name: getattr(mp, name) for name in (
-    "exp", "expm1", "log", "log10", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "sign")}
+EXACT = {
+    name: getattr(mp, name)
+    for name in (
+        "exp",
+        "expm1",
+        "log",
+        "log10",
+        "log1p",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "hypot",
+        "sign",
+    )
+}
 EXACT |= {
     "abs": abs,
     "pow": lambda x, y: mp.power(x, y) if x or y >= 0 else mpf(1) / x,
@@ -66,14 +99,23 @@ EXACT |= {
     "gauss": saturating(lambda x: mp.exp(-x * x), 28, 0, 0),
     "quotient": lambda x, y, z: x / (y + z),
     "direction": lambda x, y: x / mp.hypot(x, y) if x or y else mpf(0),
-    "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": lambda x, y: x / y,
-    "neg": lambda x: -x, "pos": lambda x: x,
-    "step": lambda x: mpf(x > 0), "less": lambda x, y: mpf(x < y), "less_equal": lambda x, y: mpf(x <= y),
-    "equal": lambda x, y: mpf(x == y), "maximum": max, "minimum": min,
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "neg": lambda x: -x,
+    "pos": lambda x: x,
+    "step": lambda x: mpf(x > 0),
+    "less": lambda x, y: mpf(x < y),
+    "less_equal": lambda x, y: mpf(x <= y),
+    "equal": lambda x, y: mpf(x == y),
+    "maximum": max,
+    "minimum": min,
     "where": lambda condition, x, y: x if condition else y,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x)),
-    "relu": lambda x: max(x, mpf(0)), "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
+    "relu": lambda x: max(x, mpf(0)),
+    "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
 }
 
 
@@ -130,8 +172,10 @@ def difference_quotient(f, point, i, digits, sides):
                 return None, None
         if not all(isinstance(end, mpf) and mp.isfinite(end) for end in ends):
             return None, None
-        return ((ends[0] - ends[1]) / ((sides[0] - sides[1]) * step),
-                max(map(abs, ends)) * mpf(10) ** (5 - precision) / step)
+        return (
+            (ends[0] - ends[1]) / ((sides[0] - sides[1]) * step),
+            max(map(abs, ends)) * mpf(10) ** (5 - precision) / step,
+        )
 
 
 def computed(rule, point, i=None):
@@ -188,8 +232,9 @@ def assert_right(rule, point):
 def is_kink(rule, point):
     """Whether the derivative at a point is a convention, by what the table says."""
     here = dict(zip(rule.inputs, point, strict=True))
-    return bool(rule.kinks) and all(any(here[name] == here.get(place, place) for place in places)
-                                    for name, places in rule.kinks.items())
+    return bool(rule.kinks) and all(
+        any(here[name] == here.get(place, place) for place in places) for name, places in rule.kinks.items()
+    )
 
 
 def points_of(rule, number):
@@ -204,9 +249,14 @@ def random_point(rule, random):
         point = [random_number(rule.domain.get(name, Interval()), random) for name in rule.inputs]
         if len(point) > 1:
             first = point[0]
-            point[1] = random.choice((
-                point[1], point[1], first * random.choice((1, -1, 1 + 2**-52, 1 - 1e-9, 1 + 1e-3)),
-                first * random.choice((1, -1)) * 10 ** random.uniform(-5, 5)))
+            point[1] = random.choice(
+                (
+                    point[1],
+                    point[1],
+                    first * random.choice((1, -1, 1 + 2**-52, 1 - 1e-9, 1 + 1e-3)),
+                    first * random.choice((1, -1)) * 10 ** random.uniform(-5, 5),
+                )
+            )
         if rule.name == "pow" and abs(point[0]) not in (0, 1) and random.random() < 0.8:
             point[1] = random.uniform(-745, random.choice((709, 709, -660))) / math.log(abs(point[0]))
             point[1] = float(round(point[1])) if point[0] < 0 or random.random() < 0.3 else point[1]
@@ -219,12 +269,20 @@ def random_number(interval, random):
     ends = [end for end in (interval.low, interval.high) if math.isfinite(end)]
     while True:
         sign, kind = random.choice((1, -1)), random.randrange(6)
-        x = (struct.unpack("d", random.randbytes(8))[0] if kind == 0
-             else sign * 10 ** random.uniform(-3, 3) if kind == 1
-             else random.uniform(-5, 5) if kind == 2
-             else random.uniform(-40, 40) if kind == 3
-             else sign * random.choice((0.0, 1.0, 2.0, 0.5, 5e-324, 1e-308, 1.797e308, 1e154, 1e-162)) if kind == 4
-             else random.choice(ends) + sign * 10 ** random.uniform(-17, 0) if ends
-             else sign * 10 ** random.uniform(-20, 20))
+        x = (
+            struct.unpack("d", random.randbytes(8))[0]
+            if kind == 0
+            else sign * 10 ** random.uniform(-3, 3)
+            if kind == 1
+            else random.uniform(-5, 5)
+            if kind == 2
+            else random.uniform(-40, 40)
+            if kind == 3
+            else sign * random.choice((0.0, 1.0, 2.0, 0.5, 5e-324, 1e-308, 1.797e308, 1e154, 1e-162))
+            if kind == 4
+            else random.choice(ends) + sign * 10 ** random.uniform(-17, 0)
+            if ends
+            else sign * 10 ** random.uniform(-20, 20)
+        )
         if math.isfinite(x) and x in interval:
             return x

@@ -10,8 +10,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTS = ["test_value.py", "test_memory.py", "test_machine.py", "test_interrupts.py", "test_native.py", "test_edges.py",
-         "test_replay.py", "test_sizes.py"]
+TESTS = [
+    "test_value.py",
+    "test_memory.py",
+    "test_machine.py",
+    "test_interrupts.py",
+    "test_native.py",
+    "test_edges.py",
+    "test_replay.py",
+    "test_sizes.py",
+]
 # Left out: they measure or limit memory, of which a sanitizer takes a lot, or need its library to be the only one.
 UNFIT = "goes_back_to_the_system or without_memory or is_small or training_drawing or out_of_date"
 THREADS = """
@@ -59,25 +67,58 @@ def passed(kinds, library, options, command):
     folder = ROOT / "build" / f"sanitize-{library.partition('.')[0]}"
     print(f"{kinds}: building in {folder.relative_to(ROOT)} ...", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    built = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, ROOT],
-                           capture_output=True, text=True, env={**os.environ, "GLASSGRAD_SANITIZE": kinds})
+    built = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, ROOT],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GLASSGRAD_SANITIZE": kinds},
+    )
     if not list((folder / "autograd").glob("_native*")):
         print(built.stdout, built.stderr)
         return False
-    environment = {**os.environ, "LD_PRELOAD": runtime, "PYTHONMALLOC": "malloc", "PYTHONPATH": str(folder),
-                   "GLASSGRAD_THREADS": "3", **options}
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": runtime,
+        "PYTHONMALLOC": "malloc",
+        "PYTHONPATH": str(folder),
+        "GLASSGRAD_THREADS": "3",
+        **options,
+    }
     environment.pop("GLASSGRAD_PURE", None)
-    return subprocess.run([*command, *sys.argv[1:]] if "pytest" in command else command, cwd=folder,
-                          env=environment).returncode == 0
+    return (
+        subprocess.run(
+            [*command, *sys.argv[1:]] if "pytest" in command else command, cwd=folder, env=environment
+        ).returncode
+        == 0
+    )
 
 
 RUNS = [
-    ("address,undefined", "libasan.so",
-     {"ASAN_OPTIONS": f"detect_leaks=0:{COMMON}", "UBSAN_OPTIONS": f"print_stacktrace=1:{COMMON}"},
-     [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"not ({UNFIT})", f"--rootdir={ROOT}",
-      "-c", str(ROOT / "pyproject.toml"), *(str(ROOT / "tests" / name) for name in TESTS)]),
-    ("thread", "libtsan.so", {"TSAN_OPTIONS": COMMON},
-     ["setarch", "-R", sys.executable, "-c", THREADS]),  # it cannot work with addresses at random
+    (
+        "address,undefined",
+        "libasan.so",
+        {"ASAN_OPTIONS": f"detect_leaks=0:{COMMON}", "UBSAN_OPTIONS": f"print_stacktrace=1:{COMMON}"},
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            f"not ({UNFIT})",
+            f"--rootdir={ROOT}",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            *(str(ROOT / "tests" / name) for name in TESTS),
+        ],
+    ),
+    (
+        "thread",
+        "libtsan.so",
+        {"TSAN_OPTIONS": COMMON},
+        ["setarch", "-R", sys.executable, "-c", THREADS],
+    ),  # it cannot work with addresses at random
 ]
 
 

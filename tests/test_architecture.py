@@ -47,7 +47,7 @@ def test_imports_run_one_way(path):
     used = {module for module, _ in imported(tree) if module.split(".")[0] in OWN}
     assert not {module for module in used if module.split(".")[0] == "nn"} or stem == "__main__"
     if stem in BEFORE_VALUE:
-        allowed = {f"autograd.{name}" for name in BEFORE_VALUE[:BEFORE_VALUE.index(stem)]} | {"autograd"}
+        allowed = {f"autograd.{name}" for name in BEFORE_VALUE[: BEFORE_VALUE.index(stem)]} | {"autograd"}
         assert used <= allowed
 
 
@@ -67,6 +67,8 @@ def test_libraries_are_imported_where_they_are_needed(path):
 
 
 def test_the_packages_need_only_the_standard_library():
-    code = (f"import sys, autograd, nn; outside = {LIBRARIES | {'hypothesis'}!r} & set(sys.modules); "
-            "assert not outside, outside")
+    code = (
+        f"import sys, autograd, nn; outside = {LIBRARIES | {'hypothesis'}!r} & set(sys.modules); "
+        "assert not outside, outside"
+    )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)

@@ -19,11 +19,32 @@ from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, Resu
 from autograd.table.rules import BUILT_IN, RULES, TABLE
 
 BAD = {
-    "text": "2.0", "bytes": b"2", "None": None, "complex": 1j, "nan": math.nan, "infinity": math.inf,
-    "-infinity": -math.inf, "an object": object(), "a type": int, "a function": len, "an array": np.array([1.0, 2.0]),
-    "a list of text": ["a"], "an empty list": [], "an empty dict": {}, "a set": {1.0}, "-1": -1, "0": 0, "a half": 0.5,
-    "a list of lists": [[1.0], [2.0, 3.0]], "a huge int": 10**400, "True": True, "a list with nan": [math.nan, 1.0],
-    "a node from elsewhere": Value(7.0) * 2, "a generator": (x for x in ()), "a module": math}
+    "text": "2.0",
+    "bytes": b"2",
+    "None": None,
+    "complex": 1j,
+    "nan": math.nan,
+    "infinity": math.inf,
+    "-infinity": -math.inf,
+    "an object": object(),
+    "a type": int,
+    "a function": len,
+    "an array": np.array([1.0, 2.0]),
+    "a list of text": ["a"],
+    "an empty list": [],
+    "an empty dict": {},
+    "a set": {1.0},
+    "-1": -1,
+    "0": 0,
+    "a half": 0.5,
+    "a list of lists": [[1.0], [2.0, 3.0]],
+    "a huge int": 10**400,
+    "True": True,
+    "a list with nan": [math.nan, 1.0],
+    "a node from elsewhere": Value(7.0) * 2,
+    "a generator": (x for x in ()),
+    "a module": math,
+}
 
 
 def square(x):
@@ -59,8 +80,14 @@ GOOD = {
     "autograd.compile": lambda: {"function": square, "static": (), "maxsize": 2},
     "autograd.derivatives": lambda: {"y": value(), "xs": [Value(1.0)], "create_graph": False},
     "autograd.dot": lambda: [logits(), [1.0, 2.0]],
-    "autograd.draw": lambda: {"value": value(), "fold": None, "depth": 2, "limit": 50, "parameters": [Value(1.0)],
-                              "rankdir": "LR"},
+    "autograd.draw": lambda: {
+        "value": value(),
+        "fold": None,
+        "depth": 2,
+        "limit": 50,
+        "parameters": [Value(1.0)],
+        "rankdir": "LR",
+    },
     "autograd.explain": lambda: {"value": value(), "file": io.StringIO(), "limit": 50},
     "autograd.grad": lambda: {"f": square, "argnums": 0},
     "autograd.gradcheck": lambda: {"f": autograd.logsumexp, "point": 2.0, "order": 1, "rtol": 1e-7},
@@ -77,8 +104,13 @@ GOOD = {
     "autograd.is_recording": dict,
     "autograd.record_lines": dict,
     "autograd.play": lambda: {"value": value(), "parameters": [Value(1.0)], "limit": 50},
-    "autograd.play_training": lambda: {"model": model(), "loss": nn.mse_loss, "data": [([0.0, 1.0], 1.0)],
-                                       "steps": 1, "lr": 0.1},
+    "autograd.play_training": lambda: {
+        "model": model(),
+        "loss": nn.mse_loss,
+        "data": [([0.0, 1.0], 1.0)],
+        "steps": 1,
+        "lr": 0.1,
+    },
     "autograd.rule": lambda: ["own_bad_input", "x * y", "y", "x"],
     "autograd.zero_grad": lambda: {"values": [Value(1.0)]},
     "autograd.read_data": lambda: [logits()],
@@ -101,8 +133,18 @@ GOOD = {
     "nn.clip_grad_norm_": lambda: {"parameters": logits(), "max_norm": 1.0},
     "nn.clip_grad_value_": lambda: {"parameters": logits(), "clip_value": 1.0},
     "nn.evaluate": lambda: {"model": model(), "loss": nn.mse_loss, "data": dataset()},
-    "nn.fit": lambda: {"model": model(), "loss": nn.mse_loss, "data": dataset(), "epochs": 1, "batch_size": 2,
-                       "seed": 0, "clip_norm": 1.0, "patience": 2, "callbacks": [], "progress": False},
+    "nn.fit": lambda: {
+        "model": model(),
+        "loss": nn.mse_loss,
+        "data": dataset(),
+        "epochs": 1,
+        "batch_size": 2,
+        "seed": 0,
+        "clip_norm": 1.0,
+        "patience": 2,
+        "callbacks": [],
+        "progress": False,
+    },
     "nn.predict": lambda: {"model": model(), "inputs": [[0.0, 1.0]]},
     "nn.summary": lambda: {"model": model()},
     "nn.save": lambda: {"model": model(), "path": "model.safetensors"},
@@ -135,8 +177,10 @@ GOOD = {
     "nn.SelfAttention": lambda: {"width": 4, "heads": 2, "seed": 0},
     "nn.leaky_relu": lambda: {"x": Value(1.0), "negative_slope": 0.1},
 }
-GOOD |= {f"nn.data.{name}": lambda: {"n": 4, "noise": 0.1, "seed": 0}
-         for name in ("moons", "circles", "spirals", "xor", "checkerboard", "yin_yang", "line")}
+GOOD |= {
+    f"nn.data.{name}": lambda: {"n": 4, "noise": 0.1, "seed": 0}
+    for name in ("moons", "circles", "spirals", "xor", "checkerboard", "yin_yang", "line")
+}
 GOOD["nn.data.spirals"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "classes": 2, "turns": 1.0}
 GOOD["nn.data.checkerboard"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "squares": 4}
 GOOD["nn.data.line"] = lambda: {"n": 4, "noise": 0.1, "seed": 0, "slope": 1.0, "height": 0.0}
@@ -155,12 +199,28 @@ GOOD |= {
 }
 GOOD |= {f"nn.{name}": lambda: {"x": Value(1.0)} for name in ("gelu", "relu", "sigmoid", "softplus", "step", "tanh")}
 GOOD["nn.softmax"] = lambda: [logits()]
-GOOD |= {f"autograd.{name}": lambda rule=RULES[name]: [1.5 if k else Value(1.5) for k in range(len(rule.inputs))]
-         for name in PUBLIC if RULES[name] in BUILT_IN}
+GOOD |= {
+    f"autograd.{name}": lambda rule=RULES[name]: [1.5 if k else Value(1.5) for k in range(len(rule.inputs))]
+    for name in PUBLIC
+    if RULES[name] in BUILT_IN
+}
 BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
-NOT_CALLED = {"autograd.backend", "nn.data.plain",  # the others are made by others or by heirs
-              "nn.Module", "nn.Optimizer", "nn.Run", "nn.History",
-              "nn.GELU", "nn.Flatten", "nn.ReLU", "nn.Sigmoid", "nn.Softmax", "nn.Softplus", "nn.Step", "nn.Tanh"}
+NOT_CALLED = {
+    "autograd.backend",
+    "nn.data.plain",  # the others are made by others or by heirs
+    "nn.Module",
+    "nn.Optimizer",
+    "nn.Run",
+    "nn.History",
+    "nn.GELU",
+    "nn.Flatten",
+    "nn.ReLU",
+    "nn.Sigmoid",
+    "nn.Softmax",
+    "nn.Softplus",
+    "nn.Step",
+    "nn.Tanh",
+}
 
 
 ENDLESS = {"autograd.play_training steps", "nn.CosineAnnealingLR T_max"}  # a number of steps may be any
@@ -171,8 +231,10 @@ PATIENCE = 2.0  # seconds of this process, however busy the machine is
 @pytest.fixture(autouse=True)
 def _impatient():
     """A call that goes on and on, as one that makes 10**400 neurons would, ends in a TimeoutError."""
+
     def give_up(*_):
         raise TimeoutError("it does not come back")
+
     before = signal.signal(signal.SIGPROF, give_up)
     yield
     signal.signal(signal.SIGPROF, before)
@@ -186,8 +248,11 @@ def public_names():
     names = [f"autograd.{name}" for name in dir(autograd) if not name.startswith("_")]
     names += [f"nn.{name}" for name in nn.__all__]
     here = [name for name in names if not isinstance(named(name), types.ModuleType)]
-    here += [f"nn.data.{name}" for name, thing in vars(nn.data).items() if not name.startswith("_")
-             and getattr(thing, "__module__", None) == "nn.data"]
+    here += [
+        f"nn.data.{name}"
+        for name, thing in vars(nn.data).items()
+        if not name.startswith("_") and getattr(thing, "__module__", None) == "nn.data"
+    ]
     return [name for name in here if name.removeprefix("autograd.") not in set(RULES) - BUILT_IN_NAMES]
 
 
@@ -206,8 +271,12 @@ def substituted(name, arguments):
     for place in places:
         for what, bad in BAD.items():
             good = arguments[place]
-            if ((what == "a huge int" and f"{name} {place}" in ENDLESS) or (callable(bad) and callable(good))
-                    or (what == "an array" and type(good) is bool) or (name == "autograd.where" and callable(bad))):
+            if (
+                (what == "a huge int" and f"{name} {place}" in ENDLESS)
+                or (callable(bad) and callable(good))
+                or (what == "an array" and type(good) is bool)
+                or (name == "autograd.where" and callable(bad))
+            ):
                 continue  # an endless number of steps, a function that raises its own error, no truth
             yield f"{place} = {what}", place, None, bad
             if isinstance(arguments[place], (list, tuple)) and len(arguments[place]):
@@ -304,10 +373,15 @@ SIZES = {
     "plot_decision_boundary": lambda n: nn.plots.plot_decision_boundary(nn.MLP(2, [1]), dataset(), steps=n),
     "plot_fit": lambda n: nn.plots.plot_fit(nn.MLP(1, [1]), [([0.0], 1.0)], steps=n),
     "plot_histograms": lambda n: nn.plots.plot_histograms(model(), bins=n),
-    "plot_images": lambda n: nn.plots.plot_images([[0.0]], columns=n)}
-SIZES |= {f"{name} {size}": lambda n, name=name, size=size: named(name)(**GOOD[name]() | {size: n})
-          for name in GOOD if name.startswith("nn.data.") for size in ("n", "classes", "squares")
-          if size in GOOD[name]()}
+    "plot_images": lambda n: nn.plots.plot_images([[0.0]], columns=n),
+}
+SIZES |= {
+    f"{name} {size}": lambda n, name=name, size=size: named(name)(**GOOD[name]() | {size: n})
+    for name in GOOD
+    if name.startswith("nn.data.")
+    for size in ("n", "classes", "squares")
+    if size in GOOD[name]()
+}
 
 
 @pytest.mark.parametrize("size", [10**8 + 1, 10**400], ids=["large", "huge"])

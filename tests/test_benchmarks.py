@@ -21,15 +21,37 @@ sys.path.remove(str(ROOT))
 
 
 def result(seconds=(), numbers=(), stage="", nodes=None, **others):
-    return race.Result(runs={stage: list(seconds)} if seconds else {}, nodes={stage: nodes}, numbers=list(numbers),
-                       **others)
+    return race.Result(
+        runs={stage: list(seconds)} if seconds else {}, nodes={stage: nodes}, numbers=list(numbers), **others
+    )
 
 
 def test_quick_run(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "--quick", "--rounds", "1", "--out", str(tmp_path),
-         "--rows", "moons", "gpt", "graph", "import", "--contenders", "python", "native", "tuple-node", "micrograd"],
-        cwd=ROOT, capture_output=True, text=True)
+        [
+            sys.executable,
+            "-m",
+            "tests.benchmarks",
+            "--quick",
+            "--rounds",
+            "1",
+            "--out",
+            str(tmp_path),
+            "--rows",
+            "moons",
+            "gpt",
+            "graph",
+            "import",
+            "--contenders",
+            "python",
+            "native",
+            "tuple-node",
+            "micrograd",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "bench.json").read_text())
     assert {"moons", "gpt", "graph", "graph chain 1e3 forward", "import", "import nn", "control"} <= set(found)
@@ -59,10 +81,11 @@ def test_problems_are_json_and_every_row_has_distinct_contenders():
 def numpy_loss(weights, word):
     """The loss of the transformer on whole matrices, as an independent computation."""
     import numpy as np
+
     w = {name: np.array(matrix) for name, matrix in weights.items()}
 
     def norm(x):
-        return x / np.sqrt((x ** 2).mean(1, keepdims=True) + 1e-5)
+        return x / np.sqrt((x**2).mean(1, keepdims=True) + 1e-5)
 
     def softmax(x):
         shifted = np.exp(x - x.max(-1, keepdims=True))
@@ -72,7 +95,7 @@ def numpy_loss(weights, word):
     x = norm(w["letters"][word[:-1]] + w["places"][:n])
     parts = []
     for h in range(4):
-        q, k, v = (norm(x) @ w[name].T[:, 4 * h:4 * h + 4] for name in ("query", "key", "value"))
+        q, k, v = (norm(x) @ w[name].T[:, 4 * h : 4 * h + 4] for name in ("query", "key", "value"))
         parts.append(softmax(q @ k.T / 2 + np.triu(np.full((n, n), -1e9), 1)) @ v)
     x = x + np.hstack(parts) @ w["out"].T
     x = x + np.maximum(norm(x) @ w["up"].T, 0) @ w["down"].T
@@ -100,6 +123,7 @@ def test_transformer_is_what_it_says(engine):
 
 def test_adam_of_the_script_is_that_of_nn():
     import nn
+
     problem = gpt.problem(True)
     step = gpt.script(Value, problem)
     losses = [step().data for _ in range(3)]
@@ -113,12 +137,15 @@ def test_adam_of_the_script_is_that_of_nn():
         optimizer.step()
 
 
-@pytest.mark.parametrize(("on_nodes", "on_floats"), [
-    (lambda x, y: x * y - x + 2.0 * y + 3.0, lambda x, y: x * y - x + 2.0 * y + 3.0),
-    (lambda x, y: x / y - x ** -1.5, lambda x, y: x / y - x ** -1.5),
-    (lambda x, y: (x - y).exp() * (x + y).log(), lambda x, y: math.exp(x - y) * math.log(x + y)),
-    (lambda x, y: (x * x - y).relu() + (y - x * x).relu() * -x, lambda x, y: max(0.0, x * x - y)),
-])
+@pytest.mark.parametrize(
+    ("on_nodes", "on_floats"),
+    [
+        (lambda x, y: x * y - x + 2.0 * y + 3.0, lambda x, y: x * y - x + 2.0 * y + 3.0),
+        (lambda x, y: x / y - x**-1.5, lambda x, y: x / y - x**-1.5),
+        (lambda x, y: (x - y).exp() * (x + y).log(), lambda x, y: math.exp(x - y) * math.log(x + y)),
+        (lambda x, y: (x * x - y).relu() + (y - x * x).relu() * -x, lambda x, y: max(0.0, x * x - y)),
+    ],
+)
 def test_tuple_node_against_finite_differences(on_nodes, on_floats):
     x, y = TupleNode(1.3), TupleNode(0.8)
     out = on_nodes(x, y)
@@ -146,8 +173,12 @@ def test_count_takes_shared_nodes_once_and_constants_too():
 
 
 def test_results_that_differ_fail():
-    results = {"micrograd": result(numbers=[1.0, 2.0]), "python": result(numbers=[1.0, 2.0 + 1e-11]),
-               "native": result(numbers=[1.0, 2.001]), "torch": result(numbers=[1.0, 2.0001])}
+    results = {
+        "micrograd": result(numbers=[1.0, 2.0]),
+        "python": result(numbers=[1.0, 2.0 + 1e-11]),
+        "native": result(numbers=[1.0, 2.001]),
+        "torch": result(numbers=[1.0, 2.0001]),
+    }
     race.check(results)
     assert [name for name, found in results.items() if found.failed] == ["native"]
     assert results["native"].failed == "its results differ: 2.001 where the others have 2.00000000001"
@@ -158,9 +189,15 @@ def test_results_that_differ_fail():
 
 def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
     row = Row("moons", "some work", lambda quick: {}, {"python": None, "native": None, "torch": None})
-    results = {"moons": {"python": result([0.010, 0.011, 0.012], nodes=1000), "native": result([0.001] * 3, nodes=1000),
-                         "torch": result(failed="its results differ"), "compiled": result(absent="not there")},
-               "control": {"python": result([1.0, 1.0, 1.5])}}
+    results = {
+        "moons": {
+            "python": result([0.010, 0.011, 0.012], nodes=1000),
+            "native": result([0.001] * 3, nodes=1000),
+            "torch": result(failed="its results differ"),
+            "compiled": result(absent="not there"),
+        },
+        "control": {"python": result([1.0, 1.0, 1.5])},
+    }
     text = report.table([row], results)
     assert "FAILED: its results differ" in text
     assert "absent: not there" in text
@@ -173,12 +210,24 @@ def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
 
 
 def test_figures():
-    found = {what: (measured, reached) for what, _, measured, reached in figures.figures({
-        "moons": {"micrograd": result([1.6]), "python": result([0.1]), "native": result([0.02])},
-        **{f"graph chain 1e{k}": {"native": race.Result(
-            runs={"forward": [1e-8 * 10 ** (1.1 * k)], "backward": [2e-8 * 10 ** k]},
-            nodes={"forward": 10 ** k, "backward": 10 ** k})} for k in range(3, 8)},
-        "recording": {"compiled": result([0.1], bytes=16.0)}})}
+    found = {
+        what: (measured, reached)
+        for what, _, measured, reached in figures.figures(
+            {
+                "moons": {"micrograd": result([1.6]), "python": result([0.1]), "native": result([0.02])},
+                **{
+                    f"graph chain 1e{k}": {
+                        "native": race.Result(
+                            runs={"forward": [1e-8 * 10 ** (1.1 * k)], "backward": [2e-8 * 10**k]},
+                            nodes={"forward": 10**k, "backward": 10**k},
+                        )
+                    }
+                    for k in range(3, 8)
+                },
+                "recording": {"compiled": result([0.1], bytes=16.0)},
+            }
+        )
+    }
     assert found["moons: pure Python over micrograd"] == ("16 ×", True)
     assert found["moons: native over micrograd"] == ("80 ×", False)
     assert found["graph: backward, chain of 10⁶"] == ("20 ns a node", True)
@@ -188,9 +237,18 @@ def test_figures():
     assert found["import autograd"] == (None, None)
 
 
-@pytest.mark.parametrize(("seconds", "text"), [
-    (123.4, "123 s"), (1.0, "1.00 s"), (0.99961, "1.00 s"), (0.0459, "45.9 ms"), (0.001, "1.00 ms"),
-    (12.34e-6, "12.3 µs"), (5e-8, "0.0500 µs")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (123.4, "123 s"),
+        (1.0, "1.00 s"),
+        (0.99961, "1.00 s"),
+        (0.0459, "45.9 ms"),
+        (0.001, "1.00 ms"),
+        (12.34e-6, "12.3 µs"),
+        (5e-8, "0.0500 µs"),
+    ],
+)
 def test_seconds_text(seconds, text):
     assert report.seconds_text(seconds) == text
 
@@ -207,6 +265,7 @@ def test_a_contender_that_breaks_is_reported():
     with race.Contestant(control.ROW, "python", {"numbers": "many"}, race.Settings(quick=True)) as contestant:
         assert contestant.result.failed == "TypeError: 'str' object cannot be interpreted as an integer"
         assert not contestant.taking_part
-    with race.Contestant(next(row for row in ROWS if row.name == "moons"), "native", moons.problem(True),
-                         race.Settings(quick=True)) as contestant:
+    with race.Contestant(
+        next(row for row in ROWS if row.name == "moons"), "native", moons.problem(True), race.Settings(quick=True)
+    ) as contestant:
         assert contestant.taking_part or contestant.result.absent.startswith("the compiled engine is not built")

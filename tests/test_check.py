@@ -33,8 +33,15 @@ def planted(rule, i, partial):
     """A rule like another one but for a partial derivative, for as long as the context lasts."""
     name = f"{rule.name}_{next(number)}"  # a new one each time, because what is known of rules is cached by name
     partials = [partial if k == i else other.text for k, other in enumerate(rule.partials)]
-    yield autograd.rule(name, rule.formula.text, *partials, domain=rule.domain, kinks=rule.kinks, inputs=rule.inputs,
-                        requires=rule.requires and rule.requires.text)
+    yield autograd.rule(
+        name,
+        rule.formula.text,
+        *partials,
+        domain=rule.domain,
+        kinks=rule.kinks,
+        inputs=rule.inputs,
+        requires=rule.requires and rule.requires.text,
+    )
     assert TABLE.pop() is RULES.pop(name)
     del FUNCTIONS[name], PUBLIC[name], METHODS[name]
     delattr(autograd, name)
@@ -44,8 +51,11 @@ def planted(rule, i, partial):
 
 def mistakes(rule, i):
     """Wrong versions of a partial derivative: off by a factor, of the other sign, with a term missing."""
-    plain = next(point for point in [(0.7, 1.3, 0.4), (1.5, 0.5, 2.0), (0.3, 2.0, 0.5)]
-                 if rule.why_outside(point[:len(rule.inputs)]) is None)
+    plain = next(
+        point
+        for point in [(0.7, 1.3, 0.4), (1.5, 0.5, 2.0), (0.3, 2.0, 0.5)]
+        if rule.why_outside(point[: len(rule.inputs)]) is None
+    )
     here = dict(zip(rule.inputs, plain))
     whole, active = rule.partials[i].text, rule.partials[i].active(**here, out=FUNCTIONS[rule.name](*here.values()))
     if whole == "0":
@@ -71,38 +81,62 @@ def verdicts(f, *point, order=1):
 
 
 def test_the_report_is_a_table():
-    report = gradcheck(lambda p, z: p["w"][0] * p["w"][1] + z ** 2, ({"w": [2.0, 3.0]}, 0.5))
+    report = gradcheck(lambda p, z: p["w"][0] * p["w"][1] + z**2, ({"w": [2.0, 3.0]}, 0.5))
     assert str(report).splitlines()[0] == "gradcheck at p['w'][0] = 2.0, p['w'][1] = 3.0, z = 0.5"
     assert str(report).splitlines()[1].split() == [
-        "derivative", "engine", "numerical", "±", "about", "difference", "verdict"]
+        "derivative",
+        "engine",
+        "numerical",
+        "±",
+        "about",
+        "difference",
+        "verdict",
+    ]
     assert [(row.name, row.engine, row.verdict) for row in report.rows] == [
-        ("∂f/∂p['w'][0]", 3.0, "ok"), ("∂f/∂p['w'][1]", 2.0, "ok"), ("∂f/∂z", 1.0, "ok")]
+        ("∂f/∂p['w'][0]", 3.0, "ok"),
+        ("∂f/∂p['w'][1]", 2.0, "ok"),
+        ("∂f/∂z", 1.0, "ok"),
+    ]
     assert report
     assert "<td>∂f/∂z</td><td>1</td>" in report._repr_html_()
 
 
 def test_orders_two_and_three():
-    report = gradcheck(lambda x, y: x ** 3 * autograd.sin(y), (1.5, 0.5), order=3)
+    report = gradcheck(lambda x, y: x**3 * autograd.sin(y), (1.5, 0.5), order=3)
     assert [row.name for row in report.rows] == [
-        "∂f/∂x", "∂f/∂y", "∂²f/∂x²", "∂²f/∂x∂y", "∂³f/∂x³", "∂³f/∂x²∂y", "∂³f/∂x∂y²", "∂²f/∂y²", "∂³f/∂y³"]
+        "∂f/∂x",
+        "∂f/∂y",
+        "∂²f/∂x²",
+        "∂²f/∂x∂y",
+        "∂³f/∂x³",
+        "∂³f/∂x²∂y",
+        "∂³f/∂x∂y²",
+        "∂²f/∂y²",
+        "∂³f/∂y³",
+    ]
     assert {row.verdict for row in report.rows} == {"ok"}
 
 
 def test_compiled_functions_are_checked_as_others_are():
     w = Value(0.7)
+
     def f(x, y):
-        return (w * x).sin() * y ** 2
+        return (w * x).sin() * y**2
+
     assert str(gradcheck(autograd.compile(f), (0.3, 2.0), order=3)) == str(gradcheck(f, (0.3, 2.0), order=3))
     assert [row.verdict for row in gradcheck(autograd.compile(abs), 0.0).rows] == ["kink"]
     lost = gradcheck(autograd.compile(lambda x: x * x.detach()), 3.0)
     assert [(row.engine, row.verdict) for row in lost.rows] == [(3.0, "WRONG")]
 
 
-@pytest.mark.parametrize(("f", "words"), [
-    (lambda x: x * x.data, "look for .data, detach"),
-    (lambda x: autograd.sin(x.detach()), "The graph does not connect the result with this input"),
-    (lambda x: Value(x.data ** 2) + 0 * x, "look for .data"),
-])
+@pytest.mark.parametrize(
+    ("f", "words"),
+    [
+        (lambda x: x * x.data, "look for .data, detach"),
+        (lambda x: autograd.sin(x.detach()), "The graph does not connect the result with this input"),
+        (lambda x: Value(x.data**2) + 0 * x, "look for .data"),
+    ],
+)
 def test_a_gradient_that_is_lost_on_the_way_is_found(f, words):
     report = gradcheck(f, 3.0)
     assert not report
@@ -112,13 +146,16 @@ def test_a_gradient_that_is_lost_on_the_way_is_found(f, words):
         gradcheck(f, 3.0, raise_exception=True)
 
 
-@pytest.mark.parametrize(("f", "point", "words"), [
-    (abs, (0.0,), "abs has a kink at x = 0.0. At the kink the derivative is 0"),
-    (lambda x: autograd.relu(x * 2) + x, (0.0,), "relu has a kink at x = 0.0"),
-    (autograd.maximum, (2.0, 2.0), "maximum has a kink at x = 2.0, y = 2.0. At a tie"),
-    (lambda x: x if x > 1 else 2 - x, (1.0,), "the slopes to the left and to the right of the point differ"),
-    (lambda x: abs(x - 1 - 1e-12), (1.0,), "the slopes to the left and to the right of the point differ"),
-])
+@pytest.mark.parametrize(
+    ("f", "point", "words"),
+    [
+        (abs, (0.0,), "abs has a kink at x = 0.0. At the kink the derivative is 0"),
+        (lambda x: autograd.relu(x * 2) + x, (0.0,), "relu has a kink at x = 0.0"),
+        (autograd.maximum, (2.0, 2.0), "maximum has a kink at x = 2.0, y = 2.0. At a tie"),
+        (lambda x: x if x > 1 else 2 - x, (1.0,), "the slopes to the left and to the right of the point differ"),
+        (lambda x: abs(x - 1 - 1e-12), (1.0,), "the slopes to the left and to the right of the point differ"),
+    ],
+)
 def test_kinks_are_named_and_pass(f, point, words):
     report = gradcheck(f, point)
     assert {row.verdict for row in report.rows} == {"kink"}
@@ -126,9 +163,16 @@ def test_kinks_are_named_and_pass(f, point, words):
     assert report
 
 
-@pytest.mark.parametrize(("f", "point"), [
-    (autograd.sin, 1e300), (autograd.asin, 1 - 1e-16), (autograd.sqrt, 5e-324), (autograd.atan2, (5e-324, 1e-65)),
-    (autograd.log1p, -1 + 1e-15)])
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (autograd.sin, 1e300),
+        (autograd.asin, 1 - 1e-16),
+        (autograd.sqrt, 5e-324),
+        (autograd.atan2, (5e-324, 1e-65)),
+        (autograd.log1p, -1 + 1e-15),
+    ],
+)
 def test_where_no_numerical_derivative_can_be_had_the_verdict_says_so(f, point):
     report = gradcheck(f, point)
     assert "unsure" in {row.verdict for row in report.rows}
@@ -139,7 +183,7 @@ def test_where_no_numerical_derivative_can_be_had_the_verdict_says_so(f, point):
 
 @pytest.mark.parametrize("exponent", [-7, -7.5, -8, -9, -9.3, -10, -10.7, -11, -11.9])
 def test_what_bends_within_the_steps_is_not_called_wrong(exponent):
-    row = gradcheck(lambda x: autograd.sin(1 / x), 10.0 ** exponent).rows[0]
+    row = gradcheck(lambda x: autograd.sin(1 / x), 10.0**exponent).rows[0]
     assert row.verdict == "unsure"
     assert row.note in UNSURE.values()
 
@@ -149,10 +193,16 @@ def test_a_pole_beside_the_point_is_no_kink():
     assert verdicts(lambda x: 1 / (x - 1), 1 + 1e-8) != ["kink"]
 
 
-@pytest.mark.parametrize("f", [
-    lambda x: autograd.where(x > 1, x, 2 * x), lambda x: autograd.where(x >= 1, x, 2 * x),
-    lambda x: x if x <= 1 else x + 1e-6, lambda x: 1e9 * x if x < 1 else 1e9 * x - 1.0,
-    lambda x: autograd.where(x < 1, lambda: x * x, lambda: -x * x)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: autograd.where(x > 1, x, 2 * x),
+        lambda x: autograd.where(x >= 1, x, 2 * x),
+        lambda x: x if x <= 1 else x + 1e-6,
+        lambda x: 1e9 * x if x < 1 else 1e9 * x - 1.0,
+        lambda x: autograd.where(x < 1, lambda: x * x, lambda: -x * x),
+    ],
+)
 def test_a_jump_is_not_right(f):
     row = gradcheck(f, 1.0).rows[0]
     assert row.verdict == "kink"
@@ -162,8 +212,13 @@ def test_a_jump_is_not_right(f):
 
 @pytest.mark.parametrize("x", [0.0, 1e-12, 1.0, -3.0, 1e9])
 def test_steep_and_bent_functions_do_not_jump(x):
-    for f in (lambda x: autograd.tanh(1e12 * x), lambda x: autograd.sin(1e6 * x), lambda x: abs(x - 3.0),
-              lambda x: (x * x + 1e-20) ** 0.25, lambda x: autograd.exp(-1e8 * x * x)):
+    for f in (
+        lambda x: autograd.tanh(1e12 * x),
+        lambda x: autograd.sin(1e6 * x),
+        lambda x: abs(x - 3.0),
+        lambda x: (x * x + 1e-20) ** 0.25,
+        lambda x: autograd.exp(-1e8 * x * x),
+    ):
         assert "jumps" not in gradcheck(f, x).rows[0].note
 
 
@@ -177,7 +232,7 @@ def test_right_beside_an_overflow_and_at_the_end_of_a_domain():
     assert verdicts(autograd.exp, 709.78) == ["ok"]
     assert verdicts(autograd.mul, 1.7e308, 1.05) == ["ok", "ok"]
     assert verdicts(autograd.acosh, 1 + 1e-7) == ["ok"]
-    assert verdicts(lambda x: x ** 1.5, 0.0) == ["ok"]
+    assert verdicts(lambda x: x**1.5, 0.0) == ["ok"]
     with pytest.raises(InfiniteDerivativeError):
         gradcheck(autograd.sqrt, 0.0)
 
@@ -193,9 +248,16 @@ def test_a_failing_property_test_shows_the_simplest_point():
     assert "∂f/∂x at x = 1.0, y = 1.0: the engine says 2.745" in str(caught.value)
 
 
-@pytest.mark.parametrize(("order", "point", "words"), [
-    (0, 1.0, "order must be 1, 2 or 3, got 0"), (4, 1.0, "got 4"), ("1", 1.0, "got '1'"),
-    (1, (), r"at least one number, got \(\)"), (1, ([], {}), "at least one number")])
+@pytest.mark.parametrize(
+    ("order", "point", "words"),
+    [
+        (0, 1.0, "order must be 1, 2 or 3, got 0"),
+        (4, 1.0, "got 4"),
+        ("1", 1.0, "got '1'"),
+        (1, (), r"at least one number, got \(\)"),
+        (1, ([], {}), "at least one number"),
+    ],
+)
 def test_what_cannot_be_checked_is_refused(order, point, words):
     with pytest.raises(ArgumentError, match=words):
         gradcheck(autograd.exp, point, order)

@@ -109,31 +109,41 @@ def case(make, read, change):
 CASES = {
     "a user's UserDict": case(lambda: Config(k=1.0), lambda c, x: x * c["k"], lambda c: c.update(k=5.0)),
     "a ChainMap": case(lambda: collections.ChainMap({"k": 1.0}), lambda c, x: x * c["k"], lambda c: c.update(k=5.0)),
-    "namespaces in namespaces": case(lambda: types.SimpleNamespace(m=Namespace(k=1.0)), lambda c, x: x * c.m.k,
-                                     lambda c: setattr(c.m, "k", 5.0)),
-    "an object in a namespace": case(lambda: types.SimpleNamespace(u=Box()), lambda c, x: x * c.u.k,
-                                     lambda c: setattr(c.u, "k", 5.0)),
+    "namespaces in namespaces": case(
+        lambda: types.SimpleNamespace(m=Namespace(k=1.0)), lambda c, x: x * c.m.k, lambda c: setattr(c.m, "k", 5.0)
+    ),
+    "an object in a namespace": case(
+        lambda: types.SimpleNamespace(u=Box()), lambda c, x: x * c.u.k, lambda c: setattr(c.u, "k", 5.0)
+    ),
     "a partial method": case(Method, lambda c, x: c.doubled(x), lambda c: setattr(Method, "q", 5.0)),
     "a metaclass": case(lambda: Registry, lambda c, x: x * c["k"], lambda c: Meta.table.update(k=5.0)),
     "__class_getitem__": case(lambda: ByClass, lambda c, x: x * c["k"], lambda c: ByClass.table.update(k=5.0)),
     "another class": case(Box, lambda c, x: c.scaled(x), lambda c: setattr(c, "__class__", Other)),
     "a private slot": case(Private, lambda c, x: x * c.get(), lambda c: c.set(5.0)),
     "an object with tobytes": case(Packet, lambda c, x: x * c.k, lambda c: setattr(c, "k", 5.0)),
-    "a bound method of a dict": case(lambda: {"k": 1.0}.get, lambda c, x: x * c("k"),
-                                     lambda c: c.__self__.update(k=5.0)),
-    "a slot wrapper of a dict": case(lambda: {"k": 1.0}.__getitem__, lambda c, x: x * c("k"),
-                                     lambda c: c.__self__.update(k=5.0)),
-    "a reference": case(lambda: (box := Box(), weakref.ref(box)), lambda c, x: x * c[1]().k,
-                        lambda c: setattr(c[0], "k", 5.0)),
-    "a mappingproxy": case(lambda: (table := {"k": 1.0}, types.MappingProxyType(table)), lambda c, x: x * c[1]["k"],
-                           lambda c: c[0].update(k=5.0)),
+    "a bound method of a dict": case(
+        lambda: {"k": 1.0}.get, lambda c, x: x * c("k"), lambda c: c.__self__.update(k=5.0)
+    ),
+    "a slot wrapper of a dict": case(
+        lambda: {"k": 1.0}.__getitem__, lambda c, x: x * c("k"), lambda c: c.__self__.update(k=5.0)
+    ),
+    "a reference": case(
+        lambda: (box := Box(), weakref.ref(box)), lambda c, x: x * c[1]().k, lambda c: setattr(c[0], "k", 5.0)
+    ),
+    "a mappingproxy": case(
+        lambda: (table := {"k": 1.0}, types.MappingProxyType(table)),
+        lambda c, x: x * c[1]["k"],
+        lambda c: c[0].update(k=5.0),
+    ),
     "a bytearray": case(lambda: bytearray(b"ab"), lambda c, x: x * c[0], lambda c: c.__setitem__(0, 5)),
     "an array": case(lambda: np.ones(3), lambda c, x: x * float(c.sum()), lambda c: c.__setitem__(0, 5.0)),
     "an array of objects": case(lambda: np.array([1.0, None]), lambda c, x: x * c[0], lambda c: c.__setitem__(0, 5.0)),
-    "the keys of a dict": case(lambda: {Box(): 0}, lambda c, x: x * sum(k.k for k in c),
-                               lambda c: setattr(next(iter(c)), "k", 5.0)),
-    "strings in a tuple": case(Box, lambda c, x: x * sum(getattr(c, n) for n in ("k", "k")),
-                               lambda c: setattr(c, "k", 5.0)),
+    "the keys of a dict": case(
+        lambda: {Box(): 0}, lambda c, x: x * sum(k.k for k in c), lambda c: setattr(next(iter(c)), "k", 5.0)
+    ),
+    "strings in a tuple": case(
+        Box, lambda c, x: x * sum(getattr(c, n) for n in ("k", "k")), lambda c: setattr(c, "k", 5.0)
+    ),
 }
 
 
@@ -192,8 +202,17 @@ def test_fit_finds_what_its_loss_and_its_model_read(recorded, monkeypatch):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RecordingWarning)
-        nn.fit(net, lambda o, t: (o - t) ** 2 * GLOBAL, data, epochs=5, recorded=recorded, callbacks=[move],
-               optimizer=nn.SGD(net.parameters(), lr=0.01), progress=False, seed=0)
+        nn.fit(
+            net,
+            lambda o, t: (o - t) ** 2 * GLOBAL,
+            data,
+            epochs=5,
+            recorded=recorded,
+            callbacks=[move],
+            optimizer=nn.SGD(net.parameters(), lr=0.01),
+            progress=False,
+            seed=0,
+        )
     assert net.w.data == pytest.approx(EXPECTED.setdefault("w", net.w.data), rel=1e-12)
 
 
@@ -336,12 +355,14 @@ def package(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text("")
     (folder / "settings.py").write_text(
         "K = 1.0\n_lazy = {'LAZY': 1.0}\ndef __getattr__(name):\n    if name in _lazy:\n        return _lazy[name]\n"
-        "    raise AttributeError(name)\n")
+        "    raise AttributeError(name)\n"
+    )
     (folder / "use.py").write_text(
         "def one(x):\n    from .settings import K\n    return x * K\n"
         "def two(x):\n    from . import settings\n    return x * settings.K\n"
         "def three(x):\n    import glasspackage.settings\n    return x * glasspackage.settings.K\n"
-        "def four(x):\n    from glasspackage import settings\n    return x * settings.LAZY\n")
+        "def four(x):\n    from glasspackage import settings\n    return x * settings.LAZY\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     yield __import__("glasspackage.use").use
     for name in [name for name in sys.modules if name.startswith("glasspackage")]:
@@ -358,8 +379,14 @@ def test_modules_that_are_imported_inside_are_looked_into(package, name):
 
 
 def test_arrays_of_every_kind_are_compared():
-    for array in (np.zeros((3, 2)), np.zeros((3, 2))[:, 0], np.asfortranarray(np.zeros((3, 2))), np.zeros(3, "i4"),
-                  bytearray(3), np.zeros(3, "f4")):
+    for array in (
+        np.zeros((3, 2)),
+        np.zeros((3, 2))[:, 0],
+        np.asfortranarray(np.zeros((3, 2))),
+        np.zeros(3, "i4"),
+        bytearray(3),
+        np.zeros(3, "f4"),
+    ):
         found = Dependencies([lambda array=array: array])
         assert found.changed() is None
         array[1] = 1
@@ -399,5 +426,5 @@ def test_looking_costs_nothing_for_what_is_not_named():
     big = Big()
     step = compile(lambda x: big.k * x)
     assert step(1.0).data == 2.0
-    replay, = step._recordings.values()
+    (replay,) = step._recordings.values()
     assert sum(len(items) for _, items in replay.dependencies.sequences) == 0

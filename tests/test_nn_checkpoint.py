@@ -24,9 +24,19 @@ MODELS = {
     "layer": lambda: nn.Layer(2, 3, "gelu", seed=0),
     "neuron": lambda: nn.Neuron(3, "sigmoid", seed=0),
     "perceptron": lambda: nn.Perceptron(2, [1.0, -2.0], 0.5),
-    "sequential": lambda: nn.Sequential(nn.Linear(2, 4, seed=0), nn.ReLU(), nn.Dropout(0.3), nn.RMSNorm(4),
-                                        nn.Sequential(nn.Linear(4, 2, bias=False, seed=0), nn.LeakyReLU(0.2)),
-                                        nn.GELU(), nn.Softplus(), nn.Tanh(), nn.Sigmoid(), nn.Step(), nn.Softmax()),
+    "sequential": lambda: nn.Sequential(
+        nn.Linear(2, 4, seed=0),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.RMSNorm(4),
+        nn.Sequential(nn.Linear(4, 2, bias=False, seed=0), nn.LeakyReLU(0.2)),
+        nn.GELU(),
+        nn.Softplus(),
+        nn.Tanh(),
+        nn.Sigmoid(),
+        nn.Step(),
+        nn.Softmax(),
+    ),
     "embedding": lambda: nn.Embedding(4, 3, seed=0),
     "attention": lambda: nn.SelfAttention(4, 2, seed=0),
     "gpt": lambda: nn.GPT(5, context=4, width=4, heads=2, layers=2, hidden=6, seed=0),
@@ -55,7 +65,11 @@ def test_the_file_is_what_the_safetensors_library_reads(tmp_path):
     nn.save(model, path)
     found = library.load_file(path)
     assert {name: array.shape for name, array in found.items()} == {
-        "0.weight": (4, 3), "0.bias": (4,), "2.weight": (2, 4), "2.bias": (2,)}
+        "0.weight": (4, 3),
+        "0.bias": (4,),
+        "2.weight": (2, 4),
+        "2.bias": (2,),
+    }
     assert found["0.weight"][2, 1] == model.layers[0].neurons[2].w[1].data
     for kind in (numpy.float64, numpy.float32, numpy.float16):
         library.save_file({name: (array + 0.5).astype(kind) for name, array in found.items()}, path)
@@ -68,14 +82,18 @@ def test_modules_of_your_own(tmp_path):
         def __init__(self):
             self.slope, self.terms = Value(2.0), [Value(3.0), Value(4.0)]
             self.parts = {"in": nn.Linear(1, 2, seed=0)}
+
     path = tmp_path / "line.safetensors"
     nn.save(Line(), path)
     again = Line()
     again.slope.data = 9.0
     assert nn.load(path, again).slope.data == 2.0
     assert [name for name, _, _ in again.named_tensors()] == ["slope", "terms", "parts.in.weight", "parts.in.bias"]
-    with pytest.raises(CheckpointError, match=r"line.safetensors: was saved from a Line, which cannot be built from a "
-                                              r"file. Make the model yourself and pass it: load\(path, model\)"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"line.safetensors: was saved from a Line, which cannot be built from a "
+        r"file. Make the model yourself and pass it: load\(path, model\)",
+    ):
         nn.load(path)
     nn.save(nn.MLP(1, [1], abs), path)
     assert nn.load(path).layers[0].activation is None  # with one layer the activation has no place
@@ -130,8 +148,10 @@ BAD = {
     "overlap": (header({"weight": entry(), "bias": entry(16, 24, (1,))}) + THREE, "begin at byte 16 .*, and 24 was ex"),
     "cut off": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE, "it has 24 bytes of numbers, and 32 are announced"),
     "too long": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE * 2, "it has 48 bytes of numbers, and 32 are ann"),
-    "not finite": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE + struct.pack("<d", math.nan),
-                   'number 0 of "bias" is nan; every number must be finite'),
+    "not finite": (
+        header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE + struct.pack("<d", math.nan),
+        'number 0 of "bias" is nan; every number must be finite',
+    ),
     "not UTF-8": (header(b'{"\xff\xfe":{}}'), "has a string that is not UTF-8"),
     "long string": (header(b'{"' + b"a" * 2000 + b'":{}}'), "a string of 2002 bytes in its header; at most 1000"),
     "control character": (header(b'{"a\nb":{}}'), "expected a string at byte 9"),
@@ -168,27 +188,44 @@ def test_what_is_no_file_at_all(tmp_path):
         nn.load("/dev/zero")
 
 
-@pytest.mark.parametrize("description", [
-    '["MLP", {"nin": 1000000000, "nouts": [1000000000], "activation": "relu", "bias": true}]',
-    '["MLP", {"nin": 1, "nouts": ' + str([1] * 3000) + ', "activation": "relu", "bias": true}]',
-    '["Sequential", [["Linear", {"nin": 2, "nout": 2, "bias": true}]]]',
-    '["GPT", {"vocabulary": 3, "context": 1, "width": 1, "heads": 1, "layers": 3, "hidden": 3}]',
-    '["Linear", {"nin": 3, "nout": 1, "bias": true, "seed": 5}]', '["Linear", {"nin": -3, "nout": 1, "bias": true}]',
-    '["Linear", {"nin": 1e400, "nout": 1, "bias": true}]', '["Linear", {"nin": "3", "nout": 1, "bias": true}]',
-    '["os.system", {"command": "true"}]', '["Module", {}]', '{"a": 1}', "17", "null", "[" * 50_000, '["MLP"]',
-    '["Sequential", ' * 400 + '["ReLU", {}]' + "]" * 400,
-])
+@pytest.mark.parametrize(
+    "description",
+    [
+        '["MLP", {"nin": 1000000000, "nouts": [1000000000], "activation": "relu", "bias": true}]',
+        '["MLP", {"nin": 1, "nouts": ' + str([1] * 3000) + ', "activation": "relu", "bias": true}]',
+        '["Sequential", [["Linear", {"nin": 2, "nout": 2, "bias": true}]]]',
+        '["GPT", {"vocabulary": 3, "context": 1, "width": 1, "heads": 1, "layers": 3, "hidden": 3}]',
+        '["Linear", {"nin": 3, "nout": 1, "bias": true, "seed": 5}]',
+        '["Linear", {"nin": -3, "nout": 1, "bias": true}]',
+        '["Linear", {"nin": 1e400, "nout": 1, "bias": true}]',
+        '["Linear", {"nin": "3", "nout": 1, "bias": true}]',
+        '["os.system", {"command": "true"}]',
+        '["Module", {}]',
+        '{"a": 1}',
+        "17",
+        "null",
+        "[" * 50_000,
+        '["MLP"]',
+        '["Sequential", ' * 400 + '["ReLU", {}]' + "]" * 400,
+    ],
+)
 def test_hostile_descriptions_are_refused_before_anything_is_built(description, tmp_path):
     path = tmp_path / "model.safetensors"
-    tensorfile.write(path, [("weight", (1, 3), [1.0, 2.0, 3.0]), ("bias", (1,), [0.0])],
-                     {"glassgrad": f'{{"model": {description}}}'})
+    tensorfile.write(
+        path, [("weight", (1, 3), [1.0, 2.0, 3.0]), ("bias", (1,), [0.0])], {"glassgrad": f'{{"model": {description}}}'}
+    )
     with pytest.raises(CheckpointError, match=r"model.safetensors: (does not say what model|lacks|has)"):
         nn.load(path)
 
 
 def noisy(activation=None, p=0.25):
-    return nn.Sequential(nn.Linear(2, 3, seed=1), activation or nn.Tanh(), nn.Dropout(p, seed=2), nn.Dropout(0.1),
-                         nn.Linear(3, 2, seed=3))
+    return nn.Sequential(
+        nn.Linear(2, 3, seed=1),
+        activation or nn.Tanh(),
+        nn.Dropout(p, seed=2),
+        nn.Dropout(0.1),
+        nn.Linear(3, 2, seed=3),
+    )
 
 
 def make_run(epochs=3, seed=0, model=None, loss=nn.cross_entropy, kind=nn.Adam, lr=0.05, **settings):
@@ -201,6 +238,7 @@ def make_run(epochs=3, seed=0, model=None, loss=nn.cross_entropy, kind=nn.Adam, 
 
 def train(epochs, checkpoint=None, stop_after=None, seed=0, **settings):
     """Everything that a run leaves, after so many epochs, or cut off after a number of steps."""
+
     class Cut:
         def on_step(self, run):
             if run.steps == stop_after:
@@ -208,15 +246,31 @@ def train(epochs, checkpoint=None, stop_after=None, seed=0, **settings):
 
         def __call__(self, run):
             pass
-    model = nn.Sequential(nn.Linear(2, 3, seed=1), nn.Tanh(), nn.Dropout(0.25, seed=2), nn.Dropout(0.1),
-                          nn.Linear(3, 2, seed=3))
+
+    model = nn.Sequential(
+        nn.Linear(2, 3, seed=1), nn.Tanh(), nn.Dropout(0.25, seed=2), nn.Dropout(0.1), nn.Linear(3, 2, seed=3)
+    )
     optimizer = nn.Adam(model.parameters(), lr=0.05)
     random.seed(11)
     try:
-        history = nn.fit(model, nn.cross_entropy, data.gate("xor"), epochs=epochs, batch_size=1, optimizer=optimizer,
-                         seed=seed, schedule=nn.CosineAnnealingLR(optimizer, 40), schedule_every="step", patience=30,
-                         validation=data.gate("xor"), checkpoint=checkpoint, callbacks=[Cut()], progress=False,
-                         recorded=False, **settings)
+        history = nn.fit(
+            model,
+            nn.cross_entropy,
+            data.gate("xor"),
+            epochs=epochs,
+            batch_size=1,
+            optimizer=optimizer,
+            seed=seed,
+            schedule=nn.CosineAnnealingLR(optimizer, 40),
+            schedule_every="step",
+            patience=30,
+            validation=data.gate("xor"),
+            checkpoint=checkpoint,
+            callbacks=[Cut()],
+            progress=False,
+            recorded=False,
+            **settings,
+        )
     except InterruptedError:
         return None
     rows = [{name: x for name, x in row.items() if name != "seconds"} for row in history.rows]
@@ -243,10 +297,21 @@ def test_a_run_without_a_seed_goes_on_too(tmp_path):
 def test_a_run_that_stopped_early_stays_stopped(tmp_path):
     def run():
         model = nn.MLP(1, [1], seed=0)
-        history = nn.fit(model, nn.mse_loss, data.line(9, seed=0), epochs=99, batch_size=None, seed=0, patience=2,
-                         optimizer=nn.SGD(model.parameters(), lr=0.3), validation=([[0.0]], [0.7]), progress=False,
-                         checkpoint=tmp_path / "run")
+        history = nn.fit(
+            model,
+            nn.mse_loss,
+            data.line(9, seed=0),
+            epochs=99,
+            batch_size=None,
+            seed=0,
+            patience=2,
+            optimizer=nn.SGD(model.parameters(), lr=0.3),
+            validation=([[0.0]], [0.7]),
+            progress=False,
+            checkpoint=tmp_path / "run",
+        )
         return history.ended, len(history), model.state_dict()
+
     first = run()
     assert first[0] == "stopped early"
     assert run() == first
@@ -257,21 +322,33 @@ def test_more_epochs_may_be_asked_for(tmp_path):
     assert train(5, tmp_path / "run") == train(5)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"batch_size": 2}, "was written by a run with other arguments: batch_size = 3 \\(now 2\\). Go on with the same"),
-    ({"seed": 5}, r"arguments: seed = 0 \(now 5\). Go on"),
-    ({"schedule": None}, r"arguments: schedule = 'ExponentialLR' \(now None\). Go on"),
-    ({"model": nn.MLP(2, [2], seed=0)}, r"parameters = 17 \(now 6\), .*model = Sequential .* \(now MLP Layer Neuron\)"),
-    ({"model": noisy(nn.ReLU())}, r"arguments: model = Sequential .* Tanh Dropout \(now .* ReLU Dropout\). Go"),
-    ({"model": noisy(p=0.5)}, r"Dropout.p = \[0.25, 0.1\] \(now \[0.5, 0.1\]\), model = .* \(now with other"),
-    ({"model": nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2))}, r"model = Sequential .* Dropout \(now Sequen"),
-    ({"clip_norm": 2.0, "clip_value": 0.5}, r"arguments: clip_norm = None \(now 2.0\), clip_value = None \(now 0.5\)"),
-    ({"penalty": nn.l2_penalty}, r"arguments: penalty = None \(now l2_penalty\)"),
-    ({"loss": lambda output, target: output[0]}, r"arguments: loss = cross_entropy \(now <lambda>\)"),
-    ({"kind": nn.SGD}, r"arguments: optimizer = 'Adam' \(now 'SGD'\). Go on"),
-    ({"lr": 0.1}, r"arguments: optimizer.lr = 0.05 \(now 0.1\). Go on"),
-    ({"betas": (0.8, 0.999)}, r"arguments: optimizer.betas = \[0.9, 0.999\] \(now \[0.8, 0.999\]\). Go on"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"batch_size": 2},
+            "was written by a run with other arguments: batch_size = 3 \\(now 2\\). Go on with the same",
+        ),
+        ({"seed": 5}, r"arguments: seed = 0 \(now 5\). Go on"),
+        ({"schedule": None}, r"arguments: schedule = 'ExponentialLR' \(now None\). Go on"),
+        (
+            {"model": nn.MLP(2, [2], seed=0)},
+            r"parameters = 17 \(now 6\), .*model = Sequential .* \(now MLP Layer Neuron\)",
+        ),
+        ({"model": noisy(nn.ReLU())}, r"arguments: model = Sequential .* Tanh Dropout \(now .* ReLU Dropout\). Go"),
+        ({"model": noisy(p=0.5)}, r"Dropout.p = \[0.25, 0.1\] \(now \[0.5, 0.1\]\), model = .* \(now with other"),
+        ({"model": nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2))}, r"model = Sequential .* Dropout \(now Sequen"),
+        (
+            {"clip_norm": 2.0, "clip_value": 0.5},
+            r"arguments: clip_norm = None \(now 2.0\), clip_value = None \(now 0.5\)",
+        ),
+        ({"penalty": nn.l2_penalty}, r"arguments: penalty = None \(now l2_penalty\)"),
+        ({"loss": lambda output, target: output[0]}, r"arguments: loss = cross_entropy \(now <lambda>\)"),
+        ({"kind": nn.SGD}, r"arguments: optimizer = 'Adam' \(now 'SGD'\). Go on"),
+        ({"lr": 0.1}, r"arguments: optimizer.lr = 0.05 \(now 0.1\). Go on"),
+        ({"betas": (0.8, 0.999)}, r"arguments: optimizer.betas = \[0.9, 0.999\] \(now \[0.8, 0.999\]\). Go on"),
+    ],
+)
 def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
     path = tmp_path / "run.safetensors"
     nn.Checkpoint(path).save(make_run())
@@ -283,24 +360,54 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, message):
     assert random.getstate() == state
 
 
-def settled(path, act="tanh", lr=0.1, kind=nn.SGD, loss=nn.mse_loss, epochs=2, examples=None, batch_size=3, seed=0,
-            resume="same", momentum=0.5, **settings):
+def settled(
+    path,
+    act="tanh",
+    lr=0.1,
+    kind=nn.SGD,
+    loss=nn.mse_loss,
+    epochs=2,
+    examples=None,
+    batch_size=3,
+    seed=0,
+    resume="same",
+    momentum=0.5,
+    **settings,
+):
     """A small run with a checkpoint: the model, the optimiser, and the rows of the history without seconds."""
     model = nn.MLP(1, [3, 1], act, seed=0)
     optimizer = kind(model.parameters(), lr=lr, **({"momentum": momentum} if kind is nn.SGD else {}))
-    history = nn.fit(model, loss, examples or data.line(9, seed=0), epochs=epochs, batch_size=batch_size, seed=seed,
-                     optimizer=optimizer, checkpoint=path, resume=resume, progress=False, **settings)
+    history = nn.fit(
+        model,
+        loss,
+        examples or data.line(9, seed=0),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        optimizer=optimizer,
+        checkpoint=path,
+        resume=resume,
+        progress=False,
+        **settings,
+    )
     return model, optimizer, [{name: x for name, x in row.items() if name != "seconds"} for row in history.rows]
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"lr": 0.05}, r"optimizer.lr = 0.1 \(now 0.05\)"), ({"momentum": 0.9}, r"optimizer.momentum = 0.5 \(now 0.9\)"),
-    ({"act": "relu"}, r"Neuron.activation = \['tanh', None\] \(now \['relu', None\]\)"),
-    ({"kind": nn.Adam}, r"optimizer = 'SGD' \(now 'Adam'\)"),
-    ({"loss": nn.l1_loss}, r"loss = mse_loss \(now l1_loss\)"),
-    ({"penalty": lambda model: nn.l2_penalty(model, 0.1)}, r"penalty = None \(now <lambda>\)"),
-    ({"clip_value": 0.01}, r"clip_value = None \(now 0.01\)"), ({"batch_size": 2}, r"batch_size = 3 \(now 2\)"),
-    ({"seed": 1}, r"seed = 0 \(now 1\)"), ({"examples": data.line(9, seed=1)}, r"data \(other examples\)")])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"lr": 0.05}, r"optimizer.lr = 0.1 \(now 0.05\)"),
+        ({"momentum": 0.9}, r"optimizer.momentum = 0.5 \(now 0.9\)"),
+        ({"act": "relu"}, r"Neuron.activation = \['tanh', None\] \(now \['relu', None\]\)"),
+        ({"kind": nn.Adam}, r"optimizer = 'SGD' \(now 'Adam'\)"),
+        ({"loss": nn.l1_loss}, r"loss = mse_loss \(now l1_loss\)"),
+        ({"penalty": lambda model: nn.l2_penalty(model, 0.1)}, r"penalty = None \(now <lambda>\)"),
+        ({"clip_value": 0.01}, r"clip_value = None \(now 0.01\)"),
+        ({"batch_size": 2}, r"batch_size = 3 \(now 2\)"),
+        ({"seed": 1}, r"seed = 0 \(now 1\)"),
+        ({"examples": data.line(9, seed=1)}, r"data \(other examples\)"),
+    ],
+)
 def test_new_arguments_are_listed_and_taken_on_request(tmp_path, change, words):
     path = tmp_path / "run"
     *_, rows = settled(path)
@@ -322,10 +429,20 @@ def test_a_schedule_goes_on_where_it_was_from_another_rate(tmp_path):
     def run(lr, epochs, schedule=True, **settings):
         model = nn.MLP(1, [1], seed=0)
         optimizer = nn.SGD(model.parameters(), lr=lr)
-        history = nn.fit(model, nn.mse_loss, data.line(9, seed=0), epochs=epochs, seed=0, optimizer=optimizer,
-                         checkpoint=tmp_path / "run", progress=False, **settings,
-                         schedule=nn.ExponentialLR(optimizer, 0.5) if schedule else None)
+        history = nn.fit(
+            model,
+            nn.mse_loss,
+            data.line(9, seed=0),
+            epochs=epochs,
+            seed=0,
+            optimizer=optimizer,
+            checkpoint=tmp_path / "run",
+            progress=False,
+            **settings,
+            schedule=nn.ExponentialLR(optimizer, 0.5) if schedule else None,
+        )
         return history["lr"]
+
     run(0.1, 2)
     assert run(0.2, 4, resume="override") == pytest.approx([0.1, 0.05, 0.05, 0.025])
     assert run(0.3, 5, schedule=False, resume="override")[4:] == [0.3]
@@ -341,15 +458,25 @@ def test_the_same_objects_may_go_on(tmp_path):
         optimizer = nn.SGD(model.parameters(), lr=0.1)
         schedule = nn.ExponentialLR(optimizer, 0.5) if with_schedule else None
         for epochs in (2, 4):
-            history = nn.fit(model, nn.mse_loss, data.line(9, seed=0), epochs=epochs, seed=0, optimizer=optimizer,
-                             schedule=schedule, checkpoint=tmp_path / str(with_schedule), progress=False,
-                             callbacks=[] if with_schedule else [lambda run: vars(run.optimizer).update(lr=0.05)])
+            history = nn.fit(
+                model,
+                nn.mse_loss,
+                data.line(9, seed=0),
+                epochs=epochs,
+                seed=0,
+                optimizer=optimizer,
+                schedule=schedule,
+                checkpoint=tmp_path / str(with_schedule),
+                progress=False,
+                callbacks=[] if with_schedule else [lambda run: vars(run.optimizer).update(lr=0.05)],
+            )
         assert history["lr"] == pytest.approx([0.1, 0.05, 0.025, 0.0125] if with_schedule else [0.1, 0.05, 0.05, 0.05])
 
 
 def test_validation_and_metric_may_come_and_go(tmp_path):
     def run(epochs, **settings):
         return settled(tmp_path / "run", epochs=epochs, **settings)[2]
+
     assert list(run(1)[0]) == ["epoch", "loss", "lr"]
     rows = run(3, validation=data.line(5, seed=2), patience=9)
     assert [list(row) for row in rows] == [["epoch", "loss", "lr"]] + [["epoch", "loss", "val_loss", "lr"]] * 2
@@ -371,9 +498,19 @@ def losses_of_one_name():
     def made(factor):
         def loss(output, target):
             return factor * (output - target) ** 2
+
         return loss
-    return [made(1.0), made(2.0), lambda o, t: (o - t) ** 2, lambda o, t: abs(o - t),
-            partial(scaled, factor=2.0), partial(scaled, factor=3.0), Scaled(2.0), Scaled(3.0)]
+
+    return [
+        made(1.0),
+        made(2.0),
+        lambda o, t: (o - t) ** 2,
+        lambda o, t: abs(o - t),
+        partial(scaled, factor=2.0),
+        partial(scaled, factor=3.0),
+        Scaled(2.0),
+        Scaled(3.0),
+    ]
 
 
 def scaled(output, target, factor):
@@ -390,7 +527,7 @@ class Scaled:
 
 @pytest.mark.parametrize("pair", range(4))
 def test_functions_of_one_name_are_told_apart(tmp_path, pair):
-    first, second = losses_of_one_name()[2 * pair:2 * pair + 2]
+    first, second = losses_of_one_name()[2 * pair : 2 * pair + 2]
     settled(tmp_path / "run", loss=first)
     settled(tmp_path / "run", loss=losses_of_one_name()[2 * pair], epochs=3)
     with pytest.raises(CheckpointError, match=r"arguments: loss = .* \(now with other code or numbers\). Go on"):
@@ -413,7 +550,9 @@ def break_the_disk(patch, number, at):
             if next(calls) == at:
                 raise OSError(number, os.strerror(number))
             return real(*args, **kwargs)
+
         return call
+
     for name in ("open", "write", "fsync", "replace", "chmod", "stat"):
         patch.setattr(tensorfile.os, name, failing(getattr(os, name)))
 
@@ -494,6 +633,7 @@ def test_a_file_keeps_its_permissions(tmp_path, mode):
 
 def test_what_is_no_regular_file_is_refused(tmp_path):
     import socket
+
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
@@ -529,13 +669,20 @@ def test_paths_that_cannot_be_are_refused(path):
 
 def test_sparse_files_take_no_memory(tmp_path):
     """Files of 0.8 TB, of which nothing is on the disk but a few bytes at their beginning."""
-    numbers = 10 ** 11
-    described = {"glassgrad": json.dumps({"model": ["MLP", {"nin": 10 ** 7, "nouts": [10 ** 4], "activation": "relu",
-                                                            "bias": False}]})}
-    contents = {"header": struct.pack("<Q", 8 * numbers), "numbers": header({
-        "__metadata__": described, "0.weight": entry(0, 8 * numbers, (10 ** 4, 10 ** 7))})}
-    messages = ("announce a header of 800000000000 bytes, and at most 10000000 can be read",
-                "has 800000000000 bytes of numbers; at most 800000000 can be read")
+    numbers = 10**11
+    described = {
+        "glassgrad": json.dumps(
+            {"model": ["MLP", {"nin": 10**7, "nouts": [10**4], "activation": "relu", "bias": False}]}
+        )
+    }
+    contents = {
+        "header": struct.pack("<Q", 8 * numbers),
+        "numbers": header({"__metadata__": described, "0.weight": entry(0, 8 * numbers, (10**4, 10**7))}),
+    }
+    messages = (
+        "announce a header of 800000000000 bytes, and at most 10000000 can be read",
+        "has 800000000000 bytes of numbers; at most 800000000 can be read",
+    )
     for (name, content), message in zip(contents.items(), messages):
         with open(tmp_path / name, "wb") as file:
             file.write(content)
@@ -558,6 +705,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path):
 
 def test_threads_that_save_at_once_leave_a_whole_file(tmp_path):
     import threading
+
     path, errors = tmp_path / "model", []
     models = [nn.Linear(20, 20, seed=seed) for seed in range(4)]
 
@@ -567,6 +715,7 @@ def test_threads_that_save_at_once_leave_a_whole_file(tmp_path):
                 nn.save(model, path)
         except CheckpointError as error:
             errors.append(error)
+
     threads = [threading.Thread(target=work, args=(model,)) for model in models]
     for thread in threads:
         thread.start()

@@ -16,8 +16,15 @@ MODELS = {
     "mlp": lambda: nn.MLP(3, [4, 3, 2], seed=0),
     "mlp with one output": lambda: nn.MLP(3, [4, 1], "gelu", seed=0),
     "deep linear": lambda: nn.MLP(3, [4, 2], None, seed=0),
-    "sequential": lambda: nn.Sequential(nn.Linear(3, 4, seed=0), nn.LeakyReLU(0.2), nn.Layer(4, 4, "softplus", seed=1),
-                                        nn.RMSNorm(4), nn.Dropout(0.0), nn.Linear(4, 3, seed=2), nn.Softmax()),
+    "sequential": lambda: nn.Sequential(
+        nn.Linear(3, 4, seed=0),
+        nn.LeakyReLU(0.2),
+        nn.Layer(4, 4, "softplus", seed=1),
+        nn.RMSNorm(4),
+        nn.Dropout(0.0),
+        nn.Linear(4, 3, seed=2),
+        nn.Softmax(),
+    ),
     "nested": lambda: nn.Sequential(nn.MLP(3, [4, 4], seed=0), nn.Sequential(nn.Linear(4, 2, seed=1), nn.Tanh())),
 }
 
@@ -35,7 +42,8 @@ def test_to_torch_and_back(name):
     back = nn.from_torch(theirs)
     assert outputs(back) == outputs(model)
     assert {k: tuple(v.shape) for k, v in theirs.state_dict().items()} == {
-        k: shape for k, shape, _ in back.named_tensors()}
+        k: shape for k, shape, _ in back.named_tensors()
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in ("layer", "neuron")])
@@ -74,12 +82,15 @@ def test_saved_weights_work_on_both_sides(tmp_path):
         assert model.layers[1].neurons[1].w[3].data == other[2].weight[1, 3].item()
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: nn.to_torch(nn.Sequential(nn.Step())), r"PyTorch has no counterpart of Step\(\)"),
-    (lambda: nn.to_torch(nn.Layer(2, 2, lambda v: v * v)), "PyTorch has no counterpart of Layer"),
-    (lambda: nn.from_torch(torch.nn.Conv2d(1, 1, 3)), "no counterpart of Conv2d.* Known are Sequential, Linear"),
-    (lambda: nn.from_torch(torch.nn.GELU(approximate="tanh")), "there is no counterpart of GELU"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.to_torch(nn.Sequential(nn.Step())), r"PyTorch has no counterpart of Step\(\)"),
+        (lambda: nn.to_torch(nn.Layer(2, 2, lambda v: v * v)), "PyTorch has no counterpart of Layer"),
+        (lambda: nn.from_torch(torch.nn.Conv2d(1, 1, 3)), "no counterpart of Conv2d.* Known are Sequential, Linear"),
+        (lambda: nn.from_torch(torch.nn.GELU(approximate="tanh")), "there is no counterpart of GELU"),
+    ],
+)
 def test_errors(call, message):
     with pytest.raises(ArgumentError, match=message):
         call()

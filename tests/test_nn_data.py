@@ -68,8 +68,10 @@ def test_spirals_have_as_many_arms_as_asked():
     assert len(arms.classes) == 3
 
 
-@pytest.mark.parametrize(("name", "targets"), [("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1]), ("xor", [0, 1, 1, 0]),
-                                               ("nand", [1, 1, 1, 0]), ("nor", [1, 0, 0, 0])])
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1]), ("xor", [0, 1, 1, 0]), ("nand", [1, 1, 1, 0]), ("nor", [1, 0, 0, 0])],
+)
 def test_gates(name, targets):
     assert data.gate(name).targets == targets
 
@@ -126,6 +128,7 @@ def test_batches_are_shuffled_anew_each_epoch_and_reproducibly():
 
     def order(seed, epoch):
         return [t for batch in data.batches(whole, 6, seed, epoch) for t in batch.targets]
+
     assert order(1, 0) == order(1, 0) != order(1, 1)
     assert order(1, 0) != order(2, 0)
     assert order(1, 0) != sorted(order(1, 0))
@@ -150,8 +153,12 @@ def test_standardize():
 def test_what_counts_as_a_dataset():
     numpy = pytest.importorskip("numpy")
     expected = [([1.0, 2.0], 0), ([3.0, 4.0], 1)]
-    for given_data in (data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1]), ([[1.0, 2.0], [3.0, 4.0]], [0, 1]), expected,
-                       (numpy.array([[1.0, 2.0], [3.0, 4.0]]), numpy.array([0, 1]))):
+    for given_data in (
+        data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1]),
+        ([[1.0, 2.0], [3.0, 4.0]], [0, 1]),
+        expected,
+        (numpy.array([[1.0, 2.0], [3.0, 4.0]]), numpy.array([0, 1])),
+    ):
         assert list(data.as_dataset(given_data)) == expected
     with pytest.raises(ArgumentError, match=r"a pair \(inputs, targets\) or a list of pairs, got 'abc'"):
         data.as_dataset("abc")
@@ -168,13 +175,16 @@ def test_slices_and_columns():
     assert repr(iris[:2].select(3)) == "<Dataset iris: 2 examples of 1 number, 3 classes>"
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: data.one_hot(3, 3), "the class must be from 0 to 2, got 3"),
-    (lambda: data.one_hot(-1, 3), "the class must be a whole number from 0 on, got -1"),
-    (lambda: data.moons(0), "moons: n must be a whole number from 1 on, got 0"),
-    (lambda: data.checkerboard(5, squares=1), "checkerboard: squares must be a whole number from 2 on, got 1"),
-    (lambda: data.gate("nandd"), 'got \'nandd\'. Did you mean "nand"'),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: data.one_hot(3, 3), "the class must be from 0 to 2, got 3"),
+        (lambda: data.one_hot(-1, 3), "the class must be a whole number from 0 on, got -1"),
+        (lambda: data.moons(0), "moons: n must be a whole number from 1 on, got 0"),
+        (lambda: data.checkerboard(5, squares=1), "checkerboard: squares must be a whole number from 2 on, got 1"),
+        (lambda: data.gate("nandd"), "got 'nandd'. Did you mean \"nand\""),
+    ],
+)
 def test_errors(call, message):
     with pytest.raises(ArgumentError, match=message):
         call()
@@ -182,6 +192,7 @@ def test_errors(call, message):
 
 def test_a_missing_package_is_named(monkeypatch):
     import sys
+
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(MissingPackageError, match=r"The iris data set needs scikit-learn.*pip install scikit-learn"):
         data.iris()

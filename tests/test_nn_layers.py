@@ -10,11 +10,23 @@ from autograd import Value
 from autograd.errors import ArgumentError
 
 REFERENCE = {
-    "relu": lambda x: max(x, 0.0), "leaky_relu": lambda x: x if x > 0 else 0.01 * x, "tanh": math.tanh,
-    "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2, "softplus": lambda x: math.log(1 + math.exp(x)),
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "step": lambda x: float(x > 0)}
-MODULES = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "softplus": nn.Softplus,
-           "sigmoid": nn.Sigmoid, "step": nn.Step}
+    "relu": lambda x: max(x, 0.0),
+    "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "tanh": math.tanh,
+    "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
+    "softplus": lambda x: math.log(1 + math.exp(x)),
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "step": lambda x: float(x > 0),
+}
+MODULES = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "softplus": nn.Softplus,
+    "sigmoid": nn.Sigmoid,
+    "step": nn.Step,
+}
 
 
 @pytest.mark.parametrize("name", REFERENCE)
@@ -83,8 +95,10 @@ def test_rms_norm():
 
 def reference_attention(attention, xs):
     """Attention in plain floats, written out head by head."""
+
     def linear(part, x):
         return [sum(w.data * v for w, v in zip(neuron.w, x)) for neuron in part.neurons]
+
     size = attention.width // attention.heads
     qs, ks, vs = ([linear(part, x) for x in xs] for part in (attention.query, attention.key, attention.value))
     found = []
@@ -93,8 +107,9 @@ def reference_attention(attention, xs):
         for h in range(0, attention.width, size):
             scores = [sum(q[h + i] * ks[s][h + i] for i in range(size)) / math.sqrt(size) for s in range(t + 1)]
             total = sum(map(math.exp, scores))
-            joined += [sum(math.exp(score) / total * vs[s][h + i] for s, score in enumerate(scores))
-                       for i in range(size)]
+            joined += [
+                sum(math.exp(score) / total * vs[s][h + i] for s, score in enumerate(scores)) for i in range(size)
+            ]
         found.append(linear(attention.out, joined))
     return found
 
@@ -118,6 +133,7 @@ def test_gpt_looks_back_only_and_its_gradients_are_right():
 
     def loss():
         return nn.cross_entropy(model([1, 2, 3]), [2, 3, 0])
+
     model.zero_grad()
     loss().backward()
     parameters = model.parameters()
@@ -146,12 +162,15 @@ def test_gpt_learns_a_word():
     assert len(model.generate(length=7, end=-1, seed=0)) == 7
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda m: m([0] * 5), "GPT: expected from 1 to 4 tokens, got 5"),
-    (lambda m: m([]), "GPT: expected from 1 to 4 tokens, got 0"),
-    (lambda m: m([7]), "Embedding: expected an integer from 0 to 4, got 7"),
-    (lambda m: m.generate(temperature=0), "temperature must be above 0, got 0"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m([0] * 5), "GPT: expected from 1 to 4 tokens, got 5"),
+        (lambda m: m([]), "GPT: expected from 1 to 4 tokens, got 0"),
+        (lambda m: m([7]), "Embedding: expected an integer from 0 to 4, got 7"),
+        (lambda m: m.generate(temperature=0), "temperature must be above 0, got 0"),
+    ],
+)
 def test_gpt_errors(call, message):
     with pytest.raises(ArgumentError, match=message):
         call(nn.GPT(5, context=4, width=4, heads=2, seed=0))
@@ -172,16 +191,20 @@ def test_summary():
         def __init__(self):
             self.slope, self.height = Value(1.0), Value(0.0)
             self.table = [[Value(0.0)] * 2 for _ in range(3)]
+
     assert nn.summary(Line()).rows == [("(model)", "Line", "(), (), (3, 2)", 8)]
 
 
-@pytest.mark.parametrize(("init", "gain", "low", "high"), [
-    ("kaiming_uniform", "relu", -math.sqrt(6 / 50), math.sqrt(6 / 50)),
-    ("kaiming_uniform", "tanh", -5 / 3 * math.sqrt(3 / 50), 5 / 3 * math.sqrt(3 / 50)),
-    ("xavier_uniform", None, -math.sqrt(6 / 150), math.sqrt(6 / 150)),
-    ("uniform", "relu", -1.0, 1.0),
-    (nn.init.uniform(2.0, 3.0), "relu", 2.0, 3.0),
-])
+@pytest.mark.parametrize(
+    ("init", "gain", "low", "high"),
+    [
+        ("kaiming_uniform", "relu", -math.sqrt(6 / 50), math.sqrt(6 / 50)),
+        ("kaiming_uniform", "tanh", -5 / 3 * math.sqrt(3 / 50), 5 / 3 * math.sqrt(3 / 50)),
+        ("xavier_uniform", None, -math.sqrt(6 / 150), math.sqrt(6 / 150)),
+        ("uniform", "relu", -1.0, 1.0),
+        (nn.init.uniform(2.0, 3.0), "relu", 2.0, 3.0),
+    ],
+)
 def test_uniform_initialisation(init, gain, low, high):
     weights = [w.data for neuron in nn.Layer(50, 100, gain, init=init, seed=0).neurons for w in neuron.w]
     assert low <= min(weights) < low + 0.01 * (high - low)
@@ -189,10 +212,17 @@ def test_uniform_initialisation(init, gain, low, high):
     assert sum(weights) / len(weights) == pytest.approx((low + high) / 2, abs=0.02 * (high - low))
 
 
-@pytest.mark.parametrize(("init", "activation", "std"), [
-    ("kaiming_normal", "relu", math.sqrt(2 / 50)), ("kaiming_normal", None, math.sqrt(1 / 50)),
-    ("xavier_normal", "tanh", 5 / 3 * math.sqrt(2 / 150)), ("normal", "relu", 1.0),
-    (nn.init.normal(0.0, 0.02), "relu", 0.02), ("zeros", "relu", 0.0)])
+@pytest.mark.parametrize(
+    ("init", "activation", "std"),
+    [
+        ("kaiming_normal", "relu", math.sqrt(2 / 50)),
+        ("kaiming_normal", None, math.sqrt(1 / 50)),
+        ("xavier_normal", "tanh", 5 / 3 * math.sqrt(2 / 150)),
+        ("normal", "relu", 1.0),
+        (nn.init.normal(0.0, 0.02), "relu", 0.02),
+        ("zeros", "relu", 0.0),
+    ],
+)
 def test_normal_initialisation(init, activation, std):
     weights = [w.data for neuron in nn.Layer(50, 100, activation, init=init, seed=0).neurons for w in neuron.w]
     assert math.sqrt(sum(w * w for w in weights) / len(weights)) == pytest.approx(std, rel=0.05)
@@ -201,6 +231,7 @@ def test_normal_initialisation(init, activation, std):
 def test_default_initialisation_suits_the_activation():
     def weights(activation):
         return [w.data for neuron in nn.MLP(50, [100], activation, seed=0).layers[0].neurons for w in neuron.w]
+
     assert max(map(abs, weights("relu"))) > 0.99
     assert max(map(abs, weights("tanh"))) == pytest.approx(5 / 3 * math.sqrt(6 / 150), rel=0.01)
     assert max(map(abs, weights("gelu"))) == pytest.approx(math.sqrt(6 / 50), rel=0.01)
@@ -216,6 +247,7 @@ def test_names_of_pytorch_are_pointed_to():
 def test_a_model_with_dropout_can_be_copied():
     import copy
     import pickle
+
     model = nn.Sequential(nn.Linear(2, 2, seed=0), nn.Dropout(0.5))
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert twin.state_dict() == model.state_dict()
@@ -224,8 +256,16 @@ def test_a_model_with_dropout_can_be_copied():
 def test_a_model_of_embedded_tokens_is_trained_and_saved(tmp_path):
     model = nn.Sequential(nn.Embedding(4, 3, seed=0), nn.Flatten(), nn.MLP(6, [8, 4], "tanh", seed=1))
     pairs = [([a, b], (a + b) % 4) for a in range(4) for b in range(4)]
-    history = nn.fit(model, nn.cross_entropy, pairs, epochs=60, batch_size=4, seed=0, progress=False,
-                     optimizer=nn.Adam(model.parameters(), lr=0.05))
+    history = nn.fit(
+        model,
+        nn.cross_entropy,
+        pairs,
+        epochs=60,
+        batch_size=4,
+        seed=0,
+        progress=False,
+        optimizer=nn.Adam(model.parameters(), lr=0.05),
+    )
     assert history["accuracy"][-1] == 1.0
     assert nn.predict(model, [[1, 2]])[0] == pytest.approx([v.data for v in model([1, 2])], rel=1e-12)
     nn.save(model, tmp_path / "model")

@@ -12,8 +12,15 @@ from autograd.view.graph import ancestry
 
 mpmath.mp.dps = 50
 logits = st.lists(st.floats(-30, 30), min_size=2, max_size=5)
-LOSSES = [nn.mse_loss, nn.l1_loss, nn.huber_loss, nn.hinge_loss, nn.binary_cross_entropy_with_logits, nn.cross_entropy,
-          nn.nll_loss]
+LOSSES = [
+    nn.mse_loss,
+    nn.l1_loss,
+    nn.huber_loss,
+    nn.hinge_loss,
+    nn.binary_cross_entropy_with_logits,
+    nn.cross_entropy,
+    nn.nll_loss,
+]
 
 
 def exact_cross_entropy(scores, probabilities):
@@ -45,10 +52,12 @@ def test_cross_entropy_of_probabilities_and_smoothing(scores, smoothing, data):
     weights = [data.draw(st.floats(0, 1)) for _ in scores]
     spread = [(1 - smoothing) * (i == k) + smoothing / len(scores) for i in range(len(scores))]
     scale = 1 + max(map(abs, scores))
-    assert nn.cross_entropy(scores, weights) == pytest.approx(float(exact_cross_entropy(scores, weights)),
-                                                              rel=1e-12, abs=1e-14 * scale)
+    assert nn.cross_entropy(scores, weights) == pytest.approx(
+        float(exact_cross_entropy(scores, weights)), rel=1e-12, abs=1e-14 * scale
+    )
     assert nn.cross_entropy(scores, k, label_smoothing=smoothing) == pytest.approx(
-        float(exact_cross_entropy(scores, spread)), rel=1e-12, abs=1e-14 * scale)
+        float(exact_cross_entropy(scores, spread)), rel=1e-12, abs=1e-14 * scale
+    )
 
 
 def test_cross_entropy_of_a_sure_and_right_answer_keeps_its_digits():
@@ -68,15 +77,18 @@ def test_binary_cross_entropy(logit, target):
     assert nn.binary_cross_entropy_with_logits(logit, Value(target)).data == pytest.approx(float(exact), rel=1e-13)
 
 
-@pytest.mark.parametrize(("loss", "output", "target", "expected"), [
-    (nn.mse_loss, [1.0, 2.0, 3.0], [0.0, 0.0, 1.0], 3.0),
-    (nn.mse_loss, 3.0, 1.0, 4.0),
-    (nn.mse_loss, 3.0, [1.0], 4.0),
-    (nn.mse_loss, [[1.0, 2.0], [3.0, 4.0]], [[0.0, 2.0], [3.0, 1.0]], 2.5),
-    (nn.l1_loss, [1.0, -2.0], [0.5, 1.0], 1.75),
-    (nn.huber_loss, [0.5, -3.0, 1.0], [0.0, 0.0, 0.0], (0.125 + 2.5 + 0.5) / 3),
-    (nn.hinge_loss, [0.5, -2.0, 2.0], [1, 1, -1], (0.5 + 3 + 3) / 3),
-])
+@pytest.mark.parametrize(
+    ("loss", "output", "target", "expected"),
+    [
+        (nn.mse_loss, [1.0, 2.0, 3.0], [0.0, 0.0, 1.0], 3.0),
+        (nn.mse_loss, 3.0, 1.0, 4.0),
+        (nn.mse_loss, 3.0, [1.0], 4.0),
+        (nn.mse_loss, [[1.0, 2.0], [3.0, 4.0]], [[0.0, 2.0], [3.0, 1.0]], 2.5),
+        (nn.l1_loss, [1.0, -2.0], [0.5, 1.0], 1.75),
+        (nn.huber_loss, [0.5, -3.0, 1.0], [0.0, 0.0, 0.0], (0.125 + 2.5 + 0.5) / 3),
+        (nn.hinge_loss, [0.5, -2.0, 2.0], [1, 1, -1], (0.5 + 3 + 3) / 3),
+    ],
+)
 def test_plain_losses(loss, output, target, expected):
     assert loss(output, target) == pytest.approx(expected, rel=1e-15)
 
@@ -110,18 +122,24 @@ def test_reductions(loss):
         loss(outputs, targets, reduction="avg")
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: nn.mse_loss([1.0, 2.0], [1.0]), "mse_loss: expected as many targets as outputs, got 2 outputs and 1 ta"),
-    (lambda: nn.mse_loss(1.0, [1.0, 2.0]), "got 1 outputs and 2 targets"),
-    (lambda: nn.cross_entropy([1.0, 2.0], 2), "the target must be a class from 0 to 1, got 2"),
-    (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target must be a class from 0 to 1, got -1"),
-    (lambda: nn.cross_entropy([1.0, 2.0], 0.5), "the target must be a class from 0 to 1, got 0.5"),
-    (lambda: nn.cross_entropy(1.0, 0), "expected a list with a score for each class, got 1.0"),
-    (lambda: nn.cross_entropy([[1.0, 2.0]], [0, 1]), "got 1 outputs and 2 targets"),
-    (lambda: nn.cross_entropy([1.0, 2.0], 0, label_smoothing=1.5), "label_smoothing must be from 0 to 1, got 1.5"),
-    (lambda: nn.hinge_loss(1.0, 0), r"the target must be -1 or 1, got 0. For 0 and 1 write 2 \* t - 1"),
-    (lambda: nn.binary_cross_entropy_with_logits(1.0, 2), "the target must be from 0 to 1, got 2"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: nn.mse_loss([1.0, 2.0], [1.0]),
+            "mse_loss: expected as many targets as outputs, got 2 outputs and 1 ta",
+        ),
+        (lambda: nn.mse_loss(1.0, [1.0, 2.0]), "got 1 outputs and 2 targets"),
+        (lambda: nn.cross_entropy([1.0, 2.0], 2), "the target must be a class from 0 to 1, got 2"),
+        (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target must be a class from 0 to 1, got -1"),
+        (lambda: nn.cross_entropy([1.0, 2.0], 0.5), "the target must be a class from 0 to 1, got 0.5"),
+        (lambda: nn.cross_entropy(1.0, 0), "expected a list with a score for each class, got 1.0"),
+        (lambda: nn.cross_entropy([[1.0, 2.0]], [0, 1]), "got 1 outputs and 2 targets"),
+        (lambda: nn.cross_entropy([1.0, 2.0], 0, label_smoothing=1.5), "label_smoothing must be from 0 to 1, got 1.5"),
+        (lambda: nn.hinge_loss(1.0, 0), r"the target must be -1 or 1, got 0. For 0 and 1 write 2 \* t - 1"),
+        (lambda: nn.binary_cross_entropy_with_logits(1.0, 2), "the target must be from 0 to 1, got 2"),
+    ],
+)
 def test_errors(call, message):
     with pytest.raises(ArgumentError, match=message):
         call()

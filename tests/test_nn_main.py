@@ -20,6 +20,7 @@ def demonstration(tmp_path_factory):
     """One run of it: the folder, and what was printed."""
     import contextlib
     import io
+
     folder, out = tmp_path_factory.mktemp("out") / "new", io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         assert main(["--out", str(folder)]) == 0
@@ -29,8 +30,15 @@ def demonstration(tmp_path_factory):
 def test_it_writes_what_it_says(demonstration):
     folder, said = demonstration
     files = sorted(os.listdir(folder))
-    assert files == ["backprop.html", "digits-confusion.png", "digits-mistakes.png", "iris-boundary.png",
-                     "iris-curves.png", "loss.svg", "neuron.svg"]
+    assert files == [
+        "backprop.html",
+        "digits-confusion.png",
+        "digits-mistakes.png",
+        "iris-boundary.png",
+        "iris-curves.png",
+        "loss.svg",
+        "neuron.svg",
+    ]
     assert all(str(folder / name) in said for name in files)
     for name in files:
         content = (folder / name).read_bytes()
@@ -51,6 +59,7 @@ def test_it_learns(demonstration):
 
 def test_without_the_drawing_packages_it_says_what_is_absent(tmp_path, monkeypatch, capsys):
     import nn.__main__ as demo
+
     monkeypatch.setattr(demo, "digits", lambda report, seed: None)
     monkeypatch.setattr(demo, "fit", lambda model, loss, data, **options: demo.evaluate and FakeHistory())
     monkeypatch.setitem(sys.modules, "graphviz", None)
@@ -68,6 +77,7 @@ class FakeHistory:
 
     def plot(self):
         from nn.plots import new_figure
+
         return new_figure()[0]
 
 

@@ -34,17 +34,42 @@ class Net(Module):
 def test_parameters_are_found_wherever_they_are():
     net = Net()
     names = [name for name, _ in net.named_parameters()]
-    assert names == ["first.neuron0.w0", "first.neuron0.w1", "first.neuron0.b", "first.neuron1.w0", "first.neuron1.w1",
-                     "first.neuron1.b", "block0.w0", "block0.w1", "block0.b", "block1.w0", "block1.w1", "block1.b",
-                     "scale", "table0_0", "table0_1", "table1_0", "table1_1", "named.gate"]
+    assert names == [
+        "first.neuron0.w0",
+        "first.neuron0.w1",
+        "first.neuron0.b",
+        "first.neuron1.w0",
+        "first.neuron1.w1",
+        "first.neuron1.b",
+        "block0.w0",
+        "block0.w1",
+        "block0.b",
+        "block1.w0",
+        "block1.w1",
+        "block1.b",
+        "scale",
+        "table0_0",
+        "table0_1",
+        "table1_0",
+        "table1_1",
+        "named.gate",
+    ]
     assert net.parameters() == [parameter for _, parameter in net.named_parameters()]
     assert [parameter.label for parameter in net.parameters()] == names
 
 
 def test_labels_follow_the_path():
     assert [p.label for p in MLP(2, [2, 1]).parameters()] == [
-        "layer0.neuron0.w0", "layer0.neuron0.w1", "layer0.neuron0.b", "layer0.neuron1.w0", "layer0.neuron1.w1",
-        "layer0.neuron1.b", "layer1.neuron0.w0", "layer1.neuron0.w1", "layer1.neuron0.b"]
+        "layer0.neuron0.w0",
+        "layer0.neuron0.w1",
+        "layer0.neuron0.b",
+        "layer0.neuron1.w0",
+        "layer0.neuron1.w1",
+        "layer0.neuron1.b",
+        "layer1.neuron0.w0",
+        "layer1.neuron0.w1",
+        "layer1.neuron0.b",
+    ]
     net = Net()
     net.head = Linear(2, 1)
     assert net.head.neurons[0].w[1].label == "head.neuron0.w1"
@@ -54,6 +79,7 @@ def test_a_label_given_by_somebody_else_stays():
     class Line(Module):
         def __init__(self):
             self.slope = Value(1.0, label="incline")
+
     assert Line().slope.label == "incline"
 
 
@@ -86,6 +112,7 @@ def test_shared_parameters_count_once():
             self.a = Neuron(2)
             self.b = self.a
             self.w = self.a.w
+
     assert len(Tied().parameters()) == 3
     assert len(dict(Tied().named_parameters())) == 3
 
@@ -98,6 +125,7 @@ def test_a_module_that_knows_its_parent_does_not_loop():
     class Parent(Module):
         def __init__(self):
             self.child = Child(self)
+
     assert len(Parent().parameters()) == 1
     assert len(list(Parent().modules())) == 2
 
@@ -107,6 +135,7 @@ def test_two_parameters_of_one_name_are_an_error():
         def __init__(self):
             self.w = [Value(1.0)]
             self.w0 = Value(2.0)
+
     with pytest.raises(ArgumentError, match='two parameters are called "w0"'):
         Clash().state_dict()
 
@@ -119,15 +148,26 @@ def test_values_made_while_computing_are_no_parameters():
         def forward(self, x):
             self.last = self.w * x
             return self.last
+
     module = Remembers()
     module(3.0)
     assert module.parameters() == [module.w]
 
 
-@pytest.mark.parametrize(("activation", "expected"), [
-    (None, -1.25), ("linear", -1.25), ("relu", 0.0), ("tanh", math.tanh(-1.25)), ("step", 0.0),
-    ("sigmoid", 1 / (1 + math.exp(1.25))), ("leaky_relu", -0.0125), ("softplus", math.log1p(math.exp(-1.25))),
-    (lambda v: v * v, 1.5625)])
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [
+        (None, -1.25),
+        ("linear", -1.25),
+        ("relu", 0.0),
+        ("tanh", math.tanh(-1.25)),
+        ("step", 0.0),
+        ("sigmoid", 1 / (1 + math.exp(1.25))),
+        ("leaky_relu", -0.0125),
+        ("softplus", math.log1p(math.exp(-1.25))),
+        (lambda v: v * v, 1.5625),
+    ],
+)
 def test_neuron_computes_what_it_should(activation, expected):
     neuron = Neuron(2, activation)
     neuron.w[0].data, neuron.w[1].data, neuron.b.data = 0.5, -2.0, 0.25
@@ -142,6 +182,7 @@ def test_mlp_gradients_against_finite_differences():
     def loss():
         a, b = model(x)
         return a * b + a
+
     model.zero_grad()
     loss().backward()
     for p in model.parameters():
@@ -174,17 +215,20 @@ def test_wrong_sizes_name_both_numbers():
         Sequential(Layer(2, 2), Layer(3, 1))([1.0, 2.0])
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: MLP(2, 3), r"nouts must be a list of layer sizes such as \[16, 16, 1\], got 3"),
-    (lambda: MLP(2, []), r"nouts must be a list"),
-    (lambda: MLP(2, [0]), r"Layer: nout must be a whole number from 1 on, got 0"),
-    (lambda: Neuron(2.5), r"Neuron: nin must be a whole number from 1 on, got 2.5"),
-    (lambda: Neuron(True), r"nin must be a whole number"),
-    (lambda: Neuron(2, "rellu"), r'got \'rellu\'. Did you mean "relu"\?'),
-    (lambda: Neuron(2, init="xavier"), r'got \'xavier\'. Did you mean "xavier_'),
-    (lambda: Perceptron(2, weights=[1.0]), r"2 inputs need 2 weights, got 1"),
-    (lambda: Sequential(Layer(1, 1), 3), r"part 1 must be a module or a function, got 3"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MLP(2, 3), r"nouts must be a list of layer sizes such as \[16, 16, 1\], got 3"),
+        (lambda: MLP(2, []), r"nouts must be a list"),
+        (lambda: MLP(2, [0]), r"Layer: nout must be a whole number from 1 on, got 0"),
+        (lambda: Neuron(2.5), r"Neuron: nin must be a whole number from 1 on, got 2.5"),
+        (lambda: Neuron(True), r"nin must be a whole number"),
+        (lambda: Neuron(2, "rellu"), r'got \'rellu\'. Did you mean "relu"\?'),
+        (lambda: Neuron(2, init="xavier"), r'got \'xavier\'. Did you mean "xavier_'),
+        (lambda: Perceptron(2, weights=[1.0]), r"2 inputs need 2 weights, got 1"),
+        (lambda: Sequential(Layer(1, 1), 3), r"part 1 must be a module or a function, got 3"),
+    ],
+)
 def test_wrong_arguments(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()
@@ -208,14 +252,20 @@ def test_state_dict_round_trip():
     assert next(iter(a.state_dict())) == "layer0.neuron0.w0"
 
 
-@pytest.mark.parametrize(("change", "error", "message"), [
-    (lambda s: s.pop("layer1.neuron0.b"), ArgumentError, r'"layer1.neuron0.b" of this MLP is missing'),
-    (lambda s: s.update(extra=1.0), ArgumentError, r'the state has "extra", and this MLP has not'),
-    (lambda s: s.update({"layer0.neuron1.w0": math.nan}), NotFiniteError, r'neuron1.w0": a Value must be finite'),
-    (lambda s: s.update({"layer0.neuron1.w0": "1"}), TypeError, r'neuron1.w0": expected a real number, got str'),
-    (lambda s: s.update({"layer1.neuron0.bb": s.pop("layer1.neuron0.b")}), ArgumentError,
-     r'missing in the state. Did you mean "layer1.neuron0.bb"'),
-])
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda s: s.pop("layer1.neuron0.b"), ArgumentError, r'"layer1.neuron0.b" of this MLP is missing'),
+        (lambda s: s.update(extra=1.0), ArgumentError, r'the state has "extra", and this MLP has not'),
+        (lambda s: s.update({"layer0.neuron1.w0": math.nan}), NotFiniteError, r'neuron1.w0": a Value must be finite'),
+        (lambda s: s.update({"layer0.neuron1.w0": "1"}), TypeError, r'neuron1.w0": expected a real number, got str'),
+        (
+            lambda s: s.update({"layer1.neuron0.bb": s.pop("layer1.neuron0.b")}),
+            ArgumentError,
+            r'missing in the state. Did you mean "layer1.neuron0.bb"',
+        ),
+    ],
+)
 def test_load_state_dict_names_the_key_and_changes_nothing(change, error, message):
     model = MLP(2, [3, 1], seed=1)
     before = model.state_dict()
@@ -249,13 +299,16 @@ def test_seed_is_independent_of_global_state_and_without_one_random_seed_governs
 
 
 def test_repr_is_nested():
-    assert repr(Sequential(Linear(2, 3), MLP(3, [2, 1], "tanh"))) == """Sequential(
+    assert (
+        repr(Sequential(Linear(2, 3), MLP(3, [2, 1], "tanh")))
+        == """Sequential(
   (layer0): Linear(2, 3)
   (layer1): MLP(
     (layer0): Layer(3, 2, activation='tanh')
     (layer1): Layer(2, 1, activation=None)
   )
 )"""
+    )
     assert repr(Neuron(3, abs)) == "Neuron(3, activation=abs)"
     assert repr(Net()).startswith("Net(\n  (first): Layer(2, 2, activation='relu')\n  (block0): Neuron(2")
 
@@ -289,6 +342,7 @@ def test_perceptron_learns_what_is_separable_and_not_xor():
         for _ in range(epochs):
             wrong = sum(abs(perceptron.learn(x, target(*x))) for x in points)
         return wrong
+
     assert mistakes(lambda a, b: a & b) == 0
     assert mistakes(lambda a, b: a | b) == 0
     assert mistakes(lambda a, b: a ^ b) > 0

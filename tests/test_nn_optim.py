@@ -40,8 +40,12 @@ def loss_of(p, cos):
 
 def exact_gradient(p):
     s = mpmath.sin(p[1] * p[2])
-    return [2 * (p[0] - 1) + p[2] * p[2] / 2 + mpmath.mpf(0.3) * p[3], -s * p[2], -s * p[1] + p[2] * p[0],
-            2 * p[3] + mpmath.mpf(0.3) * p[0]]
+    return [
+        2 * (p[0] - 1) + p[2] * p[2] / 2 + mpmath.mpf(0.3) * p[3],
+        -s * p[2],
+        -s * p[1] + p[2] * p[0],
+        2 * p[3] + mpmath.mpf(0.3) * p[0],
+    ]
 
 
 def trajectory(name, settings, schedule=None):
@@ -61,12 +65,27 @@ def trajectory(name, settings, schedule=None):
 
 def exact_trajectory(name, settings):
     mpmath.mp.dps = 50
-    s = {"momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "lr_decay": 0, "alpha": 0.99,
-         "initial_accumulator_value": 0, "betas": (0.9, 0.999), "centered": False,
-         "eps": 1e-10 if name == "Adagrad" else 1e-8} | ({"weight_decay": 0.01} if name == "AdamW" else {}) | settings
+    s = (
+        {
+            "momentum": 0,
+            "dampening": 0,
+            "weight_decay": 0,
+            "nesterov": False,
+            "lr_decay": 0,
+            "alpha": 0.99,
+            "initial_accumulator_value": 0,
+            "betas": (0.9, 0.999),
+            "centered": False,
+            "eps": 1e-10 if name == "Adagrad" else 1e-8,
+        }
+        | ({"weight_decay": 0.01} if name == "AdamW" else {})
+        | settings
+    )
     p = list(map(mpmath.mpf, START))
-    memory = [{"v": None, "s": mpmath.mpf(s["initial_accumulator_value"]), "mean": mpmath.mpf(0), "m": mpmath.mpf(0)}
-              for _ in p]
+    memory = [
+        {"v": None, "s": mpmath.mpf(s["initial_accumulator_value"]), "mean": mpmath.mpf(0), "m": mpmath.mpf(0)}
+        for _ in p
+    ]
     lr, wd, mu = (mpmath.mpf(s[key]) for key in ("lr", "weight_decay", "momentum"))
     rows = []
     for t in range(1, STEPS + 1):
@@ -87,7 +106,7 @@ def exact_sgd(p, g, mem, s, t, lr, wd, mu):
 def exact_rmsprop(p, g, mem, s, t, lr, wd, mu):
     a = mpmath.mpf(s["alpha"])
     g = g + wd * p
-    mem["s"] = a * mem["s"] + (1 - a) * g ** 2
+    mem["s"] = a * mem["s"] + (1 - a) * g**2
     mem["mean"] = a * mem["mean"] + (1 - a) * g
     variance = mem["s"] - mem["mean"] ** 2 if s["centered"] else mem["s"]
     move = g / (mpmath.sqrt(variance) + mpmath.mpf(s["eps"]))
@@ -97,7 +116,7 @@ def exact_rmsprop(p, g, mem, s, t, lr, wd, mu):
 
 def exact_adagrad(p, g, mem, s, t, lr, wd, mu):
     g = g + wd * p
-    mem["s"] += g ** 2
+    mem["s"] += g**2
     return p - lr / (1 + (t - 1) * mpmath.mpf(s["lr_decay"])) * g / (mpmath.sqrt(mem["s"]) + mpmath.mpf(s["eps"])), mem
 
 
@@ -105,13 +124,18 @@ def exact_adam(p, g, mem, s, t, lr, wd, mu, decoupled=False):
     b1, b2 = map(mpmath.mpf, s["betas"])
     p, g = (p - lr * wd * p, g) if decoupled else (p, g + wd * p)
     mem["m"] = b1 * mem["m"] + (1 - b1) * g
-    mem["s"] = b2 * mem["s"] + (1 - b2) * g ** 2
-    m, v = mem["m"] / (1 - b1 ** t), mem["s"] / (1 - b2 ** t)
+    mem["s"] = b2 * mem["s"] + (1 - b2) * g**2
+    m, v = mem["m"] / (1 - b1**t), mem["s"] / (1 - b2**t)
     return p - lr * m / (mpmath.sqrt(v) + mpmath.mpf(s["eps"])), mem
 
 
-EXACT = {"SGD": exact_sgd, "RMSprop": exact_rmsprop, "Adagrad": exact_adagrad, "Adam": exact_adam,
-         "AdamW": lambda *args: exact_adam(*args, decoupled=True)}
+EXACT = {
+    "SGD": exact_sgd,
+    "RMSprop": exact_rmsprop,
+    "Adagrad": exact_adagrad,
+    "Adam": exact_adam,
+    "AdamW": lambda *args: exact_adam(*args, decoupled=True),
+}
 
 
 @pytest.mark.parametrize(("name", "settings"), CASES)
@@ -134,7 +158,7 @@ def test_100_steps_against_pytorch(name, settings):
 
 SCHEDULES = [
     ("StepLR", {"step_size": 30, "gamma": 0.5}, lambda k: 0.5 ** (k // 30)),
-    ("ExponentialLR", {"gamma": 0.97}, lambda k: 0.97 ** k),
+    ("ExponentialLR", {"gamma": 0.97}, lambda k: 0.97**k),
     ("CosineAnnealingLR", {"T_max": 80, "eta_min": 0.001}, lambda k: 0.1 + 0.9 * math.cos(math.pi * k / 160) ** 2),
     ("LinearLR", {"start_factor": 0.1, "end_factor": 0.8, "total_iters": 40}, lambda k: 0.1 + 0.7 * min(k, 40) / 40),
 ]
@@ -196,6 +220,7 @@ def test_state_dict_lets_a_run_go_on_bit_for_bit(name, settings):
             loss_of(values, lambda v: v.cos()).backward()
             optimizer.step()
         return optimizer.state_dict(), [p.data for p in values]
+
     half = run(20)
     assert run(20, *half) == run(40)
 
@@ -212,8 +237,10 @@ def test_a_step_out_of_the_finite_numbers_changes_nothing():
     a, b = Value(1.0, label="a"), Value(1e308, label="b")
     optimizer = optim.SGD([a, b], lr=1e10, momentum=0.9)
     a.grad, b.grad = 1.0, -1e300
-    message = (r"step 1 would make the parameter b inf: it is 1e\+308, its gradient -1e\+300, the learning rate "
-               r"10000000000.0. Lower the learning rate")
+    message = (
+        r"step 1 would make the parameter b inf: it is 1e\+308, its gradient -1e\+300, the learning rate "
+        r"10000000000.0. Lower the learning rate"
+    )
     with pytest.raises(DivergedError, match=message):
         optimizer.step()
     assert (a.data, b.data, optimizer.steps) == (1.0, 1e308, 0)
@@ -226,17 +253,20 @@ def test_division_by_zero_is_a_divergence_too():
         optim.Adam([p], eps=0.0).step()
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: optim.SGD([]), "SGD: there are no parameters. Pass model.parameters"),
-    (lambda: optim.SGD([1.0]), "every parameter must be a Value, got 1.0"),
-    (lambda: optim.SGD([p := Value(1.0), p]), "a parameter is there twice"),
-    (lambda: optim.Adam([Value(1.0)], lr=-1), "Adam: lr must be 0 or more, got -1"),
-    (lambda: optim.Adam([Value(1.0)], lr=math.nan), "Adam: lr must be 0 or more, got nan"),
-    (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas must be two numbers below 1, got \(0.9, 1.0\)"),
-    (lambda: optim.SGD([Value(1.0)], nesterov=True), "nesterov needs a momentum above 0"),
-    (lambda: optim.WarmupDecayLR(optim.SGD([Value(1.0)]), 5, 5), "warmup must be less than total, got 5 and 5"),
-    (lambda: optim.clip_grad_norm_([], -1.0), "max_norm must be 0 or more, got -1.0"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optim.SGD([]), "SGD: there are no parameters. Pass model.parameters"),
+        (lambda: optim.SGD([1.0]), "every parameter must be a Value, got 1.0"),
+        (lambda: optim.SGD([p := Value(1.0), p]), "a parameter is there twice"),
+        (lambda: optim.Adam([Value(1.0)], lr=-1), "Adam: lr must be 0 or more, got -1"),
+        (lambda: optim.Adam([Value(1.0)], lr=math.nan), "Adam: lr must be 0 or more, got nan"),
+        (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas must be two numbers below 1, got \(0.9, 1.0\)"),
+        (lambda: optim.SGD([Value(1.0)], nesterov=True), "nesterov needs a momentum above 0"),
+        (lambda: optim.WarmupDecayLR(optim.SGD([Value(1.0)]), 5, 5), "warmup must be less than total, got 5 and 5"),
+        (lambda: optim.clip_grad_norm_([], -1.0), "max_norm must be 0 or more, got -1.0"),
+    ],
+)
 def test_errors(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()

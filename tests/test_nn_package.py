@@ -11,8 +11,10 @@ SOURCES = sorted(pathlib.Path(nn.__file__).parent.glob("*.py"))
 
 
 def test_importing_it_needs_only_the_standard_library():
-    code = ("import sys, nn; heavy = {'numpy', 'matplotlib', 'sklearn', 'tqdm', 'safetensors', 'torch', 'graphviz'};"
-            "print(sorted(heavy & set(sys.modules)))")
+    code = (
+        "import sys, nn; heavy = {'numpy', 'matplotlib', 'sklearn', 'tqdm', 'safetensors', 'torch', 'graphviz'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -39,8 +39,12 @@ def test_decision_boundary(outs):
     examples = data.moons(30, seed=0) if outs == 1 else data.yin_yang(30, seed=0)
     model = nn.MLP(2, [4, outs], "tanh", seed=0)
     figure = rendered(plots.plot_decision_boundary(model, examples, steps=12))
-    points = [tuple(map(float, offset)) for group in figure.axes[0].collections if group.get_label() in examples.classes
-              for offset in group.get_offsets()]
+    points = [
+        tuple(map(float, offset))
+        for group in figure.axes[0].collections
+        if group.get_label() in examples.classes
+        for offset in group.get_offsets()
+    ]
     assert sorted(points) == sorted(map(tuple, examples.inputs))
     with pytest.raises(ArgumentError, match=r"expected inputs of 2 numbers, got 4. Choose two with data.select"):
         plots.plot_decision_boundary(nn.MLP(4, [2]), data.iris())
@@ -52,8 +56,13 @@ def test_decision_boundary_runs_where_the_scores_are_equal():
     b[0].data, b[1].data = 0.5, -0.5
     model.layers[0].neurons[1].w[0].data = 1.0  # class 1 leads where x > 1
     figure = rendered(plots.plot_decision_boundary(model, ([[0.0, 0.0], [2.0, 1.0]], [0, 1]), steps=41))
-    lines = [path.vertices for group in figure.axes[0].collections if len(group.get_paths())
-             for path in group.get_paths() if group.get_label().startswith("_")]
+    lines = [
+        path.vertices
+        for group in figure.axes[0].collections
+        if len(group.get_paths())
+        for path in group.get_paths()
+        if group.get_label().startswith("_")
+    ]
     boundary = [x for vertices in lines for x, _ in vertices if abs(x - 1.0) < 1e-6]
     assert len(boundary) > 10
 
@@ -95,8 +104,17 @@ def test_descent():
     model, line = nn.MLP(1, [1], seed=3), data.line(20, seed=0)
     path = plots.Path(model.parameters())
     start = path.numbers()
-    nn.fit(model, nn.mse_loss, line, epochs=3, batch_size=10, optimizer=nn.SGD(model.parameters(), lr=0.1), seed=0,
-           callbacks=[path], progress=False)
+    nn.fit(
+        model,
+        nn.mse_loss,
+        line,
+        epochs=3,
+        batch_size=10,
+        optimizer=nn.SGD(model.parameters(), lr=0.1),
+        seed=0,
+        callbacks=[path],
+        progress=False,
+    )
     assert len(path.points) == 7
     assert path.points[0] == start
     assert path.points[-1] == path.numbers()
@@ -123,6 +141,7 @@ def test_loss_surface_is_the_loss():
         value = original(batch, examples, *places)
         seen.append(([number for _, number in places], value))
         return value
+
     plots._loss_at = spy
     try:
         plots.plot_loss_surface(model, nn.mse_loss, line, path, steps=4)
@@ -143,6 +162,7 @@ def test_plots_go_onto_given_axes():
 
 def test_without_matplotlib(monkeypatch):
     import sys
+
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"A plot needs matplotlib.*pip install matplotlib"):
         history().plot()
@@ -150,13 +170,18 @@ def test_without_matplotlib(monkeypatch):
 
 def test_names_of_any_length_are_shortened():
     from matplotlib.text import Text
+
     name = "x" * 100_000
     examples = data.Dataset([[0.0, 1.0], [1.0, 0.0]], [0, 1], features=[name, name], classes=[name, name])
     model = nn.MLP(2, [2], seed=0)
     for parameter in model.parameters():
         parameter.label = name
-    pictures = [plots.plot_decision_boundary(model, examples, steps=3), plots.plot_images([[0.0]], [name]),
-                plots.plot_confusion_matrix([[1, 0], [0, 1]], examples.classes), plots.plot_histograms(model)]
+    pictures = [
+        plots.plot_decision_boundary(model, examples, steps=3),
+        plots.plot_images([[0.0]], [name]),
+        plots.plot_confusion_matrix([[1, 0], [0, 1]], examples.classes),
+        plots.plot_histograms(model),
+    ]
     for figure in pictures:
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert max(map(len, texts)) <= 40

@@ -24,8 +24,10 @@ nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"}}
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 OFFLINE = """\
 import socket
 def refuse(*arguments, **options):
@@ -44,8 +46,14 @@ def read(path):
 
 def run(notebook, folder):
     """Execute the cells in a fresh kernel whose current folder is `folder`, without a network, warnings shown."""
-    client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False,
-                                     coalesce_streams=True, resources={"metadata": {"path": str(folder)}})
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
     first = nbformat.v4.new_code_cell(OFFLINE)
     notebook.cells.insert(0, first)
     paths = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
@@ -62,8 +70,9 @@ def tidy(notebook):
     notebook.metadata = nbformat.from_dict(METADATA)
     number = 0
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("alt", "states", "tags", "wrong")
-                                            if key in cell.metadata})
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in ("alt", "states", "tags", "wrong") if key in cell.metadata}
+        )
         if cell.cell_type == "code":
             cell.execution_count = number = number + 1
             for output in cell.outputs:
@@ -114,7 +123,7 @@ def exercises(notebook):
     found = []
     for i, cell in enumerate(notebook.cells):
         if "exercise" in cell.metadata.get("tags", ()):
-            check, solution = notebook.cells[i + 1:i + 3]
+            check, solution = notebook.cells[i + 1 : i + 3]
             assert "check" in check.metadata.get("tags", ()), f"no check below {cell.source}"
             folded = re.search(r"<details>\s*<summary>.*</summary>\s*```python\n(.*?)```", solution.source, re.DOTALL)
             assert folded, f"no folded solution below {check.source}"

@@ -154,16 +154,18 @@ def difference(step, eager, recorded, exact, volatile=False):
         if eager[0] == recorded[0]:
             same = type(eager[1]) is type(recorded[1]) and (volatile or str(eager[1]) == str(recorded[1]))
             return None if same else f"another error than {type(eager[1]).__name__}"
-        if step.mode in ("grad", "jvp") and any(isinstance(one[1], InfiniteDerivativeError)
-                                                for one in (eager, recorded)):
+        if step.mode in ("grad", "jvp") and any(
+            isinstance(one[1], InfiniteDerivativeError) for one in (eager, recorded)
+        ):
             return None  # second derivatives through the function itself ask for others than those through its replay
         return f"{type((eager if eager[0] == 'raised' else recorded)[1]).__name__} {eager[0]} {recorded[0]}"
     shapes = [map_numbers(lambda _: 0, outcome[1]) for outcome in (eager, recorded)]
     if shapes[0] != shapes[1]:
         return "another structure"
     for want, got in zip(numbers_in(eager[1]), numbers_in(recorded[1])):
-        if plain(want).hex() != plain(got).hex() and (exact or abs(plain(want) - plain(got)) > DERIVED * max(
-                1.0, abs(plain(want)))):
+        if plain(want).hex() != plain(got).hex() and (
+            exact or abs(plain(want) - plain(got)) > DERIVED * max(1.0, abs(plain(want)))
+        ):
             return "another number"
     if step.mode == "no_grad":
         return None
@@ -171,8 +173,9 @@ def difference(step, eager, recorded, exact, volatile=False):
         if isinstance(want, Exception) or isinstance(got, Exception):
             if type(want) is not type(got):
                 return "another error of backward()"
-        elif any(abs(a - b) > (ROUNDING if exact else DERIVED) * size
-                 for a, b, size in zip(want, got, sizes, strict=True)):
+        elif any(
+            abs(a - b) > (ROUNDING if exact else DERIVED) * size for a, b, size in zip(want, got, sizes, strict=True)
+        ):
             return "another gradient"
     return None
 
@@ -239,13 +242,16 @@ def test_a_side_that_reads_no_argument_counts_where_it_is_chosen(side, size):
 UNUSED = {
     "a check whose result is not used": Program(
         "def f(x):\n    try:\n        log(x)\n    except ValueError:\n        return x * 0.0\n    return x",
-        (Step("", "call", "Value(2.0)"), Step("", "call", "Value(-1.0)"), Step("", "map", "[1.0, -1.0]"))),
+        (Step("", "call", "Value(2.0)"), Step("", "call", "Value(-1.0)"), Step("", "map", "[1.0, -1.0]")),
+    ),
     "an operation that fails and counts for nothing": Program(
         "def f(x):\n    y = 1.0 / x\n    return x * 2.0",
-        (Step("", "call", "Value(2.0)"), Step("", "map", "[1.0, 0.0]"))),
+        (Step("", "call", "Value(2.0)"), Step("", "map", "[1.0, 0.0]")),
+    ),
     "a failing value whose derivative alone is used": Program(
         "def f(x, y):\n    return grad(lambda t: t * 2.0 + log(y))(x)",
-        (Step("", "call", "1.0, 2.0"), Step("", "call", "1.0, -2.0"))),
+        (Step("", "call", "1.0, 2.0"), Step("", "call", "1.0, -2.0")),
+    ),
 }
 
 
@@ -288,15 +294,19 @@ def test_a_power_is_differentiated_by_both_of_its_operands():
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="there is no take() yet")
 def test_an_item_is_chosen_by_an_argument():
-    program = Program("W = [Value(0.5), Value(2.0)]\ndef f(x, i):\n    return take(W, i) * x",
-                      (Step("", "call", "2.0, 1"), Step("W[0].data = 3.0", "call", "2.0, 0")))
+    program = Program(
+        "W = [Value(0.5), Value(2.0)]\ndef f(x, i):\n    return take(W, i) * x",
+        (Step("", "call", "2.0, 1"), Step("W[0].data = 3.0", "call", "2.0, 0")),
+    )
     assert hasattr(autograd, "take")
     assert fault(program) == (None, False)
 
 
 def test_a_failing_program_is_made_short():
-    source = ("w = Value(1.0)\nv = Value(2.0)\ndef f(x):\n    a = w * x + v\n    if x > 0.25:\n        a = a * 2.0\n"
-              "    return a + sin(w)")
+    source = (
+        "w = Value(1.0)\nv = Value(2.0)\ndef f(x):\n    a = w * x + v\n    if x > 0.25:\n        a = a * 2.0\n"
+        "    return a + sin(w)"
+    )
     program = Program(source, (Step("", "call", "0.5"), Step("w.data = 3.0", "map", "[0.5, 1.0]")))
     shorter = shrunk(program, lambda other: fault(other)[1])  # it is refused, for its `if`
     assert shorter.source.split() == ["def", "f(x):", "if", "x:", "pass"]

@@ -140,7 +140,7 @@ def test_a_cell_a_default_and_an_inner_function_are_noticed():
     w, k = Value(2.0), 3.0
 
     def helper(x, power=2):
-        return x ** power * k
+        return x**power * k
 
     def outer():
         return compile(lambda x: w * helper(x))
@@ -177,9 +177,17 @@ def test_a_mutable_default_is_noticed():
     assert agrees(step, 2.0)
 
 
-@pytest.mark.parametrize("container", [
-    lambda v: [v], lambda v: (v, [v]), lambda v: deque([v]), lambda v: {"k": [v]}, lambda v: {v},
-    lambda v: functools.partial(lambda a, x: a * x, v)])
+@pytest.mark.parametrize(
+    "container",
+    [
+        lambda v: [v],
+        lambda v: (v, [v]),
+        lambda v: deque([v]),
+        lambda v: {"k": [v]},
+        lambda v: {v},
+        lambda v: functools.partial(lambda a, x: a * x, v),
+    ],
+)
 def test_containers_of_every_kind_are_looked_into(container):
     box = container(2.0)
 
@@ -279,6 +287,7 @@ def test_looking_at_a_long_list_costs_little():
 
 # What a function must not do.
 
+
 def counting():
     counter = itertools.count()
     return lambda x: x * next(counter)
@@ -294,11 +303,18 @@ def remembering():
     return f
 
 
-@pytest.mark.parametrize("function", [
-    lambda x: x * random.random(), lambda x: x + time.perf_counter_ns(), counting(), remembering(),
-    lambda x: x * np.random.random(), lambda x: x * random.Random().random(),  # noqa: NPY002
-    lambda x: x if random.getrandbits(64) % 2 or random.getrandbits(64) else x * 2,
-])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x * random.random(),
+        lambda x: x + time.perf_counter_ns(),
+        counting(),
+        remembering(),
+        lambda x: x * np.random.random(),  # noqa: NPY002
+        lambda x: x * random.Random().random(),
+        lambda x: x if random.getrandbits(64) % 2 or random.getrandbits(64) else x * 2,
+    ],
+)
 def test_what_differs_from_call_to_call_is_refused_at_the_second(function):
     step = compile(function)
     step(2.0)
@@ -347,23 +363,45 @@ def test_dropout_in_training_is_refused():
 
 LOOKED_UP = {1.0: 5.0, 2.0: 6.0}
 REFUSED = {
-    "hash": lambda x: x * hash(x), "str": lambda x: x * float(str(x)), "repr": lambda x: x * len(repr(x)),
-    "in a set": lambda x: x if x in {1.0} else -x, "in a dict": lambda x: x if x in LOOKED_UP else -x,
-    "in a list": lambda x: x if x in [1.0, 2.0] else -x, "dict.get": lambda x: x * LOOKED_UP.get(x, 1.0),
-    "a dict's item": lambda x: x * LOOKED_UP[x], "==": lambda x: x if x == 2.0 else -x,
+    "hash": lambda x: x * hash(x),
+    "str": lambda x: x * float(str(x)),
+    "repr": lambda x: x * len(repr(x)),
+    "in a set": lambda x: x if x in {1.0} else -x,
+    "in a dict": lambda x: x if x in LOOKED_UP else -x,
+    "in a list": lambda x: x if x in [1.0, 2.0] else -x,
+    "dict.get": lambda x: x * LOOKED_UP.get(x, 1.0),
+    "a dict's item": lambda x: x * LOOKED_UP[x],
+    "==": lambda x: x if x == 2.0 else -x,
     "!=": lambda x: x if x != 2.0 else -x,
-    "== of two": lambda x: x if x == x * 1.0 else -x, "a set of them": lambda x: sum({x * 2, x * 2}),
-    "a dict of them": lambda x: sum({x: 1.0}.values()) * x, "sorted": lambda x: sorted([x, x * 2])[0],
-    "round": lambda x: x * round(x), "%": lambda x: x % 2, "% by it": lambda x: 7 % x, "//": lambda x: x // 2,
-    "// by it": lambda x: 7 // x, "divmod": lambda x: divmod(x, 2)[1], "floor": lambda x: math.floor(x) * x,
-    "ceil": lambda x: math.ceil(x) * x, "trunc": lambda x: math.trunc(x) * x, "int": lambda x: int(x) * x,
-    "complex": lambda x: complex(x).real, "is_integer": lambda x: x * x.is_integer(), "hex": lambda x: x * len(x.hex()),
-    "an f-string": lambda x: x * float(f"{x:.3f}"), "a copy": lambda x: copy.copy(x) * x,
-    "a deep copy": lambda x: copy.deepcopy([x])[0] * x, "a pickle": lambda x: pickle.loads(pickle.dumps(x)) * x,
-    "a new Value": lambda x: Value(x) * x, "its partials": lambda x: (x * W).partials[0] * x,
-    "a captured Value's text": lambda x: x * float(f"{W:.17g}"), "its repr": lambda x: x * len(repr(W)),
-    "a captured node's partials": lambda x: x * INNER.partials[0], "setting .data": lambda x: set_(W, "data", 5.0) or x,
-    "setting .grad": lambda x: set_(W, "grad", 5.0) or x, "backward": lambda x: (W * x).backward() or x,
+    "== of two": lambda x: x if x == x * 1.0 else -x,
+    "a set of them": lambda x: sum({x * 2, x * 2}),
+    "a dict of them": lambda x: sum({x: 1.0}.values()) * x,
+    "sorted": lambda x: sorted([x, x * 2])[0],
+    "round": lambda x: x * round(x),
+    "%": lambda x: x % 2,
+    "% by it": lambda x: 7 % x,
+    "//": lambda x: x // 2,
+    "// by it": lambda x: 7 // x,
+    "divmod": lambda x: divmod(x, 2)[1],
+    "floor": lambda x: math.floor(x) * x,
+    "ceil": lambda x: math.ceil(x) * x,
+    "trunc": lambda x: math.trunc(x) * x,
+    "int": lambda x: int(x) * x,
+    "complex": lambda x: complex(x).real,
+    "is_integer": lambda x: x * x.is_integer(),
+    "hex": lambda x: x * len(x.hex()),
+    "an f-string": lambda x: x * float(f"{x:.3f}"),
+    "a copy": lambda x: copy.copy(x) * x,
+    "a deep copy": lambda x: copy.deepcopy([x])[0] * x,
+    "a pickle": lambda x: pickle.loads(pickle.dumps(x)) * x,
+    "a new Value": lambda x: Value(x) * x,
+    "its partials": lambda x: (x * W).partials[0] * x,
+    "a captured Value's text": lambda x: x * float(f"{W:.17g}"),
+    "its repr": lambda x: x * len(repr(W)),
+    "a captured node's partials": lambda x: x * INNER.partials[0],
+    "setting .data": lambda x: set_(W, "data", 5.0) or x,
+    "setting .grad": lambda x: set_(W, "grad", 5.0) or x,
+    "backward": lambda x: (W * x).backward() or x,
 }
 INNER = W * W
 
@@ -446,6 +484,7 @@ def test_a_function_that_cannot_be_recorded_raises_its_own_error():
 
 # Modes.
 
+
 def frozen_part(a):
     with no_grad():
         k = a * W + 1.0
@@ -494,20 +533,33 @@ def test_derivatives_inside_are_what_they_are_outside():
         y = (x * W).tanh() * x
         return derivatives(y, W) * x
 
-    for f in (slope, lambda x: jvp(lambda a: a * a * W, (x,), (1.0,))[1], lambda x: grad(lambda a: a ** 3)(x) * W):
+    for f in (slope, lambda x: jvp(lambda a: a * a * W, (x,), (1.0,))[1], lambda x: grad(lambda a: a**3)(x) * W):
         step = compile(f)
         assert agrees(step, Value(0.5))
         assert agrees(step, Value(0.25))
 
 
-@pytest.mark.parametrize(("f", "kind"), [
-    (lambda x: x * 2.0, float), (lambda x: W * x, Value), (lambda x: W.detach() * x, autograd.Constant),
-    (lambda x: 3, int), (lambda x: None, type(None)), (lambda x: "text", str), (lambda x: True, bool),
-    (lambda x: grad(lambda a: a * a)(x), float),
-    (lambda x: grad(lambda a: a * W)(x), Value), (lambda x: where(x > 0, 1.0, W), Value),
-    (lambda x: where(W > 0, 1.0, x), float), (lambda x: where(W < 0, x, 1.0), float),
-    (lambda x: where(W >= 0, 1.0, x), float), (lambda x: where(W <= 0, x, 1.0), float),
-    (lambda x: where(0, W, x), Value), (lambda x: where(1, x, 1.0), float)])
+@pytest.mark.parametrize(
+    ("f", "kind"),
+    [
+        (lambda x: x * 2.0, float),
+        (lambda x: W * x, Value),
+        (lambda x: W.detach() * x, autograd.Constant),
+        (lambda x: 3, int),
+        (lambda x: None, type(None)),
+        (lambda x: "text", str),
+        (lambda x: True, bool),
+        (lambda x: grad(lambda a: a * a)(x), float),
+        (lambda x: grad(lambda a: a * W)(x), Value),
+        (lambda x: where(x > 0, 1.0, W), Value),
+        (lambda x: where(W > 0, 1.0, x), float),
+        (lambda x: where(W < 0, x, 1.0), float),
+        (lambda x: where(W >= 0, 1.0, x), float),
+        (lambda x: where(W <= 0, x, 1.0), float),
+        (lambda x: where(0, W, x), Value),
+        (lambda x: where(1, x, 1.0), float),
+    ],
+)
 def test_results_have_the_types_that_the_function_itself_gives(f, kind):
     step = compile(f)
     for _ in range(3):
@@ -529,14 +581,22 @@ def test_fit_follows_a_number_that_its_loss_reads_and_a_callback_changes():
     beta, losses = [1.0], []
     for recorded in (False, True):
         beta[0] = 1.0
-        history = nn.fit(nn.Linear(2, 1, seed=0), lambda o, t: (o - t) ** 2 * beta[0], data, epochs=3, seed=0,
-                         recorded=recorded, progress=False,
-                         callbacks=[lambda run: beta.__setitem__(0, beta[0] / 2)])
+        history = nn.fit(
+            nn.Linear(2, 1, seed=0),
+            lambda o, t: (o - t) ** 2 * beta[0],
+            data,
+            epochs=3,
+            seed=0,
+            recorded=recorded,
+            progress=False,
+            callbacks=[lambda run: beta.__setitem__(0, beta[0] / 2)],
+        )
         losses.append(history["loss"])
     assert losses[1] == pytest.approx(losses[0], rel=1e-12)
 
 
 # Arguments.
+
 
 def test_static_arguments_go_by_type_and_value():
     step = compile(lambda x, s: autograd.atan2(x * s, -1.0), static="s")
@@ -653,6 +713,7 @@ def test_a_cache_that_is_too_small_is_warned_of():
 
 # Methods.
 
+
 class Model:
     def __init__(self, w):
         self.w = Value(w)
@@ -663,7 +724,7 @@ class Model:
 
     @functools.partial(compile, static="n")
     def power(self, x, n):
-        return self.w * x ** n
+        return self.w * x**n
 
 
 def test_a_method_may_be_compiled():
@@ -819,6 +880,7 @@ def test_arguments_of_derived_classes_are_refused():
 
 # Sizes and structure.
 
+
 def test_more_guards_than_fit_into_32_bits_with_the_rule():
     xs = [-1.0] * 1024 + [2.0] * 76
 
@@ -835,9 +897,16 @@ def test_a_guarded_side_of_captured_values_alone():
     assert step.map([2.0, 0.5, -1.0]) == [6.0, 9.0, 9.0]
 
 
-@pytest.mark.parametrize("f", [
-    grad(grad(autograd.tanh)), grad(grad(grad(autograd.tanh))), grad(grad(lambda x: autograd.atan2(x, 2.0))),
-    grad(grad(lambda x: autograd.hypot(x, 2.0))), autograd.hessian(lambda v: autograd.tanh(v[0] * v[1]))])
+@pytest.mark.parametrize(
+    "f",
+    [
+        grad(grad(autograd.tanh)),
+        grad(grad(grad(autograd.tanh))),
+        grad(grad(lambda x: autograd.atan2(x, 2.0))),
+        grad(grad(lambda x: autograd.hypot(x, 2.0))),
+        autograd.hessian(lambda v: autograd.tanh(v[0] * v[1])),
+    ],
+)
 def test_derivatives_of_guarded_operations_replay(f):
     point = [0.5, 0.75] if "hessian" in repr(f) or "jacobian" in repr(f) else 0.5
     step = compile(f)

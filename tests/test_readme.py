@@ -34,8 +34,15 @@ def after_the_code(tmp_path_factory):
 def python(*arguments, folder):
     """What Python prints, run in `folder` on the packages of this checkout."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    run = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, text=True, encoding="utf-8",
-                         capture_output=True, check=False)
+    run = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        capture_output=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -48,6 +55,7 @@ def test_code_prints_what_stands_beside_it(after_the_code):
 def test_picture_of_the_neuron_is_the_one_that_the_code_draws(after_the_code):
     def words(path):
         return sorted(re.findall(r"<text[^>]*>([^<]*)", path.read_text(encoding="utf-8")))
+
     assert words(ROOT / "notebooks" / "images" / "neuron.svg") == words(after_the_code[0] / "neuron.svg") != []
 
 
@@ -96,8 +104,11 @@ def test_names_of_the_packages_exist():
             thing = getattr(thing, name) if hasattr(thing, name) else importlib.import_module(package)
 
 
-ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TEXT.splitlines()
-        if re.match(r"\| `.*` \| -?\d", line)]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split(" | ")]
+    for line in TEXT.splitlines()
+    if re.match(r"\| `.*` \| -?\d", line)
+]
 
 
 class Here:
@@ -142,8 +153,9 @@ class Micrograd:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} at {row[1]}")
-@pytest.mark.parametrize(("column", "library"), [*enumerate([Here, PyTorch, JAX, Micrograd], 2)],
-                         ids=["here", "PyTorch", "JAX", "micrograd"])
+@pytest.mark.parametrize(
+    ("column", "library"), [*enumerate([Here, PyTorch, JAX, Micrograd], 2)], ids=["here", "PyTorch", "JAX", "micrograd"]
+)
 def test_where_frameworks_differ(row, column, library):
     told, names = row[column].rstrip(" |").partition(", when")[0], ("x", "y")
     if told == "–":
@@ -152,7 +164,7 @@ def test_where_frameworks_differ(row, column, library):
     point = [float(x) for x in row[1].split(",")]
     lazily = "lambda: log" if "lambda" in row[column] else "log"
     formula = row[0].strip("|` ").replace("log", lazily)
-    function = eval(f"lambda {', '.join(names[:len(point)])}: {formula}", dict(library.functions))
+    function = eval(f"lambda {', '.join(names[: len(point)])}: {formula}", dict(library.functions))
     if told.endswith("Error"):
         with pytest.raises(Exception, match=r".") as caught:
             library.derivatives(function, point)

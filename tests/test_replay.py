@@ -66,8 +66,9 @@ def test_random_graphs_give_the_same_values_to_the_bit_and_the_same_gradients(fi
             found = recorded(*leaves)
             assert found.data.hex() == expected.data.hex(), expression
             if type(expected) is Value:
-                for got, wanted, terms in zip(gradient_of(found, leaves), gradient_of(expected, leaves),
-                                              sums_of_magnitudes(expected, leaves)):
+                for got, wanted, terms in zip(
+                    gradient_of(found, leaves), gradient_of(expected, leaves), sums_of_magnitudes(expected, leaves)
+                ):
                     assert abs(got - wanted) <= 1e-13 * terms, expression
     figure("random graphs replayed at three points each", GRAPHS, "values to the bit, gradients within 1e-13")
 
@@ -76,9 +77,12 @@ def test_random_graphs_give_the_same_values_to_the_bit_and_the_same_gradients(fi
 def test_every_primitive_replays_one_by_one_and_in_lanes(name):
     rule = autograd.table.rules.RULES[name]
     f = FUNCTIONS[name]
-    points = [point for point in [(0.5, 0.75, 0.25), (2.0, 3.0, 1.0), (0.125, 2.5, -1.0), (1.5, 0.5, 3.0)]
-              if rule.why_outside(point[:len(rule.inputs)]) is None]
-    points = [point[:len(rule.inputs)] for point in points]
+    points = [
+        point
+        for point in [(0.5, 0.75, 0.25), (2.0, 3.0, 1.0), (0.125, 2.5, -1.0), (1.5, 0.5, 3.0)]
+        if rule.why_outside(point[: len(rule.inputs)]) is None
+    ]
+    points = [point[: len(rule.inputs)] for point in points]
     recorded = compile(f)
     for point in points:
         leaves, again = [Value(x) for x in point], [Value(x) for x in point]
@@ -218,14 +222,17 @@ def test_the_side_that_is_left_out_may_have_no_derivative():
     assert gradient_of(f.mean(xs), xs) == [0.0, 0.125]
 
 
-@pytest.mark.parametrize(("f", "point", "error"), [
-    (lambda x: autograd.log(x), -1.0, DomainError),
-    (lambda x: autograd.sqrt(x), 0.0, InfiniteDerivativeError),
-    (lambda x: 1 / x, 0.0, ZeroDivisionError),
-    (lambda x: 1 / autograd.exp(x), 1000.0, OverflowError),
-    (lambda x: x ** 0.5 * 0, -4.0, ValueError),
-    (lambda x: autograd.sqrt(x) * 0, 0.0, InfiniteDerivativeError),
-])
+@pytest.mark.parametrize(
+    ("f", "point", "error"),
+    [
+        (lambda x: autograd.log(x), -1.0, DomainError),
+        (lambda x: autograd.sqrt(x), 0.0, InfiniteDerivativeError),
+        (lambda x: 1 / x, 0.0, ZeroDivisionError),
+        (lambda x: 1 / autograd.exp(x), 1000.0, OverflowError),
+        (lambda x: x**0.5 * 0, -4.0, ValueError),
+        (lambda x: autograd.sqrt(x) * 0, 0.0, InfiniteDerivativeError),
+    ],
+)
 def test_errors_are_those_of_the_function_itself(f, point, error):
     recorded = compile(f)
     recorded(Value(0.25))
@@ -248,14 +255,14 @@ def test_a_gradient_that_overflows_is_an_error_of_backward_and_changes_nothing()
 
 def test_derivatives_of_recordings_and_recordings_of_derivatives():
     w = Value(3.0)
-    cube = compile(lambda x: x ** 3)
+    cube = compile(lambda x: x**3)
     assert grad(cube)(2.0) == 12.0
     assert grad(grad(cube))(2.0) == 12.0
-    assert compile(grad(lambda x: x ** 3))(2.0) == 12.0
+    assert compile(grad(lambda x: x**3))(2.0) == 12.0
     assert compile(grad(grad(autograd.tanh)))(0.3) == grad(grad(autograd.tanh))(0.3)
     assert hessian(compile(lambda v: v[0] ** 2 * v[1]))([2.0, 3.0]) == [[6.0, 4.0], [4.0, 0.0]]
     assert jvp(compile(lambda x, y: x * y), (2.0, 3.0), (1.0, 0.0)) == (6.0, 3.0)
-    slope = grad(compile(lambda x: w * x ** 2))(2.0)
+    slope = grad(compile(lambda x: w * x**2))(2.0)
     assert (slope.data, derivatives(slope, w)) == (12.0, 4.0)
     assert compile(lambda t: grad(lambda a: grad(lambda b: a * b)(t))(t))(3.0) == 1.0
 
@@ -326,7 +333,7 @@ def test_other_results_come_along_with_the_mean():
 def test_figures_and_picture():
     step = compile(lambda x: (x * 2 + 1).tanh())
     step(Value(0.5))
-    figures, = step.stats()
+    (figures,) = step.stats()
     assert figures["nodes"] == 6
     assert figures["levels"] == 3
     assert figures["loops"] == 2  # x * 2 + 1 is one
@@ -373,7 +380,7 @@ def test_parameters_of_modules_may_be_replaced_added_and_removed():
 
     def agree():
         assert step(x).data == model(x).data
-        assert penalty(2.0).data == pytest.approx(2 * sum(p.data ** 2 for p in model.parameters()))
+        assert penalty(2.0).data == pytest.approx(2 * sum(p.data**2 for p in model.parameters()))
 
     agree()
     model.layers[0].neurons[1].w[0] = Value(0.75)
@@ -389,8 +396,13 @@ def test_parameters_of_modules_may_be_replaced_added_and_removed():
 
 def test_numbers_that_would_be_frozen_by_a_gradient_or_a_comparison_are_refused():
     w = Value(2.0)
-    for function in (lambda x: x * w.grad, lambda x: x if x == 2.0 else w, lambda x: (w * x).backward() or x,
-                     lambda x: x * float(f"{x:.3f}"), lambda x: x * autograd.read_data([w])[0]):
+    for function in (
+        lambda x: x * w.grad,
+        lambda x: x if x == 2.0 else w,
+        lambda x: (w * x).backward() or x,
+        lambda x: x * float(f"{x:.3f}"),
+        lambda x: x * autograd.read_data([w])[0],
+    ):
         with pytest.raises(RecordingError):
             compile(function)(1.0)
 
@@ -410,17 +422,18 @@ def test_batches_may_be_arrays_of_any_kind_of_number():
     assert deep.cache_info().misses == 1
     second = step.mean(xs.astype(float), ys)
     assert gradient_of(derivatives(second, w[0], create_graph=True), w) == gradient_of(
-        derivatives(expected, w[0], create_graph=True), w)
+        derivatives(expected, w[0], create_graph=True), w
+    )
     with pytest.raises(ArgumentError, match="all of one length"):
         step.mean(xs, ys[:-1])
     with pytest.raises(autograd.errors.NotFiniteError):
         step.mean(np.full((6, 2), math.nan), ys)
     with pytest.raises(autograd.errors.InexactNumberError):
-        step.mean(np.full((6, 2), 2 ** 60 + 1), ys)
+        step.mean(np.full((6, 2), 2**60 + 1), ys)
 
 
 def test_compiled_functions_of_compiled_functions():
-    f = compile(grad(compile(grad(compile(lambda x: x ** 4)))))
+    f = compile(grad(compile(grad(compile(lambda x: x**4)))))
     assert f(2.0) == 48.0
     assert grad(f)(2.0) == 48.0
 

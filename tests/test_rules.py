@@ -33,11 +33,13 @@ HELPERS = [rule for rule in BUILT_IN if rule.helper]
 
 def slope(function, point, i):
     """∂function/∂input i by central differences, extrapolated once."""
+
     def central(step):
         right, left = list(point), list(point)
         right[i] += step
         left[i] -= step
         return (function(*right) - function(*left)) / (right[i] - left[i])
+
     step = 1e-4 * max(abs(point[i]), 1e-3)
     return (4 * central(step / 2) - central(step)) / 3
 
@@ -74,9 +76,15 @@ def test_against_central_differences(rule, data):
 @EACH
 def test_gradcheck_agrees_at_simple_points(rule):
     checked = 0
-    for point in [(0.5, -1.25, 2.25), (0.3, 0.7, -0.2), (1.5, 2.0, 3.0), (2.5, 0.75, 1.0), (-1.5, 3.0, 0.25),
-                  (0.5, 2.0, 0.25)]:
-        point = point[:len(rule.inputs)]
+    for point in [
+        (0.5, -1.25, 2.25),
+        (0.3, 0.7, -0.2),
+        (1.5, 2.0, 3.0),
+        (2.5, 0.75, 1.0),
+        (-1.5, 3.0, 0.25),
+        (0.5, 2.0, 0.25),
+    ]:
+        point = point[: len(rule.inputs)]
         if rule.why_outside(point) is None and not (rule.name == "pow" and point[0] < 0):
             assert gradcheck(FUNCTIONS[rule.name], point, order=2)
             checked += 1
@@ -102,8 +110,9 @@ def test_values_plain_numbers_and_mixtures_agree(rule, data):
         assert all(partial == 0 for k, partial in enumerate(mixed.partials) if k != i)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in BUILT_IN if rule.domain and not rule.helper],
-                         ids=lambda rule: rule.name)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in BUILT_IN if rule.domain and not rule.helper], ids=lambda rule: rule.name
+)
 def test_outside_the_domain_there_is_a_clear_error(rule):
     for name, interval in rule.domain.items():
         outside = [x for x in (-math.inf, interval.low, interval.high, *interval.without) if x not in interval]
@@ -117,9 +126,21 @@ def test_outside_the_domain_there_is_a_clear_error(rule):
                 assert "Shift or clamp" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "domain"), [
-    ("div", "y != 0"), ("log", "x > 0"), ("log2", "x > 0"), ("log10", "x > 0"), ("log1p", "x > -1"), ("sqrt", "x >= 0"),
-    ("asin", "x >= -1 and <= 1"), ("acos", "x >= -1 and <= 1"), ("acosh", "x >= 1"), ("atanh", "x > -1 and < 1")])
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("div", "y != 0"),
+        ("log", "x > 0"),
+        ("log2", "x > 0"),
+        ("log10", "x > 0"),
+        ("log1p", "x > -1"),
+        ("sqrt", "x >= 0"),
+        ("asin", "x >= -1 and <= 1"),
+        ("acos", "x >= -1 and <= 1"),
+        ("acosh", "x >= 1"),
+        ("atanh", "x > -1 and < 1"),
+    ],
+)
 def test_domains_are_those_of_the_calculus_book(name, domain):
     assert f"Domain: {domain}." in FUNCTIONS[name].__doc__
 
@@ -173,8 +194,9 @@ def test_the_table_holds_what_it_should():
     assert all(RULES[rule.name] is rule for rule in TABLE)
 
 
-@pytest.mark.parametrize("name", sorted({"direction", "quotient", "gauss", "normal", "gelu_slope"}.union(
-    rule.name for rule in HELPERS)))
+@pytest.mark.parametrize(
+    "name", sorted({"direction", "quotient", "gauss", "normal", "gelu_slope"}.union(rule.name for rule in HELPERS))
+)
 def test_helpers_of_other_rules_are_not_offered(name):
     rule = RULES[name]
     assert rule in HELPERS
@@ -182,8 +204,12 @@ def test_helpers_of_other_rules_are_not_offered(name):
     assert rule.name not in PUBLIC
     assert f"def {rule.name}(" not in STUBS["primitives.pyi"]()
     assert not hasattr(Value, rule.name) or autograd.backend == "native"
-    assert any(rule.name in formula.functions for other in BUILT_IN for formula in (other.formula, *other.partials)
-               if other is not rule)
+    assert any(
+        rule.name in formula.functions
+        for other in BUILT_IN
+        for formula in (other.formula, *other.partials)
+        if other is not rule
+    )
 
 
 def test_the_reference_notices_small_errors():
@@ -205,23 +231,57 @@ def test_log1p_and_expm1_undo_each_other(x):
 
 # Primitives whose formulas have a value outside their domains: a point inside, one outside, and what is said there.
 OWN = {
-    "own_interval": (["x * x", "2 * x"], {"domain": {"x": Interval(0.25, open_low=True, without=(3,))}}, [0.5], [3.0],
-                     "own_interval: x must be > 0.25 and != 3, got 3.0{x}. Shift or clamp it before own_interval()."),
-    "own_second": (["x + y", "1", "1"], {"domain": {"y": Interval(-1, 1)}}, [0.5, -1.0], [1.5, 2.0],
-                   "own_second: y must be >= -1 and <= 1, got 2.0. Shift or clamp it before own_second()."),
-    "own_condition": (["x - y", "1", "-1"], {"requires": "x > y or x == -7"}, [-7.0, 2.0], [1.0, 2.0],
-                      "own_condition: needs x > y or x == -7, got own_condition(1.0{x}, 2.0). Shift or clamp it before "
-                      "own_condition()."),
-    "own_primitive": (["x", "1"], {"requires": "relu(x) < 2"}, [-3.0], [2.5],
-                      "own_primitive: needs relu(x) < 2, got own_primitive(2.5{x}). Shift or clamp it before "
-                      "own_primitive()."),
-    "own_failing": (["x", "1"], {"requires": "log(x) < 2"}, [1.0], [-1.0],
-                    "own_failing: needs log(x) < 2, got own_failing(-1.0{x}). Shift or clamp it before own_failing()."),
-    "own_undeclared": (["log(x) + 1", "1 / x"], {}, [1.0], [-2.5],
-                       "own_undeclared: log(x) + 1 has no value at own_undeclared(-2.5{x}). Shift or clamp it before "
-                       "own_undeclared()."),
-    "own_outer": (["own_inner(x) + 1", "1"], {}, [1.0], [-1.0], "own_outer: own_inner(x) + 1 has no value at "
-                  "own_outer(-1.0{x}). Shift or clamp it before own_outer()."),
+    "own_interval": (
+        ["x * x", "2 * x"],
+        {"domain": {"x": Interval(0.25, open_low=True, without=(3,))}},
+        [0.5],
+        [3.0],
+        "own_interval: x must be > 0.25 and != 3, got 3.0{x}. Shift or clamp it before own_interval().",
+    ),
+    "own_second": (
+        ["x + y", "1", "1"],
+        {"domain": {"y": Interval(-1, 1)}},
+        [0.5, -1.0],
+        [1.5, 2.0],
+        "own_second: y must be >= -1 and <= 1, got 2.0. Shift or clamp it before own_second().",
+    ),
+    "own_condition": (
+        ["x - y", "1", "-1"],
+        {"requires": "x > y or x == -7"},
+        [-7.0, 2.0],
+        [1.0, 2.0],
+        "own_condition: needs x > y or x == -7, got own_condition(1.0{x}, 2.0). Shift or clamp it before "
+        "own_condition().",
+    ),
+    "own_primitive": (
+        ["x", "1"],
+        {"requires": "relu(x) < 2"},
+        [-3.0],
+        [2.5],
+        "own_primitive: needs relu(x) < 2, got own_primitive(2.5{x}). Shift or clamp it before own_primitive().",
+    ),
+    "own_failing": (
+        ["x", "1"],
+        {"requires": "log(x) < 2"},
+        [1.0],
+        [-1.0],
+        "own_failing: needs log(x) < 2, got own_failing(-1.0{x}). Shift or clamp it before own_failing().",
+    ),
+    "own_undeclared": (
+        ["log(x) + 1", "1 / x"],
+        {},
+        [1.0],
+        [-2.5],
+        "own_undeclared: log(x) + 1 has no value at own_undeclared(-2.5{x}). Shift or clamp it before "
+        "own_undeclared().",
+    ),
+    "own_outer": (
+        ["own_inner(x) + 1", "1"],
+        {},
+        [1.0],
+        [-1.0],
+        "own_outer: own_inner(x) + 1 has no value at own_outer(-1.0{x}). Shift or clamp it before own_outer().",
+    ),
 }
 
 
@@ -244,8 +304,11 @@ def refused(message, call, *operands):
 def test_outside_its_domain_a_primitive_of_ones_own_is_refused_as_the_others_are(own):
     function, inside, (first, *others), message = own
     assert math.isfinite(function(*map(Value, inside)).data)
-    for way in (function, getattr(Value, function.__name__, lambda x, *rest: getattr(x, function.__name__)(*rest)),
-                autograd.no_grad()(function)):
+    for way in (
+        function,
+        getattr(Value, function.__name__, lambda x, *rest: getattr(x, function.__name__)(*rest)),
+        autograd.no_grad()(function),
+    ):
         refused(message.format(x=' ("x")'), way, Value(first, "x"), *map(Value, others))
         refused(message.format(x=' ("x")'), way, Value(first, "x"), *others)
     refused(message.format(x=""), function, first, *others)
@@ -280,8 +343,10 @@ def test_a_primitive_needs_a_name_that_can_be_written(name):
     assert name not in RULES
 
 
-@pytest.mark.parametrize("constant", ["9 ** 9 ** 9 ** 9", "1 / 0", "(-8) ** (1 / 3)", "log(-1)", "exp(1000)",
-                                      "1" + "0" * 400, "1e999", "2 ** 9 ** 9"])
+@pytest.mark.parametrize(
+    "constant",
+    ["9 ** 9 ** 9 ** 9", "1 / 0", "(-8) ** (1 / 3)", "log(-1)", "exp(1000)", "1" + "0" * 400, "1e999", "2 ** 9 ** 9"],
+)
 def test_constants_that_are_no_numbers_are_refused_at_once(constant):
     before = len(TABLE)
     for formulas in ((f"x * ({constant})", "1"), ("x", constant), (f"x if x > {constant} else 0", "1")):
@@ -294,6 +359,7 @@ def test_constants_that_are_no_numbers_are_refused_at_once(constant):
 def test_what_fails_while_it_is_made_is_not_registered(monkeypatch):
     def failing(rule):
         raise MemoryError
+
     before = len(TABLE)
     for name in ("make", "_applied"):
         monkeypatch.setattr(f"autograd.engine.primitives.{name}", failing)

@@ -39,9 +39,14 @@ return {links: [...document.querySelectorAll('a[href], link[href]')].map(link =>
 def site(tmp_path_factory):
     """The folder in which the site was built."""
     folder = tmp_path_factory.mktemp("site") / "site"
-    run = subprocess.run([sys.executable, "-W", "error", ROOT / "notebooks" / "website", "--out", folder], text=True,
-                         capture_output=True, check=False, cwd=ROOT.parent,
-                         env={**os.environ, "PYTHONPATH": str(ROOT)})
+    run = subprocess.run(
+        [sys.executable, "-W", "error", ROOT / "notebooks" / "website", "--out", folder],
+        text=True,
+        capture_output=True,
+        check=False,
+        cwd=ROOT.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert run.returncode == 0, run.stderr
     return folder
 
@@ -51,8 +56,9 @@ def looked_at(site, browser):
     """What the browser finds on each page, on a narrow screen; that it complains of nothing and asks for nothing."""
     browser.get_log("browser"), browser.get_log("performance")
     size = browser.get_window_size()
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False})
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
     found = {}
     for path in sorted(site.glob("*.html")):
         browser.get(path.as_uri())
@@ -68,8 +74,12 @@ def looked_at(site, browser):
 
 def test_there_is_a_page_for_everything(site):
     pages = {path.name for path in site.glob("*.html")}
-    assert {f"{lesson}.html" for lesson in LESSONS} | {"index.html", "table.html", "reference-autograd.html",
-                                                       "reference-nn.html"} <= pages
+    assert {f"{lesson}.html" for lesson in LESSONS} | {
+        "index.html",
+        "table.html",
+        "reference-autograd.html",
+        "reference-nn.html",
+    } <= pages
     assert sum(path.stat().st_size for path in site.rglob("*")) < 25e6
 
 
@@ -119,8 +129,11 @@ def test_the_course_is_a_chain(site, looked_at):
 
 
 def test_the_reference_names_everything(looked_at):
-    engine = {name for name, thing in vars(autograd).items()
-              if not name.startswith("_") and not hasattr(thing, "__path__") and not hasattr(thing, "__spec__")}
+    engine = {
+        name
+        for name, thing in vars(autograd).items()
+        if not name.startswith("_") and not hasattr(thing, "__path__") and not hasattr(thing, "__spec__")
+    }
     primitives = {rule.name for rule in BUILT_IN}
     engine -= set(RULES) - primitives  # those that another test registered
     assert engine - primitives <= set(looked_at["reference-autograd.html"]["anchors"])
@@ -130,16 +143,25 @@ def test_the_reference_names_everything(looked_at):
     assert {"Value.backward", "Value.grad", "Drawing.save"} <= set(looked_at["reference-autograd.html"]["anchors"])
 
 
-@pytest.mark.parametrize(("formula", "expected"), [
-    ("x - (y - z)", "x - (y - z)"), ("(x - y) - z", "x - y - z"), ("x * (y + z)", r"x \cdot (y + z)"),
-    ("(-x) ** 2", "{(-x)}^{2}"), ("-x ** 2", "-{x}^{2}"), ("2 ** -x", "{2}^{-x}"),
-    ("x / y / z", r"\frac{\frac{x}{y}}{z}"), ("x * exp(y) ** 2", r"x \cdot {(e^{y})}^{2}"),
-    ("sigmoid(-x) * 1e-290", r"\sigma(-x) \cdot 10^{-290}"),
-    ("1 if x > 0 else y", r"\begin{cases} 1 & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"),
-])
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("x - (y - z)", "x - (y - z)"),
+        ("(x - y) - z", "x - y - z"),
+        ("x * (y + z)", r"x \cdot (y + z)"),
+        ("(-x) ** 2", "{(-x)}^{2}"),
+        ("-x ** 2", "-{x}^{2}"),
+        ("2 ** -x", "{2}^{-x}"),
+        ("x / y / z", r"\frac{\frac{x}{y}}{z}"),
+        ("x * exp(y) ** 2", r"x \cdot {(e^{y})}^{2}"),
+        ("sigmoid(-x) * 1e-290", r"\sigma(-x) \cdot 10^{-290}"),
+        ("1 if x > 0 else y", r"\begin{cases} 1 & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"),
+    ],
+)
 def test_formulas_of_the_table_are_written_with_the_brackets_they_need(formula, expected, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "notebooks" / "website")
     from markup import tex
+
     assert tex(Formula(formula)) == expected
 
 

@@ -18,7 +18,7 @@ from autograd.engine.value import topological_order
 from autograd.transforms import numbers_in
 
 NATIVE = autograd.backend == "native"
-SMALL, LARGE = [2 ** 10 + 1, 2 ** 11 + 1], 2 ** 16 + 1
+SMALL, LARGE = [2**10 + 1, 2**11 + 1], 2**16 + 1
 
 
 def some(n, seed=0):
@@ -47,8 +47,11 @@ def chosen(x):
 
 
 def nested(x):
-    return where(x > 0.5, lambda: where(x > 0.75, lambda: sin(x), lambda: tanh(x)),
-                 lambda: where(x < -0.5, lambda: x * 3.0, lambda: x * x))
+    return where(
+        x > 0.5,
+        lambda: where(x > 0.75, lambda: sin(x), lambda: tanh(x)),
+        lambda: where(x < -0.5, lambda: x * 3.0, lambda: x * x),
+    )
 
 
 def hopping(x, i):
@@ -64,8 +67,10 @@ RECORDED = {
     "guards of both sides": lambda n: (lambda xs: sum(map(chosen, xs)), (variables(n),)),
     "guards that follow one another": lambda n: (chain(n, hopping), (Value(0.3),)),
     "guards inside guards": lambda n: (lambda xs: sum(map(nested, xs)), (variables(n // 3),)),
-    "guards over one operation": lambda n: (lambda x, y, cs: sum([where(c, lambda: x * y, lambda: x + y) for c in cs]),
-                                            (Value(0.5), Value(3.0), [float(c > 0) for c in some(n)])),
+    "guards over one operation": lambda n: (
+        lambda x, y, cs: sum([where(c, lambda: x * y, lambda: x + y) for c in cs]),
+        (Value(0.5), Value(3.0), [float(c > 0) for c in some(n)]),
+    ),
     "levels": lambda n: (chain(n, lambda x, i: sin(x * 1.5)), (Value(0.3),)),
     "terms of a sum": lambda n: (lambda x, ys: sum([x * y for y in ys]), (Value(0.3), some(n))),
     "terms with two gradients": lambda n: (lambda xs, ys: autograd.dot(xs, ys), (variables(n), variables(n))),
@@ -73,16 +78,17 @@ RECORDED = {
     "slots on one level": lambda n: (lambda x: autograd.mean([tanh(x + i) for i in range(n)]), (Value(0.3),)),
     "inputs": lambda n: (lambda w, xs: functools.reduce(operator.sub, xs, w), (Value(0.3), some(n))),
     "inputs that are Values": lambda n: (lambda *xs: functools.reduce(lambda a, b: a * 0.5 + b, xs), variables(n)),
-    "inputs by name": lambda n: (lambda xs: sum([x * i for i, x in enumerate(xs.values())]),
-                                 ({f"x{i}": x for i, x in enumerate(variables(n))},)),
-    "captured Values": lambda n: (capturing(variables(n), lambda ws, x: sum([sin(w) * x for w in ws])),
-                                  (Value(0.3),)),
+    "inputs by name": lambda n: (
+        lambda xs: sum([x * i for i, x in enumerate(xs.values())]),
+        ({f"x{i}": x for i, x in enumerate(variables(n))},),
+    ),
+    "captured Values": lambda n: (capturing(variables(n), lambda ws, x: sum([sin(w) * x for w in ws])), (Value(0.3),)),
     "results": lambda n: (capturing(some(n), lambda cs, x: [[x * c, {"a": x - c}] for c in cs]), (Value(0.3),)),
     "constants": lambda n: (capturing(some(n), lambda cs, x: sum([sin(x * c) for c in cs])), (Value(0.3),)),
     "uses of one number": lambda n: (lambda x, ys: sum([x * y - x for y in ys]), (Value(0.3), variables(n))),
     "inner variables": lambda n: (lambda x: sum([grad(lambda t, i: t * t * i)(x, i) for i in range(n)]), (Value(0.3),)),
 }
-LARGEST = {"inner variables": 2 ** 11 + 1, "results": 2 ** 10 + 1}  # a larger one takes minutes
+LARGEST = {"inner variables": 2**11 + 1, "results": 2**10 + 1}  # a larger one takes minutes
 LONG = {"guards of both sides", "guards that follow one another", "guards inside guards", "levels"}  # seconds
 
 
@@ -115,9 +121,18 @@ def assert_same(found, expected, leaves):
 
 def at_sizes(names):
     """The structures, each at each size; the largest only in `make soak` where it takes more than three seconds."""
-    return [pytest.param(name, n, marks=pytest.mark.skipif(n == LARGE and not SOAK and (name in LONG or not NATIVE),
-                                                           reason="takes seconds: make soak"))
-            for name in names for n in (*SMALL, LARGE) if n <= LARGEST.get(name, n)]
+    return [
+        pytest.param(
+            name,
+            n,
+            marks=pytest.mark.skipif(
+                n == LARGE and not SOAK and (name in LONG or not NATIVE), reason="takes seconds: make soak"
+            ),
+        )
+        for name in names
+        for n in (*SMALL, LARGE)
+        if n <= LARGEST.get(name, n)
+    ]
 
 
 @pytest.mark.parametrize(("name", "n"), at_sizes(RECORDED))
@@ -164,8 +179,13 @@ def test_many_recordings_are_kept_and_told_apart(n):
 def test_a_change_of_the_last_of_many_things_is_noticed(n):
     numbers, table = some(n), dict(enumerate(some(n)))
     step = compile(lambda x: x * numbers[-1] + table[n - 1])
-    for change in (lambda: None, lambda: numbers.__setitem__(-1, 0.5), lambda: numbers.append(3.0),
-                   lambda: table.__setitem__(n - 1, Value(2.0)), lambda: table[n - 1].__setattr__("data", 5.0)):
+    for change in (
+        lambda: None,
+        lambda: numbers.__setitem__(-1, 0.5),
+        lambda: numbers.append(3.0),
+        lambda: table.__setitem__(n - 1, Value(2.0)),
+        lambda: table[n - 1].__setattr__("data", 5.0),
+    ):
         change()
         assert plain(step(2.0)) == plain(step.function(2.0))
 

@@ -26,11 +26,13 @@ def without_last_digits(text):
 
 def test_a_type_checker_knows_functions_methods_and_operators(tmp_path):
     script = tmp_path / "script.py"
-    script.write_text("import autograd\nfrom autograd import Value\n"
-                      "x = Value(2.0)\n"
-                      "reveal_type(autograd.tanh(x))\nreveal_type(autograd.tanh(0.5))\n"
-                      "reveal_type(x.tanh() * 2 + 1 / x)\n"
-                      "reveal_type(autograd.hypot(3.0, x))\nreveal_type(autograd.hypot(3.0, 4.0))\nx.tahn()\n")
+    script.write_text(
+        "import autograd\nfrom autograd import Value\n"
+        "x = Value(2.0)\n"
+        "reveal_type(autograd.tanh(x))\nreveal_type(autograd.tanh(0.5))\n"
+        "reveal_type(x.tanh() * 2 + 1 / x)\n"
+        "reveal_type(autograd.hypot(3.0, x))\nreveal_type(autograd.hypot(3.0, 4.0))\nx.tahn()\n"
+    )
     command = [sys.executable, "-m", "mypy", str(script)]
     checked = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True)
     said = [line.partition(": ")[2] for line in checked.stdout.splitlines()]

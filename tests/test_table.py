@@ -23,10 +23,12 @@ FOLDER = Path(autograd.__file__).parent
 
 def central_difference(f, point, i):
     """∂f/∂point[i], by halving the step of a central difference once and extrapolating."""
+
     def quotient(h):
         sides = [f(*(x + sign * h * (k == i) for k, x in enumerate(point))) for sign in (1, -1)]
         return (sides[0] - sides[1]) / (2 * h)
-    h = 2.0 ** -13
+
+    h = 2.0**-13
     return (4 * quotient(h / 2) - quotient(h)) / 3
 
 
@@ -75,20 +77,37 @@ def test_gradients_of_random_expressions_match_central_differences():
                 compared += 1
 
 
-@pytest.mark.parametrize(("line", "passes"), [
-    ('rule("cube", "x ** 3", "3 * x ** 2")', True),
-    ('rule("cube", "x ** 3", "3.003 * x ** 2")', False),
-])
+@pytest.mark.parametrize(
+    ("line", "passes"),
+    [
+        ('rule("cube", "x ** 3", "3 * x ** 2")', True),
+        ('rule("cube", "x ** 3", "3.003 * x ** 2")', False),
+    ],
+)
 def test_a_primitive_is_one_line_and_its_property_test_exists_at_once(tmp_path, line, passes):
     shutil.copytree(FOLDER, tmp_path / "autograd", ignore=shutil.ignore_patterns("_native*", "__pycache__", "*.pyi"))
     table = tmp_path / "autograd" / "rules.py"
     text = table.read_text()
     table.write_text(text.replace("\n# What stands above;", f"\n{line}\n\n# What stands above;"))
     shutil.copy(__file__, tmp_path)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_table.py", "-k",
-               "cube and not one_line"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,
-                         env={**os.environ, "PYTHONPATH": str(tmp_path), "GLASSGRAD_PURE": "1"})
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "test_table.py",
+        "-k",
+        "cube and not one_line",
+    ]
+    run = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "GLASSGRAD_PURE": "1"},
+    )
     assert ("2 passed" in run.stdout) == passes, run.stdout
     assert ("1 failed, 1 passed" in run.stdout) != passes, run.stdout
 

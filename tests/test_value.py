@@ -47,31 +47,40 @@ def test_what_is_it():
     assert repr(y.parents[1]) == "Constant(2.0)"
 
 
-@pytest.mark.parametrize("number", [2, 2.0, True, np.float64(2.5), np.float32(0.1), np.int64(7), np.bool_(True),
-                                    Fraction(3, 4), Decimal("0.25")])
+@pytest.mark.parametrize(
+    "number",
+    [2, 2.0, True, np.float64(2.5), np.float32(0.1), np.int64(7), np.bool_(True), Fraction(3, 4), Decimal("0.25")],
+)
 def test_numbers_that_float_takes_exactly(number):
     assert Value(number).data == float(number)
     assert type(Value(number).data) is float
     assert (Value(1.0) + number).data == 1.0 + float(number)
 
 
-@pytest.mark.parametrize(("thing", "error", "words"), [
-    ("2.0", NumberTypeError, r"got str '2.0'. Convert it with float\(\) first."),
-    (b"2", NumberTypeError, "got bytes"),
-    (1j, NumberTypeError, r"got complex 1j. Take its .real and .imag"),
-    (np.complex64(1), NumberTypeError, "got complex64"),
-    (None, NumberTypeError, "got NoneType None. A variable may not have been set"),
-    ([1.0], NumberTypeError, r"got list \[1.0\]. Make one Value of each element"),
-    (np.array([1.0, 2.0]), NumberTypeError, "got ndarray"),
-    (np.array(1.0), NumberTypeError, r"\.item\(\) takes the only element"),
-    (object(), NumberTypeError, "got object"),
-    (math.nan, NotFiniteError, "a Value must be finite, got nan"),
-    (math.inf, NotFiniteError, "a Value must be finite, got inf"),
-    (2**53 + 1, InexactNumberError, r"9007199254740993 is not exactly a float64. To accept the rounding write float"),
-    (10**400, InexactNumberError, "this int is too large for a float64"),
-    (Fraction(1, 3), InexactNumberError, "not exactly a float64"),
-    (Value(1.0), LeavesGraphError, r"a plain number is wanted here, got Value\(1.0, grad=0\). Write v.data"),
-])
+@pytest.mark.parametrize(
+    ("thing", "error", "words"),
+    [
+        ("2.0", NumberTypeError, r"got str '2.0'. Convert it with float\(\) first."),
+        (b"2", NumberTypeError, "got bytes"),
+        (1j, NumberTypeError, r"got complex 1j. Take its .real and .imag"),
+        (np.complex64(1), NumberTypeError, "got complex64"),
+        (None, NumberTypeError, "got NoneType None. A variable may not have been set"),
+        ([1.0], NumberTypeError, r"got list \[1.0\]. Make one Value of each element"),
+        (np.array([1.0, 2.0]), NumberTypeError, "got ndarray"),
+        (np.array(1.0), NumberTypeError, r"\.item\(\) takes the only element"),
+        (object(), NumberTypeError, "got object"),
+        (math.nan, NotFiniteError, "a Value must be finite, got nan"),
+        (math.inf, NotFiniteError, "a Value must be finite, got inf"),
+        (
+            2**53 + 1,
+            InexactNumberError,
+            r"9007199254740993 is not exactly a float64. To accept the rounding write float",
+        ),
+        (10**400, InexactNumberError, "this int is too large for a float64"),
+        (Fraction(1, 3), InexactNumberError, "not exactly a float64"),
+        (Value(1.0), LeavesGraphError, r"a plain number is wanted here, got Value\(1.0, grad=0\). Write v.data"),
+    ],
+)
 def test_what_is_no_number_is_refused(thing, error, words):
     x = Value(1.0)
     with pytest.raises(error, match=words):
@@ -82,8 +91,13 @@ def test_what_is_no_number_is_refused(thing, error, words):
         x.grad = thing
     assert (x.data, x.grad) == (1.0, 0.0)
     if not isinstance(thing, (Value, np.ndarray)):
-        for operation in (lambda: x + thing, lambda: thing * x, lambda: autograd.tanh(thing), lambda: x ** thing,
-                          lambda: autograd.hypot(x, thing)):
+        for operation in (
+            lambda: x + thing,
+            lambda: thing * x,
+            lambda: autograd.tanh(thing),
+            lambda: x**thing,
+            lambda: autograd.hypot(x, thing),
+        ):
             with pytest.raises((error, TypeError)):
                 operation()
 
@@ -129,7 +143,7 @@ def test_repeated_operands():
 def test_gradients_of_leaves_add_up_and_those_of_inner_nodes_do_not():
     x = Value(3.0)
     square = x * x
-    z = square ** 2
+    z = square**2
     z.backward()
     assert (x.grad, square.grad) == (108.0, 18.0)
     z.backward()
@@ -318,10 +332,17 @@ def test_each_engine_reads_what_the_other_has_pickled():
     x = Value(2.0, label="x")
     y = (x * 3).tanh()
     y.backward()
-    code = ("import autograd, pickle, sys; y = pickle.loads(sys.stdin.buffer.read()); y.backward();"
-            "sys.stdout.buffer.write(pickle.dumps((type(y) is autograd.Value, y)))")
-    there = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(y), capture_output=True, check=True,
-                           env={**os.environ, "GLASSGRAD_PURE": "" if os.environ.get("GLASSGRAD_PURE") else "1"})
+    code = (
+        "import autograd, pickle, sys; y = pickle.loads(sys.stdin.buffer.read()); y.backward();"
+        "sys.stdout.buffer.write(pickle.dumps((type(y) is autograd.Value, y)))"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        input=pickle.dumps(y),
+        capture_output=True,
+        check=True,
+        env={**os.environ, "GLASSGRAD_PURE": "" if os.environ.get("GLASSGRAD_PURE") else "1"},
+    )
     is_theirs, again = pickle.loads(there.stdout)
     assert is_theirs
     assert type(again) is Value
@@ -338,19 +359,34 @@ def test_data_changed_after_the_forward_pass():
         derivatives(y, x, create_graph=True)
 
 
-@pytest.mark.parametrize(("operation", "error", "builtin", "words"), [
-    (lambda x: autograd.log(x), DomainError, ValueError,
-     r'log: x must be > 0, got -1.5 \("logit"\). Shift or clamp it before log\(\).'),
-    (lambda x: x / 0, DivisionByZeroError, ZeroDivisionError, "div: y must be != 0, got 0.0"),
-    (lambda x: autograd.exp(x * -1000), ResultOverflowError, OverflowError, "exp: the result of .* is too large"),
-    (lambda x: autograd.sqrt(x + 1.5), InfiniteDerivativeError, ZeroDivisionError,
-     "the derivative ∂sqrt/∂x = 0.5 / out is infinite at sqrt"),
-    (lambda x: x ** (1 / 3), DomainError, ValueError, "pow: needs x > 0 or y == floor"),
-    (lambda x: (x + 1.5) ** -1, DivisionByZeroError, ZeroDivisionError, "pow: division by zero"),
-    (lambda x: x * 1.7e308, ResultOverflowError, OverflowError,
-     r'mul: the result of mul\(-1.5 \("logit"\), 1.7e\+308\)'),
-    (lambda x: (x * 0 + 1e200).__mul__(x * 0 + 1e200), ResultOverflowError, OverflowError, "mul: the result"),
-])
+@pytest.mark.parametrize(
+    ("operation", "error", "builtin", "words"),
+    [
+        (
+            lambda x: autograd.log(x),
+            DomainError,
+            ValueError,
+            r'log: x must be > 0, got -1.5 \("logit"\). Shift or clamp it before log\(\).',
+        ),
+        (lambda x: x / 0, DivisionByZeroError, ZeroDivisionError, "div: y must be != 0, got 0.0"),
+        (lambda x: autograd.exp(x * -1000), ResultOverflowError, OverflowError, "exp: the result of .* is too large"),
+        (
+            lambda x: autograd.sqrt(x + 1.5),
+            InfiniteDerivativeError,
+            ZeroDivisionError,
+            "the derivative ∂sqrt/∂x = 0.5 / out is infinite at sqrt",
+        ),
+        (lambda x: x ** (1 / 3), DomainError, ValueError, "pow: needs x > 0 or y == floor"),
+        (lambda x: (x + 1.5) ** -1, DivisionByZeroError, ZeroDivisionError, "pow: division by zero"),
+        (
+            lambda x: x * 1.7e308,
+            ResultOverflowError,
+            OverflowError,
+            r'mul: the result of mul\(-1.5 \("logit"\), 1.7e\+308\)',
+        ),
+        (lambda x: (x * 0 + 1e200).__mul__(x * 0 + 1e200), ResultOverflowError, OverflowError, "mul: the result"),
+    ],
+)
 def test_not_finite(operation, error, builtin, words):
     with pytest.raises(error, match=words) as caught:
         operation(Value(-1.5, label="logit"))
@@ -375,11 +411,18 @@ def test_a_pass_that_overflows_changes_no_gradient():
     assert x.grad == 1.7e308
 
 
-@pytest.mark.parametrize(("operation", "gradient"), [
-    (lambda x, y: abs(x), (0.0, 0.0)), (lambda x, y: x.relu(), (0.0, 0.0)), (lambda x, y: x.sign(), (0.0, 0.0)),
-    (lambda x, y: x.step(), (0.0, 0.0)), (lambda x, y: autograd.hypot(x, y), (0.0, 0.0)),
-    (lambda x, y: autograd.maximum(x, y), (0.5, 0.5)), (lambda x, y: autograd.minimum(x, y), (0.5, 0.5)),
-])
+@pytest.mark.parametrize(
+    ("operation", "gradient"),
+    [
+        (lambda x, y: abs(x), (0.0, 0.0)),
+        (lambda x, y: x.relu(), (0.0, 0.0)),
+        (lambda x, y: x.sign(), (0.0, 0.0)),
+        (lambda x, y: x.step(), (0.0, 0.0)),
+        (lambda x, y: autograd.hypot(x, y), (0.0, 0.0)),
+        (lambda x, y: autograd.maximum(x, y), (0.5, 0.5)),
+        (lambda x, y: autograd.minimum(x, y), (0.5, 0.5)),
+    ],
+)
 def test_kinks(operation, gradient):
     x, y = Value(0.0), Value(0.0)
     assert tuple(derivatives(operation(x, y), [x, y])) == gradient
@@ -387,16 +430,19 @@ def test_kinks(operation, gradient):
 
 def test_powers():
     x, y = Value(2.0), Value(3.0)
-    (x ** y).backward()
+    (x**y).backward()
     assert (x.grad, y.grad) == (12.0, 8 * math.log(2))
     assert derivatives(Value(0.0) ** 0, Value(1.0)) == 0.0
     zero = Value(0.0)
-    assert derivatives(zero ** 0, zero) == 0.0
+    assert derivatives(zero**0, zero) == 0.0
     negative = Value(-8.0)
-    assert derivatives(negative ** 3, negative) == 192.0
+    assert derivatives(negative**3, negative) == 192.0
     for base in (negative, zero):
-        with pytest.raises(DomainError, match=r"x \*\* y has no derivative with respect to y at pow\(-?\d\.0, 0.0\)"
-                                              ". Make y a plain number, or detach"):
+        with pytest.raises(
+            DomainError,
+            match=r"x \*\* y has no derivative with respect to y at pow\(-?\d\.0, 0.0\)"
+            ". Make y a plain number, or detach",
+        ):
             base ** Value(0.0)
 
 
@@ -435,10 +481,10 @@ def test_formatting():
 
 
 def test_higher_orders_and_closures():
-    assert grad(grad(grad(lambda x: x ** 5)))(2.0) == 240.0
+    assert grad(grad(grad(lambda x: x**5)))(2.0) == 240.0
     assert grad(lambda x: x * grad(lambda y: x * y)(x))(5.0) == 10.0
     x = Value(3.0)
-    first = derivatives(x ** 3, x, create_graph=True)
+    first = derivatives(x**3, x, create_graph=True)
     assert (first.data, derivatives(first, x), x.grad) == (27.0, 18.0, 0.0)
 
 
@@ -489,7 +535,7 @@ def test_detach_and_no_grad():
     with no_grad():
         y = x * x
         assert repr(y) == "Constant(9.0)"
-        assert grad(lambda t: t ** 2)(3.0) == 6.0
+        assert grad(lambda t: t**2)(3.0) == 6.0
 
     @no_grad()
     def evaluate():
@@ -573,18 +619,28 @@ def test_a_primitive_of_ones_own():
     assert [node.rule.symbol for node in (cube(x), x.tanh())] == ["x³", "tanh"]
 
 
-@pytest.mark.parametrize(("description", "error", "words"), [
-    (("tanh", "x", "1"), RuleError, "there is a primitive 'tanh' already"),
-    (("own1", "x *", "1"), FormulaError, r"this is not a formula: invalid syntax\n  x \*"),
-    (("own2", "x * y", "y"), RuleError, r"own2: 2 inputs \(x, y\) need as many partial derivatives, got 1"),
-    (("own3", "x * z", "z", "w"), RuleError, "own3: 'w' uses 'w'; it may use x, z, out"),
-    (("own4", "frob(x)", "1"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
-    (("own4", "x", "frob(x)"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
-    (("own4", "own4(x)", "1"), RuleError, "own4: 'own4\\(x\\)' calls 'own4', which is not in the table"),
-    (("own5", "1 + 2", ), RuleError, "has 1 to 3 inputs"),
-    (("2bad", "x", "1"), RuleError, "a primitive's name is a Python identifier"),
-    (("own6", "__import__('os')", "1"), FormulaError, "only numbers, names"),
-])
+@pytest.mark.parametrize(
+    ("description", "error", "words"),
+    [
+        (("tanh", "x", "1"), RuleError, "there is a primitive 'tanh' already"),
+        (("own1", "x *", "1"), FormulaError, r"this is not a formula: invalid syntax\n  x \*"),
+        (("own2", "x * y", "y"), RuleError, r"own2: 2 inputs \(x, y\) need as many partial derivatives, got 1"),
+        (("own3", "x * z", "z", "w"), RuleError, "own3: 'w' uses 'w'; it may use x, z, out"),
+        (("own4", "frob(x)", "1"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
+        (("own4", "x", "frob(x)"), RuleError, "own4: 'frob\\(x\\)' calls 'frob', which is not in the table"),
+        (("own4", "own4(x)", "1"), RuleError, "own4: 'own4\\(x\\)' calls 'own4', which is not in the table"),
+        (
+            (
+                "own5",
+                "1 + 2",
+            ),
+            RuleError,
+            "has 1 to 3 inputs",
+        ),
+        (("2bad", "x", "1"), RuleError, "a primitive's name is a Python identifier"),
+        (("own6", "__import__('os')", "1"), FormulaError, "only numbers, names"),
+    ],
+)
 def test_a_primitive_that_is_described_wrongly_is_refused_whole(description, error, words):
     known = set(autograd.table.rules.RULES)
     with pytest.raises(error, match=words):
@@ -594,8 +650,13 @@ def test_a_primitive_that_is_described_wrongly_is_refused_whole(description, err
 
 def test_help_is_made_from_the_table():
     text = autograd.log.__doc__
-    for words in ("log(x) = log(x)", "∂log/∂x = 1 / x", "Domain: x > 0", ">>> result = log(x)",
-                  "(0.6931471805599453, 0.5)"):
+    for words in (
+        "log(x) = log(x)",
+        "∂log/∂x = 1 / x",
+        "Domain: x > 0",
+        ">>> result = log(x)",
+        "(0.6931471805599453, 0.5)",
+    ):
         assert words in text
 
 
@@ -618,5 +679,6 @@ def test_a_primitive_of_ones_own_is_found_in_the_package_but_takes_no_name_that_
 
 def test_a_class_derived_from_value_would_lose_its_gradient_and_is_refused():
     with pytest.raises(LeavesGraphError, match=r"class Weight\(Value\): .* Write a class that holds a Value\."):
+
         class Weight(Value):
             pass

@@ -95,8 +95,20 @@ class Report:
 
     def _cells(self) -> list[tuple[str, ...]]:
         head = ("derivative", "engine", "numerical", "± about", "difference", "verdict")
-        return [head, *((row.name, f"{row.engine:.12g}", f"{row.numerical:.12g}", f"{row.error:.1g}",
-                         f"{row.difference:.1g}", row.verdict) for row in self.rows)]
+        return [
+            head,
+            *(
+                (
+                    row.name,
+                    f"{row.engine:.12g}",
+                    f"{row.numerical:.12g}",
+                    f"{row.error:.1g}",
+                    f"{row.difference:.1g}",
+                    row.verdict,
+                )
+                for row in self.rows
+            ),
+        ]
 
     def __str__(self) -> str:
         table = self._cells()
@@ -110,17 +122,23 @@ class Report:
     def _repr_html_(self) -> str:
         shade = {"ok": "", "kink": "background:#fff3cd", "unsure": "background:#fff3cd", "WRONG": "background:#f8d7da"}
         head, *body = [[html.escape(cell) for cell in cells] for cells in self._cells()]
-        rows = "".join(f'<tr style="{shade[row.verdict]}" title="{html.escape(row.note)}">'
-                       f'{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>' for row, cells in zip(self.rows, body))
-        return (f"<table><caption>{html.escape(self.title)}</caption>"
-                f"<tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{rows}</table>")
+        rows = "".join(
+            f'<tr style="{shade[row.verdict]}" title="{html.escape(row.note)}">'
+            f"{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+            for row, cells in zip(self.rows, body)
+        )
+        return (
+            f"<table><caption>{html.escape(self.title)}</caption>"
+            f"<tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{rows}</table>"
+        )
 
 
 VERDICTS = ("ok", "kink", "unsure", "WRONG")
 
 
-def gradcheck(f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float = RTOL,
-              raise_exception: bool = False) -> Report:
+def gradcheck(
+    f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float = RTOL, raise_exception: bool = False
+) -> Report:
     """Compare the engine's derivatives of f at a point with numerical ones.
 
     f                a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
@@ -154,7 +172,8 @@ def gradcheck(f: Callable[..., Any], point: Any, order: int = 1, *, rtol: float 
         row = report.worst
         raise WrongGradientError(
             f"gradcheck: {row.name} at {report.title.removeprefix('gradcheck at ')}: the engine says {row.engine!r}, "
-            f"the {row.method} {row.numerical!r} ± {row.error:.1g}. {row.note}")
+            f"the {row.method} {row.numerical!r} ± {row.error:.1g}. {row.note}"
+        )
     return report
 
 
@@ -202,8 +221,9 @@ def _rows(function, numbers, names, path, order, rtol):
 def _row(function, numbers, path, i, name, recorded, rtol):
     """The verdict on one derivative."""
     variables, y, engine, lost, blur = recorded
+
     def f(x):
-        return function.value([*numbers[:i], x, *numbers[i + 1:]], path)
+        return function.value([*numbers[:i], x, *numbers[i + 1 :]], path)
 
     def agrees(estimate):
         return abs(engine - estimate.slope) <= rtol * max(abs(engine), abs(estimate.slope)) + 100 * estimate.error
@@ -237,11 +257,12 @@ UNSURE = {
     "": "the numerical derivative is too rough to tell. Check it at another point, or scale f.",
     "cancelled": "terms of the derivative cancel but for what rounding leaves of them. Check it at another point.",
     "stepped over": "f bends within the steps of the usual differences; much finer ones come near the engine's "
-                    "derivative, but are too rough to confirm it. Check it at another point, or scale f.",
+    "derivative, but are too rough to confirm it. Check it at another point, or scale f.",
     "another value": "f gives another value when it is computed again at the same point. Does it draw random numbers, "
-                     "or keep a state?",
+    "or keep a state?",
     "outside": "f cannot be computed on both sides of the point. Check it at a point inside its domain.",
-    "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point."}
+    "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point.",
+}
 
 
 def _lost(y, variables):
@@ -306,8 +327,9 @@ def _kink(y, variable):
 
 def bent(rule: Rule, inputs: dict[str, float]) -> set[str]:
     """Those inputs of a rule by which its derivative, at these values, is a convention, as the table says."""
-    if not rule.kinks or not all(any(inputs[name] == inputs.get(place, place) for place in places)
-                                 for name, places in rule.kinks.items()):
+    if not rule.kinks or not all(
+        any(inputs[name] == inputs.get(place, place) for place in places) for name, places in rule.kinks.items()
+    ):
         return set()
     return {name for key, places in rule.kinks.items() for name in (key, *places) if isinstance(name, str)}
 
@@ -320,13 +342,19 @@ def _cause(y, engine):
             if slope is not None and abs(slope.slope - recorded) > 1e-6 * abs(slope.slope) + 100 * slope.error:
                 here = {key: parent.data for key, parent in zip(node.rule.inputs, node.parents)}
                 formula = node.rule.partials[i].active(**here, out=node.data)
-                return (f"The rule {node.rule.name!r} is wrong: its ∂{node.rule.name}/∂{name} = {formula} gives "
-                        f"{recorded:.12g}, but {node.rule.formula} has slope {slope.slope:.12g}.")
+                return (
+                    f"The rule {node.rule.name!r} is wrong: its ∂{node.rule.name}/∂{name} = {formula} gives "
+                    f"{recorded:.12g}, but {node.rule.formula} has slope {slope.slope:.12g}."
+                )
     if engine == 0.0:
-        return ("The graph does not connect the result with this input: look for .data, detach(), no_grad() or a Value "
-                "made from a number on the way.")
-    return ("The rules of the graph are right, so f depends on this input in a way that the graph does not show: look "
-            "for .data, detach(), no_grad() on the way, or for random numbers and state in f.")
+        return (
+            "The graph does not connect the result with this input: look for .data, detach(), no_grad() or a Value "
+            "made from a number on the way."
+        )
+    return (
+        "The rules of the graph are right, so f depends on this input in a way that the graph does not show: look "
+        "for .data, detach(), no_grad() on the way, or for random numbers and state in f."
+    )
 
 
 def _slope(node, i):
@@ -340,7 +368,7 @@ def _slope(node, i):
         found = complex_step(apply(node.rule, *operands), operands, i)
         if found is not None:
             return found
-    found = differences(lambda x: node.rule.value(*values[:i], x, *values[i + 1:]), values[i])
+    found = differences(lambda x: node.rule.value(*values[:i], x, *values[i + 1 :]), values[i])
     return None if found.trouble else found
 
 
@@ -376,8 +404,7 @@ def _scales(x):
 
 def _steps(x):
     """Steps to try; none where x is so small that all steps of its size are lost."""
-    return [fraction * scale for scale in reversed(_scales(x)) for fraction in FRACTIONS
-            if not 0.0 < abs(x) < SMALLEST]
+    return [fraction * scale for scale in reversed(_scales(x)) for fraction in FRACTIONS if not 0.0 < abs(x) < SMALLEST]
 
 
 def _plausible(f, x, slope, size, blur):
@@ -479,8 +506,12 @@ def complex_step(y: Value, variables: list[Value], i: int) -> Estimate | None:
             continue
         slope, spread, lost = slopes[0], max(slopes) - min(slopes), UNDERFLOW / steps[-1]
         shift = abs(beside - slopes[-1])
-        found = Estimate(slope, spread + shift + 4 * math.ulp(slope) + lost, "complex step",
-                         "unstable" if shift > max(VERY_ROUGH * abs(slopes[-1]), lost) else "")
+        found = Estimate(
+            slope,
+            spread + shift + 4 * math.ulp(slope) + lost,
+            "complex step",
+            "unstable" if shift > max(VERY_ROUGH * abs(slopes[-1]), lost) else "",
+        )
         if lost <= 1e-12 * abs(slope):
             break
     return found
@@ -495,8 +526,10 @@ def _least_step(y):
 
 def _step_through(y, variables, i, step, nearby=1.0):
     """∂y/∂variables[i] by one complex step, with all variables `nearby` times what they are."""
-    numbers = {variable: Complex(complex(variable.data * nearby, step if k == i else 0.0))
-               for k, variable in enumerate(variables)}
+    numbers = {
+        variable: Complex(complex(variable.data * nearby, step if k == i else 0.0))
+        for k, variable in enumerate(variables)
+    }
     try:
         for node in topological_order(y) if type(y) is Value else ():
             if node.rule is not None:
@@ -580,15 +613,18 @@ def complex_function(name: str) -> Callable[..., Any] | None:
 
 def _analytic(name, function):
     """A function of the complex numbers, for Complex and, as the library has it, for floats."""
-    return lambda *xs: (Complex(function(*(Complex.of(x).z for x in xs))) if any(isinstance(x, Complex) for x in xs)
-                        else ATOMS[name](*xs))
+    return lambda *xs: (
+        Complex(function(*(Complex.of(x).z for x in xs)))
+        if any(isinstance(x, Complex) for x in xs)
+        else ATOMS[name](*xs)
+    )
 
 
 def _power(x, y):
     if y == 0:
         return complex(1.0)
     if x == 0:
-        return complex(x.real ** y.real, y.real * x.real ** (y.real - 1) * x.imag if y.real >= 1 else 0.0)
+        return complex(x.real**y.real, y.real * x.real ** (y.real - 1) * x.imag if y.real >= 1 else 0.0)
     if x.real >= 0:
         return cmath.exp(y * cmath.log(x)) if y.imag or not y.real.is_integer() else x ** int(y.real)
     return (-1) ** int(y.real) * _power(-x, y)
@@ -607,21 +643,42 @@ def _length(x, y):
 
 
 # Real functions continued into the complex plane next to the real line, most by the library, some by an identity.
-ANALYTIC: dict[str, Callable[..., Any]] = {name: _analytic(name, function) for name, function in {
-    **{name: getattr(cmath, name) for name in (
-        "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-        "asinh", "acosh", "atanh")},
-    "abs": lambda z: z if z.real >= 0 else -z,
-    "coarse": lambda z: z,
-    "pow": _power,
-    "exp2": lambda z: cmath.exp(z * math.log(2)),
-    "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
-    "log2": lambda z: cmath.log(z) / math.log(2),
-    "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
-    "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
-    "hypot": _length,
-    "atan2": _angle,
-}.items()}
+ANALYTIC: dict[str, Callable[..., Any]] = {
+    name: _analytic(name, function)
+    for name, function in {
+        **{
+            name: getattr(cmath, name)
+            for name in (
+                "exp",
+                "log",
+                "log10",
+                "sqrt",
+                "sin",
+                "cos",
+                "tan",
+                "asin",
+                "acos",
+                "atan",
+                "sinh",
+                "cosh",
+                "tanh",
+                "asinh",
+                "acosh",
+                "atanh",
+            )
+        },
+        "abs": lambda z: z if z.real >= 0 else -z,
+        "coarse": lambda z: z,
+        "pow": _power,
+        "exp2": lambda z: cmath.exp(z * math.log(2)),
+        "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
+        "log2": lambda z: cmath.log(z) / math.log(2),
+        "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
+        "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
+        "hypot": _length,
+        "atan2": _angle,
+    }.items()
+}
 
 
 def _names(f, arguments):

@@ -75,11 +75,14 @@ def _write(name, values, numbers, field):
     if place == UNFIT and not all(isinstance(value, Value) for value in values):
         raise _no_values(name, values)
     if place == UNFIT:
-        raise ArgumentError(f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "
-                            f"floats; got {type(numbers).__name__} {numbers!r:.60}.")
+        raise ArgumentError(
+            f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "
+            f"floats; got {type(numbers).__name__} {numbers!r:.60}."
+        )
     if place is not None:
-        raise NotFiniteError(f"{name}: a Value must be finite, got {found[place]} at place {place}. Nothing was "
-                             "changed.")
+        raise NotFiniteError(
+            f"{name}: a Value must be finite, got {found[place]} at place {place}. Nothing was changed."
+        )
 
 
 def _no_values(name, values):

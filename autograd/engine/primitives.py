@@ -29,7 +29,7 @@ from autograd.table.rules import rule as add_rule
 FUNCTIONS = {}  # by the names of their rules
 PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
 
-TEMPLATE = '''\
+TEMPLATE = """\
 def {name}({parameters}):
     if {all_values} and not unusual:
         {nodes} = {inputs}
@@ -50,7 +50,7 @@ def {name}({parameters}):
         node._dc = {dc}{landing}
         return node
     return {otherwise}({rule}_RULE, {inputs})
-'''
+"""
 # See value.py.
 LANDING = """
         if id(node) % 2032 < 128:
@@ -59,7 +59,7 @@ LANDING = """
 
 def source(rule, name, otherwise="apply"):
     """Python source of the function `name` that computes `rule` for Values, and calls `otherwise` in other cases."""
-    nodes = "abc"[:len(rule.inputs)]
+    nodes = "abc"[: len(rule.inputs)]
     slopes = [partial.python() for partial in rule.partials]
     is_called = rule.name in rule.formula.calls or rule.is_watched
     formula = f"{rule.name}({', '.join(rule.inputs)})" if is_called else rule.formula.python()
@@ -67,21 +67,35 @@ def source(rule, name, otherwise="apply"):
     lines = [f"out = {formula}"] + [f"d{n} = {slope}" for n, slope, short in zip(nodes, slopes, simple) if not short]
     risky = any(mark in line for line in lines for mark in "(/")
     if risky:
-        lines = ["try:", *("    " + line for line in lines), "except (ArithmeticError, ValueError):",
-                 f"    fail({rule.name}_RULE, ({', '.join(nodes)},))"]
+        lines = [
+            "try:",
+            *("    " + line for line in lines),
+            "except (ArithmeticError, ValueError):",
+            f"    fail({rule.name}_RULE, ({', '.join(nodes)},))",
+        ]
     checked = ["out"] + [f"d{n}" for n, short in zip(nodes, simple) if not short]
     partial = {n: slope if short else f"d{n}" for n, slope, short in zip(nodes, slopes, simple)}
     return TEMPLATE.format(
-        name=name, rule=rule.name, index=rule.index,
+        name=name,
+        rule=rule.name,
+        index=rule.index,
         parameters=", ".join(with_defaults(rule, rule.inputs)),
         all_values=" and ".join(f"type({key}) is Value" for key in rule.inputs),
-        nodes=", ".join(nodes), inputs=", ".join(rule.inputs), operands=f"({', '.join(nodes)},)",
+        nodes=", ".join(nodes),
+        inputs=", ".join(rule.inputs),
+        operands=f"({', '.join(nodes)},)",
         unpack="; ".join(f"{key} = {node}._data" for key, node in zip(rule.inputs, nodes)),
         compute="\n".join("        " + line for line in lines),
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in checked),
-        a="a", b="b" if len(nodes) > 1 else None, c="c" if len(nodes) > 2 else None,
-        da=partial["a"], db=partial.get("b", 0.0), dc=partial.get("c", 0.0), otherwise=otherwise,
-        landing=LANDING.format(nodes=", ".join(nodes)) if LANDING_SLOT else "")
+        a="a",
+        b="b" if len(nodes) > 1 else None,
+        c="c" if len(nodes) > 2 else None,
+        da=partial["a"],
+        db=partial.get("b", 0.0),
+        dc=partial.get("c", 0.0),
+        otherwise=otherwise,
+        landing=LANDING.format(nodes=", ".join(nodes)) if LANDING_SLOT else "",
+    )
 
 
 def with_defaults(rule, names):
@@ -102,8 +116,16 @@ def make(rule):
 
 
 # np.arctan(an array of Values) calls the method `arctan` of each element.
-NUMPY_NAMES = {"asin": ["arcsin"], "acos": ["arccos"], "atan": ["arctan"], "atan2": ["arctan2"], "asinh": ["arcsinh"],
-               "acosh": ["arccosh"], "atanh": ["arctanh"], "abs": ["fabs", "absolute"]}
+NUMPY_NAMES = {
+    "asin": ["arcsin"],
+    "acos": ["arccos"],
+    "atan": ["arctan"],
+    "atan2": ["arctan2"],
+    "asinh": ["arcsinh"],
+    "acosh": ["arccosh"],
+    "atanh": ["arctanh"],
+    "abs": ["fabs", "absolute"],
+}
 
 
 def _written_out(rule, name, otherwise="apply"):
@@ -121,10 +143,12 @@ def _written_out(rule, name, otherwise="apply"):
 
 def _reflected(rule):
     """The operator for a plain number on the left of a Value."""
+
     def reflected(self, other):
         if rule.name == "add" and type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
         return operate(rule, other, self)
+
     reflected.__name__ = f"__r{rule.operator}__"
     reflected.__qualname__ = f"Value.__r{rule.operator}__"
     return reflected
@@ -135,14 +159,17 @@ def documentation(rule, function):
     inputs = ", ".join(rule.inputs)
     limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
     limits += [str(rule.requires)] if rule.requires else []
-    return "\n".join([
-        f"{rule.name}({inputs}) = {rule.formula}, for Values and for plain numbers.",
-        "",
-        *(f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)),
-        "",
-        f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
-        *(["Raises DomainError outside it."] if limits else []),
-        *_example(rule, function)])
+    return "\n".join(
+        [
+            f"{rule.name}({inputs}) = {rule.formula}, for Values and for plain numbers.",
+            "",
+            *(f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)),
+            "",
+            f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
+            *(["Raises DomainError outside it."] if limits else []),
+            *_example(rule, function),
+        ]
+    )
 
 
 def _example(rule, function):
@@ -153,12 +180,14 @@ def _example(rule, function):
         except AutogradError:
             continue
         inputs = ", ".join(rule.inputs)
-        return ["",
-                f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
-                f">>> result = {rule.name}({inputs})",
-                ">>> result.backward()",
-                f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
-                f"({', '.join(map(repr, (result.data, *result.partials)))})"]
+        return [
+            "",
+            f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
+            f">>> result = {rule.name}({inputs})",
+            ">>> result.backward()",
+            f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
+            f"({', '.join(map(repr, (result.data, *result.partials)))})",
+        ]
     return []
 
 
@@ -213,15 +242,18 @@ def enter(rule, function):
 
 def _applied(rule):
     """The function of a rule that was registered after the engine was compiled."""
-    text = (f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}):\n"
-            f"    return apply(RULE, {', '.join(rule.inputs)})")
+    text = (
+        f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}):\n"
+        f"    return apply(RULE, {', '.join(rule.inputs)})"
+    )
     made = {}
     exec(text, {"apply": apply, "RULE": rule}, made)
     return made[rule.name]
 
 
-SCOPE.update(__name__=__name__, Value=Value, Landing=Landing, new=object.__new__, apply=apply, operate=operate,
-             fail=fail)
+SCOPE.update(
+    __name__=__name__, Value=Value, Landing=Landing, new=object.__new__, apply=apply, operate=operate, fail=fail
+)
 if backend == "python":
     SCOPE.update({name: float_function(name) for name in ATOMS})
 for _rule in TABLE:

@@ -163,14 +163,14 @@ class Value:
     @property
     def parents(self) -> tuple[Value, ...]:
         """The nodes that this one was computed from, in the order of the rule's inputs; () for a leaf."""
-        return (self._a, self._b, self._c)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
+        return (self._a, self._b, self._c)[: len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
         if unusual:
             check_not_recording("reading .partials of a Value")
-        return (self._da, self._db, self._dc)[:len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
+        return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
@@ -188,8 +188,10 @@ class Value:
             check_not_recording("backward()")
         seed = as_float(gradient)
         if type(self) is not Value:
-            raise ArgumentError(f"backward: {self!r} depends on no Value, so there is nothing to differentiate. "
-                                "Compute it from Values, outside no_grad() and without detach().")
+            raise ArgumentError(
+                f"backward: {self!r} depends on no Value, so there is nothing to differentiate. "
+                "Compute it from Values, outside no_grad() and without detach()."
+            )
         backward_pass(self, seed)
 
     def detach(self) -> Constant:
@@ -277,18 +279,22 @@ class Value:
             return NotImplemented
         if unusual:
             check_not_recording("comparing a Value with ==")
-        raise LeavesGraphError(f"== between Values asks whether they are the same node. To compare the numbers write "
-                               f"v.data == {other!r}.")
+        raise LeavesGraphError(
+            f"== between Values asks whether they are the same node. To compare the numbers write v.data == {other!r}."
+        )
 
     __hash__ = object.__hash__
 
     def __float__(self):
-        raise LeavesGraphError("float(v) would take the number out of the graph and lose its gradient. Write v.data "
-                               "for the number, or autograd.exp(v) in place of math.exp(v).")
+        raise LeavesGraphError(
+            "float(v) would take the number out of the graph and lose its gradient. Write v.data "
+            "for the number, or autograd.exp(v) in place of math.exp(v)."
+        )
 
     def __int__(self):
-        raise LeavesGraphError("int(v) would take the number out of the graph and lose its gradient. Write "
-                               "int(v.data).")
+        raise LeavesGraphError(
+            "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
+        )
 
 
 class Fan(Value):
@@ -340,8 +346,10 @@ def itself(node):
 
 
 def stale(node):
-    return StaleGraphError(f"{node!r} no longer follows from its parents: some .data was changed after the forward "
-                           "pass. Compute the result again.")
+    return StaleGraphError(
+        f"{node!r} no longer follows from its parents: some .data was changed after the forward "
+        "pass. Compute the result again."
+    )
 
 
 def replayed(data, parents, slopes, again):
@@ -438,8 +446,10 @@ class Constant(Value):
 def refuse_heirs(cls, **options):
     """What `Value.__init_subclass__` does to classes outside this package."""
     if cls.__module__ != "autograd.replay.recorder":
-        raise LeavesGraphError(f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, "
-                               "and its gradient would be lost. Write a class that holds a Value.")
+        raise LeavesGraphError(
+            f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, "
+            "and its gradient would be lost. Write a class that holds a Value."
+        )
 
 
 # Compiled, the functions from here to hand_out() are those of passes.pxi: the same steps over raw pointers.
@@ -539,11 +549,14 @@ def hand_out(adjoint, leaves, inner):
     """
     sums = []
     try:
-        exhaust(chain(
-            map(sums.append, map(add, map(attrgetter("_grad"), leaves), map(adjoint.__getitem__, leaves))),
-            map(trunc, sums),  # fails for infinity and NaN; an overflow anywhere reaches a leaf
-            map(setattr, leaves, repeat("_grad"), sums),
-            map(setattr, inner, repeat("_grad"), map(adjoint.__getitem__, inner))))
+        exhaust(
+            chain(
+                map(sums.append, map(add, map(attrgetter("_grad"), leaves), map(adjoint.__getitem__, leaves))),
+                map(trunc, sums),  # fails for infinity and NaN; an overflow anywhere reaches a leaf
+                map(setattr, leaves, repeat("_grad"), sums),
+                map(setattr, inner, repeat("_grad"), map(adjoint.__getitem__, inner)),
+            )
+        )
     except (OverflowError, ValueError):
         raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
 
@@ -554,8 +567,10 @@ def exhaust(steps):
 
 
 def gradient_overflow(node):
-    return ResultOverflowError(f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
-                               "result down before backward(), or look for very steep operations in between.")
+    return ResultOverflowError(
+        f"backward: the gradient of {_described(node)} is too large for a float64. Scale the "
+        "result down before backward(), or look for very steep operations in between."
+    )
 
 
 # Compiled, what follows up to graph_wanted() is that of modes.pxi: a few numbers of each thread, set in C.
@@ -714,8 +729,10 @@ def is_recording():
     return _circumstances.recorder is not None
 
 
-WRITE_INSTEAD = ("Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
-                 "detach() for a number without gradient, or name the argument in static=.")
+WRITE_INSTEAD = (
+    "Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
+    "detach() for a number without gradient, or name the argument in static=."
+)
 
 
 def check_not_recording(what, instead=None):
@@ -724,8 +741,10 @@ def check_not_recording(what, instead=None):
     The recording is spoilt, also if the function catches the error.
     """
     if _circumstances.look() and _circumstances.recorder is not None:
-        _circumstances.recorder.refuse(f"compile: {what} would freeze a number or a branch into the recording, at "
-                                       f"{line_outside()}. {instead or WRITE_INSTEAD}")
+        _circumstances.recorder.refuse(
+            f"compile: {what} would freeze a number or a branch into the recording, at "
+            f"{line_outside()}. {instead or WRITE_INSTEAD}"
+        )
 
 
 def watch(*things: object) -> None:
@@ -759,8 +778,9 @@ def as_float(number: object) -> float:
     """
     result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
-        raise NotFiniteError(f"a Value must be finite, got {result}. Find where it comes from, or leave that entry "
-                             "out.")
+        raise NotFiniteError(
+            f"a Value must be finite, got {result}. Find where it comes from, or leave that entry out."
+        )
     return result
 
 
@@ -775,8 +795,9 @@ def _converted(number):
             result = float(number)
             if result == number or result != result:
                 return result
-            raise InexactNumberError(f"{number!r:.60} is not exactly a float64. To accept the rounding write "
-                                     "float(...).")
+            raise InexactNumberError(
+                f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...)."
+            )
         except OverflowError:
             raise InexactNumberError(f"this {type(number).__name__} is too large for a float64.") from None
         except (TypeError, ValueError) as error:
@@ -899,8 +920,9 @@ def fail(rule, operands):
     except OverflowError:
         out = inf
     if out - out != 0.0:
-        raise ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands "
-                                  "down.") from None
+        raise ResultOverflowError(
+            f"{rule.name}: the result of {got} is too large for a float64. Scale the operands down."
+        ) from None
     for name, operand, formula, slope in zip(rule.inputs, operands, rule.partials, rule.slopes):
         if type(operand) is not Value:
             continue
@@ -908,16 +930,22 @@ def fail(rule, operands):
         try:
             size = slope(*values, out)
         except ZeroDivisionError:
-            raise InfiniteDerivativeError(f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
-                                          "from this point, or detach() it if no gradient is wanted.") from None
+            raise InfiniteDerivativeError(
+                f"{rule.name}: the derivative {shown} is infinite at {got}. Keep {name} away "
+                "from this point, or detach() it if no gradient is wanted."
+            ) from None
         except ValueError:
-            raise DomainError(f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
-                              f"{name} a plain number, or detach() it, if no gradient is wanted.") from None
+            raise DomainError(
+                f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
+                f"{name} a plain number, or detach() it, if no gradient is wanted."
+            ) from None
         except OverflowError:
             size = inf
         if size - size != 0.0:
-            raise ResultOverflowError(f"{rule.name}: the derivative {shown} is too large for a float64 at {got}. Scale "
-                                      "the operands, or detach() them if no gradient is wanted.") from None
+            raise ResultOverflowError(
+                f"{rule.name}: the derivative {shown} is too large for a float64 at {got}. Scale "
+                "the operands, or detach() them if no gradient is wanted."
+            ) from None
     raise AssertionError(f"{got} is finite")
 
 
@@ -950,8 +978,10 @@ def fingerprint():
 
 
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
-    raise ImportError("autograd: this is a free-threaded Python, in which threads could change a graph in the midst of "
-                      "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1.")
+    raise ImportError(
+        "autograd: this is a free-threaded Python, in which threads could change a graph in the midst of "
+        "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1."
+    )
 backend, compiled = "python", None
 Value.__init_subclass__ = classmethod(refuse_heirs)
 if not os.environ.get("GLASSGRAD_PURE"):
@@ -966,5 +996,9 @@ if not os.environ.get("GLASSGRAD_PURE"):
             for thing in (restore, itself, last):
                 thing.__module__ = __name__  # so that either engine reads what the other has pickled
         else:
-            warnings.warn("autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
-                          "slower. Install the package again to compile it.", RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                "autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
+                "slower. Install the package again to compile it.",
+                RuntimeWarning,
+                stacklevel=2,
+            )

@@ -16,7 +16,7 @@ from autograd.table.rules import RULES, TABLE
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
 
-HEADER = '''\
+HEADER = """\
 # cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
 # cython: initializedcheck=False, auto_pickle=False, annotation_typing=False
 from __future__ import annotations
@@ -25,7 +25,7 @@ cimport cython
 from cpython cimport array
 from cpython.array cimport array as Numbers
 
-'''
+"""
 
 # The C types with which the functions of value.py are compiled.
 TYPES = {
@@ -100,15 +100,15 @@ RECORDER_TYPES = {
     "_known": "rule=int, a=Tracer, b=Tracer, c=Tracer, wanted=bint, shared=Tracer, other=Tracer, place=int",
     "forget_uses": "tracer=Tracer",
     "find_sums": "operations=list, add=int, mul=int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer, part=Tracer, "
-                 "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
+    "left=Tracer, right=Tracer, terms=list, inside=list, goes_on=bint, moves_first=bint",
     "codes_of": "sum_=Tracer, a=Tracer, b=Tracer, code=int, i=int",
     "passes_on": "tracer=Tracer",
     "levels_of": "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=longlong, bits=longlong, guard=longlong, "
-                 "kinds=dict, group=list",
+    "kinds=dict, group=list",
     "run_of": "group=list, slot=int, columns=list, guards=list, first=Tracer",
     "number_slots": "tracers=list, tracer=Tracer, slot=int",
     "fill_columns": "group=list, column_a=int[::1], column_b=int[::1], column_c=int[::1], at=int, i=int, "
-                    "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer",
+    "tracer=Tracer, a=Tracer, b=Tracer, c=Tracer",
 }
 
 TRACER_FIELDS = """\
@@ -168,7 +168,7 @@ ARGUMENT_TYPES = {
 def arguments_source():
     """The part of arguments.py that looks at every number."""
     text = (PACKAGE / "replay" / "signature.py").read_text()
-    part = text[text.index("DEEPEST ="):text.index("# See value.py")]
+    part = text[text.index("DEEPEST =") : text.index("# See value.py")]
     imports = "\n\nfrom collections import OrderedDict\n\nfrom autograd.replay.statics import Static\n\n"
     return imports + _declared(part, ARGUMENT_TYPES)
 
@@ -182,13 +182,14 @@ def _without_imports(text):
 def _declared(text, types):
     """Python source with the C types of functions and methods declared."""
     for name, declared in types.items():
-        text = re.sub(rf"\n?( *)def {name}\(",
-                      rf"\n\1@cython.ccall\n\1@cython.locals({_typed(declared)})\n\1def {name}(", text)
+        text = re.sub(
+            rf"\n?( *)def {name}\(", rf"\n\1@cython.ccall\n\1@cython.locals({_typed(declared)})\n\1def {name}(", text
+        )
     return text
 
 
 def _typed(types):
-    """"a=int, b=Value" with the names that C types have in Cython."""
+    """ "a=int, b=Value" with the names that C types have in Cython."""
     return re.sub(r"=(double|int|longlong|bint|Py_ssize_t)", r"=cython.\1", types)
 
 
@@ -197,33 +198,62 @@ HASH = """\
         return <Py_hash_t>(<size_t><void*>self >> 4)  # nodes begin at multiples of 16
 """
 
+
 def module_source():
     """The whole module."""
     names = {"rint": "rint", "abs": "fabs"}
-    imports = [f"from libc.math cimport {names.get(name, name)} as "
-               f"{'libm' if name in RULES and not RULES[name].is_library_call else 'c'}_{name}\n"
-               for name in ATOMS if name != "coarse"]
+    imports = [
+        f"from libc.math cimport {names.get(name, name)} as "
+        f"{'libm' if name in RULES and not RULES[name].is_library_call else 'c'}_{name}\n"
+        for name in ATOMS
+        if name != "coarse"
+    ]
     rules = [rule for rule in TABLE if rule.name != "where"]
     kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
     nodes, passes, modes, recording, flat, machine = (
-        (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "arrays", "machine"))
+        (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "arrays", "machine")
+    )
     tables = "\n" + "".join(
         f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
         f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
-        for rule in TABLE)
-    return "".join([HEADER, *imports, COARSE, *kernels, "\n\n", engine_source(), nodes, "\n\n", passes, "\n\n",
-                    modes, "\n\n", recorder_source(), arguments_source(), recording, "\n\n", flat, "\n\n",
-                    *map(node_source, rules), machine, *map(loops_source, TABLE), tables,
-                    EXPORTS.format(functions=functions, fingerprint=fingerprint())])
+        for rule in TABLE
+    )
+    return "".join(
+        [
+            HEADER,
+            *imports,
+            COARSE,
+            *kernels,
+            "\n\n",
+            engine_source(),
+            nodes,
+            "\n\n",
+            passes,
+            "\n\n",
+            modes,
+            "\n\n",
+            recorder_source(),
+            arguments_source(),
+            recording,
+            "\n\n",
+            flat,
+            "\n\n",
+            *map(node_source, rules),
+            machine,
+            *map(loops_source, TABLE),
+            tables,
+            EXPORTS.format(functions=functions, fingerprint=fingerprint()),
+        ]
+    )
 
 
-EXPORTS = '''
+EXPORTS = """
 
 exports = {{name: value for name, value in globals().items() if not name.startswith("__")}}
 functions = {{{functions}}}
 fingerprint = {fingerprint!r}
-'''
+"""
 
 
 def write(folder):
@@ -233,8 +263,15 @@ def write(folder):
     (folder / "_native.pyx").write_text(module_source())
     return folder / "_native.pyx"
 
+
 # Results are to be those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
 # functions in place of the compiler's shortcuts, such as x * x for pow(x, 2). Some functions have but one exact result.
 EXACT = ("abs", "sqrt", "floor", "coarse")
-FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-fwrapv", "-Wno-unused-function",
-         *[f"-fno-builtin-{name}" for name in ATOMS if name not in EXACT]]
+FLAGS = [
+    "-O3",
+    "-g0",
+    "-ffp-contract=off",
+    "-fwrapv",
+    "-Wno-unused-function",
+    *[f"-fno-builtin-{name}" for name in ATOMS if name not in EXACT],
+]

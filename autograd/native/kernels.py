@@ -37,23 +37,30 @@ def {name}({parameters}):
 
 def node_source(rule):
     """Cython source of the function of one rule."""
-    letters = "abc"[:len(rule.inputs)]
+    letters = "abc"[: len(rule.inputs)]
     variables = {name: f"{letter}._data" for name, letter in zip(rule.inputs, letters)}
     slopes = [partial.python(variables, "c_{}") for partial in rule.partials]
     slopes = [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
     return NODE.format(
-        name=rule.name, index=rule.index, doc=documentation(rule, FUNCTIONS[rule.name]), inputs=", ".join(rule.inputs),
-        count=len(letters), padded=", ".join([*rule.inputs, "None", "None"][:3]),
+        name=rule.name,
+        index=rule.index,
+        doc=documentation(rule, FUNCTIONS[rule.name]),
+        inputs=", ".join(rule.inputs),
+        count=len(letters),
+        padded=", ".join([*rule.inputs, "None", "None"][:3]),
         parameters=", ".join(with_defaults(rule, rule.inputs)),
         any_value=" or ".join(f"type({name}) is Value or type({name}) is Constant" for name in rule.inputs),
-        nodes="\n    ".join(f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
-                         for n, name in zip(letters, rule.inputs)),
+        nodes="\n    ".join(
+            f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
+            for n, name in zip(letters, rule.inputs)
+        ),
         any_missing=" or ".join(f"{n} is None" for n in letters),
         value=f"out = {_value_on_doubles(rule, variables)}",
         any_wanted=" or ".join(f"type({n}) is Value" for n in letters),
         slopes="\n    ".join(slopes),
         not_finite=" or ".join(f"{name} - {name} != 0.0" for name in ["out", *(f"d{n}" for n in letters)]),
-        store=", ".join([*(f"{n}, d{n}" for n in letters), "None, 0.0", "None, 0.0"][:3]))
+        store=", ".join([*(f"{n}, d{n}" for n in letters), "None, 0.0", "None, 0.0"][:3]),
+    )
 
 
 def _value_on_doubles(rule, variables):
@@ -67,9 +74,11 @@ def kernel_source(rule):
     types = ", ".join(f"{name}=cython.double" for name in rule.inputs)
     # In its own formula a name means the C library's function: cbrt is made from cbrt.
     formula = re.sub(rf"\bc_{rule.name}\(", f"libm_{rule.name}(", rule.formula.python(functions="c_{}"))
-    return (f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
-            f"@cython.returns(cython.double)\n@cython.locals({types})\ndef c_{rule.name}({', '.join(rule.inputs)}):\n"
-            f"    return {formula}\n")
+    return (
+        f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
+        f"@cython.returns(cython.double)\n@cython.locals({types})\ndef c_{rule.name}({', '.join(rule.inputs)}):\n"
+        f"    return {formula}\n"
+    )
 
 
 def methods_source():
@@ -79,15 +88,21 @@ def methods_source():
         _, *others = rule.inputs
         arguments = ", ".join(["self", *others])
         parameters = ", ".join(["self", *with_defaults(rule, others)])
-        lines += [f"def {name}({parameters}):\n    return {rule.name}({arguments})"
-                  for name in (rule.name, *NUMPY_NAMES.get(rule.name, ()))]
+        lines += [
+            f"def {name}({parameters}):\n    return {rule.name}({arguments})"
+            for name in (rule.name, *NUMPY_NAMES.get(rule.name, ()))
+        ]
         if rule.operator:
-            lines.append(f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
-                         f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node")
+            lines.append(
+                f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
+                f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node"
+            )
         if rule.operator and len(rule.inputs) == 2:
             zero = "    if type(other) is int and other == 0:\n        return self\n" if rule.name == "add" else ""
-            lines.append(f"def __r{rule.operator}__(self, other):\n{zero}    node = node_{rule.name}(other, self)\n"
-                         f"    return operate(TABLE[{rule.index}], other, self) if node is None else node")
+            lines.append(
+                f"def __r{rule.operator}__(self, other):\n{zero}    node = node_{rule.name}(other, self)\n"
+                f"    return operate(TABLE[{rule.index}], other, self) if node is None else node"
+            )
     return "\n\n".join("    " + line.replace("\n", "\n    ") for line in lines)
 
 
@@ -96,37 +111,54 @@ def loops_source(rule):
 
     Without lanes an operand is a number of the memory; with lanes it is a row of numbers, or one number for all lanes.
     """
-    letters = "abc"[:len(rule.inputs)]
+    letters = "abc"[: len(rule.inputs)]
     flat = {name: f"m[loop.{letter}[k]]" for name, letter in zip(rule.inputs, letters)}
     forward, backward = [], []
     for kinds in _varieties(len(letters)):
-        lanes = {name: f"p{letter}[{'lane' if varies else '0'}]"
-                 for name, letter, varies in zip(rule.inputs, letters, kinds)}
+        lanes = {
+            name: f"p{letter}[{'lane' if varies else '0'}]" for name, letter, varies in zip(rule.inputs, letters, kinds)
+        }
         number = sum(varies << k for k, varies in enumerate(kinds))
-        forward += [f"elif loop.varying & 7 == {number}:",
-                    "    for lane in range(LANES):", f"        out[lane] = {_value_on_doubles(rule, lanes)}"]
+        forward += [
+            f"elif loop.varying & 7 == {number}:",
+            "    for lane in range(LANES):",
+            f"        out[lane] = {_value_on_doubles(rule, lanes)}",
+        ]
         backward += [f"elif loop.varying & 7 == {number}:"]
         for k, (letter, varies, partial) in enumerate(zip(letters, kinds, rule.partials)):
             slope = f"g[lane] * ({partial.python(lanes | {'out': 'out[lane]'}, 'c_{}')})"
             slope = slope if _is_plain(partial, rule) else f"0.0 if loop.guards and g[lane] == 0.0 else {slope}"
-            backward += [f"    if loop.wanted & {1 << k}:"] + ([
-                "        for lane in range(LANES):", f"            j{letter}[lane] += {slope}"] if varies else [
-                "        total = 0.0", "        for lane in range(LANES):", f"            total += {slope}",
-                f"        j{letter}[0] += total"])
+            backward += [f"    if loop.wanted & {1 << k}:"] + (
+                ["        for lane in range(LANES):", f"            j{letter}[lane] += {slope}"]
+                if varies
+                else [
+                    "        total = 0.0",
+                    "        for lane in range(LANES):",
+                    f"            total += {slope}",
+                    f"        j{letter}[0] += total",
+                ]
+            )
     slopes = []
     for k, (letter, partial) in enumerate(zip(letters, rule.partials)):
         slope = f"here * ({partial.python(flat | {'out': 'm[loop.start + k]'}, 'c_{}')})"
         slopes += [f"if loop.wanted & {1 << k}:", f"    j[loop.{letter}[k]] += {slope}"]
-    guard = [] if all(_is_plain(partial, rule) for partial in rule.partials) else [
-        "if loop.guards and here == 0.0:", "    continue"]
+    guard = (
+        []
+        if all(_is_plain(partial, rule) for partial in rule.partials)
+        else ["if loop.guards and here == 0.0:", "    continue"]
+    )
     rows = [f"p{letter} = m + place(room, loop.{letter}[k])" for letter in letters]
     adjoint_rows = [f"j{letter} = j + place(room, loop.{letter}[k])" for letter in letters]
     indent = "\n            "
     return LOOPS.format(
-        name=rule.name, value=_value_on_doubles(rule, flat), rows=indent.join(rows),
+        name=rule.name,
+        value=_value_on_doubles(rule, flat),
+        rows=indent.join(rows),
         adjoint_rows=indent.join(rows + adjoint_rows),
         slopes=indent.join(["here = j[loop.start + k]", *guard, *slopes]),
-        forward=indent.join(forward).replace("elif", "if", 1), backward=indent.join(backward).replace("elif", "if", 1))
+        forward=indent.join(forward).replace("elif", "if", 1),
+        backward=indent.join(backward).replace("elif", "if", 1),
+    )
 
 
 def _varieties(inputs):
@@ -183,7 +215,7 @@ cdef void backward_{name}(Loop* loop, Room* room) noexcept nogil:
 """
 
 
-COARSE = '''
+COARSE = """
 
 @cython.cfunc
 @cython.inline
@@ -194,4 +226,4 @@ COARSE = '''
 def c_coarse(x):
     scaled = 134217729.0 * x
     return scaled - (scaled - x)
-'''
+"""

@@ -3,11 +3,29 @@
 import os
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SOURCES = [os.path.join(PACKAGE, *name.split("/")) for name in (
-    "table/formulas.py", "table/rules.py", "engine/value.py", "engine/primitives.py", "replay/recorder.py",
-    "replay/signature.py", "native/build.py", "native/kernels.py", "native/nodes.pxi", "native/passes.pxi",
-    "native/modes.pxi", "native/recording.pxi", "native/arrays.pxi", "native/machine.pxi", "native/memory.h",
-    "native/sums.h", "native/lanes.h", "native/thread_pool.h")]
+SOURCES = [
+    os.path.join(PACKAGE, *name.split("/"))
+    for name in (
+        "table/formulas.py",
+        "table/rules.py",
+        "engine/value.py",
+        "engine/primitives.py",
+        "replay/recorder.py",
+        "replay/signature.py",
+        "native/build.py",
+        "native/kernels.py",
+        "native/nodes.pxi",
+        "native/passes.pxi",
+        "native/modes.pxi",
+        "native/recording.pxi",
+        "native/arrays.pxi",
+        "native/machine.pxi",
+        "native/memory.h",
+        "native/sums.h",
+        "native/lanes.h",
+        "native/thread_pool.h",
+    )
+]
 
 if __name__ == "__main__":
     print(*SOURCES)

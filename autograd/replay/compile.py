@@ -48,8 +48,9 @@ from autograd.transforms import map_numbers, numbers_in
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 
 
-def compile(function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16,
-            fallback: bool = True) -> Any:
+def compile(
+    function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16, fallback: bool = True
+) -> Any:
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
     A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
@@ -127,8 +128,10 @@ class Compiled:
             return self
         attributes = getattr(instance, "__dict__", None)
         if attributes is None:
-            raise ArgumentError(f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. "
-                                "Compile a function, and pass what it needs as arguments.")
+            raise ArgumentError(
+                f"compile: a {type(instance).__name__} has no __dict__ to keep its recordings in. "
+                "Compile a function, and pass what it needs as arguments."
+            )
         place = f"_compiled_{id(self):x}"
         own = attributes.get(place)
         # A copy of an instance brings the original's along.
@@ -233,6 +236,7 @@ class Compiled:
     def draw(self, **options):
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
+
         if not self._recordings:
             raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
         replay = next(reversed(self._recordings.values()))
@@ -249,8 +253,10 @@ class Compiled:
         rows: list = []
         keys = keys_of(zip(*columns), kwargs, self._positions, self._static, rows, spread)
         if len(keys) > 1:
-            raise ArgumentError(f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
-                                "ones. Pad them to one length, or call the function for each.")
+            raise ArgumentError(
+                f"{name}: the examples of a batch must have one structure, got {len(keys)} different "
+                "ones. Pad them to one length, or call the function for each."
+            )
         return self._replay(keys.pop(), rows[0], gradients, len(rows)), rows
 
     def _replay(self, key, leaves, gradients, examples=1):
@@ -285,9 +291,12 @@ class Compiled:
             replay = self._recordings[key] = Replay(self.function, key if gradients else key[1], leaves, gradients)
             count, where = replay.dependencies.largest()
             if count > MANY:
-                self._warn("many", f"{count:,} items that it reads from outside are compared at each call, most of "
-                                   f"them in {where}. Put them into a tuple or a read-only array, which cannot "
-                                   "change, or pass what it needs as an argument.")
+                self._warn(
+                    "many",
+                    f"{count:,} items that it reads from outside are compared at each call, most of "
+                    f"them in {where}. Put them into a tuple or a read-only array, which cannot "
+                    "change, or pass what it needs as an argument.",
+                )
             while len(self._recordings) > self._maxsize:
                 self._dropped.add(hash(self._recordings.popitem(last=False)[0]))
         else:
@@ -301,17 +310,23 @@ class Compiled:
         """Warn when the function is recorded again and again."""
         if change is None:
             if hash(key) in self._dropped:
-                self._warn("maxsize", f"more than {self._maxsize} structures of arguments take turns, so that "
-                                      "recordings are thrown away and made again. Keep more of them: compile(..., "
-                                      "maxsize=...).")
+                self._warn(
+                    "maxsize",
+                    f"more than {self._maxsize} structures of arguments take turns, so that "
+                    "recordings are thrown away and made again. Keep more of them: compile(..., "
+                    "maxsize=...).",
+                )
             return
         name, before, now = change
         if type(before) in SCALARS and type(now) in SCALARS:
             self._changes[name] += 1
             if self._changes[name] >= 3:
-                self._warn(name, f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
-                                 f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, make it a "
-                                 "Value, or keep it out of the function.")
+                self._warn(
+                    name,
+                    f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
+                    f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, make it a "
+                    "Value, or keep it out of the function.",
+                )
 
     def _fall_back(self, replay, rows):
         """Before the function itself is called in place of a replay: may it be?"""
@@ -323,8 +338,11 @@ class Compiled:
         if replay:
             replay.fallbacks += 1
         if "fallback" not in self._warned:
-            self._warn("fallback", "the function itself is called in place of a replay, which is slower: "
-                                   f"{self._reason(replay, rows)}. stats() counts how often.")
+            self._warn(
+                "fallback",
+                "the function itself is called in place of a replay, which is slower: "
+                f"{self._reason(replay, rows)}. stats() counts how often.",
+            )
         return result
 
     def _reason(self, replay, rows):
@@ -452,12 +470,16 @@ class Replay:
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
             self.dependencies = self._dependencies(recorder)
         if not is_same:
-            self.refusal = (f"compile: the function was not the same at its second call{self._where()}, although "
-                            "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
-                            "file, or count its calls? Pass what differs as an argument.")
+            self.refusal = (
+                f"compile: the function was not the same at its second call{self._where()}, although "
+                "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
+                "file, or count its calls? Pass what differs as an argument."
+            )
         elif before != random_states(generators):
-            self.refusal = ("compile: the function draws random numbers, which a replay would not. Draw them outside, "
-                            "and pass them as arguments.")
+            self.refusal = (
+                "compile: the function draws random numbers, which a replay would not. Draw them outside, "
+                "and pass them as arguments."
+            )
         if self.refusal:
             raise RecordingError(self.refusal)
         self.verified = True
@@ -494,9 +516,12 @@ class Replay:
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._differentiable() else []
         numbers, slopes = self._run([leaves], slots, roots)
         slopes = iter(slopes)
-        results = [kind.part if type(kind) is Kept else
-                   self._node(number, next(slopes) if roots and kind == VALUE else None, i, [leaves])
-                   for i, (number, kind) in enumerate(zip(numbers, kinds))]
+        results = [
+            kind.part
+            if type(kind) is Kept
+            else self._node(number, next(slopes) if roots and kind == VALUE else None, i, [leaves])
+            for i, (number, kind) in enumerate(zip(numbers, kinds))
+        ]
         if self.result.structure == 0:
             return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
@@ -505,11 +530,15 @@ class Replay:
         """The mean over examples, or the pair of it and the list of the examples' other results."""
         structure, slots = self.result.structure, self.program.results
         if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
-            raise ArgumentError("mean: the function must return one number, or with has_aux a pair of one number and "
-                                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}.")
+            raise ArgumentError(
+                "mean: the function must return one number, or with has_aux a pair of one number and "
+                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
+            )
         roots = slots[:1] if self._differentiable() and self.result.kinds[0] == VALUE else []
         numbers, slopes = self._run(rows, slots, roots, 1 / len(rows))
-        total = reduce(operator.add, numbers[:len(rows) * len(slots):len(slots)])  # sum() would be exacter than eager's
+        total = reduce(
+            operator.add, numbers[: len(rows) * len(slots) : len(slots)]
+        )  # sum() would be exacter than eager's
         node = self._node(total / len(rows), slopes[0] if slopes else None, 0, rows)
         return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
 
@@ -530,11 +559,15 @@ class Replay:
         """Each example's numbers, from the column `first` on, in a structure of such columns."""
         columns = len(self.program.results)
         if type(structure) is list and all(type(part) is int for part in structure):
-            return [numbers[start:start + columns - first].tolist()
-                    for start in range(first, examples * columns, columns)]
-        return [map_numbers(lambda part, start=start: numbers[start + part] if type(part) is int else _plain(part.part),
-                            structure)
-                for start in range(0, examples * columns, columns)]
+            return [
+                numbers[start : start + columns - first].tolist() for start in range(first, examples * columns, columns)
+            ]
+        return [
+            map_numbers(
+                lambda part, start=start: numbers[start + part] if type(part) is int else _plain(part.part), structure
+            )
+            for start in range(0, examples * columns, columns)
+        ]
 
     def _node(self, number, slopes, place, rows):
         """A result as the function itself would return it; a Value has as its parents the captured Values and the Value
@@ -548,8 +581,14 @@ class Replay:
     def stats(self):
         """Figures about the recording."""
         program = self.program
-        return {"nodes": program.nodes, "levels": program.levels, "loops": len(program.runs),
-                "bytes": 16 * program.size, "seconds": self.seconds, "fallbacks": self.fallbacks}
+        return {
+            "nodes": program.nodes,
+            "levels": program.levels,
+            "loops": len(program.runs),
+            "bytes": 16 * program.size,
+            "seconds": self.seconds,
+            "fallbacks": self.fallbacks,
+        }
 
 
 def statics_in(key):
@@ -571,9 +610,13 @@ def recorder_at_work(lines=False):
 def random_states(generators):
     """The states of random generators, and of those that programs share."""
     import pickle
+
     random, numpy = sys.modules.get("random"), sys.modules.get("numpy")
-    return [random and random.getstate(), numpy and pickle.dumps(numpy.random.get_state(legacy=False)), *(
-        one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators)]
+    return [
+        random and random.getstate(),
+        numpy and pickle.dumps(numpy.random.get_state(legacy=False)),
+        *(one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators),
+    ]
 
 
 class _Unrolling(threading.local):
@@ -615,9 +658,11 @@ class Again:
         if not is_recording():
             change = self.replay.dependencies.changed()
             if change:
-                raise StaleGraphError(f"the graph behind a result of the compiled function {self.rule.name} is made by "
-                                      f"calling it again, but {change[0]} has changed since, which it reads. Call the "
-                                      "compiled function again.")
+                raise StaleGraphError(
+                    f"the graph behind a result of the compiled function {self.rule.name} is made by "
+                    f"calling it again, but {change[0]} has changed since, which it reads. Call the "
+                    "compiled function again."
+                )
             if not self.replay.verified:
                 self.replay.verify()  # it is the second call
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
@@ -680,7 +725,8 @@ class Result:
         if not isinstance(part, Value) and _why_no_result(part):
             raise Unrecorded from NumberTypeError(
                 f"the function returned a {type(part).__name__}; expected numbers, Values, strings and None, in lists, "
-                "tuples and dicts")
+                "tuples and dicts"
+            )
         tracer = self.recorder.tracer(part)
         self.tracers.append(tracer)
         self.kinds.append(tracer.kind if isinstance(part, Value) else Kept(part))

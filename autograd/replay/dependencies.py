@@ -56,8 +56,9 @@ class Dependencies:
             # A name that only the class has may come to hide that.
             names = [name for name in self._names if name in space or (kind and hasattr(kind, name))]
             self._add_table(space, names, owner, len(space))
-        self.unchanged = functools.partial(unchanged, self.tables, self.sequences, self.cells, self.functions,
-                                           self.kinds, self.arrays)
+        self.unchanged = functools.partial(
+            unchanged, self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays
+        )
         del self._names, self._spaces, self._globals, self._waiting, self._seen  # it would keep objects alive
 
     def changed(self) -> tuple[str, object, object] | None:
@@ -115,7 +116,7 @@ class Dependencies:
             while self._waiting:
                 self._look_at(*self._waiting.pop())
             known = list(self._names) if len(self._names) > names or len(self._spaces) > spaces else []
-            for i, (mapping, owner, _) in enumerate(self._spaces[0 if len(known) > names else spaces:]):
+            for i, (mapping, owner, _) in enumerate(self._spaces[0 if len(known) > names else spaces :]):
                 new = known[names:] if len(known) > names and i < spaces else known
                 self._waiting += [(mapping[name], f"{owner}.{name}") for name in new if name in mapping]
             names, spaces = len(self._names), len(self._spaces)
@@ -174,8 +175,11 @@ class Dependencies:
             self._waiting.append((vars(module).get("__getattr__"), module.__name__))
         elif module.__name__.partition(".")[0] not in ("autograd", "nn", "builtins"):
             # Of a library its data may be another tomorrow, sys.argv and os.environ, but not its code.
-            data = {name: thing for name, thing in vars(module).items() if not (
-                callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")}
+            data = {
+                name: thing
+                for name, thing in vars(module).items()
+                if not (callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")
+            }
             self._spaces.append((Attributes(module, data), module.__name__, None))
 
     def _class(self, kind):
@@ -190,8 +194,12 @@ class Dependencies:
             self._names.update(dict.fromkeys(own.get("__match_args__", ())))
             # Operators, __call__ and the like are called without being named; any method by a base class in a library,
             # such as forward.
-            unnamed = [name for name in own if (derived or (name[:2] == "__" and name[-2:] == "__")) and (
-                callable(own[name]) or isinstance(own[name], (classmethod, staticmethod, property)))]
+            unnamed = [
+                name
+                for name in own
+                if (derived or (name[:2] == "__" and name[-2:] == "__"))
+                and (callable(own[name]) or isinstance(own[name], (classmethod, staticmethod, property)))
+            ]
             self._names.update(dict.fromkeys(unnamed))
             self._waiting += [(own[name], f"{one.__qualname__}.{name}") for name in unnamed]
 
@@ -221,12 +229,19 @@ class Dependencies:
         else:
             self._spaces.append((attributes, owner, kind))
             if ours:  # its code is not read: what it calls is among its attributes
-                self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items()
-                                  if is_own(item) and not isinstance(item, CONTAINERS)]
+                self._waiting += [
+                    (item, f"{owner}.{name}")
+                    for name, item in attributes.items()
+                    if is_own(item) and not isinstance(item, CONTAINERS)
+                ]
             if "__wrapped__" in attributes:
                 self._waiting.append((attributes["__wrapped__"], title))
-        slots = {name: getattr(thing, name, MISSING) for one in kind.__mro__ if not is_library(_module(one))
-                 for name in _slots(one)}
+        slots = {
+            name: getattr(thing, name, MISSING)
+            for one in kind.__mro__
+            if not is_library(_module(one))
+            for name in _slots(one)
+        }
         if slots:
             self._spaces.append((Attributes(thing, slots), owner, None))
 
@@ -342,8 +357,10 @@ def is_own(thing):
 def _slots(kind):
     names = vars(kind).get("__slots__", ())
     private = f"_{kind.__name__.lstrip('_')}"
-    return [f"{private}{name}" if name[:2] == "__" and name[-2:] != "__" else name
-            for name in ([names] if isinstance(names, str) else names)]
+    return [
+        f"{private}{name}" if name[:2] == "__" and name[-2:] != "__" else name
+        for name in ([names] if isinstance(names, str) else names)
+    ]
 
 
 def _module(kind):
@@ -384,6 +401,7 @@ def same(now, then) -> bool:
 def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The globals, the attributes and strings, and the modules that code mentions, that of inner functions too."""
     import dis
+
     own: dict[str, None] = {}
     attributes: dict[str, None] = {}
     modules: dict[str, None] = {}
@@ -420,15 +438,20 @@ def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
     for cell, content in cells:
         if (now := _content(cell)) is not content and not same(now, content):
             return False
-    return (not any(is_other(*entry) for entry in functions)
-            and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds)
-            and all(as_bytes(array) == before for array, before in arrays))
+    return (
+        not any(is_other(*entry) for entry in functions)
+        and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds)
+        and all(as_bytes(array) == before for array, before in arrays)
+    )
 
 
 def is_other(function, code, defaults, named_defaults):
     """Whether the code or the defaults of a function have been replaced."""
-    return (function.__code__ is not code or function.__defaults__ is not defaults
-            or function.__kwdefaults__ is not named_defaults)
+    return (
+        function.__code__ is not code
+        or function.__defaults__ is not defaults
+        or function.__kwdefaults__ is not named_defaults
+    )
 
 
 if backend == "native":

@@ -17,8 +17,9 @@ class PythonMachine:
     def __init__(self, program: Program):
         self.program = program
         self.captured = [value for value in program.captured if type(value) is Value]
-        self._captured_slots = [slot for slot, value in zip(program.captured_slots, program.captured)
-                                if type(value) is Value]
+        self._captured_slots = [
+            slot for slot, value in zip(program.captured_slots, program.captured) if type(value) is Value
+        ]
 
     def template(self):
         """A memory with the numbers and the captured Values in it."""
@@ -69,7 +70,7 @@ def _forward(run, memory):
         results = list(map(run.rule.value, *columns)) if run.rule else _sums(run, *columns)
     except (ArithmeticError, ValueError):
         return False
-    memory[run.start:run.start + run.count] = results
+    memory[run.start : run.start + run.count] = results
     return all(number - number == 0.0 for number in results)
 
 
@@ -127,7 +128,6 @@ def _holds(guard, memory):
 
 def Machine(program: Program) -> Any:
     """The machine for a program: the compiled one, unless that is missing or older than a primitive of the program."""
-    if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions
-                                    for run in program.runs):
+    if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions for run in program.runs):
         return compiled.NativeMachine(program)
     return PythonMachine(program)

@@ -30,8 +30,10 @@ from autograd.table.rules import RULES, TABLE
 DETACHED = -3  # the `_rule` of a number without its gradient
 NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
-ROUNDING = ("Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
-            "name the argument in static=.")
+ROUNDING = (
+    "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
+    "name the argument in static=."
+)
 LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
 
 
@@ -49,8 +51,22 @@ class Tracer(Value):
     # slot                 where Program puts it
     # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
     # terms                the factors of such a sum, two by two, None for a missing one; else None
-    __slots__ = ("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a",
-                 "user_before_b", "uses", "varying", "wanted")
+    __slots__ = (
+        "guard",
+        "kind",
+        "last_user",
+        "level",
+        "place",
+        "recorder",
+        "slot",
+        "source",
+        "terms",
+        "user_before_a",
+        "user_before_b",
+        "uses",
+        "varying",
+        "wanted",
+    )
 
     def _refuse(self, what, instead=None):
         what = f"{what} a number that depends on the inputs"
@@ -131,8 +147,10 @@ class Tracer(Value):
         self._refuse("divmod() by", ROUNDING)
 
     def __hash__(self):
-        self._refuse("looking up, in a dict or a set,",
-                     "Write where(equal(x, 1.0), a, b) for a choice by a number, or name the argument in static=.")
+        self._refuse(
+            "looking up, in a dict or a set,",
+            "Write where(equal(x, 1.0), a, b) for a choice by a number, or name the argument in static=.",
+        )
 
     def __eq__(self, other):
         self._refuse("comparing with ==", "Write equal(x, y), which is 1.0 or 0.0, and where(condition, x, y).")
@@ -169,9 +187,13 @@ class Tracer(Value):
 
     def matches(self, other):
         """Whether a tracer of another recording stands for the same."""
-        return (self._rule == other._rule and self.guard == other.guard and self.varying == other.varying
-                and self._places() == other._places()
-                and (self.source is other.source or repr_of(self.source) == repr_of(other.source)))
+        return (
+            self._rule == other._rule
+            and self.guard == other.guard
+            and self.varying == other.varying
+            and self._places() == other._places()
+            and (self.source is other.source or repr_of(self.source) == repr_of(other.source))
+        )
 
     def _places(self):
         """Where the operands stand in the recording."""
@@ -271,8 +293,10 @@ class Recorder:
         """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
         if type(operand) is Tracer:
             if operand.recorder is not self:
-                self.refuse("compile: a number of an earlier call was kept and is used again. Return it, and pass it "
-                            "as an argument to the next call.")
+                self.refuse(
+                    "compile: a number of an earlier call was kept and is used again. Return it, and pass it "
+                    "as an argument to the next call."
+                )
             return operand
         if isinstance(operand, Value):
             found = self._captured.get(operand)
@@ -305,8 +329,11 @@ class Recorder:
 
     def operation(self, rule, a, b, c):
         """The tracer for an operation on tracers."""
-        wanted = ((a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
-                  and rule >= 0 and gradients_wanted())
+        wanted = (
+            (a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
+            and rule >= 0
+            and gradients_wanted()
+        )
         found = self._known(rule, a, b, c, wanted)
         return self.add(rule, a, b, c, wanted) if found is None else found
 
@@ -320,8 +347,14 @@ class Recorder:
             if place < 0:
                 break
             other = self.tracers[place]
-            if (other._rule == rule and other._a is a and other._b is b and other._c is c
-                    and other.wanted == wanted and (other.guard == 0 or other.guard == self.guard)):
+            if (
+                other._rule == rule
+                and other._a is a
+                and other._b is b
+                and other._c is c
+                and other.wanted == wanted
+                and (other.guard == 0 or other.guard == self.guard)
+            ):
                 return other
             place = other.user_before_a if other._a is shared else other.user_before_b
         return None
@@ -519,9 +552,16 @@ class Run:
 
     def equals(self, other):
         """Whether another run does the same."""
-        return (self.rule is other.rule and self.start == other.start and self.count == other.count
-                and self.operands == other.operands and self.wanted == other.wanted and self.varying == other.varying
-                and self.guard == other.guard and self.codes == other.codes)
+        return (
+            self.rule is other.rule
+            and self.start == other.start
+            and self.count == other.count
+            and self.operands == other.operands
+            and self.wanted == other.wanted
+            and self.varying == other.varying
+            and self.guard == other.guard
+            and self.codes == other.codes
+        )
 
 
 class Program:
@@ -553,8 +593,9 @@ class Program:
                     group = kinds[kind]
                     number_slots(group, slot)
                     end = fill_columns(group, *columns, done)
-                    self.runs.append(run_of(group, slot, [memoryview(column)[done:end] for column in columns],
-                                            recorder.guards))
+                    self.runs.append(
+                        run_of(group, slot, [memoryview(column)[done:end] for column in columns], recorder.guards)
+                    )
                     slot += len(group)
                     done = end
         self.numbers = [(tracer.slot, tracer.source) for tracer in sources if not isinstance(tracer.source, Value)]
@@ -565,15 +606,22 @@ class Program:
         self.input_slots = array.array("i", [tracer.slot for tracer in recorder.inputs])
         self.results = [tracer.slot for tracer in results]
 
-
     def equals(self, other):
         """Whether another program computes the same from the same: made by the same function, say, a second time."""
-        return (len(self.runs) == len(other.runs) and all(map(Run.equals, self.runs, other.runs))
-                and self.uniform == other.uniform and self.size == other.size and self.results == other.results
-                and repr(self.numbers) == repr(other.numbers)
-                and self.captured_slots == other.captured_slots and len(self.captured) == len(other.captured)
-                and all(a is b or (one and two and repr_of(a) == repr_of(b))
-                        for a, b, one, two in zip(self.captured, other.captured, self.born, other.born)))
+        return (
+            len(self.runs) == len(other.runs)
+            and all(map(Run.equals, self.runs, other.runs))
+            and self.uniform == other.uniform
+            and self.size == other.size
+            and self.results == other.results
+            and repr(self.numbers) == repr(other.numbers)
+            and self.captured_slots == other.captured_slots
+            and len(self.captured) == len(other.captured)
+            and all(
+                a is b or (one and two and repr_of(a) == repr_of(b))
+                for a, b, one, two in zip(self.captured, other.captured, self.born, other.born)
+            )
+        )
 
 
 def repr_of(source):
@@ -615,12 +663,17 @@ def run_of(group, slot, columns, guards):
     guard = [(condition.slot, side) for condition, side in guards[first.guard]]
     if first.terms is not None:
         codes = codes_of(first)
-        return Run(None, slot, len(group), columns[:2], [max(codes) >= 8],
-                   [first.varying], guard, codes)
+        return Run(None, slot, len(group), columns[:2], [max(codes) >= 8], [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Run(RULES["pos"] if first._rule < 0 else TABLE[first._rule], slot, len(group),
-               columns[:len(operands)], [first.wanted and operand.wanted for operand in operands],
-               [tracer.varying for tracer in (first, *operands)], guard)
+    return Run(
+        RULES["pos"] if first._rule < 0 else TABLE[first._rule],
+        slot,
+        len(group),
+        columns[: len(operands)],
+        [first.wanted and operand.wanted for operand in operands],
+        [tracer.varying for tracer in (first, *operands)],
+        guard,
+    )
 
 
 def count_of(kinds):

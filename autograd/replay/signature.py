@@ -15,6 +15,7 @@ def positions_of(function, static):
     if not static:
         return frozenset()
     from inspect import signature
+
     names = list(signature(function).parameters)
     for name in static:
         if name not in names:
@@ -27,19 +28,27 @@ def columns_of(batches):
 
     What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
-    spread = [hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
-              for batch in batches]
+    spread = [
+        hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
+        for batch in batches
+    ]
     for batch in batches:
         if isinstance(batch, (dict, set, frozenset)):
-            raise ArgumentError("a batch is one sequence for each argument, with an item for each example; got a "
-                                f"{type(batch).__name__}. Pass what is the same for all examples by its name.")
-    columns = [(batch.tolist() if hasattr(batch, "tolist") else list(batch)) if several else None
-               for batch, several in zip(batches, spread)]
+            raise ArgumentError(
+                "a batch is one sequence for each argument, with an item for each example; got a "
+                f"{type(batch).__name__}. Pass what is the same for all examples by its name."
+            )
+    columns = [
+        (batch.tolist() if hasattr(batch, "tolist") else list(batch)) if several else None
+        for batch, several in zip(batches, spread)
+    ]
     lengths = {len(column) for column in columns if column is not None}
     if len(lengths) != 1 or lengths == {0}:
         found = ", ".join(str(len(column)) for column in columns if column is not None)
-        raise ArgumentError("a batch is one sequence for each argument, all of one length that is not 0; got lengths "
-                            f"{found or 'none'}.")
+        raise ArgumentError(
+            "a batch is one sequence for each argument, all of one length that is not 0; got lengths "
+            f"{found or 'none'}."
+        )
     count = lengths.pop()
     return [[batch] * count if column is None else column for batch, column in zip(batches, columns)], tuple(spread)
 
@@ -52,15 +61,24 @@ def matrix_of(batches):
     numpy = sys.modules.get("numpy")
     if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
-    columns = [numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
-               for batch in batches]
+    columns = [
+        numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
+        for batch in batches
+    ]
     for column in columns:
-        if (not isinstance(column, numpy.ndarray) or column.dtype.kind not in "biuf" or column.itemsize > 8
-                or column.ndim == 0 or len(column) != len(columns[0]) or 0 in column.shape
-                or (column.dtype.kind in "iu" and abs(column).max() > 2 ** 53)):
+        if (
+            not isinstance(column, numpy.ndarray)
+            or column.dtype.kind not in "biuf"
+            or column.itemsize > 8
+            or column.ndim == 0
+            or len(column) != len(columns[0])
+            or 0 in column.shape
+            or (column.dtype.kind in "iu" and abs(column).max() > 2**53)
+        ):
             return None
     rows = numpy.ascontiguousarray(  # one column in Fortran's order stays in it
-        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float))
+        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
+    )
     return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
 
 
@@ -127,10 +145,13 @@ def key_of(args, kwargs, positions, static, leaves, spread=()):
     The numbers and Values in the arguments go to the list `leaves`. A bool is static, but a number in an argument of
     which a batch has one for each example, which is what `spread` says of each.
     """
-    key = [Static(arg) if i in positions else structure_of(arg, leaves, 0, i < len(spread) and spread[i])
-           for i, arg in enumerate(args)]
-    key += [(name, Static(arg) if name in static else structure_of(arg, leaves, 0, False))
-            for name, arg in kwargs.items()]
+    key = [
+        Static(arg) if i in positions else structure_of(arg, leaves, 0, i < len(spread) and spread[i])
+        for i, arg in enumerate(args)
+    ]
+    key += [
+        (name, Static(arg) if name in static else structure_of(arg, leaves, 0, False)) for name, arg in kwargs.items()
+    ]
     return tuple(key)
 
 
@@ -163,10 +184,16 @@ def structure_of(part, leaves, depth, bools):
     if isinstance(part, Value):
         leaves.append(part.data)
         return "Constant"
-    if kind is not dict and kind is not OrderedDict and isinstance(part, (dict, list, tuple)) and (
-            not hasattr(part, "_fields")):
-        raise NumberTypeError(f"compile: an argument is a {kind.__name__}, a class derived from "
-                              f"{kind.__base__.__name__} that may do other things. Pass a list, a tuple or a dict.")
+    if (
+        kind is not dict
+        and kind is not OrderedDict
+        and isinstance(part, (dict, list, tuple))
+        and (not hasattr(part, "_fields"))
+    ):
+        raise NumberTypeError(
+            f"compile: an argument is a {kind.__name__}, a class derived from "
+            f"{kind.__base__.__name__} that may do other things. Pass a list, a tuple or a dict."
+        )
     if isinstance(part, dict):
         found = [((type(key), key), structure_of(element, leaves, depth + 1, bools)) for key, element in part.items()]
         return kind, *found
@@ -180,9 +207,11 @@ def structure_of(part, leaves, depth, bools):
     try:
         leaves.append(as_float(part.item() if hasattr(part, "item") else part))
     except NumberTypeError:
-        raise NumberTypeError(f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
-                              "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "
-                              "static=, or let the function close over them.") from None
+        raise NumberTypeError(
+            f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
+            "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "
+            "static=, or let the function close over them."
+        ) from None
     return "number"
 
 

@@ -52,10 +52,22 @@ def frozen(thing):
         return kind, *[frozen(getattr(thing, name)) for name in kind.__dataclass_fields__]
     if getattr(thing, "shape", None) == () and hasattr(thing, "item"):
         return kind, frozen(thing.item())
-    raise NumberTypeError("compile: a static argument must be a number, a string, None, a function or a class, or a "
-                          f"list, tuple, dict, set or frozen dataclass of such; got a {kind.__name__}, which could "
-                          "change without notice. Let the function close over it.")
+    raise NumberTypeError(
+        "compile: a static argument must be a number, a string, None, a function or a class, or a "
+        f"list, tuple, dict, set or frozen dataclass of such; got a {kind.__name__}, which could "
+        "change without notice. Let the function close over it."
+    )
 
 
-IMMUTABLE = {int, bool, str, bytes, type(None), type(Ellipsis), range, types.FunctionType,
-             types.BuiltinFunctionType, types.ModuleType}
+IMMUTABLE = {
+    int,
+    bool,
+    str,
+    bytes,
+    type(None),
+    type(Ellipsis),
+    range,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+}

@@ -31,9 +31,36 @@ def floor(x):
 
 
 # What a formula may call on plain floats before any primitive exists: the C library's functions, and two helpers.
-ATOMS = {name: getattr(math, name) for name in (
-    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "pow", "sin", "cos", "tan", "asin", "acos",
-    "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc")}
+ATOMS = {
+    name: getattr(math, name)
+    for name in (
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sqrt",
+        "cbrt",
+        "pow",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+    )
+}
 ATOMS.update(abs=math.fabs, hypot=libm_hypot, coarse=coarse, floor=floor)
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
@@ -234,8 +261,10 @@ class _ChoicesAsWhere(ast.NodeTransformer):
     """a if c else b becomes where(c, lambda: a, lambda: b), and a condition becomes a number, 0 or 1."""
 
     def visit_IfExp(self, node):
-        sides = [ast.Lambda(ast.arguments([], [], None, [], [], None, []), self.visit(side))
-                 for side in (node.body, node.orelse)]
+        sides = [
+            ast.Lambda(ast.arguments([], [], None, [], [], None, []), self.visit(side))
+            for side in (node.body, node.orelse)
+        ]
         return _called("where", self.visit(node.test), *sides)
 
     def visit_Compare(self, node):

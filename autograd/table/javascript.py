@@ -16,12 +16,50 @@ if TYPE_CHECKING:
     from autograd.table.rules import Rule
 
 # Functions of the C library that JavaScript has under Math; player.js defines the others under LIBRARY.
-MATH = {"abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "expm1",
-        "floor", "hypot", "log", "log10", "log1p", "log2", "pow", "sin", "sinh", "sqrt", "tan", "tanh"}
+MATH = {
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "floor",
+    "hypot",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "pow",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+}
 MOST_SHOWN = 60
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: "-", ast.UAdd: "+",
-             ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
-             ast.And: "&&", ast.Or: "||"}
+OPERATORS = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.USub: "-",
+    ast.UAdd: "+",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "===",
+    ast.NotEq: "!==",
+    ast.And: "&&",
+    ast.Or: "||",
+}
 
 
 def rules_as_javascript(names: Iterable[str]) -> str:
@@ -40,20 +78,26 @@ def rule_as_javascript(rule: Rule) -> str:
     """A rule as an object literal: how to compute it, and how to write it down."""
     slopes = [function(partial, (*rule.inputs, "out")) for partial in rule.partials]
     shown = [branches(partial, (*rule.inputs, "out")) for partial in rule.slopes_shown]
-    facts = {"inputs": rule.inputs, "about": _about(rule), "call": call_template(rule),
-             "domain": {name: str(interval) for name, interval in rule.domain.items()}}
+    facts = {
+        "inputs": rule.inputs,
+        "about": _about(rule),
+        "call": call_template(rule),
+        "domain": {name: str(interval) for name, interval in rule.domain.items()},
+    }
     written = ", ".join(f"{key}: {literal(fact)}" for key, fact in facts.items())
     value = function(rule.formula, rule.inputs, rule)
     value = _only_inside(rule, value) if rule.is_watched else value
-    return (f"{{{written}, value: {value}, "
-            f"partials: [{', '.join(slopes)}], shown: [{', '.join(shown)}]}}")
+    return f"{{{written}, value: {value}, partials: [{', '.join(slopes)}], shown: [{', '.join(shown)}]}}"
 
 
 def _only_inside(rule, function):
     """A JavaScript function of a rule's operands that gives NaN outside the domain."""
     operands = ", ".join(map(_variable, rule.inputs))
-    conditions = [f"{_variable(name)} {sign} {float(number)!r}" for name, interval in rule.domain.items()
-                  for sign, number in interval.limits]
+    conditions = [
+        f"{_variable(name)} {sign} {float(number)!r}"
+        for name, interval in rule.domain.items()
+        for sign, number in interval.limits
+    ]
     conditions += [_source(rule.requires.tree, None)] if rule.requires else []
     return f"({operands}) => {' && '.join(conditions)} ? ({function})({operands}) : NaN"
 
@@ -94,6 +138,7 @@ def _variable(name):
 
 def _source(node, rule):
     """A syntax tree that Formula has checked as JavaScript; fully bracketed."""
+
     def source(part):
         return _source(part, rule)
 

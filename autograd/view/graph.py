@@ -74,8 +74,10 @@ def _stand(node, stands):
 def _computed(replay, stands):
     """The end of the graph that a replay stands for."""
     if replay.again.nodes > MOST:
-        raise GraphTooLargeError(f"the graph of this result of {replay.rule.name} has about {replay.again.nodes:,} "
-                                 f"nodes, too many to show (at most {MOST:,}). Show the result for one example.")
+        raise GraphTooLargeError(
+            f"the graph of this result of {replay.rule.name} has about {replay.again.nodes:,} "
+            f"nodes, too many to show (at most {MOST:,}). Show the result for one example."
+        )
     end = replay.ordinary()
     if isinstance(end, Constant):
         return end
@@ -154,8 +156,10 @@ class Graph:
 
     def __init__(self, result: Value, *, depth: int | None = None, parameters: Iterable[Value] = ()):
         if not isinstance(result, Value):
-            raise NumberTypeError(f"a Value is wanted, got {type(result).__name__} {result!r:.60}. Compute the result "
-                                  "from Values, and give the result itself.")
+            raise NumberTypeError(
+                f"a Value is wanted, got {type(result).__name__} {result!r:.60}. Compute the result "
+                "from Values, and give the result itself."
+            )
         if depth is not None and (type(depth) is not int or depth < 0):
             raise ArgumentError(f"depth is a whole number of edges, 0 or more, got {depth!r}.")
         self.result = result = ordinary(result)
@@ -187,8 +191,14 @@ class Graph:
         things = list(dict.fromkeys(thing for node in self.nodes for thing in (*node.parents, node)))
         taken = {thing.label for thing in things}
         fresh = (name for number in itertools.count(1) if (name := f"v{number}") not in taken)
-        return {thing: quoted(thing.label) if thing.label else short(thing.data) if isinstance(thing, Constant)
-                else next(fresh) for thing in things}
+        return {
+            thing: quoted(thing.label)
+            if thing.label
+            else short(thing.data)
+            if isinstance(thing, Constant)
+            else next(fresh)
+            for thing in things
+        }
 
     def code(self, node: Value) -> str | None:
         """Where a node was made and what stands there, "train.py:12: h = w * x", if that was in `record_lines()`.
@@ -253,8 +263,11 @@ class Graph:
         wanted = set(stands)
         for node in inside:
             wanted.update(node.parents)
-        return {node: stands.get(node, node) for node in self.nodes
-                if node in wanted and not (closed and self._only_in_boxes(node, stands))}
+        return {
+            node: stands.get(node, node)
+            for node in self.nodes
+            if node in wanted and not (closed and self._only_in_boxes(node, stands))
+        }
 
     def _only_in_boxes(self, node, stands):
         """Whether a node is a parameter or constant, and all that is computed from it here is in closed boxes."""
@@ -342,8 +355,12 @@ class _Boxing:
             node = waiting.pop()
             found.append(node)
             for parent in node.parents:
-                if (parent not in seen and path in pending.get(parent, ()) and parent.rule is not None
-                        and parent.label != path):
+                if (
+                    parent not in seen
+                    and path in pending.get(parent, ())
+                    and parent.rule is not None
+                    and parent.label != path
+                ):
                     seen.add(parent)
                     waiting.append(parent)
         return found
@@ -399,7 +416,7 @@ class _Boxing:
 
 def _prefixes(label):
     """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
-    return [label[:dot.start()] for dot in re.finditer(r"\.", label or "")]
+    return [label[: dot.start()] for dot in re.finditer(r"\.", label or "")]
 
 
 def quoted(label: str) -> str:

@@ -36,13 +36,15 @@ class Site:
 
     def __init__(self, folder):
         self.folder, self.lessons, self.reference = folder, lessons(), Reference()
-        self.templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True,
-                                     lstrip_blocks=True)
+        self.templates = Environment(
+            loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
         self.sources = {source_page("autograd/table/rules.py")}
 
     def write(self, address, template="page.html", **values):
         text = self.templates.get_template(template).render(
-            lessons=self.lessons, reference=self.reference.pages, address=address, **values)
+            lessons=self.lessons, reference=self.reference.pages, address=address, **values
+        )
         self.sources |= set(re.findall(r'href="(source-[\w-]+\.html)', text))
         (self.folder / address).write_text(text, encoding="utf-8")
 
@@ -51,11 +53,19 @@ class Site:
         (self.folder / "pictures").mkdir(parents=True)
         (self.folder / "style.css").write_text((HERE / "style.css").read_text() + colours())
         self.course()
-        self.write("table.html", title="The table of rules", body=TABLE + table.page(self.reference.link),
-                   contents=[(rule.name, rule.name) for rule in table.BUILT_IN])
+        self.write(
+            "table.html",
+            title="The table of rules",
+            body=TABLE + table.page(self.reference.link),
+            contents=[(rule.name, rule.name) for rule in table.BUILT_IN],
+        )
         for page in self.reference.pages:
-            self.write(page.address, title=page.name, contents=list(page.contents),
-                       body=f"<h1>{page.name}</h1>{page.html(self.reference.link)}")
+            self.write(
+                page.address,
+                title=page.name,
+                contents=list(page.contents),
+                body=f"<h1>{page.name}</h1>{page.html(self.reference.link)}",
+            )
         self.write("index.html", "index.html", title="glassgrad")
         shutil.copy(ROOT / "notebooks" / "images" / "neuron.svg", self.folder / "pictures")
         for path in sorted(path for package in ("autograd", "nn") for path in (ROOT / package).glob("*.py")):
@@ -64,8 +74,15 @@ class Site:
     def course(self):
         for before, lesson, after in zip([None, *self.lessons], self.lessons, [*self.lessons[1:], None]):
             body, headings = lesson.content
-            self.write(lesson.address, title=f"{lesson.number} · {lesson.title}", body=body, contents=headings,
-                       before=before, after=after, lesson=lesson)
+            self.write(
+                lesson.address,
+                title=f"{lesson.number} · {lesson.title}",
+                body=body,
+                contents=headings,
+                before=before,
+                after=after,
+                lesson=lesson,
+            )
             for name, picture in lesson.pictures.items():
                 (self.folder / "pictures" / name).write_bytes(picture)
             if lesson.picture:
@@ -74,8 +91,11 @@ class Site:
     def source(self, path):
         """A file of the packages, if a page links to it."""
         if source_page(path) in self.sources:
-            text = highlight((ROOT / path).read_text(encoding="utf-8"), PythonLexer(),
-                             HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="code"))
+            text = highlight(
+                (ROOT / path).read_text(encoding="utf-8"),
+                PythonLexer(),
+                HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="code"),
+            )
             self.write(source_page(path), title=path, body=f"<h1>{path}</h1>{text}", contents=[])
 
 

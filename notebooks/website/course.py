@@ -79,7 +79,7 @@ class Lesson:
 def inline(svg, alt):
     """A drawing as a part of a page, with its description, and without its ids, which other drawings have as well."""
     described = f'<svg role="img" aria-label="{html.escape(alt)}"'
-    return described + re.sub(r'\sid="[^"]*"', "", svg[svg.find("<svg") + len("<svg"):])
+    return described + re.sub(r'\sid="[^"]*"', "", svg[svg.find("<svg") + len("<svg") :])
 
 
 def source_page(path):

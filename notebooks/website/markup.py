@@ -45,9 +45,13 @@ class Markdown:
     def __init__(self, text, link):
         """`link` turns the target of a link in the text into one in the site."""
         self.headings = []
-        reader = MarkdownIt("commonmark", {"html": True, "highlight": lambda text, language, _: (
-            code(text, language or "text"))}).enable("table").use(
-                dollarmath_plugin, renderer=lambda tex, options: math(tex, options["display_mode"]))
+        reader = (
+            MarkdownIt(
+                "commonmark", {"html": True, "highlight": lambda text, language, _: code(text, language or "text")}
+            )
+            .enable("table")
+            .use(dollarmath_plugin, renderer=lambda tex, options: math(tex, options["display_mode"]))
+        )
         tokens = reader.parse(text)
         for token, inner in pairwise(tokens):
             if token.type == "heading_open":
@@ -102,8 +106,11 @@ class Docstring:
         return anchor(address, f"<code>{html.escape(text)}</code>")
 
     def plain(self, text):
-        return re.sub(r"\b[A-Z]\w+(?:Error|Warning)\b", lambda match: anchor(self.link(match[0]), match[0]),
-                      html.escape(text, quote=False))
+        return re.sub(
+            r"\b[A-Z]\w+(?:Error|Warning)\b",
+            lambda match: anchor(self.link(match[0]), match[0]),
+            html.escape(text, quote=False),
+        )
 
 
 def is_code(text):
@@ -122,8 +129,19 @@ def anchor(address, text):
 FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "max", "min"}
 CALLED = {"sigmoid": r"\sigma", "normal": r"\varphi", "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
 AROUND = {"exp": "e^{%s}", "exp2": "2^{%s}", "sqrt": r"\sqrt{%s}", "cbrt": r"\sqrt[3]{%s}", "abs": "|%s|"}
-SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot", ast.Lt: "<", ast.LtE: r"\le", ast.Gt: ">", ast.GtE: r"\ge",
-         ast.Eq: "=", ast.NotEq: r"\ne", ast.And: r"\text{ and }", ast.Or: r"\text{ or }"}
+SIGNS = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: r"\cdot",
+    ast.Lt: "<",
+    ast.LtE: r"\le",
+    ast.Gt: ">",
+    ast.GtE: r"\ge",
+    ast.Eq: "=",
+    ast.NotEq: r"\ne",
+    ast.And: r"\text{ and }",
+    ast.Or: r"\text{ or }",
+}
 WHOLE, TERM, FACTOR, POWER, ATOM = range(5)  # how tightly a part holds together
 
 

@@ -16,26 +16,63 @@ import autograd
 from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES
 
 ROOT = Path(autograd.__file__).resolve().parent.parent
-MODULES = {"autograd": "The engine: numbers that remember, derivatives, pictures, the player, recordings",
-           "autograd.testing": "Hypothesis strategies for property tests of your own",
-           "autograd.errors": "What can go wrong in the engine, one class a cause",
-           "nn": "Networks: modules, losses, optimisers, training, weights on disk",
-           "nn.data": "Data sets, and what is done with them before training",
-           "nn.init": "How the first weights are drawn",
-           "nn.plots": "Pictures of training and of what a network does",
-           "nn.errors": "What can go wrong with networks"}
+MODULES = {
+    "autograd": "The engine: numbers that remember, derivatives, pictures, the player, recordings",
+    "autograd.testing": "Hypothesis strategies for property tests of your own",
+    "autograd.errors": "What can go wrong in the engine, one class a cause",
+    "nn": "Networks: modules, losses, optimisers, training, weights on disk",
+    "nn.data": "Data sets, and what is done with them before training",
+    "nn.init": "How the first weights are drawn",
+    "nn.plots": "Pictures of training and of what a network does",
+    "nn.errors": "What can go wrong with networks",
+}
 # The order in which the parts of a package are shown.
-ORDER = ["value", "primitives", "functional", "composed", "draw", "player", "replay", "flat", "check", "rules",
-         "formulas", "modules", "layers", "activations", "transformer", "losses", "optim", "training", "metrics",
-         "overview", "checkpoint", "convert"]
+ORDER = [
+    "value",
+    "primitives",
+    "functional",
+    "composed",
+    "draw",
+    "player",
+    "replay",
+    "flat",
+    "check",
+    "rules",
+    "formulas",
+    "modules",
+    "layers",
+    "activations",
+    "transformer",
+    "losses",
+    "optim",
+    "training",
+    "metrics",
+    "overview",
+    "checkpoint",
+    "convert",
+]
 # What public functions return, though it is made by nobody else.
-ALSO = {"autograd": ["draw.Drawing", "player.Player", "check.Report", "check.Row", "check.WrongGradientError",
-                     "draw.GraphTooLargeError", "replay.Compiled", "rules.Rule"],
-        "nn": ["overview.Summary"]}
-METHODS = ('<p>Every function of <a href="table.html">the table of rules</a> is a method as well, such as '
-           "<code>x.tanh()</code>, and the operators <code>+ - * / **</code> do what they do to numbers.</p>")
-DATA = {"backend": "The engine that runs: `\"native\"` when it is compiled, else `\"python\"`. A string.",
-        "__version__": "The version of this package, a string."}
+ALSO = {
+    "autograd": [
+        "draw.Drawing",
+        "player.Player",
+        "check.Report",
+        "check.Row",
+        "check.WrongGradientError",
+        "draw.GraphTooLargeError",
+        "replay.Compiled",
+        "rules.Rule",
+    ],
+    "nn": ["overview.Summary"],
+}
+METHODS = (
+    '<p>Every function of <a href="table.html">the table of rules</a> is a method as well, such as '
+    "<code>x.tanh()</code>, and the operators <code>+ - * / **</code> do what they do to numbers.</p>"
+)
+DATA = {
+    "backend": 'The engine that runs: `"native"` when it is compiled, else `"python"`. A string.',
+    "__version__": "The version of this package, a string.",
+}
 
 
 class Entry:
@@ -52,10 +89,14 @@ class Entry:
         if not inspect.isclass(self.thing):
             return []
         taken = {*FUNCTIONS, *chain(*NUMPY_NAMES.values())} if self.name == "Value" else ()
-        return [Entry(name, getattr(member, "__func__", member), self.page, self.name)
-                for name, member in vars(self.thing).items()
-                if not name.startswith("_") and name not in taken and getattr(member, "__doc__", None)
-                and (callable(member) or isinstance(member, (property, staticmethod, cached_property)))]
+        return [
+            Entry(name, getattr(member, "__func__", member), self.page, self.name)
+            for name, member in vars(self.thing).items()
+            if not name.startswith("_")
+            and name not in taken
+            and getattr(member, "__doc__", None)
+            and (callable(member) or isinstance(member, (property, staticmethod, cached_property)))
+        ]
 
     @property
     def kind(self):
@@ -84,14 +125,20 @@ class Entry:
         line = f"{head}{', '.join(parts)}){returned if self.kind != 'class' else ''}"
         if len(line) <= 88:
             return line
-        return f"{head}\n    " + ",\n    ".join(parts) + line[line.rindex(")"):] if "->" not in line else (
-            f"{head}\n    " + ",\n    ".join(parts) + f"\n){returned}")
+        return (
+            f"{head}\n    " + ",\n    ".join(parts) + line[line.rindex(")") :]
+            if "->" not in line
+            else (f"{head}\n    " + ",\n    ".join(parts) + f"\n){returned}")
+        )
 
     @property
     def source(self):
         """The page and line of its source."""
-        thing = self.thing.func if isinstance(self.thing, cached_property) else (
-            self.thing.fget if isinstance(self.thing, property) else self.thing)
+        thing = (
+            self.thing.func
+            if isinstance(self.thing, cached_property)
+            else (self.thing.fget if isinstance(self.thing, property) else self.thing)
+        )
         if self.kind == "data":
             return None
         path = Path(inspect.getsourcefile(inspect.unwrap(thing))).relative_to(ROOT).as_posix()
@@ -103,11 +150,15 @@ class Entry:
         document = DATA.get(self.name) if self.kind == "data" else inspect.getdoc(self.thing)
         bases = [base for base in self.thing.__bases__ if base is not object] if self.kind == "class" else []
         inherits = " and ".join(anchor(link(base.__name__), f"<code>{base.__name__}</code>") for base in bases)
-        parts = [f'<section class="entry {self.kind}" id="{self.anchor}">',
-                 f'<div class="signature">{code(self.signature)}{anchor(self.source, "source")}</div>',
-                 f"<p>A kind of {inherits}.</p>" if inherits else "",
-                 Docstring(document, lambda name: link(f"{owner}.{name}") or link(name)).html,
-                 METHODS if self.name == "Value" else "", *(member.html(link) for member in self.members), "</section>"]
+        parts = [
+            f'<section class="entry {self.kind}" id="{self.anchor}">',
+            f'<div class="signature">{code(self.signature)}{anchor(self.source, "source")}</div>',
+            f"<p>A kind of {inherits}.</p>" if inherits else "",
+            Docstring(document, lambda name: link(f"{owner}.{name}") or link(name)).html,
+            METHODS if self.name == "Value" else "",
+            *(member.html(link) for member in self.members),
+            "</section>",
+        ]
         return "\n".join(filter(None, parts))
 
 
@@ -142,8 +193,10 @@ class Page:
         for name, thing in self.things():
             home = self.home(thing)
             groups.setdefault(home, []).append(Entry(name, thing, self.address))
-        return [(part_of(home) if home != self.name else "", import_module(home).__doc__ or "", entries)
-                for home, entries in groups.items()]
+        return [
+            (part_of(home) if home != self.name else "", import_module(home).__doc__ or "", entries)
+            for home, entries in groups.items()
+        ]
 
     def home(self, thing):
         return getattr(thing, "__module__", self.name)
@@ -157,8 +210,11 @@ class Page:
             found += [(name, getattr(import_module(module), name)) for module, _, name in places]
             found = [(name, thing) for name, thing in found if not inspect.ismodule(thing) and not is_primitive(thing)]
             return sorted(found, key=lambda pair: (rank(self.home(pair[1])), pair[0] not in names, line_of(pair[1])))
-        return [(name, thing) for name, thing in vars(self.module).items()
-                if not name.startswith("_") and self.home(thing) == self.name and thing.__doc__ and callable(thing)]
+        return [
+            (name, thing)
+            for name, thing in vars(self.module).items()
+            if not name.startswith("_") and self.home(thing) == self.name and thing.__doc__ and callable(thing)
+        ]
 
     @property
     def contents(self):

@@ -16,26 +16,44 @@ from autograd.table.rules import BUILT_IN
 LONGEST = 150  # characters of a formula that is still set as mathematics
 WIDTH, HEIGHT = 320, 200
 RANGE = 4.0
-CUSTOM = {"log": (-1, 5), "sqrt": (-1, 5), "acosh": (-1, 5), "log2": (-1, 5), "log10": (-1, 5), "log1p": (-2, 4),
-          "exp": (-3, 2), "exp2": (-3, 3), "expm1": (-3, 2), "pow": (0, 3), "asin": (-1.5, 1.5), "acos": (-1.5, 1.5),
-          "atanh": (-1.5, 1.5), "tan": (-4.5, 4.5), "quotient": (0, 1), "gelu": (-4, 3)}
+CUSTOM = {
+    "log": (-1, 5),
+    "sqrt": (-1, 5),
+    "acosh": (-1, 5),
+    "log2": (-1, 5),
+    "log10": (-1, 5),
+    "log1p": (-2, 4),
+    "exp": (-3, 2),
+    "exp2": (-3, 3),
+    "expm1": (-3, 2),
+    "pow": (0, 3),
+    "asin": (-1.5, 1.5),
+    "acos": (-1.5, 1.5),
+    "atanh": (-1.5, 1.5),
+    "tan": (-4.5, 4.5),
+    "quotient": (0, 1),
+    "gelu": (-4, 3),
+}
 FIXED = {2: (2.0,), 3: (2.0, 3.0)}  # the other inputs of a picture
 
 
 def entry(rule, link):
     """One primitive as HTML."""
     inputs = ", ".join(rule.inputs)
-    parts = [f'<section class="rule" id="{rule.name}"><h2>{rule.name} '
-             f'{"" if rule.symbol == rule.name else f"<span class=symbol>{html.escape(rule.symbol)}</span>"}'
-             f'{anchor(line_of(rule), "source")}</h2><div class="columns"><div>',
-             formula(rf"\text{{{rule.name}}}({inputs})", rule.formula)]
+    parts = [
+        f'<section class="rule" id="{rule.name}"><h2>{rule.name} '
+        f"{'' if rule.symbol == rule.name else f'<span class=symbol>{html.escape(rule.symbol)}</span>'}"
+        f'{anchor(line_of(rule), "source")}</h2><div class="columns"><div>',
+        formula(rf"\text{{{rule.name}}}({inputs})", rule.formula),
+    ]
     for name, partial, shown in zip(rule.inputs, rule.partials, rule.slopes_shown):
         parts.append(formula(rf"\frac{{\partial\,\text{{{rule.name}}}}}{{\partial {symbol(name)}}}", shown))
         parts.append(folded("computed, for accuracy, by another formula", partial) if shown is not partial else "")
     parts += [f"<p>{text}</p>" for text in remarks(rule, link)]
     example = None if rule.helper else re.search(r">>> .*", FUNCTIONS[rule.name].__doc__, re.DOTALL)
-    return "\n".join([*parts, code(example[0].rstrip(), "pycon") if example else "", "</div>", picture(rule),
-                      "</div></section>"])
+    return "\n".join(
+        [*parts, code(example[0].rstrip(), "pycon") if example else "", "</div>", picture(rule), "</div></section>"]
+    )
 
 
 def symbol(name):
@@ -46,8 +64,9 @@ def formula(left, right):
     """An equation; a right side that is too long for one stands as code."""
     if len(right.text) <= LONGEST and "coarse" not in right.text:
         return f'<div class="formula">{math(f"{left} = {tex(right)}", display=True)}</div>'
-    return (f'<div class="formula">{math(f"{left} =", display=True)}</div>'
-            + folded(f"a formula for accuracy, {len(right.text):,} characters long", right))
+    return f'<div class="formula">{math(f"{left} =", display=True)}</div>' + folded(
+        f"a formula for accuracy, {len(right.text):,} characters long", right
+    )
 
 
 def folded(words, formula):
@@ -74,8 +93,16 @@ def remarks(rule, link):
         yield Docstring(rule.note, link).html.removeprefix("<p>").removesuffix("</p>")
 
 
-OPERATORS = {"add": "x + y", "sub": "x - y", "mul": "x * y", "truediv": "x / y", "neg": "-x", "pos": "+x",
-             "pow": "x ** y", "abs": "abs(x)"}
+OPERATORS = {
+    "add": "x + y",
+    "sub": "x - y",
+    "mul": "x * y",
+    "truediv": "x / y",
+    "neg": "-x",
+    "pos": "+x",
+    "pow": "x ** y",
+    "abs": "abs(x)",
+}
 
 
 def line_of(rule):
@@ -99,11 +126,15 @@ def picture(rule):
     named = [f"{name} = {v:g}" for name, v in zip([n for n in rule.inputs if n != "x"], others)]
     title = f"{rule.name} and its slope along x{', at ' + ', '.join(named) if named else ''}"
     slopes = "its slope" if len(rule.inputs) == 1 else "its slope along x"
-    return "\n".join([
-        f'<figure><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">',
-        *axes(frame), *(path(curve, frame, kind) for curve, kind in zip(curves, ("value", "slope"))),
-        f'</svg><figcaption><span class="value">{rule.name}</span>, <span class="slope">{slopes}</span>'
-        f'{"; " + ", ".join(named) if named else ""}</figcaption></figure>'])
+    return "\n".join(
+        [
+            f'<figure><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">',
+            *axes(frame),
+            *(path(curve, frame, kind) for curve, kind in zip(curves, ("value", "slope"))),
+            f'</svg><figcaption><span class="value">{rule.name}</span>, <span class="slope">{slopes}</span>'
+            f"{'; ' + ', '.join(named) if named else ''}</figcaption></figure>",
+        ]
+    )
 
 
 def at(rule, along, others, x):

@@ -36,13 +36,23 @@ def parse(arguments):
     names = list(dict.fromkeys(row.name.split()[0] for row in ROWS))
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.partition(".")[0] + ".")
     parser.add_argument("--rows", nargs="+", choices=names, default=names, metavar="ROW", help=", ".join(names))
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, metavar="CONTENDER",
-                        help=", ".join(CONTENDERS))
+    parser.add_argument(
+        "--contenders",
+        nargs="+",
+        choices=CONTENDERS,
+        default=CONTENDERS,
+        metavar="CONTENDER",
+        help=", ".join(CONTENDERS),
+    )
     parser.add_argument("--rounds", type=int, help="how often each contender has its turn (7)")
     parser.add_argument("--quick", action="store_true", help="tiny problems, to see that everything runs")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for bench.json and bench.png (out)")
-    parser.add_argument("--torch", default=os.environ.get("BENCH_TORCH", sys.executable), metavar="PYTHON",
-                        help="a Python that has PyTorch, where this one has not; or set BENCH_TORCH")
+    parser.add_argument(
+        "--torch",
+        default=os.environ.get("BENCH_TORCH", sys.executable),
+        metavar="PYTHON",
+        help="a Python that has PyTorch, where this one has not; or set BENCH_TORCH",
+    )
     return parser.parse_args(arguments)
 
 

@@ -33,8 +33,9 @@ class Results:
     """Medians out of results as of `race`, by row or row and stage; None for what is not there."""
 
     def __init__(self, results):
-        self.runs = {f"{row} {stage}".strip(): {} for row in results for result in results[row].values()
-                     for stage in result.runs}
+        self.runs = {
+            f"{row} {stage}".strip(): {} for row in results for result in results[row].values() for stage in result.runs
+        }
         self.results, self.nodes = results, {}
         for row in results:
             for contender, result in results[row].items():

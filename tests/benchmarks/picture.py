@@ -4,8 +4,12 @@ from statistics import median
 
 from .report import TRIAL, quartiles, seconds_text
 
-TITLES = {"moons": "moons: MLP 2-16-16-1, 100 points, one step", "gpt": "gpt: character transformer, one step of Adam",
-          "digits": "digits: MLP 64-32-10, batch of 64, one step", "epoch": "epoch: 1,347 digits in batches of 64"}
+TITLES = {
+    "moons": "moons: MLP 2-16-16-1, 100 points, one step",
+    "gpt": "gpt: character transformer, one step of Adam",
+    "digits": "digits: MLP 64-32-10, batch of 64, one step",
+    "epoch": "epoch: 1,347 digits in batches of 64",
+}
 NAMES = {"python": "pure Python", "tuple-node": "tuple a node", "torch": "PyTorch", "sklearn": "scikit-learn"}
 OURS, OTHERS = {"python": "#56B4E9", "native": "#0072B2", "compiled": "#004266"}, "#BBBBBB"
 SHAPES = {"chain": ("o", "#009E73"), "tree": ("s", "#D55E00"), "dag": ("^", "#0072B2"), "scattered": ("D", "#CC79A7")}
@@ -18,8 +22,9 @@ def write(results, path, quick=False):
     except ImportError:
         return False
     bars = [row for row in TITLES if any(result.runs for result in results.get(row, {}).values())]
-    graphs = [row for row in results if row.startswith("graph") and "native" in results[row]
-              and results[row]["native"].runs]
+    graphs = [
+        row for row in results if row.startswith("graph") and "native" in results[row] and results[row]["native"].runs
+    ]
     figure = Figure(figsize=(12.8, 7.2), layout="constrained")
     panels = figure.subplots(1, 2, width_ratios=[1.25, 1], squeeze=False)[0]
     draw_bars(panels[0], {row: results[row] for row in bars})

@@ -54,9 +54,19 @@ class Contestant:
             environment["GLASSGRAD_PURE"] = "1"
         self.contender, self.result, self.spent = contender, Result(), 0.0
         self.process = subprocess.Popen(
-            [settings.torch if contender == "torch" else sys.executable, "-W", "ignore", "-m",
-             "tests.benchmarks.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+            [
+                settings.torch if contender == "torch" else sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "tests.benchmarks.worker",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        )
         first = self.ask(row=row.name, contender=contender, problem=problem)
         self.repeats = 1
         if self.taking_part:
@@ -102,8 +112,9 @@ def race(row, settings, controller, contenders=CONTENDERS):
     """The results of one row by contender; `controller` has a turn before each round."""
     problem = row.problem(settings.quick)
     with ExitStack() as stack:
-        racing = [stack.enter_context(Contestant(row, name, problem, settings)) for name in contenders
-                  if name in row.start]
+        racing = [
+            stack.enter_context(Contestant(row, name, problem, settings)) for name in contenders if name in row.start
+        ]
         results = {contestant.contender: contestant.result for contestant in racing}
         check(results)
         for turn in range(settings.rounds):

@@ -34,9 +34,17 @@ def step_table(row, results):
     for name, seconds in times.items():
         result = results[name]
         nodes = result.nodes.get("")
-        cells.append([name, seconds_text(seconds), spread(result.runs[""], seconds_text),
-                      f"{nodes:,}" if nodes else "", f"{1e9 * seconds / nodes:,.0f}" if nodes else "",
-                      *([f"{times[slowest] / seconds:,.1f}"] if header else []), result.about])
+        cells.append(
+            [
+                name,
+                seconds_text(seconds),
+                spread(result.runs[""], seconds_text),
+                f"{nodes:,}" if nodes else "",
+                f"{1e9 * seconds / nodes:,.0f}" if nodes else "",
+                *([f"{times[slowest] / seconds:,.1f}"] if header else []),
+                result.about,
+            ]
+        )
     yield from aligned(cells)
     for name, result in results.items():
         if result.failed or result.absent:
@@ -52,13 +60,18 @@ def graph_table(rows, results):
         for name, result in results[row.name].items():
             if result.runs:
                 columns = [per_node(result, stage) for stage in ("forward", "backward", "free")]
-                cells.append([shape, f"{result.nodes['']:,}", name, *columns,
-                              f"{result.bytes:.0f}" if result.bytes else ""])
+                cells.append(
+                    [shape, f"{result.nodes['']:,}", name, *columns, f"{result.bytes:.0f}" if result.bytes else ""]
+                )
             elif result.failed:
                 cells.append([shape, row.name.split()[2], name, f"FAILED: {result.failed}"])
     yield from aligned(cells, left=(0, 2))
-    absent = {f"  {name:11} absent: {result.absent}" for row in rows for name, result in results[row.name].items()
-              if result.absent}
+    absent = {
+        f"  {name:11} absent: {result.absent}"
+        for row in rows
+        for name, result in results[row.name].items()
+        if result.absent
+    }
     yield from sorted(absent)
 
 
@@ -88,8 +101,9 @@ def aligned(cells, left=(0,)):
     columns = len(cells[0])
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(columns)]
     for row in cells:
-        shown = [text.ljust(width) if i in left else text.rjust(width)
-                 for i, (text, width) in enumerate(zip(row, widths))]
+        shown = [
+            text.ljust(width) if i in left else text.rjust(width) for i, (text, width) in enumerate(zip(row, widths))
+        ]
         yield ("  " + "  ".join([*shown, *row[columns:]])).rstrip()
 
 
@@ -119,7 +133,10 @@ def as_json(results):
         for contender, result in contenders.items():
             for stage, runs in result.runs.items():
                 found.setdefault(f"{row} {stage}".strip(), {})[contender] = {
-                    "median_s": median(runs), "runs_s": runs, "nodes": result.nodes.get(stage)}
+                    "median_s": median(runs),
+                    "runs_s": runs,
+                    "nodes": result.nodes.get(stage),
+                }
     graphs = [row for row in (f"graph dag 1e{k}" for k in (6, 5, 4, 3)) if row in found]
     return found | {"graph": found[graphs[0]]} if graphs else found
 

@@ -27,7 +27,7 @@ class Value:
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, exponent):
-        return Value(self.data ** exponent, (self,), (exponent * self.data ** (exponent - 1),))
+        return Value(self.data**exponent, (self,), (exponent * self.data ** (exponent - 1),))
 
     def exp(self):
         out = math.exp(self.data)
@@ -46,7 +46,7 @@ class Value:
         return self + (-other)
 
     def __truediv__(self, other):
-        return self * other ** -1
+        return self * other**-1
 
     def __radd__(self, other):
         return self + other

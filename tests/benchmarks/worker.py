@@ -34,8 +34,13 @@ class Contender:
                 self.times_itself, nodes, size = True, result.nodes, size or result.bytes
             else:
                 nodes = nodes or {"": self.count(result)}
-        return {"numbers": numbers if self.row.checked else [], "nodes": nodes, "bytes": size,
-                "seconds": min(times), "about": about(self.contender)}
+        return {
+            "numbers": numbers if self.row.checked else [],
+            "nodes": nodes,
+            "bytes": size,
+            "seconds": min(times),
+            "about": about(self.contender),
+        }
 
     def run(self, repeats):
         """Seconds a step, by stage. Every run starts from the same state."""
@@ -57,10 +62,12 @@ def set_up(contender):
     """Raise Absent unless this process has the engine that `contender` stands for; set libraries up."""
     if contender in ("native", "compiled"):
         import autograd
+
         if autograd.backend != "native":
             raise Absent("the compiled engine is not built, or older than its source")
     if contender == "torch":
         import torch
+
         torch.set_num_threads(1)  # work this small is quicker so, and less disturbed
 
 
@@ -68,9 +75,11 @@ def about(contender):
     """The version of another library, and how it is set up."""
     if contender == "torch":
         import torch
+
         return f"PyTorch {torch.__version__}, eager, float32, {torch.get_num_threads()} thread"
     if contender == "sklearn":
         import sklearn
+
         return f"scikit-learn {sklearn.__version__}"
     return ""
 

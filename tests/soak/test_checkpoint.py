@@ -45,8 +45,11 @@ def digest(content):
     state = json.loads(header.pop("__metadata__")["glassgrad"])["run"]
     assert len(content) - start == max(entry["data_offsets"][1] for entry in header.values())
     del state["seconds"]
-    numbers = {name: content[start:][slice(*entry["data_offsets"])].hex() for name, entry in header.items()
-               if name != "history.seconds"}
+    numbers = {
+        name: content[start:][slice(*entry["data_offsets"])].hex()
+        for name, entry in header.items()
+        if name != "history.seconds"
+    }
     return hashlib.sha256(json.dumps([state, numbers], sort_keys=True).encode()).hexdigest()
 
 
@@ -55,9 +58,20 @@ def train(path, notes=None):
     random.seed(5)
     model = nn.Sequential(nn.Linear(2, 8, seed=1), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 2, seed=2))
     optimizer = nn.Adam(model.parameters(), lr=0.02)
-    nn.fit(model, nn.cross_entropy, data.xor(40, seed=0), epochs=12, batch_size=8, optimizer=optimizer, seed=3,
-           schedule=nn.CosineAnnealingLR(optimizer, 12), validation=data.xor(8, seed=1), progress=False, recorded=False,
-           checkpoint=nn.Checkpoint(path, every_steps=1) if notes is None else Recorded(path, notes))
+    nn.fit(
+        model,
+        nn.cross_entropy,
+        data.xor(40, seed=0),
+        epochs=12,
+        batch_size=8,
+        optimizer=optimizer,
+        seed=3,
+        schedule=nn.CosineAnnealingLR(optimizer, 12),
+        validation=data.xor(8, seed=1),
+        progress=False,
+        recorded=False,
+        checkpoint=nn.Checkpoint(path, every_steps=1) if notes is None else Recorded(path, notes),
+    )
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
@@ -88,8 +102,13 @@ def test_killed_at_random_moments(tmp_path, figure):
 
 def trained_and_killed(path, after):
     """Train in another process, and kill it `after` so many seconds, or never; its exit code and what it printed."""
-    process = subprocess.Popen([sys.executable, __file__, str(path)], env=ENVIRONMENT, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(path)],
+        env=ENVIRONMENT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     said = ""
     while not said.endswith("ready\n") and (line := process.stdout.readline()):
         said += line
@@ -105,9 +124,13 @@ def seeds_of_mutation():
     model = nn.MLP(2, [3, 1], seed=0)
     yield model, written(lambda path: nn.save(model, path))
     layer = nn.Linear(3, 1, seed=0)
-    text = json.dumps({"bias": {"shape": [1], "data_offsets": [0, 4], "dtype": "F32"},
-                       "weight": {"data_offsets": [4, 16], "shape": [1, 3], "dtype": "F32"},
-                       "__metadata__": {"format": "pt", "note": "line\nend ü"}}).encode()
+    text = json.dumps(
+        {
+            "bias": {"shape": [1], "data_offsets": [0, 4], "dtype": "F32"},
+            "weight": {"data_offsets": [4, 16], "shape": [1, 3], "dtype": "F32"},
+            "__metadata__": {"format": "pt", "note": "line\nend ü"},
+        }
+    ).encode()
     yield layer, struct.pack("<Q", len(text)) + text + struct.pack("<4f", 1, 2, 3, 4)
 
 
@@ -121,9 +144,37 @@ def written(write):
         os.unlink(path)
 
 
-TOKENS = [b"{", b"}", b"[", b"]", b",", b":", b'"', b"0", b"8", b"-1", b"1e9", b"99999999999999999999", b"\\u0000",
-          b"\\", b"null", b"NaN", b"\xff", b"\x00", b" ", b'"weight":{', b'"__metadata__":{"a":"b"},', b"[" * 3000,
-          b'{"a":' * 500, b'"dtype":"F64",', b'"shape":[0],', b'"data_offsets":[0,0]', b"F16", b"BF16", b"I64"]
+TOKENS = [
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b'"',
+    b"0",
+    b"8",
+    b"-1",
+    b"1e9",
+    b"99999999999999999999",
+    b"\\u0000",
+    b"\\",
+    b"null",
+    b"NaN",
+    b"\xff",
+    b"\x00",
+    b" ",
+    b'"weight":{',
+    b'"__metadata__":{"a":"b"},',
+    b"[" * 3000,
+    b'{"a":' * 500,
+    b'"dtype":"F64",',
+    b'"shape":[0],',
+    b'"data_offsets":[0,0]',
+    b"F16",
+    b"BF16",
+    b"I64",
+]
 
 
 def mutated(content, rng):
@@ -135,20 +186,22 @@ def mutated(content, rng):
         at = rng.randrange(end + 1) if end else 0
         match rng.randrange(9):
             case 0:
-                content[at:at + 1] = bytes([rng.randrange(256)])
+                content[at : at + 1] = bytes([rng.randrange(256)])
             case 1:
                 del content[at:]
             case 2:
-                del content[at:at + rng.randrange(1, 40)]
+                del content[at : at + rng.randrange(1, 40)]
             case 3:
                 content[at:at] = rng.choice(TOKENS)
             case 4:
-                content[at:at + rng.randrange(12)] = rng.choice(TOKENS)
+                content[at : at + rng.randrange(12)] = rng.choice(TOKENS)
             case 5:
-                content[at:at] = content[rng.randrange(end + 1):][:rng.randrange(80)]
+                content[at:at] = content[rng.randrange(end + 1) :][: rng.randrange(80)]
             case 6:
-                content[:8] = struct.pack("<Q", rng.choice((0, 1, 8, length - 1, length + 1, len(content) - 8, 2 ** 31,
-                                                             2 ** 63, 2 ** 64 - 1)) % 2 ** 64)
+                content[:8] = struct.pack(
+                    "<Q",
+                    rng.choice((0, 1, 8, length - 1, length + 1, len(content) - 8, 2**31, 2**63, 2**64 - 1)) % 2**64,
+                )
             case 7:
                 content += bytes(rng.randrange(256) for _ in range(rng.randrange(20)))
             case 8:
@@ -204,8 +257,11 @@ def test_malformed_files(tmp_path, figure):
             p.data = number
     assert slowest < 1.0 or not SOAK  # a figure of the long run; a test does not depend on the machine's speed
     assert heaviest <= 2.0
-    figure("malformed files", FILES, f"{accepted:,} of them harmless, slowest {slowest:.3f} s, "
-                                     f"memory {max(heaviest, 0):.2f} × the file")
+    figure(
+        "malformed files",
+        FILES,
+        f"{accepted:,} of them harmless, slowest {slowest:.3f} s, memory {max(heaviest, 0):.2f} × the file",
+    )
 
 
 def fresh_run():
@@ -239,9 +295,13 @@ def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path
     size, path, model = 9_900_000 if SOAK else 990_000, tmp_path / "large.safetensors", nn.Linear(3, 1, seed=0)
     entry = b'{"dtype":"F64","shape":[0],"data_offsets":[0,0]}'
     bodies = {
-        "nesting": b'{"a":' * (size // 5), "lists": b'{"weight":{"shape":' + b"[" * size,
-        "one string": b'{"' + b"a" * size, "escapes": b'{"' + b"\\n" * (size // 2), "spaces": b"{" + b" " * size,
-        "numbers": b'{"weight":{"shape":[' + b"1," * (size // 2), "digits": b'{"weight":{"shape":[' + b"9" * size,
+        "nesting": b'{"a":' * (size // 5),
+        "lists": b'{"weight":{"shape":' + b"[" * size,
+        "one string": b'{"' + b"a" * size,
+        "escapes": b'{"' + b"\\n" * (size // 2),
+        "spaces": b"{" + b" " * size,
+        "numbers": b'{"weight":{"shape":[' + b"1," * (size // 2),
+        "digits": b'{"weight":{"shape":[' + b"9" * size,
         "entries": b"{" + b",".join(b'"%d":' % i + entry for i in range(size // 60)) + b"}",
         "metadata": b'{"__metadata__":{' + b",".join(b'"%d":"x"' % i for i in range(size // 14)) + b"}}",
         "one metadata": b'{"__metadata__":{"glassgrad":"' + b"[" * size + b'"}}',
@@ -260,8 +320,11 @@ def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path
             tracemalloc.stop()
     assert slowest < 1.0 or not SOAK  # a figure of the long run; a test does not depend on the machine's speed
     assert heaviest <= 2.0
-    figure(f"malformed files of {size / 1e6:.0f} MB", len(bodies),
-           f"slowest {slowest:.3f} s, memory {heaviest:.2f} × the file")
+    figure(
+        f"malformed files of {size / 1e6:.0f} MB",
+        len(bodies),
+        f"slowest {slowest:.3f} s, memory {heaviest:.2f} × the file",
+    )
 
 
 if __name__ == "__main__":

@@ -81,8 +81,11 @@ def test_random_graphs_against_fifty_digits(figure):
         assert max(errors, default=0.0) <= 1e-12, expression
         worst, compared, nodes = max(worst, *errors, 0.0), compared + 1, max(nodes, len(expression.steps))
     assert compared > graphs / 10
-    figure(f"random graphs of up to {nodes} nodes against 50 digits", graphs,
-           f"value and gradient: relative error at most {worst:.1e} on the {compared:,} well-conditioned ones")
+    figure(
+        f"random graphs of up to {nodes} nodes against 50 digits",
+        graphs,
+        f"value and gradient: relative error at most {worst:.1e} on the {compared:,} well-conditioned ones",
+    )
 
 
 @pytest.mark.parametrize(("order", "allowed"), [(2, 1e-11), (3, 1e-9)])
@@ -114,8 +117,11 @@ def test_higher_orders_on_random_graphs(order, allowed, figure):
             assert error <= allowed, (expression, direction, found, wanted)
             worst, compared = max(worst, error), compared + 1
     assert compared > graphs / 10
-    figure(f"derivatives of order {order} of random graphs", graphs,
-           f"relative error at most {worst:.1e} on the {compared:,} well-conditioned ones")
+    figure(
+        f"derivatives of order {order} of random graphs",
+        graphs,
+        f"relative error at most {worst:.1e} on the {compared:,} well-conditioned ones",
+    )
 
 
 CHAIN = """
@@ -206,9 +212,12 @@ def test_data_changed_between_forward_and_backward(figure):
             outcomes["right"] += 1
         assert again.data == expression(*expression.point)
     assert outcomes["StaleGraphError"] > trials / 10
-    figure("data changed between forward and backward", trials,
-           f"backward: what was recorded, always; graphs of derivatives: {outcomes['StaleGraphError']:,} refused, "
-           f"{trials - outcomes['StaleGraphError']:,} right or with another error, none wrong")
+    figure(
+        "data changed between forward and backward",
+        trials,
+        f"backward: what was recorded, always; graphs of derivatives: {outcomes['StaleGraphError']:,} refused, "
+        f"{trials - outcomes['StaleGraphError']:,} right or with another error, none wrong",
+    )
 
 
 def test_eight_threads(figure):

@@ -17,15 +17,28 @@ def learn(model, examples, epochs, batch_size, optimizer, seed):
     """Seconds of training, and the share of a held-out quarter that is right."""
     train, test = data.split(examples, seed=seed)
     started = time.perf_counter()
-    nn.fit(model, nn.cross_entropy, train, epochs=epochs, batch_size=batch_size, optimizer=optimizer, seed=seed,
-           schedule=nn.CosineAnnealingLR(optimizer, epochs), progress=False)
+    nn.fit(
+        model,
+        nn.cross_entropy,
+        train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        seed=seed,
+        schedule=nn.CosineAnnealingLR(optimizer, epochs),
+        progress=False,
+    )
     return time.perf_counter() - started, nn.evaluate(model, nn.cross_entropy, test, nn.accuracy)["accuracy"]
 
 
 def summed_up(figure, what, found, share, seconds):
     times, shares = zip(*found)
-    figure(what, len(shares), f"{100 * sum(shares) / len(shares):.1f} % right, worst {100 * min(shares):.1f} %, "
-                              f"{sum(times) / len(times):.1f} s of training")
+    figure(
+        what,
+        len(shares),
+        f"{100 * sum(shares) / len(shares):.1f} % right, worst {100 * min(shares):.1f} %, "
+        f"{sum(times) / len(times):.1f} s of training",
+    )
     assert sum(shares) / len(shares) >= share
     assert not SOAK or min(times) < seconds
 
@@ -58,13 +71,25 @@ def test_character_model(figure):
     vocabulary = data.Vocabulary(words)
     model = nn.GPT(len(vocabulary), context=16, width=16, heads=4, layers=1, seed=0)
     optimizer = nn.Adam(model.parameters(), lr=0.01, betas=(0.85, 0.99))
-    examples = vocabulary.examples(words, context=16)[:min(len(words), steps)]
+    examples = vocabulary.examples(words, context=16)[: min(len(words), steps)]
     started, cpu = time.perf_counter(), time.process_time()
-    history = nn.fit(model, nn.cross_entropy, examples, epochs=-(-steps // len(examples)), batch_size=1, metric=None,
-                     optimizer=optimizer, seed=0, progress=False)
+    history = nn.fit(
+        model,
+        nn.cross_entropy,
+        examples,
+        epochs=-(-steps // len(examples)),
+        batch_size=1,
+        metric=None,
+        optimizer=optimizer,
+        seed=0,
+        progress=False,
+    )
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     names = [vocabulary.decode(model.generate(seed=k, temperature=0.5)) for k in range(4)]
-    figure(f"steps of the character model, {len(model.parameters()):,} parameters", optimizer.steps,
-           f"{seconds:.1f} s ({cpu:.1f} s of CPU), loss {history['loss'][-1]:.2f}, it writes {', '.join(names)}")
+    figure(
+        f"steps of the character model, {len(model.parameters()):,} parameters",
+        optimizer.steps,
+        f"{seconds:.1f} s ({cpu:.1f} s of CPU), loss {history['loss'][-1]:.2f}, it writes {', '.join(names)}",
+    )
     assert history["loss"][-1] < (2.75 if SOAK else 3.2)
     assert not SOAK or cpu < 5

@@ -23,9 +23,25 @@ from autograd.table.formulas import Formula
 from autograd.table.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent
-SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.Lt: ast.GtE,
-         ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or,
-         ast.Or: ast.And, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}
+SWAPS = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.Lt: ast.GtE,
+    ast.GtE: ast.Lt,
+    ast.Gt: ast.LtE,
+    ast.LtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
 SKIPPED = {"__repr__", "documentation", "fingerprint", "gradient_overflow", "_described", "_why_not_a_number"}  # words
 
 # Why no test notices a mutant, by how its description begins and what is in the changed place.
@@ -33,7 +49,9 @@ SMALL = "the error stays within the units in the last place that are promised"
 ONE, RIGHT = "a factor of 1", "between the thresholds both sides are right"
 NO_PARENT = "nobody asks for the partial of a parent that is not there"
 REASONS = {
-    ("__init__ self._da", "1.0"): NO_PARENT, ("constant node._da", "1.0"): NO_PARENT, ("restore", "1.0"): NO_PARENT,
+    ("__init__ self._da", "1.0"): NO_PARENT,
+    ("constant node._da", "1.0"): NO_PARENT,
+    ("restore", "1.0"): NO_PARENT,
     ("__reduce__", "[:-2]"): "the node that is left out is pickled on the way to the last one",
     ("hand_out", "maxlen=1"): "what is kept of the last step is dropped",
     ("direction 1", "0 and"): "hypot(x, y) is too large only where both coordinates are large",
@@ -43,10 +61,20 @@ REASONS = {
     ("is_library_call", "not in"): "the same function, called by way of its formula",
     ("quotient domain", ""): "it says where this helper is used, and there is more room",
     ("gelu 2", "+0.35"): "gelu_slope() begins with the same branch",
-    ("gauss 2", "* 1)"): ONE, ("erfc 1", "/ 1)"): ONE, ("gelu 1", "/ 1)"): ONE, ("gelu_slope 1", "/ 1)"): ONE,
-    ("normal 1", "1.83"): SMALL, ("gelu_slope 1", "1.83"): SMALL, ("gelu 1", "1.83"): SMALL, ("gelu 1", "4.06"): SMALL,
-    ("gelu 1", "0.7525"): SMALL, ("gelu 1", "3.7716"): SMALL, ("gelu 1", "1.4217"): SMALL,
-    ("gelu_slope 2", "x > 1"): RIGHT, ("sigmoid 1", "x >= 1"): RIGHT, ("softplus 1", "x > 1"): RIGHT,
+    ("gauss 2", "* 1)"): ONE,
+    ("erfc 1", "/ 1)"): ONE,
+    ("gelu 1", "/ 1)"): ONE,
+    ("gelu_slope 1", "/ 1)"): ONE,
+    ("normal 1", "1.83"): SMALL,
+    ("gelu_slope 1", "1.83"): SMALL,
+    ("gelu 1", "1.83"): SMALL,
+    ("gelu 1", "4.06"): SMALL,
+    ("gelu 1", "0.7525"): SMALL,
+    ("gelu 1", "3.7716"): SMALL,
+    ("gelu 1", "1.4217"): SMALL,
+    ("gelu_slope 2", "x > 1"): RIGHT,
+    ("sigmoid 1", "x >= 1"): RIGHT,
+    ("softplus 1", "x > 1"): RIGHT,
 }
 
 
@@ -55,8 +83,13 @@ def mutations(tree):
 
     Not the threshold of a comparison: where one branch takes over from another, both are right.
     """
-    thresholds = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Compare)
-                  for part in ast.walk(node.comparators[0]) if getattr(part, "value", 0) != 0}
+    thresholds = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for part in ast.walk(node.comparators[0])
+        if getattr(part, "value", 0) != 0
+    }
     for node in ast.walk(tree):
         if id(node) in thresholds:
             continue
@@ -130,8 +163,12 @@ def mutants_of_the_engine(text):
 def mutants_of_functions(tree, skipped):
     """Mutants of the functions of a module: (the function, the changed line, the text of the module, None)."""
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name not in skipped]:
-        statement_of = {part: statement for statement in ast.walk(function) if isinstance(statement, ast.stmt)
-                        for part in ast.walk(statement)}
+        statement_of = {
+            part: statement
+            for statement in ast.walk(function)
+            if isinstance(statement, ast.stmt)
+            for part in ast.walk(statement)
+        }
         for node, mutant in mutants_within(tree, ast.Module(function.body, [])):
             yield function.name, ast.unparse(statement_of[node]).partition("\n")[0], mutant, None
 
@@ -148,31 +185,44 @@ def mutants_within(tree, part):
 
 def difference(before, after):
     """Where two texts begin to differ: "…(1 + x)… → …(1 - x)…"."""
-    i = next(i for i in range(len(before) + 1) if before[i:i + 1] != after[i:i + 1])
-    return " → ".join(f"…{text[max(0, i - 15):i + 20]}…" for text in (before, after))
+    i = next(i for i in range(len(before) + 1) if before[i : i + 1] != after[i : i + 1])
+    return " → ".join(f"…{text[max(0, i - 15) : i + 20]}…" for text in (before, after))
 
 
 def checks_of_the_table(name):
     """The tests that concern a rule, or a function of rules.py, as arguments of pytest."""
     if name in RULES:
         return ["tests/test_rules.py", "tests/test_edges.py", "-k", f"[{name}] or {name}- or _{name} or edges"]
-    return ["tests/test_value.py", "tests/test_table.py", "tests/test_rules.py", "-k",
-            "not (100000 or points or differences or places or one_line) or cbrt"]  # slow; one reads a comment
+    return [
+        "tests/test_value.py",
+        "tests/test_table.py",
+        "tests/test_rules.py",
+        "-k",
+        "not (100000 or points or differences or places or one_line) or cbrt",
+    ]  # slow; one reads a comment
 
 
 def checks_of_the_engine(_):
     """The tests that concern value.py, as arguments of pytest."""
-    return ["tests/test_value.py", "tests/test_replay.py", "tests/test_bad_input.py", "-k",
-            "not 1000000 and not nn and not random"]
+    return [
+        "tests/test_value.py",
+        "tests/test_replay.py",
+        "tests/test_bad_input.py",
+        "-k",
+        "not 1000000 and not nn and not random",
+    ]
 
 
-FILES = {"rules.py": (mutants_of_the_table, checks_of_the_table),
-         "value.py": (mutants_of_the_engine, checks_of_the_engine)}
+FILES = {
+    "rules.py": (mutants_of_the_table, checks_of_the_table),
+    "value.py": (mutants_of_the_engine, checks_of_the_engine),
+}
 
 
 def is_wrong(rule, place, formula):
     """Whether a rule with another formula for its value (place 1) or a partial is wrong where test_rules.py looks."""
     from reference import assert_right, points_of
+
     formulas = [rule.formula, *rule.partials]
     formulas[place - 1] = Formula(formula)
     mutant = copy.copy(rule)
@@ -191,13 +241,27 @@ def is_wrong(rule, place, formula):
 def is_noticed(file, text, tests):
     """Whether the tests fail when `file` of the package holds `text`. To run on for a minute is to fail."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "autograd", Path(folder, "autograd"),
-                        ignore=shutil.ignore_patterns("_native*", "__pycache__"))
+        shutil.copytree(
+            ROOT / "autograd", Path(folder, "autograd"), ignore=shutil.ignore_patterns("_native*", "__pycache__")
+        )
         Path(folder, "autograd", file).write_text(text)
-        command = [sys.executable, "-m", "pytest", "-xq", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"),
-                   *(str(ROOT / test) if test.startswith("tests/") else test for test in tests)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([folder, str(ROOT)]), "GLASSGRAD_PURE": "1",
-                       "GLASSGRAD_SOAK": ""}
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-xq",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            *(str(ROOT / test) if test.startswith("tests/") else test for test in tests),
+        ]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([folder, str(ROOT)]),
+            "GLASSGRAD_PURE": "1",
+            "GLASSGRAD_SOAK": "",
+        }
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, preexec_fn=a_minute)
         return run.returncode != 0
 
@@ -205,13 +269,20 @@ def is_noticed(file, text, tests):
 def a_minute():
     """Stop this process after a minute of processor time."""
     import resource  # there is none on Windows
+
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 
 
 def reason(survivor):
     """Why no test notices it."""
-    return next((why for (start, part), why in REASONS.items()
-                 if survivor.startswith(start) and part in survivor.rpartition(" → ")[2]), "no reason is known")
+    return next(
+        (
+            why
+            for (start, part), why in REASONS.items()
+            if survivor.startswith(start) and part in survivor.rpartition(" → ")[2]
+        ),
+        "no reason is known",
+    )
 
 
 def survivors(file, share, seed=0):
@@ -221,8 +292,11 @@ def survivors(file, share, seed=0):
     chosen = [mutant for mutant in make(text) if Random(f"{seed}{mutant[:2]}").random() < share]
     for command in {tuple(tests(name)) for name, *_ in chosen}:
         assert not is_noticed(file, ast.unparse(ast.parse(text)), command), f"without any mistake: {command} fail"
-    left = [f"{name} {what}" for name, what, mutant, quick in chosen
-            if not (quick and quick()) and not is_noticed(file, mutant, tests(name))]
+    left = [
+        f"{name} {what}"
+        for name, what, mutant, quick in chosen
+        if not (quick and quick()) and not is_noticed(file, mutant, tests(name))
+    ]
     return len(chosen), [f"{survivor}: {reason(survivor)}" for survivor in left]
 
 

@@ -78,8 +78,18 @@ def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> 
         print(line, file=file)
 
 
-def play_training(model: Any, loss: Callable, data: Any, *, steps: int = 30, optimizer: Any = None, lr: float = 0.1,
-                  example: int | None = None, threshold: float = 0.0, limit: int = LIMIT) -> Player:
+def play_training(
+    model: Any,
+    loss: Callable,
+    data: Any,
+    *,
+    steps: int = 30,
+    optimizer: Any = None,
+    lr: float = 0.1,
+    example: int | None = None,
+    threshold: float = 0.0,
+    limit: int = LIMIT,
+) -> Player:
     """Train `model`, and make a page with two sliders: the step of the optimiser, and the step of the backward pass.
 
     model      called with an input, returns a Value or a list of them; has `parameters()`
@@ -106,8 +116,9 @@ def play_training(model: Any, loss: Callable, data: Any, *, steps: int = 30, opt
     if not pairs:
         raise ArgumentError("play_training: there are no examples in the data.")
     if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
-        raise ArgumentError("play_training: data is a pair (inputs, targets) or a list of pairs (input, target), got "
-                            f"{data!r:.60}.")
+        raise ArgumentError(
+            f"play_training: data is a pair (inputs, targets) or a list of pairs (input, target), got {data!r:.60}."
+        )
     recorder = Recorder(model, loss, pairs, example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
@@ -135,12 +146,16 @@ def _checked(value, parameters, limit, caller):
     if type(graph.result) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
     if len(graph.nodes) > limit:
-        raise GraphTooLargeError(f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
-                                 "the loss of one example, or the output of one neuron, or raise limit.")
+        raise GraphTooLargeError(
+            f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
+            "the loss of one example, or the output of one neuron, or raise limit."
+        )
     for node in graph.nodes:
         if node.rule and node.rule.value(*(parent.data for parent in node.parents)) != node.data:
-            raise StaleGraphError(f"{caller}: {node!r} no longer follows from its operands: some .data was changed "
-                                  "after the forward pass. Compute the result again.")
+            raise StaleGraphError(
+                f"{caller}: {node!r} no longer follows from its operands: some .data was changed "
+                "after the forward pass. Compute the result again."
+            )
     return graph
 
 
@@ -161,9 +176,11 @@ def _story(graph):
         parent = step.node.parents[step.position]
         gradients[parent] = step.after
         share = step.adjoint * step.partial
-        yield (f"  {number}. {called[step.node]} to {called[parent]}: {derivative(step.node, step.position, called)}; "
-               f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(share)}; "
-               f"{called[parent]}: {short(step.before)} + {bracketed(short(share))} = {short(step.after)}")
+        yield (
+            f"  {number}. {called[step.node]} to {called[parent]}: {derivative(step.node, step.position, called)}; "
+            f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(share)}; "
+            f"{called[parent]}: {short(step.before)} + {bracketed(short(share))} = {short(step.after)}"
+        )
     yield "Gradients"
     for node in graph.nodes:
         if node.rule is None and type(node) is Value:
@@ -224,12 +241,14 @@ class Player:
         from html import escape
 
         svg, page = b64encode(self._shown[0].svgs[0].encode()).decode(), escape(self.html())
-        return ('<div style="position: relative; height: 560px; overflow: hidden">'
-                f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
-                'style="max-width: 100%; max-height: 100%">'
-                f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
-                'style="position: absolute; inset: 0; box-sizing: border-box; width: 100%; height: 100%; '
-                'background: #fff; border: 1px solid #999; border-radius: 6px"></iframe></div>')
+        return (
+            '<div style="position: relative; height: 560px; overflow: hidden">'
+            f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
+            'style="max-width: 100%; max-height: 100%">'
+            f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
+            'style="position: absolute; inset: 0; box-sizing: border-box; width: 100%; height: 100%; '
+            'background: #fff; border: 1px solid #999; border-radius: 6px"></iframe></div>'
+        )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}

@@ -55,20 +55,33 @@ class Shown:
     def data(self) -> dict[str, Any]:
         """The graph as player.js reads it: nodes in topological order, boxes, and what each picture shows."""
         graph, index = self.graph, {node: i for i, node in enumerate(self.graph.nodes)}
-        nodes = [{"name": graph.names[node], "kind": graph.kind(node), "constant": isinstance(node, Constant),
-                  "rule": node.rule.name if node.rule else None, "parents": [index[parent] for parent in node.parents],
-                  "data": node.data, "partials": node.partials, "line": graph.code(node)}
-                 for node in graph.nodes]
+        nodes = [
+            {
+                "name": graph.names[node],
+                "kind": graph.kind(node),
+                "constant": isinstance(node, Constant),
+                "rule": node.rule.name if node.rule else None,
+                "parents": [index[parent] for parent in node.parents],
+                "data": node.data,
+                "partials": node.partials,
+                "line": graph.code(node),
+            }
+            for node in graph.nodes
+        ]
         number = {box: i for i, box in enumerate(graph.all_boxes())}
         titles = {box: self.scenes[0].title(box) for box in number}
         inside: dict[Box, list[int]] = {box: [] for box in number}
         for node in graph.nodes:
             for box in graph.around(node):
                 inside[box].append(index[node])
-        boxes = [{"title": " › ".join(titles[outer] for outer in reversed(list(box.around()))), "nodes": inside[box]}
-                 for box in number]
-        pictures = [{"scope": None if scene.scope is None else number[scene.scope], "edges": scene.drawn}
-                    for scene in self.scenes]
+        boxes = [
+            {"title": " › ".join(titles[outer] for outer in reversed(list(box.around()))), "nodes": inside[box]}
+            for box in number
+        ]
+        pictures = [
+            {"scope": None if scene.scope is None else number[scene.scope], "edges": scene.drawn}
+            for scene in self.scenes
+        ]
         return {"nodes": nodes, "boxes": boxes, "pictures": pictures}
 
 
@@ -80,8 +93,11 @@ def scenes(graph: Graph, first: int = 0) -> Iterator[Scene]:
     waiting: list[Box | None] = [None]
     for number, scope in enumerate(waiting, first):
         inner = scope.inner if scope else graph.boxes
-        innermost = [box for box in graph.all_boxes() if not box.inner and box is not scope
-                     and (scope is None or scope in box.around())]
+        innermost = [
+            box
+            for box in graph.all_boxes()
+            if not box.inner and box is not scope and (scope is None or scope in box.around())
+        ]
         for closed in ([], innermost, inner):
             stands = graph.standing(closed, scope)
             if len(set(stands.values())) <= OPEN:
@@ -107,8 +123,12 @@ class Scene(Dot):
         super().__init__(graph, stands, "LR")
 
     def numbered(self, things):
-        return {thing: f"p{self.number}b{self.boxes[thing]}" if isinstance(thing, Box) else
-                f"p{self.number}n{self.index[thing]}" for thing in things}
+        return {
+            thing: f"p{self.number}b{self.boxes[thing]}"
+            if isinstance(thing, Box)
+            else f"p{self.number}n{self.index[thing]}"
+            for thing in things
+        }
 
     def opened(self, nodes):
         """Operands from outside are drawn without the boxes that they come from."""

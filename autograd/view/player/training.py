@@ -52,8 +52,10 @@ class Recorder:
         shape = [(node.rule and node.rule.name, [index[parent] for parent in node.parents]) for node in nodes]
         if shape not in self.shapes:
             if len(self.shapes) == MOST_SHAPES:
-                raise ArgumentError(f"play_training: the loss is computed in more than {MOST_SHAPES} different ways. "
-                                    "Watch one example with example=0, or write the model without branches on numbers.")
+                raise ArgumentError(
+                    f"play_training: the loss is computed in more than {MOST_SHAPES} different ways. "
+                    "Watch one example with example=0, or write the model without branches on numbers."
+                )
             self.shapes.append(shape)
             self.graphs.append(copy.deepcopy(nodes[-1]))  # training goes on to change the numbers of this one
         return self.shapes.index(shape)
@@ -64,11 +66,14 @@ class Recorder:
 
         (left, right), (bottom, top) = self.ranges
         with no_grad():
-            outputs = [self.model([left + (right - left) * (i + 0.5) / GRID, top - (top - bottom) * (j + 0.5) / GRID])
-                       for j in range(GRID) for i in range(GRID)]
+            outputs = [
+                self.model([left + (right - left) * (i + 0.5) / GRID, top - (top - bottom) * (j + 0.5) / GRID])
+                for j in range(GRID)
+                for i in range(GRID)
+            ]
         rows = [list(output) if hasattr(output, "__iter__") else [output] for output in outputs]
         if len(rows[0]) == 1:
-            scores = [float(_number(score)) - self.threshold for score, in rows]
+            scores = [float(_number(score)) - self.threshold for (score,) in rows]
             largest = max(map(abs, scores)) or 1.0
             found = [128 + round(127 * score / largest) for score in scores]
         else:
@@ -83,8 +88,14 @@ class Recorder:
             return {"frames": self.frames, "about": about, "plane": None}
         targets = sorted({_number(y) for _, y in self.pairs})
         points = [[_number(x[0]), _number(x[1]), targets.index(_number(y))] for x, y in self.pairs]
-        plane = {"ranges": self.ranges, "points": points, "grids": self.grids, "grid": GRID, "outputs": self.outputs,
-                 "classes": [f"{target:g}" for target in targets]}
+        plane = {
+            "ranges": self.ranges,
+            "points": points,
+            "grids": self.grids,
+            "grid": GRID,
+            "outputs": self.outputs,
+            "classes": [f"{target:g}" for target in targets],
+        }
         return {"frames": self.frames, "about": about, "plane": plane}
 
 

@@ -20,5 +20,9 @@ def start(problem):
     return step
 
 
-ROW = Row("control", "a loop in plain Python over numbers all over the memory, run before every round",
-          lambda quick: {"numbers": 1_000 if quick else 100_000}, {"python": start})
+ROW = Row(
+    "control",
+    "a loop in plain Python over numbers all over the memory, run before every round",
+    lambda quick: {"numbers": 1_000 if quick else 100_000},
+    {"python": start},
+)

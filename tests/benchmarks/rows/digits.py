@@ -18,6 +18,7 @@ def problem(quick):
 def epoch_problem(quick):
     """All training examples, and the order in which `fit` takes them in the first epoch."""
     from nn.data import batches
+
     found = _problem(BATCH if quick else TRAINING)
     places = range(len(found["inputs"]))
     order = [i for batch in batches((places, places), BATCH, seed=0) for i in batch.targets]
@@ -26,13 +27,18 @@ def epoch_problem(quick):
 
 def _problem(count):
     from nn.data import digits
+
     data = digits()[:count]
-    return {"inputs": [[x / 16 for x in row] for row in data.inputs], "classes": data.targets,
-            "weights": random_weights(SIZES, [(6 / inputs) ** 0.5 for inputs in SIZES], seed=4)}
+    return {
+        "inputs": [[x / 16 for x in row] for row in data.inputs],
+        "classes": data.targets,
+        "weights": random_weights(SIZES, [(6 / inputs) ** 0.5 for inputs in SIZES], seed=4),
+    }
 
 
 def network(problem):
     import nn
+
     return nn, fill(nn.MLP(SIZES[0], SIZES[1:]), problem["weights"])
 
 
@@ -52,6 +58,7 @@ def ours(problem):
 
 def torch(problem):
     import torch
+
     inputs, classes = torch.tensor(problem["inputs"]), torch.tensor(problem["classes"])
     model = in_torch(torch, SIZES, problem["weights"])
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
@@ -70,6 +77,7 @@ def compiled(problem):
     import numpy
 
     import autograd
+
     inputs, classes = numpy.array(problem["inputs"]), numpy.array(problem["classes"])
     nn, model = network(problem)
     optimizer = nn.SGD(model.parameters(), lr=RATE)
@@ -92,9 +100,18 @@ def fit(problem, recorded=False):
     def train():
         nn, model = network(problem)
         started = perf_counter()
-        history = nn.fit(model, nn.cross_entropy, (problem["inputs"], problem["classes"]), epochs=epochs,
-                         batch_size=BATCH, optimizer=nn.SGD(model.parameters(), lr=RATE), seed=0, metric=None,
-                         recorded=recorded, progress=False)
+        history = nn.fit(
+            model,
+            nn.cross_entropy,
+            (problem["inputs"], problem["classes"]),
+            epochs=epochs,
+            batch_size=BATCH,
+            optimizer=nn.SGD(model.parameters(), lr=RATE),
+            seed=0,
+            metric=None,
+            recorded=recorded,
+            progress=False,
+        )
         return Stages({"": (perf_counter() - started) / epochs}, history["loss"][:1])
 
     return train
@@ -108,8 +125,17 @@ def sklearn(problem):
     """The same network in scikit-learn; for comparison of the losses it begins with an epoch in the order of `fit`."""
     import numpy
     from sklearn.neural_network import MLPClassifier
-    settings = {"solver": "sgd", "learning_rate_init": RATE, "momentum": 0.0, "nesterovs_momentum": False, "alpha": 0.0,
-                "batch_size": BATCH, "tol": 0.0, "n_iter_no_change": 10 * EPOCHS}
+
+    settings = {
+        "solver": "sgd",
+        "learning_rate_init": RATE,
+        "momentum": 0.0,
+        "nesterovs_momentum": False,
+        "alpha": 0.0,
+        "batch_size": BATCH,
+        "tol": 0.0,
+        "n_iter_no_change": 10 * EPOCHS,
+    }
     inputs, classes = numpy.array(problem["inputs"]), numpy.array(problem["classes"])
     one = MLPClassifier(SIZES[1:-1], shuffle=False, **settings)
     one.partial_fit(inputs, classes, classes=range(SIZES[-1]))
@@ -126,8 +152,18 @@ def sklearn(problem):
     return train
 
 
-ROW = Row("digits", "MLP 64-32-10, batch of 64 digits, cross-entropy, one step", problem,
-          {"python": ours, "native": ours, "compiled": compiled, "torch": torch}, cannot={"micrograd": NO_EXP})
-EPOCH = Row("epoch", "one epoch of fit, out of 20: 1,347 digits in batches of 64; native runs one, without recording",
-            epoch_problem, {"native": fit, "compiled": fit_recorded, "sklearn": sklearn},
-            cannot={"python": "left out, for the time it takes"}, checked=1)
+ROW = Row(
+    "digits",
+    "MLP 64-32-10, batch of 64 digits, cross-entropy, one step",
+    problem,
+    {"python": ours, "native": ours, "compiled": compiled, "torch": torch},
+    cannot={"micrograd": NO_EXP},
+)
+EPOCH = Row(
+    "epoch",
+    "one epoch of fit, out of 20: 1,347 digits in batches of 64; native runs one, without recording",
+    epoch_problem,
+    {"native": fit, "compiled": fit_recorded, "sklearn": sklearn},
+    cannot={"python": "left out, for the time it takes"},
+    checked=1,
+)

@@ -10,9 +10,14 @@ from ..tuple_node import Value as TupleNode
 EMBEDDING, HEADS, CONTEXT, VOCABULARY, HIDDEN = 16, 4, 16, 27, 64
 WIDTH = EMBEDDING // HEADS
 # Matrices, a row for each output: embeddings of letters and places, queries, keys, values, outputs, MLP, scores.
-SHAPES = {"letters": (VOCABULARY, EMBEDDING), "places": (CONTEXT, EMBEDDING),
-          **dict.fromkeys(("query", "key", "value", "out"), (EMBEDDING, EMBEDDING)),
-          "up": (HIDDEN, EMBEDDING), "down": (EMBEDDING, HIDDEN), "scores": (VOCABULARY, EMBEDDING)}
+SHAPES = {
+    "letters": (VOCABULARY, EMBEDDING),
+    "places": (CONTEXT, EMBEDDING),
+    **dict.fromkeys(("query", "key", "value", "out"), (EMBEDDING, EMBEDDING)),
+    "up": (HIDDEN, EMBEDDING),
+    "down": (EMBEDDING, HIDDEN),
+    "scores": (VOCABULARY, EMBEDDING),
+}
 WORDS = ["fractal", "gravity", "harmony", "journey", "kitchen", "lantern", "morning", "october", "picture", "rainbow"]
 RATE, BETA1, BETA2, EPS = 0.01, 0.9, 0.999, 1e-8
 
@@ -20,9 +25,11 @@ RATE, BETA1, BETA2, EPS = 0.01, 0.9, 0.999, 1e-8
 def problem(quick):
     """The model's matrices, and words of one length as numbers, between two marks 0."""
     rng = random.Random(3)
-    weights = {name: [[rng.gauss(0, 0.08) for _ in range(columns)] for _ in range(rows)]
-               for name, (rows, columns) in SHAPES.items()}
-    return {"weights": weights, "words": [[0, *(ord(c) - 96 for c in word[:2 if quick else 7]), 0] for word in WORDS]}
+    weights = {
+        name: [[rng.gauss(0, 0.08) for _ in range(columns)] for _ in range(rows)]
+        for name, (rows, columns) in SHAPES.items()
+    }
+    return {"weights": weights, "words": [[0, *(ord(c) - 96 for c in word[: 2 if quick else 7]), 0] for word in WORDS]}
 
 
 def linear(matrix, x):
@@ -89,8 +96,8 @@ def script(Value, problem):
         loss = loss_of(model, problem["words"][steps % len(problem["words"])])
         loss.backward()
         steps += 1
-        root = sqrt(1 - BETA2 ** steps)  # Adam's corrections for its start, once for all parameters
-        rate, eps = RATE * root / (1 - BETA1 ** steps), EPS * root
+        root = sqrt(1 - BETA2**steps)  # Adam's corrections for its start, once for all parameters
+        rate, eps = RATE * root / (1 - BETA1**steps), EPS * root
         for i, (p, m, s) in enumerate(zip(parameters, means, squares)):
             g = p.grad
             means[i] = m = BETA1 * m + (1 - BETA1) * g
@@ -104,6 +111,7 @@ def script(Value, problem):
 
 def ours(problem):
     from autograd import Value
+
     return script(Value, problem)
 
 
@@ -115,6 +123,7 @@ def torch(problem):
     """The same model on whole sequences, all places at once."""
     import torch
     from torch.nn import functional as F
+
     model = {name: torch.tensor(matrix, requires_grad=True) for name, matrix in problem["weights"].items()}
     words = [torch.tensor(word) for word in problem["words"]]
     optimizer = torch.optim.Adam(model.values(), lr=RATE, betas=(BETA1, BETA2), eps=EPS)
@@ -129,7 +138,7 @@ def torch(problem):
     def step():
         nonlocal steps
         word = words[steps % len(words)]
-        x = normed(model["letters"][word[:-1]] + model["places"][:len(word) - 1])
+        x = normed(model["letters"][word[:-1]] + model["places"][: len(word) - 1])
         queries, keys, values = (heads(model[name], normed(x)) for name in ("query", "key", "value"))
         mixed = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
         x = x + F.linear(mixed.transpose(0, 1).reshape(-1, EMBEDDING), model["out"])
@@ -157,6 +166,7 @@ def recordable(model):
 def compiled(problem):
     import autograd
     import nn
+
     model, parameters = scalar(autograd.Value, problem)
     loss_of = autograd.compile(recordable(model))
     optimizer = nn.Adam(parameters, lr=RATE, betas=(BETA1, BETA2), eps=EPS)
@@ -178,6 +188,7 @@ def compiled(problem):
 def eager(problem):
     """Forward and backward alone, for comparison with the cost of recording."""
     from autograd import Value
+
     model, _ = scalar(Value, problem)
 
     def step():
@@ -191,21 +202,31 @@ def eager(problem):
 def recording(problem):
     """The recording alone, and the memory that it takes for an example, by its own account."""
     import autograd
+
     model, _ = scalar(autograd.Value, problem)
     word = problem["words"][0]
 
     def step():
         compiled = autograd.compile(recordable(model))
         loss = compiled([model["letters"][letter] for letter in word[:-1]], word[1:])
-        stats, = compiled.stats()
+        (stats,) = compiled.stats()
         return Stages({"": stats["seconds"]}, [loss.data], {"": stats["nodes"]}, stats["bytes"] / stats["nodes"])
 
     return step
 
 
 NO_EXP = "its Value has no exp and no log"
-ROW = Row("gpt", "one-layer character transformer of scalars on a word of 7 letters, one step of Adam", problem,
-          {"tuple-node": tuple_node, "python": ours, "native": ours, "compiled": compiled, "torch": torch},
-          cannot={"micrograd": NO_EXP})
-RECORDING = Row("recording", "recording the transformer's loss, against one eager forward and backward", problem,
-                {"native": eager, "compiled": recording}, checked=1)
+ROW = Row(
+    "gpt",
+    "one-layer character transformer of scalars on a word of 7 letters, one step of Adam",
+    problem,
+    {"tuple-node": tuple_node, "python": ours, "native": ours, "compiled": compiled, "torch": torch},
+    cannot={"micrograd": NO_EXP},
+)
+RECORDING = Row(
+    "recording",
+    "recording the transformer's loss, against one eager forward and backward",
+    problem,
+    {"native": eager, "compiled": recording},
+    checked=1,
+)

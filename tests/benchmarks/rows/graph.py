@@ -8,8 +8,8 @@ from time import perf_counter
 
 from ..row import Row, Stages
 
-SIZES = [10 ** k for k in range(3, 8)]
-LARGEST_IN_PYTHON = 10 ** 6
+SIZES = [10**k for k in range(3, 8)]
+LARGEST_IN_PYTHON = 10**6
 RECENT = 1000
 
 
@@ -34,7 +34,7 @@ def tree(Value, n):
         level = leaves
         while len(level) > 1:
             one_by_one = iter(level)
-            level = [*map(add, one_by_one, one_by_one), *level[len(level) & ~1:]]
+            level = [*map(add, one_by_one, one_by_one), *level[len(level) & ~1 :]]
         return level[0]
 
     return leaves[0], forward
@@ -73,13 +73,18 @@ def picks(n, recent):
 
 SHAPES = {"chain": chain, "tree": tree, "dag": dag, "scattered": scattered}
 
-DESCRIPTIONS = {"chain": "a chain v·w + x", "tree": "a balanced tree of sums", "dag": "means of recent numbers",
-                "scattered": "means of numbers from anywhere"}
+DESCRIPTIONS = {
+    "chain": "a chain v·w + x",
+    "tree": "a balanced tree of sums",
+    "dag": "means of recent numbers",
+    "scattered": "means of numbers from anywhere",
+}
 
 
 def ours(problem):
     """Times building, backward and freeing."""
     from autograd import Value
+
     leaf, forward = SHAPES[problem["shape"]](Value, problem["nodes"])
     operations = problem["nodes"] // 2 if problem["shape"] == "tree" else problem["nodes"]
     cost = None
@@ -120,8 +125,15 @@ def row(shape, nodes):
     if nodes > LARGEST_IN_PYTHON:
         del start["python"]
         cannot["python"] = "left out, for the time it takes"
-    return Row(f"graph {shape} {nodes:.0e}".replace("e+0", "e"), f"{DESCRIPTIONS[shape]}, {nodes:,} nodes",
-               lambda quick: {"shape": shape, "nodes": nodes}, start, cannot, checked=1, small=nodes == SIZES[0])
+    return Row(
+        f"graph {shape} {nodes:.0e}".replace("e+0", "e"),
+        f"{DESCRIPTIONS[shape]}, {nodes:,} nodes",
+        lambda quick: {"shape": shape, "nodes": nodes},
+        start,
+        cannot,
+        checked=1,
+        small=nodes == SIZES[0],
+    )
 
 
 ROWS = [row(shape, nodes) for shape in SHAPES for nodes in SIZES]

@@ -19,8 +19,13 @@ def importing(module):
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
         def step():
-            done = subprocess.run([sys.executable, "-c", PROGRAM.format(module)], capture_output=True, text=True,
-                                  check=True, env=environment)
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM.format(module)],
+                capture_output=True,
+                text=True,
+                check=True,
+                env=environment,
+            )
             return Stages({"": float(done.stdout)})
 
         return step
@@ -33,5 +38,7 @@ def row(name, modules):
     return Row(name, f"import {modules['native']}, in a fresh interpreter", lambda quick: {}, starts, checked=0)
 
 
-ROWS = [row("import", {"python": "autograd", "native": "autograd", "micrograd": "micrograd.engine", "torch": "torch"}),
-        row("import nn", {"python": "nn", "native": "nn", "micrograd": "micrograd.nn"})]
+ROWS = [
+    row("import", {"python": "autograd", "native": "autograd", "micrograd": "micrograd.engine", "torch": "torch"}),
+    row("import nn", {"python": "nn", "native": "nn", "micrograd": "micrograd.nn"}),
+]

@@ -10,9 +10,13 @@ RATE, PENALTY = 0.1, 1e-4
 def problem(quick):
     """Points with classes -1 and 1, and the weights of the network."""
     from nn.data import moons
+
     data = moons(10 if quick else 100, noise=0.1, seed=1)
-    return {"points": data.inputs, "signs": [2 * k - 1 for k in data.targets],
-            "weights": random_weights(SIZES, [1.0] * 3, seed=2)}
+    return {
+        "points": data.inputs,
+        "signs": [2 * k - 1 for k in data.targets],
+        "weights": random_weights(SIZES, [1.0] * 3, seed=2),
+    }
 
 
 def script(Value, MLP, problem):
@@ -37,17 +41,20 @@ def script(Value, MLP, problem):
 def ours(problem):
     from autograd import Value
     from nn import MLP
+
     return script(Value, MLP, problem)
 
 
 def micrograd(problem):
     from micrograd.engine import Value
     from micrograd.nn import MLP
+
     return script(Value, MLP, problem)
 
 
 def torch(problem):
     import torch
+
     points, signs = torch.tensor(problem["points"]), torch.tensor(problem["signs"])
     model = in_torch(torch, SIZES, problem["weights"])
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
@@ -69,6 +76,7 @@ def compiled(problem):
 
     import autograd
     import nn
+
     points, signs = numpy.array(problem["points"]), numpy.array(problem["signs"])
     model = fill(nn.MLP(SIZES[0], SIZES[1:]), problem["weights"])
     parameters = model.parameters()
@@ -88,5 +96,9 @@ def compiled(problem):
     return step
 
 
-ROW = Row("moons", "MLP 2-16-16-1, 100 points, hinge loss with L2, one full-batch step", problem,
-          {"micrograd": micrograd, "python": ours, "native": ours, "compiled": compiled, "torch": torch})
+ROW = Row(
+    "moons",
+    "MLP 2-16-16-1, 100 points, hinge loss with L2, one full-batch step",
+    problem,
+    {"micrograd": micrograd, "python": ours, "native": ours, "compiled": compiled, "torch": torch},
+)
