@@ -8,11 +8,20 @@ from autograd.composed import log_softmax as log_softmax
 from autograd.composed import logsumexp as logsumexp
 from autograd.composed import mean as mean
 from autograd.composed import softmax as softmax
-from autograd.view.draw import draw as draw
 from autograd.engine.arrays import read_data as read_data
 from autograd.engine.arrays import read_grad as read_grad
 from autograd.engine.arrays import write_data as write_data
 from autograd.engine.arrays import write_grad as write_grad
+from autograd.engine.primitives import rule as rule
+from autograd.engine.value import Constant as Constant
+from autograd.engine.value import Value as Value
+from autograd.engine.value import as_float as as_float
+from autograd.engine.value import backend as backend
+from autograd.engine.value import is_recording as is_recording
+from autograd.engine.value import no_grad as no_grad
+from autograd.engine.value import record_lines as record_lines
+from autograd.engine.value import watch as watch
+from autograd.replay.compile import compile as compile
 from autograd.table.formulas import Interval as Interval
 from autograd.transforms import derivatives as derivatives
 from autograd.transforms import grad as grad
@@ -22,19 +31,10 @@ from autograd.transforms import jacobian as jacobian
 from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import zero_grad as zero_grad
+from autograd.view.draw import draw as draw
 from autograd.view.player.page import explain as explain
 from autograd.view.player.page import play as play
 from autograd.view.player.page import play_training as play_training
-from autograd.engine.primitives import rule as rule
-from autograd.replay.compile import compile as compile
-from autograd.engine.value import Constant as Constant
-from autograd.engine.value import Value as Value
-from autograd.engine.value import as_float as as_float
-from autograd.engine.value import backend as backend
-from autograd.engine.value import is_recording as is_recording
-from autograd.engine.value import no_grad as no_grad
-from autograd.engine.value import record_lines as record_lines
-from autograd.engine.value import watch as watch
 from autograd.engine.primitives import (
     add as add,
     sub as sub,
