@@ -68,7 +68,7 @@ class Site:
             )
         self.write("index.html", "index.html", title="glassgrad")
         shutil.copy(ROOT / "notebooks" / "images" / "neuron.svg", self.folder / "pictures")
-        for path in sorted(path for package in ("autograd", "nn") for path in (ROOT / package).glob("*.py")):
+        for path in sorted(path for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.py")):
             self.source(path.relative_to(ROOT).as_posix())
 
     def course(self):
