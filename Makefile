@@ -45,8 +45,8 @@ sanitize: $(VENV)/ready-to-test
 	@$(BIN)/python tests/sanitize.py
 
 soak: $(VENV)/ready-to-test
-	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/test_replay.py tests/test_programs.py tests/test_sizes.py tests/test_interrupts.py \
-	  tests/test_rules.py tests/test_check.py tests/test_player.py
+	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
+	  tests/table/test_rules.py tests/check/test_check.py tests/view/test_player.py
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks

@@ -1,16 +1,11 @@
 """For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, tables at the end, a browser."""
 
 import gc
-import os
 import shutil
-import sys
 import time
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-sys.path.insert(0, os.path.dirname(__file__))
-
 from soaking import SOAK
 
 from autograd import Value

@@ -11,14 +11,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TESTS = [
-    "test_value.py",
-    "test_memory.py",
-    "test_machine.py",
-    "test_interrupts.py",
-    "test_native.py",
-    "test_edges.py",
-    "test_replay.py",
-    "test_sizes.py",
+    "engine/test_value.py",
+    "engine/test_memory.py",
+    "replay/test_machine.py",
+    "engine/test_interrupts.py",
+    "native/test_native.py",
+    "engine/test_edges.py",
+    "replay/test_replay.py",
+    "replay/test_sizes.py",
 ]
 # Left out: they measure or limit memory, of which a sanitizer takes a lot, or need its library to be the only one.
 UNFIT = "goes_back_to_the_system or without_memory or is_small or training_drawing or out_of_date"

@@ -135,7 +135,7 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
-# Where there is a compiler tests/test_native.py fails unless the engine is compiled, so this cannot go unnoticed there.
+# Where there is a compiler, test_native.py fails unless the engine is compiled, so this cannot go unnoticed there.
 @pytest.mark.skipif(autograd.backend == "python", reason="executed once, by the compiled engine: Python takes minutes")
 @each_notebook
 def test_notebook_shows_what_it_shows_when_run(path, tmp_path):

@@ -192,11 +192,16 @@ def difference(before, after):
 def checks_of_the_table(name):
     """The tests that concern a rule, or a function of rules.py, as arguments of pytest."""
     if name in RULES:
-        return ["tests/test_rules.py", "tests/test_edges.py", "-k", f"[{name}] or {name}- or _{name} or edges"]
+        return [
+            "tests/table/test_rules.py",
+            "tests/engine/test_edges.py",
+            "-k",
+            f"[{name}] or {name}- or _{name} or edges",
+        ]
     return [
-        "tests/test_value.py",
-        "tests/test_table.py",
-        "tests/test_rules.py",
+        "tests/engine/test_value.py",
+        "tests/table/test_table.py",
+        "tests/table/test_rules.py",
         "-k",
         "not (100000 or points or differences or places or one_line) or cbrt",
     ]  # slow; one reads a comment
@@ -205,8 +210,8 @@ def checks_of_the_table(name):
 def checks_of_the_engine(_):
     """The tests that concern value.py, as arguments of pytest."""
     return [
-        "tests/test_value.py",
-        "tests/test_replay.py",
+        "tests/engine/test_value.py",
+        "tests/replay/test_replay.py",
         "tests/test_bad_input.py",
         "-k",
         "not 1000000 and not nn and not random",

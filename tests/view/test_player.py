@@ -1,6 +1,6 @@
 """The player: what it records, the page it makes, and, in a headless browser, every view of it.
 
-`python tests/test_player.py` makes the README's pictures of it anew, from the pages that the README's code writes.
+`python tests/view/test_player.py` makes the README's pictures of it anew, from the pages that the README's code writes.
 """
 
 import base64

@@ -116,7 +116,7 @@ def test_the_number_of_threads_changes_no_bit():
 
 
 # Only the compiled machine has threads and reads the variable. `make test` runs this with it; with a compiler there,
-# tests/test_native.py fails unless the engine is compiled, so this cannot go unnoticed there.
+# tests/native/test_native.py fails unless the engine is compiled, so this cannot go unnoticed there.
 @pytest.mark.skipif(autograd.backend != "native", reason="plain Python has one thread")
 @pytest.mark.parametrize("count", ["0", "two", "-1", "1.5"])
 def test_a_wrong_number_of_threads(count):
