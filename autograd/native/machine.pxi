@@ -5,11 +5,6 @@
 # tile of one lane. The loops, one forward and one backward for each rule, are written by native.py. Neighbouring tiles
 # make up a chunk, and threads share the chunks; sums over chunks are always taken in the same order.
 
-from cpython cimport array
-
-import os
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
 
 cdef enum:
     FEW = 3  # so many examples are run one by one

@@ -17,7 +17,7 @@ import pytest
 
 import autograd
 from autograd import Constant, Value, derivatives, grad, no_grad, record_lines, rule, zero_grad
-from autograd.engine.value import any_mode, topological_order
+from autograd.engine import any_mode, topological_order
 from autograd.errors import (
     ArgumentError,
     DivisionByZeroError,
@@ -162,7 +162,7 @@ def test_the_third_operand_has_its_gradient():
     condition, x, y = Value(0.0), Value(2.0), Value(3.0)
     (4 * autograd.where(condition, x, y)).backward()
     assert (condition.grad, x.grad, y.grad) == (0.0, 0.0, 4.0)
-    assert autograd.engine.value.topological_order(autograd.where(condition, x, y))[:3] == [condition, x, y]
+    assert autograd.engine.topological_order(autograd.where(condition, x, y))[:3] == [condition, x, y]
 
 
 @pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])

@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Value, compile, derivatives, dot
-from autograd.engine.value import compiled
+from autograd.engine import compiled
 
 SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
     lambda w, x: [sum(w[(6 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
