@@ -7,6 +7,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
+FOLDER = Path("build", "engine")
+SOURCE = FOLDER / "autograd" / "native" / "_engine.c"
 WITHOUT = """
 glassgrad: the engine was not compiled: {reason}.
 It is installed in plain Python: everything works, scripts run about twenty times slower.
@@ -23,17 +25,14 @@ class BuildEngine(build_ext):
         from autograd.native import build
 
         reason = build.why_not(self.compiler)
-        if reason is not None:
+        if reason is None:
+            build.translate(SOURCE, FOLDER)
+            vars(self.extensions[0]).update(build.options())
+            super().build_extensions()
+        else:
             print(WITHOUT.format(reason=reason), file=sys.stderr)
             self.extensions.clear()
-            return
-        self.extensions[:] = build.translate(Path("build", "engine"))
-        self.check_extensions_list(self.extensions)
-        super().build_extensions()
-
-    def get_outputs(self):
-        return super().get_outputs() if self.extensions else []
 
 
-ENGINE = Extension("autograd.native._engine", ["autograd/native/_engine.pyx"])
+ENGINE = Extension("autograd.native._engine", [str(SOURCE)], include_dirs=[str(FOLDER), "autograd/native"])
 setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

@@ -42,7 +42,6 @@ if TYPE_CHECKING or backend == "python":
             delattr(Value, name)
 else:
     from autograd.native._engine import (
-        LEAF,
         Constant,
         ReplayedNode,
         Value,

@@ -22,5 +22,9 @@ def cclass(thing):
 cfunc = ccall = final = no_gc = cclass
 
 
+def declare(type, value):
+    return value
+
+
 def locals(**types):
     return cclass

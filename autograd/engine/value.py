@@ -36,9 +36,10 @@ if not cython.compiled:
     from autograd.engine.numbers import as_float, why_not_a_number
     from autograd.engine.template import SCOPE, written_out
 
-    LEAF = -1  # the `_rule` of a node that no primitive made
-    REPLAYED = -2  # that of a ReplayedNode
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
+
+LEAF = cython.declare(cython.int, -1)  # the `_rule` of a node that no primitive made
+REPLAYED = cython.declare(cython.int, -2)  # that of a ReplayedNode
 
 Number: TypeAlias = "Value | float"
 
@@ -376,9 +377,8 @@ def apply(rule, *operands):
                 fail(rule, operands)
             if partials[i] - partials[i] != 0.0:
                 fail(rule, operands)
-    nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands]
-    a, b, c = (*nodes, None, None)[:3]
-    node = new_node(rule.index, out, a, partials[0], b, partials[1], c, partials[2])
+    nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands] + [None, None]
+    node = new_node(rule.index, out, nodes[0], partials[0], nodes[1], partials[1], nodes[2], partials[2])
     if this_thread.record_lines:
         node._label = LabelAndLine(None, line_outside())
     return node
@@ -449,8 +449,8 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
     elif name not in RULES:
         raise RuleError(f"the pickled graph uses a primitive {name!r} that is not in the table. Register it first.")
     else:
-        (a, b, c), (da, db, dc) = (*parents, None, None)[:3], (*partials, 0.0, 0.0)[:3]
-        node = new_node(RULES[name].index, data, a, da, b, db, c, dc)
+        nodes, slopes = [*parents, None, None], [*partials, 0.0, 0.0]
+        node = new_node(RULES[name].index, data, nodes[0], slopes[0], nodes[1], slopes[1], nodes[2], slopes[2])
     node._label = label if line is None else LabelAndLine(label, line)
     node._grad = grad
     return node

@@ -3,6 +3,8 @@
 import os
 import sys
 import warnings
+from contextlib import suppress
+from importlib.util import find_spec
 
 from autograd.native.sources import fingerprint
 
@@ -12,19 +14,22 @@ if not getattr(sys, "_is_gil_enabled", lambda: True)():
         "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1."
     )
 
-backend = "python"
-if not os.environ.get("GLASSGRAD_PURE"):
-    try:
+def _usable():
+    """Whether there is a compiled engine that was made from the source as it is now."""
+    if find_spec("autograd.native._engine") is None:
+        return False
+    with suppress(Exception):  # an engine that does not fit the source may fail in any way
         from autograd.native import _engine  # type: ignore[attr-defined]
-    except ImportError:
-        pass
-    else:
+
         if _engine.fingerprint == fingerprint():
-            backend = "native"
-        else:
-            warnings.warn(
-                "autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
-                "slower. Install the package again to compile it.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            return True
+    warnings.warn(
+        "autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
+        "slower. Install the package again to compile it.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return False
+
+
+backend = "native" if not os.environ.get("GLASSGRAD_PURE") and _usable() else "python"

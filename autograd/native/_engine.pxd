@@ -44,6 +44,8 @@ cdef class Tracer(Value):
     cdef readonly object recorder
     cdef readonly object source
     cdef list terms
+    cpdef matches(self, Tracer other)
+    cpdef _places(self)
 
 
 cdef class Recorder:
@@ -59,3 +61,10 @@ cdef class Recorder:
     cdef dict _captured
     cdef dict _numbers
     cdef dict _guard_of
+    cpdef add(self, int rule, Tracer a, Tracer b, Tracer c, bint wanted)
+    cpdef input(self, kind)
+    cpdef tracer(self, operand)
+    cpdef _source(self, source, bint wanted)
+    cpdef operation(self, int rule, Tracer a, Tracer b, Tracer c)
+    cpdef _known(self, int rule, Tracer a, Tracer b, Tracer c, bint wanted)
+    cpdef forget_uses(self)

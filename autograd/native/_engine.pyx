@@ -14,9 +14,9 @@ import os
 
 cdef extern from "kernels.h":
     enum:
-        RULES_COMPILED  # how many rules of the table there are kernels for: those with smaller indices
+        RULE_COUNT  # how many rules of the table there are kernels for: those with smaller indices
         RULE_ADD, RULE_SUB, RULE_MUL, RULE_DIV, RULE_POW, RULE_NEG, RULE_POS, RULE_ABS
-    unsigned char* INPUTS_OF  # by the index of a rule: how many inputs it has
+    const unsigned char* INPUTS_OF  # by the index of a rule: how many inputs it has
     double value_1(int, double) noexcept nogil
     double value_2(int, double, double) noexcept nogil
     double value_3(int, double, double, double) noexcept nogil
@@ -30,8 +30,8 @@ cdef extern from *:
 fingerprint = FINGERPRINT
 SLOTS = TRACER_SLOTS = ()  # the fields of compiled classes stand in _engine.pxd
 
-include "autograd/native/modes.pxi"
 include "autograd/engine/modes.py"
+include "autograd/native/modes.pxi"
 include "autograd/engine/numbers.py"
 include "autograd/engine/value.py"
 include "autograd/engine/replayed.py"

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograd.native.kernels import kernels
+from autograd.native import kernels
 from autograd.native.sources import PACKAGE, fingerprint
 from autograd.table.formulas import ATOMS
 
@@ -38,31 +38,29 @@ def why_not(compiler):
     return None
 
 
-def translate(folder):
-    """Write kernels.h and the engine's C source into `folder`."""
+def translate(source, include_dir):
+    """Write the engine's C source to the file `source`, and kernels.h into a folder."""
     from Cython.Build import cythonize
-
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kernels.h").write_text(kernels())
-    return cythonize([extension(folder)], build_dir=str(folder), include_path=[str(Path(PACKAGE).parent)], quiet=True)
-
-
-def extension(folder):
-    """The extension module, with the options that the environment asks for.
-
-    GLASSGRAD_DEBUG=1   without optimisation and with what a debugger needs
-    GLASSGRAD_SANITIZE  the same, under a sanitizer of the C compiler: "address,undefined", "thread"
-    """
     from setuptools import Extension
 
-    watched = os.environ.get("GLASSGRAD_SANITIZE")
-    sanitizer = [f"-fsanitize={watched}", "-fno-sanitize-recover=all"] if watched else []
-    debugging = ["-O1", "-g"] if watched or os.environ.get("GLASSGRAD_DEBUG") else []
-    return Extension(
-        "autograd.native._engine",
-        ["autograd/native/_engine.pyx"],
-        include_dirs=[str(folder), str(Path(PACKAGE, "native"))],
-        define_macros=[("FINGERPRINT", str(fingerprint()))],
-        extra_compile_args=[*FLAGS, *debugging, *sanitizer],
-        extra_link_args=sanitizer,
-    )
+    include_dir.mkdir(parents=True, exist_ok=True)
+    kernels.write(include_dir)
+    root = Path(PACKAGE).parent
+    module = Extension("autograd.native._engine", ["autograd/native/_engine.pyx"])
+    cythonize([module], build_dir=str(source.parents[2]), include_path=[str(root)], quiet=True, force=True)
+
+
+def options():
+    """The options of the extension module, as attributes of setuptools' Extension.
+
+    GLASSGRAD_DEBUG=1 in the environment asks for hardly any optimisation and for what a debugger needs;
+    GLASSGRAD_SANITIZE for the same under a sanitizer of the C compiler, such as "address,undefined" or "thread".
+    """
+    sanitizer = os.environ.get("GLASSGRAD_SANITIZE")
+    watched = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []
+    debugging = ["-O1", "-g"] if sanitizer or os.environ.get("GLASSGRAD_DEBUG") else []
+    return {
+        "define_macros": [("FINGERPRINT", str(fingerprint()))],
+        "extra_compile_args": [*FLAGS, *debugging, *watched],
+        "extra_link_args": watched,
+    }

@@ -4,10 +4,6 @@
 # so the processor has the next ones fetched already. A slab whose nodes are all gone begins again at its first place.
 
 cdef enum:
-    LEAF = -1  # the `_rule` of a node that no primitive made
-    REPLAYED = -2  # that of a ReplayedNode
-
-cdef enum:
     UNSEEN = -1  # the `_mark` of a node outside a pass
     ON_PATH = -2  # that of a node which the search for an order has entered; a constant has 0, others their place
 

@@ -127,7 +127,7 @@ def make_function(rule):
 
 def knows(rule):
     """Whether a rule was in the table when the engine was compiled."""
-    return rule.index < RULES_COMPILED
+    return rule.index < RULE_COUNT
 
 
 # By the names of a rule's inputs, which are those of the function's parameters.

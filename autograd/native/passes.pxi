@@ -126,7 +126,7 @@ cdef inline bint is_leaf(Node* node) noexcept:
 cdef inline bint may_have_more(Node* node) noexcept:
     """Whether to look for parents after the second; to look means to fetch another part of memory."""
     cdef int rule = node._rule
-    return rule < 0 or rule >= RULES_COMPILED or INPUTS_OF[rule] > 2
+    return rule < 0 or rule >= RULE_COUNT or INPUTS_OF[rule] > 2
 
 
 cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:

@@ -9,6 +9,7 @@ SOURCES = [
     for name in (
         "table/formulas.py",
         "table/rules.py",
+        "table/translate.py",
         "engine/modes.py",
         "engine/numbers.py",
         "engine/value.py",
@@ -25,6 +26,7 @@ SOURCES = [
         "native/recording.pxi",
         "native/arrays.pxi",
         "native/machine.pxi",
+        "native/machine.h",
         "native/memory.h",
         "native/sums.h",
         "native/lanes.h",

@@ -25,14 +25,14 @@ if not cython.compiled:
         side_of,
     )
 
-    DETACHED = -3  # the `_rule` of a number without its gradient
-    NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds
-    LOOK_BACK = 8  # so many operations are looked at to find one that is written down already
     TRACER_SLOTS = (
         *("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a"),
         *("user_before_b", "uses", "varying", "wanted"),
     )
 
+DETACHED = cython.declare(cython.int, -3)  # the `_rule` of a number without its gradient
+NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float: a derivative, say
+LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
@@ -314,7 +314,7 @@ class Recorder:
         return found
 
     @cython.ccall
-    @cython.locals(tracer=Tracer)
+    @cython.locals(wanted=cython.bint, tracer=Tracer)
     def _source(self, source, wanted):
         tracer = self.add(LEAF, None, None, None, wanted)
         tracer.source = source
