@@ -71,3 +71,5 @@ else:
     )
 
 restore.__module__ = __name__  # so that each engine reads what the other has pickled
+if backend == "python":
+    Value.__module__ = Constant.__module__ = "autograd"

@@ -3,9 +3,9 @@
 import os
 import sys
 import warnings
-from contextlib import suppress
 from importlib.util import find_spec
 
+from autograd.errors import AutogradError
 from autograd.native.sources import fingerprint
 
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
@@ -18,11 +18,15 @@ def _usable():
     """Whether there is a compiled engine that was made from the source as it is now."""
     if find_spec("autograd.native._engine") is None:
         return False
-    with suppress(Exception):  # an engine that does not fit the source may fail in any way
+    try:
         from autograd.native import _engine  # type: ignore[attr-defined]
 
         if _engine.fingerprint == fingerprint():
             return True
+    except AutogradError:  # a setting that it refuses
+        raise
+    except Exception:  # an engine that does not fit the source may fail in any way
+        pass
     warnings.warn(
         "autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
         "slower. Install the package again to compile it.",

@@ -34,6 +34,7 @@ cdef extern from "Python.h":
         PyObject* terms
 
     ctypedef struct Type "PyTypeObject":
+        const char* tp_name
         PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
         void (*tp_dealloc)(PyObject*) noexcept
         void (*tp_free)(void*) noexcept
@@ -324,6 +325,8 @@ for kind in (Value, Constant, Tracer):
 for kind in (Value, Constant, ReplayedNode):
     (<Type*>kind).tp_hash = hash_node
 (<Type*>Value).tp_vectorcall = call_value
+(<Type*>Value).tp_name = "autograd.Value"
+(<Type*>Constant).tp_name = "autograd.Constant"
 # Cython knows no __init_subclass__.
 (<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_subclass)
 (<dict>(<Type*>Value).tp_dict)["__hash__"] = object.__hash__

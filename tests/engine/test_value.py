@@ -78,7 +78,7 @@ def test_numbers_that_float_takes_exactly(number):
         ),
         (10**400, InexactNumberError, "this int is too large for a float64"),
         (Fraction(1, 3), InexactNumberError, "not exactly a float64"),
-        (Value(1.0), LeavesGraphError, r"a plain number is wanted here, got Value\(1.0, grad=0\). Write v.data"),
+        (Value(1.0), LeavesGraphError, r"expected a plain number, got Value\(1.0, grad=0\). Write v.data"),
     ],
 )
 def test_what_is_no_number_is_refused(thing, error, words):
@@ -661,7 +661,7 @@ def test_help_is_made_from_the_table():
 
 
 def test_a_typo_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="'Value' object has no attribute 'tahn'"):
+    with pytest.raises(AttributeError, match=r"Value' object has no attribute 'tahn'"):
         Value(1.0).tahn()
 
 
