@@ -39,5 +39,7 @@ class BuildEngine(build_ext):
             self.extensions.clear()
 
 
-ENGINE = Extension("autograd._native", [str(SOURCE.with_suffix(".c"))], include_dirs=["autograd/native"])
+ENGINE = Extension(
+    "autograd._native", [str(SOURCE.with_suffix(".c"))], include_dirs=["autograd/native", str(SOURCE.parent)]
+)
 setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

@@ -8,10 +8,11 @@ body (a compiled class cannot get them later), and translates the formulas to C 
 import re
 from pathlib import Path
 
+from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
 from autograd.engine.value import fingerprint
-from autograd.native.kernels import COARSE, kernel_source, loops_source, methods_source, node_source
+from autograd.native import kernels
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES, TABLE
+from autograd.table.rules import TABLE
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
@@ -199,33 +200,110 @@ HASH = """\
 """
 
 
+KERNELS = """\
+cdef extern from "kernels.h":
+    double value_1(int, double) noexcept nogil
+    double value_2(int, double, double) noexcept nogil
+    double value_3(int, double, double, double) noexcept nogil
+    void slopes_1(int, double, double, double*) noexcept nogil
+    void slopes_2(int, double, double, double, int, double*, double*) noexcept nogil
+    void slopes_3(int, double, double, double, double, int, double*, double*, double*) noexcept nogil
+"""
+
+
+NODE = '''
+@cython.cfunc
+@cython.locals(a=Value, b=Value, c=Value, out=cython.double, da=cython.double, db=cython.double,
+               dc=cython.double)
+def node_{name}({inputs}):
+    """What {name} gives, or None when that is for apply() to say: operands are no Values or usual numbers, say."""
+    if unusual and (recorder_here != NULL or lines_here):
+        return recorded({index}, {count}, {padded})
+    if not ({any_value}):
+        return None
+    {nodes}
+    if {any_missing}:
+        return None
+    {value}
+    if unusual and no_grad_here or not ({any_wanted}):
+        return None if out - out != 0.0 else new_constant(out)
+    {slopes}
+    if {not_finite}:
+        fail(TABLE[{index}], ({inputs},))
+    return new_node({index}, out, {store})
+
+
+def {name}({parameters}):
+    {doc!r}
+    node = node_{name}({inputs})
+    return apply(TABLE[{index}], {inputs}) if node is None else node
+'''
+
+
+def node_source(rule):
+    """Cython source of the function of one rule."""
+    letters = "abc"[: len(rule.inputs)]
+    data = ", ".join(f"{letter}._data" for letter in letters)
+    wanted = " | ".join(f"(type({letter}) is Value) << {k}" for k, letter in enumerate(letters))
+    found = ", ".join(f"&d{letter}" for letter in letters)
+    return NODE.format(
+        name=rule.name,
+        index=rule.index,
+        doc=documentation(rule, FUNCTIONS[rule.name]),
+        inputs=", ".join(rule.inputs),
+        count=len(letters),
+        padded=", ".join([*rule.inputs, "None", "None"][:3]),
+        parameters=", ".join(with_defaults(rule, rule.inputs)),
+        any_value=" or ".join(f"type({name}) is Value or type({name}) is Constant" for name in rule.inputs),
+        nodes="\n    ".join(
+            f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
+            for n, name in zip(letters, rule.inputs)
+        ),
+        any_missing=" or ".join(f"{n} is None" for n in letters),
+        value=f"out = value_{len(letters)}({rule.index}, {data})",
+        any_wanted=" or ".join(f"type({n}) is Value" for n in letters),
+        slopes=f"slopes_{len(letters)}({rule.index}, {data}, out{f', {wanted}' if len(letters) > 1 else ''}, {found})",
+        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in ["out", *(f"d{n}" for n in letters)]),
+        store=", ".join([*(f"{n}, d{n}" for n in letters), "None, 0.0", "None, 0.0"][:3]),
+    )
+
+
+def methods_source():
+    """The methods and operators of the table, as lines of the class body."""
+    lines = []
+    for rule in (rule for rule in TABLE if not rule.helper):
+        _, *others = rule.inputs
+        arguments = ", ".join(["self", *others])
+        parameters = ", ".join(["self", *with_defaults(rule, others)])
+        lines += [
+            f"def {name}({parameters}):\n    return {rule.name}({arguments})"
+            for name in (rule.name, *NUMPY_NAMES.get(rule.name, ()))
+        ]
+        if rule.operator:
+            lines.append(
+                f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
+                f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node"
+            )
+        if rule.operator and len(rule.inputs) == 2:
+            zero = "    if type(other) is int and other == 0:\n        return self\n" if rule.name == "add" else ""
+            lines.append(
+                f"def __r{rule.operator}__(self, other):\n{zero}    node = node_{rule.name}(other, self)\n"
+                f"    return operate(TABLE[{rule.index}], other, self) if node is None else node"
+            )
+    return "\n\n".join("    " + line.replace("\n", "\n    ") for line in lines)
+
+
 def module_source():
     """The whole module."""
-    names = {"rint": "rint", "abs": "fabs"}
-    imports = [
-        f"from libc.math cimport {names.get(name, name)} as "
-        f"{'libm' if name in RULES and not RULES[name].is_library_call else 'c'}_{name}\n"
-        for name in ATOMS
-        if name != "coarse"
-    ]
-    rules = [rule for rule in TABLE if rule.name != "where"]
-    kernels = [kernel_source(rule) for rule in rules if not rule.is_library_call]
     functions = ", ".join(f"{rule.name!r}: {rule.name}" for rule in TABLE)
     nodes, passes, modes, recording, flat, machine = (
         (HERE / f"{name}.pxi").read_text() for name in ("nodes", "passes", "modes", "recording", "arrays", "machine")
     )
-    tables = "\n" + "".join(
-        f"FORWARD[{rule.index}] = &forward_{rule.name}\nBACKWARD[{rule.index}] = &backward_{rule.name}\n"
-        f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n"
-        for rule in TABLE
-    )
+    tables = "\n" + "".join(f"FEW_OPERANDS[{rule.index}] = {int(len(rule.inputs) < 3)}\n" for rule in TABLE)
     return "".join(
         [
             HEADER,
-            *imports,
-            COARSE,
-            *kernels,
-            "\n\n",
+            KERNELS,
             engine_source(),
             nodes,
             "\n\n",
@@ -239,9 +317,8 @@ def module_source():
             "\n\n",
             flat,
             "\n\n",
-            *map(node_source, rules),
+            *(node_source(rule) for rule in TABLE if rule.name != "where"),
             machine,
-            *map(loops_source, TABLE),
             tables,
             EXPORTS.format(functions=functions, fingerprint=fingerprint()),
         ]
@@ -261,6 +338,7 @@ def write(folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "_native.pyx").write_text(module_source())
+    kernels.write(folder)
     return folder / "_native.pyx"
 
 

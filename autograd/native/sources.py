@@ -6,6 +6,7 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = [
     os.path.join(PACKAGE, *name.split("/"))
     for name in (
+        "table/translate.py",
         "table/formulas.py",
         "table/rules.py",
         "engine/value.py",
@@ -20,6 +21,7 @@ SOURCES = [
         "native/recording.pxi",
         "native/arrays.pxi",
         "native/machine.pxi",
+        "native/machine.h",
         "native/memory.h",
         "native/sums.h",
         "native/lanes.h",
