@@ -16,7 +16,7 @@ from autograd import Value
 from autograd.engine.primitives import FUNCTIONS, PUBLIC
 from autograd.engine.value import METHODS
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
-from autograd.table.rules import BUILT_IN, RULES, TABLE
+from autograd.table.registry import BUILT_IN, RULES, TABLE
 
 BAD = {
     "text": "2.0",

@@ -23,8 +23,8 @@ from autograd.engine.value import (
 )
 from autograd.errors import AutogradError, RuleError
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES, TABLE, Rule, float_function
-from autograd.table.rules import rule as add_rule
+from autograd.table.registry import RULES, TABLE, Rule, float_function
+from autograd.table.registry import rule as add_rule
 
 FUNCTIONS = {}  # by the names of their rules
 PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
@@ -131,7 +131,7 @@ NUMPY_NAMES = {
 def _written_out(rule, name, otherwise="apply"):
     """The function made from `source`, its source kept where tracebacks and `inspect` look for it."""
     text = source(rule, name, otherwise)
-    filename = f"<autograd.table.rules: {name}>"
+    filename = f"<autograd.table.registry: {name}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made = {}
     SCOPE.update({f"{rule.name}_RULE": rule, rule.name: rule.value})

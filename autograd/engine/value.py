@@ -39,7 +39,7 @@ from autograd.errors import (
     StaleGraphError,
 )
 from autograd.native.sources import SOURCES
-from autograd.table.rules import RULES, TABLE, Rule
+from autograd.table.registry import RULES, TABLE, Rule
 
 Number = "Value | float"
 LEAF = -1  # the `_rule` of a node that no primitive made

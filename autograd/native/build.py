@@ -12,7 +12,7 @@ from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES, documentation, wi
 from autograd.engine.value import fingerprint
 from autograd.native import kernels
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import TABLE
+from autograd.table.registry import TABLE
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent

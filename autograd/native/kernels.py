@@ -12,7 +12,7 @@ not computed.
 
 from pathlib import Path
 
-from autograd.table.rules import TABLE
+from autograd.table.registry import TABLE
 from autograd.table.translate import C
 
 HEADER = """\

@@ -8,7 +8,7 @@ SOURCES = [
     for name in (
         "table/translate.py",
         "table/formulas.py",
-        "table/rules.py",
+        "table/registry.py",
         "engine/value.py",
         "engine/primitives.py",
         "replay/recorder.py",

@@ -25,7 +25,7 @@ from autograd.engine.value import (
     side_of,
 )
 from autograd.errors import RecordingError
-from autograd.table.rules import RULES, TABLE
+from autograd.table.registry import RULES, TABLE
 
 DETACHED = -3  # the `_rule` of a number without its gradient
 NUMBER = -4  # the same where the function itself has a float: a derivative, or whether a comparison holds

@@ -18,7 +18,7 @@ from random import Random
 import autograd
 from autograd import Value, compile, derivatives, grad
 from autograd.engine.primitives import FUNCTIONS
-from autograd.table.rules import TABLE
+from autograd.table.registry import TABLE
 from autograd.testing import Expression
 
 def show(*numbers):
