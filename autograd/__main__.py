@@ -13,7 +13,7 @@ from autograd.engine import Constant, Value, as_float
 from autograd.engine.functions import PUBLIC
 from autograd.errors import AutogradError, FormulaError
 from autograd.table.formulas import CONSTANTS, Formula
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.view.draw import draw
 from autograd.view.graph import Graph, derivative, expression
 from autograd.view.player.page import play

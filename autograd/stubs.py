@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 from autograd.engine.functions import NUMPY_NAMES, PUBLIC, with_defaults
-from autograd.table.rules import BUILT_IN
+from autograd.table.registry import BUILT_IN
 
 HERE = Path(__file__).parent
 RULES = [rule for rule in BUILT_IN if not rule.helper]
@@ -23,7 +23,7 @@ def value_stub():
         "from collections.abc import Callable",
         "from typing import Any, TypeAlias",
         "",
-        "from autograd.table.rules import Rule",
+        "from autograd.table.registry import Rule",
         "",
         'Number: TypeAlias = "Value | float"',
         "LEAF: int",
@@ -75,7 +75,7 @@ def primitives_stub():
         "from collections.abc import Callable",
         "from typing import Any, TypeVar, overload",
         "",
-        "from autograd.table.rules import Rule",
+        "from autograd.table.registry import Rule",
         "from autograd.engine import Number, Value",
         "",
         'N = TypeVar("N", Value, float)',

@@ -16,7 +16,7 @@ from autograd import Value
 from autograd.engine import set_method
 from autograd.engine.functions import FUNCTIONS, PUBLIC
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
-from autograd.table.rules import BUILT_IN, RULES, TABLE
+from autograd.table.registry import BUILT_IN, RULES, TABLE
 
 BAD = {
     "text": "2.0",

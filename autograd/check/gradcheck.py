@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from autograd.engine import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError, called
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES, Rule
+from autograd.table.registry import RULES, Rule
 from autograd.transforms import derivatives, map_numbers, numbers_in
 from autograd.view.graph import ordinary
 

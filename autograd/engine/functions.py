@@ -2,11 +2,11 @@
 
 import sys
 
-from autograd.engine import Value, set_method, apply, make_function, where
+from autograd.engine import Value, apply, make_function, set_method, where
 from autograd.engine.template import with_defaults
 from autograd.errors import AutogradError, RuleError
-from autograd.table.rules import RULES, TABLE, Rule
-from autograd.table.rules import rule as add_rule
+from autograd.table.registry import RULES, TABLE, Rule
+from autograd.table.registry import rule as add_rule
 
 FUNCTIONS = {}  # by the names of their rules
 PUBLIC = {}  # those that are not mere helpers of others: the functions of the package

@@ -6,7 +6,7 @@ from math import isclose
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import itself
 from autograd.errors import StaleGraphError
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 if not cython.compiled:
     from autograd.engine.modes import check_not_recording, graph_wanted, modes, this_thread

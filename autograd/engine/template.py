@@ -10,7 +10,7 @@ import sys
 from autograd.engine.landing import LANDING_SLOT, Landing
 from autograd.engine.modes import modes
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import float_function
+from autograd.table.registry import float_function
 
 LINE = sys._getframe().f_lineno  # tracebacks name this file, with the line in the template
 TEMPLATE = """

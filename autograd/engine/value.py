@@ -28,7 +28,7 @@ from autograd.errors import (
     NumberTypeError,
     RuleError,
 )
-from autograd.table.rules import RULES, TABLE, Rule
+from autograd.table.registry import RULES, TABLE, Rule
 
 if not cython.compiled:
     from autograd.engine.landing import LANDING_SLOT, Landing

@@ -14,6 +14,7 @@ if not getattr(sys, "_is_gil_enabled", lambda: True)():
         "a pass. Use the ordinary build of Python, or set PYTHON_GIL=1."
     )
 
+
 def _usable():
     """Whether there is a compiled engine that was made from the source as it is now."""
     if find_spec("autograd.native._engine") is None:

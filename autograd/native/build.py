@@ -1,4 +1,4 @@
-"""How the compiled engine is built: Cython reads the engine's files as they are; kernels.h is written from the table."""
+"""How the compiled engine is built: Cython reads the engine's files as they are; kernels.h is made from the table."""
 
 import os
 import sys

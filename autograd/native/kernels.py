@@ -1,7 +1,7 @@
 """The table in C: writes `kernels.h`, from which the compiled engine takes every value and every partial derivative.
 
-It has a function `value_NAME` for each formula and `partial_NAME_a`, `partial_NAME_b`, … for the partial derivatives with
-respect to the first input, the second, …. Two families of functions choose among them by the number of a rule:
+It has a function `value_NAME` for each formula, and `partial_NAME_a`, `partial_NAME_b` and `partial_NAME_c` for the
+partial derivatives with respect to the inputs. Two families of functions choose among them by the number of a rule:
 
     value_2(rule, a, b)                                the value of a rule of two inputs
     slopes_2(rule, a, b, out, wanted, &da, &db)        its partial derivatives; `wanted` has bit k set for input k
@@ -12,7 +12,7 @@ not computed.
 
 from pathlib import Path
 
-from autograd.table.rules import TABLE
+from autograd.table.registry import TABLE
 from autograd.table.translate import C
 
 HEADER = """\

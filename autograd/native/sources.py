@@ -8,7 +8,7 @@ SOURCES = [
     os.path.join(PACKAGE, *name.split("/"))
     for name in (
         "table/formulas.py",
-        "table/rules.py",
+        "table/registry.py",
         "table/translate.py",
         "engine/modes.py",
         "engine/numbers.py",

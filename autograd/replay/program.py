@@ -6,7 +6,7 @@ This file is compiled with the engine, like value.py.
 import array
 
 from autograd.engine import uncompiled as cython
-from autograd.table.rules import RULES, TABLE
+from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:
     from autograd.engine import Value

@@ -10,7 +10,7 @@ from math import isfinite, nan
 from autograd.engine import uncompiled as cython
 from autograd.engine.libraries import line_outside
 from autograd.errors import RecordingError
-from autograd.table.rules import RULES, TABLE
+from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:
     from autograd.engine import (

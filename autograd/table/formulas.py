@@ -205,7 +205,7 @@ def _worked_out(node):
         value = eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS)
     except OverflowError:
         value = math.inf
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError):  # a TypeError: sin((-1) ** 0.5), of a complex number
         value = None
     if value is None or isinstance(value, complex):
         raise FormulaError(f"this is not a formula: {text:.60} is not a real number")

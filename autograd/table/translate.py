@@ -11,8 +11,10 @@ read and are given `Formula.tree`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # How tightly a piece of text holds together, in Python as in C.
 CHOICE, OR, AND, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)
@@ -52,7 +54,7 @@ class Python:
     def piece(self, node: ast.expr) -> tuple[str, int]:
         """The text of a part of the tree, and how tightly it holds together."""
         match node:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return self.number(value)
             case ast.Name(id=name):
                 return self.variables.get(name) or self.variable(name), ATOM
@@ -60,13 +62,13 @@ class Python:
                 text, tightness, least = self.signs[type(sign)]
                 return text % self.held(operand, least), tightness
             case ast.BinOp(left=left, op=operator, right=right):
-                text, tightness, *least = self.operators[type(operator)]
-                return text % (self.held(left, least[0]), self.held(right, least[1])), tightness
-            case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                text = self.comparisons[type(operator)]
+                text, tightness, least_left, least_right = self.operators[type(operator)]
+                return text % (self.held(left, least_left), self.held(right, least_right)), tightness
+            case ast.Compare(left=left, ops=[comparison], comparators=[right]):
+                text = self.comparisons[type(comparison)]
                 return text % (self.held(left, SUM), self.held(right, SUM)), COMPARISON
-            case ast.BoolOp(op=operator, values=values):
-                return self.junction(operator, values)
+            case ast.BoolOp(op=junction, values=values):
+                return self.junction(junction, values)
             case ast.IfExp():
                 return self.choose(node)
             case ast.Call(func=ast.Name(id=name), args=arguments):
@@ -118,16 +120,13 @@ class JavaScript(C):
 
     comparisons: ClassVar = C.comparisons | {ast.Eq: "%s === %s", ast.NotEq: "%s !== %s"}
     operators: ClassVar = C.operators | {ast.Pow: ("Math.pow(%s, %s)", ATOM, CHOICE, CHOICE)}
-    MATH = frozenset(
-        "abs acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp expm1 floor hypot log log10 log1p log2 pow sin "
-        "sinh sqrt tan tanh".split()  # noqa: SIM905
-    )
+    LACKING = ("coarse", "erf", "erfc", "exp2")
 
     def variable(self, name):
         return f"${name}"  # no variable is a word of JavaScript
 
     def function(self, name):
-        return f"{'Math' if name in self.MATH else 'LIBRARY'}.{name}"
+        return f"{'LIBRARY' if name in self.LACKING else 'Math'}.{name}"
 
 
 class NumPy(Python):
@@ -146,7 +145,7 @@ class NumPy(Python):
         "atanh": "arctanh",
         "pow": "power",
     }
-    SAME = frozenset("abs cbrt cos cosh exp exp2 expm1 floor hypot log log10 log1p log2 sin sinh sqrt tan tanh".split())
+    LACKING = ("coarse", "erf", "erfc")
 
     def number(self, value):
         return repr(value), ATOM
@@ -155,7 +154,7 @@ class NumPy(Python):
         return f"np.{name}" if name in ("pi", "e") else name
 
     def function(self, name):
-        return f"np.{self.RENAMED.get(name, name)}" if name in self.SAME or name in self.RENAMED else name
+        return name if name in self.LACKING else f"np.{self.RENAMED.get(name, name)}"
 
     def junction(self, operator, values):
         text, tightness = self.junctions[type(operator)]
@@ -185,7 +184,7 @@ class LaTeX(Python):
         ast.NotEq: r"%s \ne %s",
     }
     junctions: ClassVar = {ast.And: (r" \text{ and } ", AND), ast.Or: (r" \text{ or } ", OR)}
-    KNOWN = frozenset("sin cos tan sinh cosh tanh log max min".split())  # noqa: SIM905
+    KNOWN = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "max", "min")
     CALLED: ClassVar = {
         "sigmoid": r"\sigma",
         "normal": r"\varphi",

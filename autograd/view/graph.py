@@ -23,7 +23,7 @@ from autograd.table.formulas import CONSTANTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from autograd.table.rules import Rule
+    from autograd.table.registry import Rule
 
 MARK = "\0"
 MOST = 1_000_000  # so many operations of a recording at most are computed one by one to be looked at

@@ -61,7 +61,7 @@ ALSO = {
         "check.gradcheck.WrongGradientError",
         "view.draw.GraphTooLargeError",
         "replay.compile.Compiled",
-        "table.rules.Rule",
+        "table.registry.Rule",
     ],
     "nn": ["overview.Summary"],
 }

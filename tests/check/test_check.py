@@ -16,7 +16,7 @@ from autograd.check.gradcheck import UNSURE, WrongGradientError, gradcheck
 from autograd.engine import set_method
 from autograd.engine.functions import FUNCTIONS, PUBLIC
 from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError
-from autograd.table.rules import BUILT_IN, RULES, TABLE
+from autograd.table.registry import BUILT_IN, RULES, TABLE
 from autograd.testing import assert_gradients_match, expressions, points
 
 EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)

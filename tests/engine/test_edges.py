@@ -17,7 +17,7 @@ from autograd.errors import (
     RecordingError,
     ResultOverflowError,
 )
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 prepared = None  # what becomes of a function before it is called; see run()
 LARGEST, SMALLEST = sys.float_info.max, 5e-324

@@ -642,10 +642,10 @@ def test_a_primitive_of_ones_own():
     ],
 )
 def test_a_primitive_that_is_described_wrongly_is_refused_whole(description, error, words):
-    known = set(autograd.table.rules.RULES)
+    known = set(autograd.table.registry.RULES)
     with pytest.raises(error, match=words):
         rule(*description)
-    assert set(autograd.table.rules.RULES) == known
+    assert set(autograd.table.registry.RULES) == known
 
 
 def test_help_is_made_from_the_table():

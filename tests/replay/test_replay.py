@@ -73,9 +73,9 @@ def test_random_graphs_give_the_same_values_to_the_bit_and_the_same_gradients(fi
     figure("random graphs replayed at three points each", GRAPHS, "values to the bit, gradients within 1e-13")
 
 
-@pytest.mark.parametrize("name", [rule.name for rule in autograd.table.rules.TABLE])
+@pytest.mark.parametrize("name", [rule.name for rule in autograd.table.registry.TABLE])
 def test_every_primitive_replays_one_by_one_and_in_lanes(name):
-    rule = autograd.table.rules.RULES[name]
+    rule = autograd.table.registry.RULES[name]
     f = FUNCTIONS[name]
     points = [
         point

@@ -24,7 +24,7 @@ from autograd.errors import (
     RuleError,
 )
 from autograd.stubs import STUBS
-from autograd.table.rules import BUILT_IN, RULES, TABLE
+from autograd.table.registry import BUILT_IN, RULES, TABLE
 from autograd.testing import points
 
 EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)

@@ -24,7 +24,7 @@ import autograd
 from autograd import Interval, Value, record_lines
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.view.draw import GraphTooLargeError
 from autograd.view.graph import Graph, ancestry, filled, short, template
 from autograd.view.player.page import explain, play, play_training
