@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from autograd.native import backend
 
 if TYPE_CHECKING or backend == "python":
+    from autograd.engine.choices import side_of, where
+    from autograd.engine.copying import last, restore
     from autograd.engine.modes import (
         any_mode,
         check_not_recording,
@@ -18,20 +20,15 @@ if TYPE_CHECKING or backend == "python":
         watch,
     )
     from autograd.engine.numbers import as_float
-    from autograd.engine.replayed import ReplayedNode, replayed, stale
+    from autograd.engine.replayed import ReplayedNode, itself, replayed, stale
     from autograd.engine.template import written_out as make_function
     from autograd.engine.value import (
-        LEAF,
         Constant,
         Value,
         adjoints,
         apply,
         constant,
-        exhaust,
-        restore,
-        side_of,
         topological_order,
-        where,
     )
 
     def set_method(name, function):
@@ -51,10 +48,11 @@ else:
         as_float,
         check_not_recording,
         constant,
-        exhaust,
         gradients_wanted,
         graph_wanted,
         is_recording,
+        itself,
+        last,
         make_function,
         no_grad,
         record_lines,
@@ -70,6 +68,7 @@ else:
         where,
     )
 
-restore.__module__ = __name__  # so that each engine reads what the other has pickled
+for function in (restore, last, itself):
+    function.__module__ = __name__  # so that each engine reads what the other has pickled
 if backend == "python":
     Value.__module__ = Constant.__module__ = "autograd"

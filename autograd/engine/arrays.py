@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import array
+from collections import deque
 from itertools import repeat
 from operator import attrgetter
 
-from autograd.engine import Value, as_float, check_not_recording, exhaust
+from autograd.engine import Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
 
@@ -111,7 +112,7 @@ def store(values, field, numbers):
     for place, number in enumerate(numbers):
         if number - number != 0.0:
             return place
-    exhaust(map(setattr, nodes, repeat(field), numbers))
+    deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
     return None
 
 

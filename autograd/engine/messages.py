@@ -1,20 +1,51 @@
-"""What is said when an operation has no finite result: which operation, which operand, and what to do about it."""
+"""What the engine says when something cannot be: which operation, which operand, and what to do about it."""
 
 from math import inf
 
 from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivativeError, ResultOverflowError
 
+FLOAT = (
+    "float(v) would take the number out of the graph and lose its gradient. Write v.data for the number, or "
+    "autograd.exp(v) in place of math.exp(v)."
+)
+INT = "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
+EQUAL = "== between Values asks whether they are the same node. To compare the numbers write v.data == {!r}."
+NO_VALUE = (
+    "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values, outside "
+    "no_grad() and without detach()."
+)
+SUBCLASS = (
+    "class {0}(Value): operations would take a {0} for a constant, and its gradient would be lost. Write a class that "
+    "holds a Value."
+)
+UNKNOWN_RULE = "the pickled graph uses a primitive {!r} that is not in the table. Register it first."
 
-def failure(rule, numbers, shown, wanted):
+
+class LabelAndLine:
+    """Takes the place of a label when the line that made a node is kept as well."""
+
+    def __init__(self, label: str | None, line: str | None) -> None:
+        self.label, self.line = label, line
+
+
+def failure(rule, operands, numbers, wanted):
     """The error that tells why a rule has no finite value, or no finite partial derivative.
 
-    numbers  the operands, as floats
-    shown    the operands as they are shown in the message
-    wanted   for each operand, whether its partial derivative was wanted
+    operands  Values and numbers
+    numbers   the operands, as floats
+    wanted    for each operand, whether its partial derivative was wanted
     """
+    shown = list(map(described, operands, numbers))
     return (
         _outside(rule, numbers, shown) or _of_value(rule, numbers, shown) or _of_partials(rule, numbers, shown, wanted)
     )
+
+
+def described(operand, number):
+    """An operand for a message: its number, and its label and line if it has them."""
+    label, line = getattr(operand, "label", None), getattr(operand, "line", None)
+    known = ([f'"{label:.60}"'] if label else []) + ([f"made at {line}"] if line else [])
+    return f"{number!r} ({', '.join(known)})" if known else repr(number)
 
 
 def _call(rule, shown):
@@ -77,8 +108,9 @@ def _of_partials(rule, numbers, shown, wanted):
     raise AssertionError(f"{got} is finite")
 
 
-def gradient_overflow(shown):
-    """The error for a gradient that a backward pass could not add up; `shown` is the node as it is shown."""
+def gradient_overflow(node):
+    """The error for the gradient of a node that a backward pass could not add up."""
+    shown = described(node, node.data)
     return ResultOverflowError(
         f"backward: the gradient of {shown} is too large for a float64. Scale the "
         "result down before backward(), or look for very steep operations in between."

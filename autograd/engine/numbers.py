@@ -34,7 +34,7 @@ def as_float(number: object) -> float:
 
 def _converted(number):
     """A number of another type than float as a float."""
-    remedy = why_not_a_number(number)
+    remedy = _why_not_a_number(number)
     if remedy is None:
         try:
             result = float(number)
@@ -56,7 +56,7 @@ def _converted(number):
         raise NumberTypeError(f"expected a real number, got {type(number).__name__} {number!r:.60}. {remedy}")
 
 
-def why_not_a_number(thing):
+def _why_not_a_number(thing):
     """The remedy for something that is no real number; None for what may be one."""
     if isinstance(thing, (str, bytes)):
         return "Convert it with float() first."
@@ -67,3 +67,10 @@ def why_not_a_number(thing):
     if hasattr(thing, "__len__"):
         return "Make one Value of each element: [Value(x) for x in ...]; .item() takes the only element of an array."
     return None
+
+
+def number_in(thing):
+    """The number of a Value or a number; None for anything else."""
+    if hasattr(type(thing), "backward"):
+        return thing.data
+    return thing if _why_not_a_number(thing) is None and hasattr(thing, "__float__") else None

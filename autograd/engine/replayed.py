@@ -4,7 +4,6 @@ import copy
 from math import isclose
 
 from autograd.engine import uncompiled as cython
-from autograd.engine.copying import itself
 from autograd.errors import StaleGraphError
 from autograd.table.registry import RULES
 
@@ -30,16 +29,13 @@ class ReplayedNode(Value):
             raise stale(self)
         return result
 
-    def _reduced(self, parents):
-        return itself, (self.ordinary(),)
-
     def __reduce__(self):
-        return self._reduced(())
+        return itself, (self.ordinary(),)
 
     def __copy__(self):
         return self.ordinary()
 
-    def _copied(self, memo):
+    def __deepcopy__(self, memo):
         return copy.deepcopy(self.ordinary(), memo)
 
     @property
@@ -58,6 +54,10 @@ class ReplayedNode(Value):
         if modes:
             check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
+
+
+def itself(node):
+    return node
 
 
 def stale(node):

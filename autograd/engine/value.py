@@ -4,36 +4,27 @@ Each operation on Values makes a new node with up to three parents and, for each
 ∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint
 times a partial is its contribution to that parent's adjoint, and the contributions add up.
 
-The compiled engine is compiled from this very file. What stands under `if not cython.compiled:` it has in C instead,
-under the same names and with the same results: how a node is made (native/nodes.pxi, native/operations.pxi) and the
-passes over a graph (native/passes.pxi).
+The compiled engine is compiled from this very file. What stands under `if not cython.compiled:` it has in C, under the
+same names and with the same results: native/nodes.pxi and operations.pxi make nodes, passes.pxi passes over them.
 """
 
-import contextlib
 from collections import deque
 from itertools import chain, repeat
 from math import trunc
 from operator import add, attrgetter, le, lt
 from typing import TypeAlias
 
+from autograd.engine import messages
 from autograd.engine import uncompiled as cython
-from autograd.engine.copying import deep_copy, last, twins
 from autograd.engine.libraries import line_outside
-from autograd.engine.messages import failure, gradient_overflow
-from autograd.errors import (
-    ArgumentError,
-    CyclicGraphError,
-    LeavesGraphError,
-    NotFiniteError,
-    NumberTypeError,
-    RuleError,
-)
+from autograd.engine.messages import LabelAndLine, failure, gradient_overflow
+from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError
 from autograd.table.registry import RULES, TABLE, Rule
 
 if not cython.compiled:
     from autograd.engine.landing import LANDING_SLOT, Landing
     from autograd.engine.modes import check_not_recording, modes, this_thread
-    from autograd.engine.numbers import as_float, why_not_a_number
+    from autograd.engine.numbers import as_float, number_in
     from autograd.engine.template import SCOPE, written_out
 
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
@@ -66,19 +57,15 @@ class Value:
     infinity, InexactNumberError (a ValueError) for a number that no float64 holds exactly.
     """
 
-    # _a, _b, _c are the parents, _da, _db, _dc the partial derivatives with respect to them, _rule is the index of the
-    # primitive in the table.
+    # _a, _b, _c: the parents; _da, _db, _dc: the partials with respect to them; _rule: the index in the table.
     __slots__ = SLOTS
 
     def __init__(self, data: float, label: str | None = None) -> None:
         self._data = as_float(data)
-        self._grad = 0.0
-        self._label = None
-        self._rule = LEAF
+        self._rule, self._grad, self._label = LEAF, 0.0, None
         self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
-        if label is not None:
-            self.label = label
+        self.label = label
         if modes and this_thread.recorder is not None:
             this_thread.recorder.born.append(self)
 
@@ -198,10 +185,7 @@ class Value:
             check_not_recording("backward()")
         seed = as_float(gradient)
         if type(self) is not Value:
-            raise ArgumentError(
-                f"backward: {self!r} depends on no Value, so there is nothing to differentiate. "
-                "Compute it from Values, outside no_grad() and without detach()."
-            )
+            raise ArgumentError(messages.NO_VALUE.format(self))
         backward_pass(self, seed)
 
     def detach(self) -> "Constant":
@@ -229,9 +213,7 @@ class Value:
             return NotImplemented
         if modes:
             check_not_recording("comparing a Value with ==")
-        raise LeavesGraphError(
-            f"== between Values asks whether they are the same node. To compare the numbers write v.data == {other!r}."
-        )
+        raise LeavesGraphError(messages.EQUAL.format(other))
 
     __hash__ = object.__hash__
 
@@ -241,15 +223,10 @@ class Value:
         return self._data != 0.0
 
     def __float__(self):
-        raise LeavesGraphError(
-            "float(v) would take the number out of the graph and lose its gradient. Write v.data "
-            "for the number, or autograd.exp(v) in place of math.exp(v)."
-        )
+        raise LeavesGraphError(messages.FLOAT)
 
     def __int__(self):
-        raise LeavesGraphError(
-            "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
-        )
+        raise LeavesGraphError(messages.INT)
 
     def __repr__(self) -> str:
         if modes:
@@ -261,28 +238,6 @@ class Value:
         if modes:
             check_not_recording("writing a Value as text")
         return format(self._data, spec) if spec else repr(self)
-
-    def __reduce__(self):
-        return self._reduced(()) if self._rule == LEAF else (last, (twins(topological_order(self)),))
-
-    def __copy__(self):
-        return restore(self.parents, *self._facts())
-
-    def __deepcopy__(self, memo):
-        return deep_copy([self] if self._rule == LEAF else topological_order(self), memo)
-
-    def _reduced(self, parents):
-        """What is pickled in place of this node, over what is pickled in place of its parents."""
-        return restore, (parents, *self._facts())
-
-    def _copied(self, memo):
-        """This node with the copies of its parents, which are in `memo`."""
-        return restore([memo[id(one)] for one in self.parents], *self._facts())
-
-    def _facts(self):
-        """The arguments of restore(), without the parents."""
-        name = TABLE[self._rule].name if self._rule >= 0 else None
-        return self.partials, type(self) is Value, self.data, self._grad, self.label, self.line, name
 
 
 @cython.no_gc
@@ -299,28 +254,18 @@ class Constant(Value):
         return f"Constant({self._data!r}{label})"
 
 
-class LabelAndLine:
-    """Takes the place of a label when the line that made a node is kept as well."""
-
-    def __init__(self, label: str | None, line: str | None) -> None:
-        self.label, self.line = label, line
-
-
 def refuse_subclass(cls, **options):
     """`Value.__init_subclass__`, for classes outside this package."""
     if not cls.__module__.startswith("autograd."):
-        raise LeavesGraphError(
-            f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, "
-            "and its gradient would be lost. Write a class that holds a Value."
-        )
+        raise LeavesGraphError(messages.SUBCLASS.format(cls.__name__))
 
 
 if not cython.compiled:
     Value.__init_subclass__ = classmethod(refuse_subclass)  # type: ignore[method-assign, assignment]
 
-    def new_node(rule, data, a, da, b, db, c, dc):
-        """A new Value; its parents are a, b and c, of which the last ones may be None."""
-        node = object.__new__(Value)
+    def new_node(rule, data, a, da, b, db, c, dc, kind=Value):
+        """A new node; its parents are a, b and c, of which the last ones may be None."""
+        node = object.__new__(kind)
         node._rule, node._data, node._grad, node._label = rule, data, 0.0, None
         node._a, node._b, node._c = a, b, c
         node._da, node._db, node._dc = da, db, dc
@@ -330,11 +275,7 @@ if not cython.compiled:
 
     def new_constant(number):
         """A new Constant; the number must be a finite float."""
-        node = object.__new__(Constant)
-        node._rule, node._data, node._grad, node._label = LEAF, number, 0.0, None
-        node._a = node._b = node._c = None
-        node._da = node._db = node._dc = 0.0
-        return node
+        return new_node(LEAF, number, None, 0.0, None, 0.0, None, 0.0, Constant)
 
 
 @cython.ccall
@@ -352,8 +293,7 @@ def constant(number: object, label: str | None = None) -> Constant:
 def apply(rule, *operands):
     """A primitive on Values and numbers: a new Value; a Constant where no gradient is wanted; a float from numbers.
 
-    This defines what an operation does. The functions and operators made from the table do the same, written out for
-    the common case that all operands are Values and no mode is active.
+    This is what an operation does. Functions and operators do the same, written out for the common case.
     """
     if modes and this_thread.any() and this_thread.recorder is not None:
         return this_thread.recorder.record(rule, operands)
@@ -392,24 +332,6 @@ def operate(rule, *operands):
     return apply(rule, *operands)
 
 
-def where(condition, x, y):
-    if this_thread.recorder is not None:
-        return this_thread.recorder.where(condition, x, y)
-    chosen = bool(condition) if isinstance(condition, Value) else as_float(condition) != 0
-    return apply(RULES["where"], condition, side_of(x, chosen), side_of(y, not chosen))
-
-
-def side_of(operand, chosen):
-    """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
-    if callable(operand):
-        return operand() if chosen else 0.0
-    if chosen or isinstance(operand, Value):
-        return operand
-    with contextlib.suppress(NotFiniteError):
-        return as_float(operand)
-    return 0.0
-
-
 def compared(rule, holds, x, y):
     """What a comparison of two numbers or Values gives: a bool; while a function is recorded, the number 1 or 0."""
     if modes and this_thread.recorder is not None:
@@ -418,48 +340,16 @@ def compared(rule, holds, x, y):
     return NotImplemented if left is None or right is None else holds(left, right)
 
 
-def number_in(thing):
-    """The number of a Value or a number; None for anything else."""
-    if isinstance(thing, Value):
-        return thing.data
-    return thing if why_not_a_number(thing) is None and hasattr(thing, "__float__") else None
-
-
 def fail(rule, operands):
     """Raise the error that tells why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     wanted = [type(operand) is Value for operand in operands]
-    raise failure(rule, numbers, list(map(described, operands)), wanted) from None
-
-
-def described(operand):
-    """An operand for a message: its number, and its label and line if it has them."""
-    if not isinstance(operand, Value):
-        return repr(as_float(operand))
-    known = [f'"{operand.label:.60}"'] if operand.label else []
-    known += [f"made at {operand.line}"] if operand.line else []
-    return f"{operand.data!r} ({', '.join(known)})" if known else repr(operand.data)
-
-
-@cython.locals(node=Value)
-def restore(parents, partials, is_variable, data, grad, label, line, name):
-    """A node as it was pickled or copied."""
-    if name is None:
-        node = Value(data) if is_variable else constant(data)
-    elif name not in RULES:
-        raise RuleError(f"the pickled graph uses a primitive {name!r} that is not in the table. Register it first.")
-    else:
-        nodes, slopes = [*parents, None, None], [*partials, 0.0, 0.0]
-        node = new_node(RULES[name].index, data, nodes[0], slopes[0], nodes[1], slopes[1], nodes[2], slopes[2])
-    node._label = label if line is None else LabelAndLine(label, line)
-    node._grad = grad
-    return node
+    raise failure(rule, operands, numbers, wanted) from None
 
 
 if not cython.compiled:
     # A pass keeps what it finds to itself until it is complete. Whatever interrupts it leaves nothing behind, and
     # another pass may run in the middle of it: in a signal handler, in a __del__, in another thread.
-
     def backward_pass(root, seed):
         """Run the chain rule back from `root` and hand out the gradients."""
         order, adjoint = search(root)
@@ -472,22 +362,20 @@ if not cython.compiled:
         leaves, _ = propagate(order, adjoint, 1.0)
         for leaf in leaves:
             if adjoint[leaf] - adjoint[leaf] != 0.0:
-                raise gradient_overflow(described(leaf))
+                raise gradient_overflow(leaf)
         return [0.0 if type(node) is Constant else adjoint.get(node, 0.0) for node in wanted]
 
     def topological_order(root: Value) -> list[Value]:
-        """Every Value that `root` depends on, parents before children, `root` last; constants are left out.
+        """Every Value that `root` depends on, parents first, `root` last; constants are left out.
 
-        Depth first, parents in the order of the rule's inputs, so that the order is the same on every run. Raises
-        CyclicGraphError.
+        Depth first, in the order of the rules' inputs: the same on every run. Raises CyclicGraphError.
         """
         return search(root)[0]
 
     def search(root):
         """The topological order of `root`; and the adjoints, a dict from every node and constant to 0.0.
 
-        Iterative: a million nodes in a chain need no deeper stack than one. What is still to be visited lies on `path`;
-        a None there means that the parents of the node below it are done.
+        What is still to be visited lies on `path`; a None there means that the parents of the node below it are done.
         """
         order, adjoint, path = [], {}, [root]
         while path:
@@ -542,35 +430,23 @@ if not cython.compiled:
     def hand_out(adjoint, leaves, inner):
         """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
 
-        All steps are functions written in C, and so is what takes them: no Python code can come in between, so no
-        interrupt and no other pass. What may fail, because a sum is infinite or memory is short, comes first; the last
-        two steps need no memory.
+        All steps are written in C, and so is deque: no interrupt and no other pass can come in between. What may fail,
+        because a sum is infinite or memory is short, comes first; the last two steps need no memory.
         """
         sums: list[float] = []
         try:
-            exhaust(
-                chain(
-                    map(sums.append, map(add, map(attrgetter("_grad"), leaves), map(adjoint.__getitem__, leaves))),
-                    map(trunc, sums),  # fails for infinity and NaN; an overflow anywhere reaches a leaf
-                    map(setattr, leaves, repeat("_grad"), sums),
-                    map(setattr, inner, repeat("_grad"), map(adjoint.__getitem__, inner)),
-                )
+            steps = chain(
+                map(sums.append, map(add, map(attrgetter("_grad"), leaves), map(adjoint.__getitem__, leaves))),
+                map(trunc, sums),  # fails for infinity and NaN; an overflow anywhere reaches a leaf
+                map(setattr, leaves, repeat("_grad"), sums),
+                map(setattr, inner, repeat("_grad"), map(adjoint.__getitem__, inner)),
             )
+            deque(steps, maxlen=0)
         except (OverflowError, ValueError):
             culprit = next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)
-            raise gradient_overflow(described(culprit)) from None
+            raise gradient_overflow(culprit) from None
 
     SCOPE.update(Value=Value, apply=apply, operate=operate, fail=fail)
-    operator_add = written_out(RULES["add"], otherwise="operate")
-    operator_sub = written_out(RULES["sub"], otherwise="operate")
-    operator_mul = written_out(RULES["mul"], otherwise="operate")
-    operator_div = written_out(RULES["div"], otherwise="operate")
-    operator_pow = written_out(RULES["pow"], otherwise="operate")
-    operator_neg = written_out(RULES["neg"], otherwise="operate")
-    operator_pos = written_out(RULES["pos"], otherwise="operate")
-    operator_abs = written_out(RULES["abs"], otherwise="operate")
-
-
-def exhaust(steps):
-    """Take all steps of an iterator, for their effects."""
-    deque(steps, maxlen=0)
+    operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_neg, operator_pos, operator_abs = (
+        written_out(RULES[name], "operate") for name in ("add", "sub", "mul", "div", "pow", "neg", "pos", "abs")
+    )

@@ -295,7 +295,7 @@ cdef int propagate(Order order, double seed, bint hand_out) except -1:
                 here += node._grad
             if here - here != 0.0:
                 roll_back(order, i, hand_out)
-                raise gradient_overflow(described(<Value>node))
+                raise gradient_overflow(<Value>node)
         node._mark = UNSEEN
         if hand_out:
             node._grad = here

@@ -10,7 +10,8 @@ from autograd.errors import ArgumentError, NumberTypeError
 from autograd.replay.statics import Static
 
 if not cython.compiled:
-    from autograd.engine import Value, as_float
+    from autograd.engine.numbers import as_float
+    from autograd.engine.value import Value
 
 DEEPEST = 100  # so many levels of lists, tuples and dicts may lie within one another
 

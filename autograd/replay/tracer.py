@@ -13,17 +13,10 @@ from autograd.errors import RecordingError
 from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:
-    from autograd.engine import (
-        LEAF,
-        Value,
-        apply,
-        as_float,
-        check_not_recording,
-        gradients_wanted,
-        recorder,
-        recording,
-        side_of,
-    )
+    from autograd.engine.choices import side_of
+    from autograd.engine.modes import check_not_recording, gradients_wanted, recorder, recording
+    from autograd.engine.numbers import as_float
+    from autograd.engine.value import LEAF, Value, apply
 
     TRACER_SLOTS = (
         *("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a"),
