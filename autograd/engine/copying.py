@@ -81,8 +81,9 @@ def twins(root):
 
 
 def last(nodes):
-    """The node that was pickled: the end of its graph."""
-    return nodes[-1]
+    """The node that was pickled: the end of its graph. In a shallow copy the twins are as they were."""
+    end = nodes[-1]
+    return restore(end.node.parents, *facts(end.node)) if type(end) is Twin else end
 
 
 for kind in (Value, Constant):

@@ -61,8 +61,7 @@ class Value:
     __slots__ = SLOTS
 
     def __init__(self, data: float, label: str | None = None) -> None:
-        self._data = as_float(data)
-        self._rule, self._grad, self._label = LEAF, 0.0, None
+        self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
         self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
         self.label = label
