@@ -67,6 +67,22 @@ class ArgumentError(AutogradError, ValueError):
     """An argument has the wrong size, or a value that is not among the choices."""
 
 
+class WrongGradientError(AutogradError, AssertionError):
+    """The engine's derivative differs from the numerical one."""
+
+
+class GraphTooLargeError(AutogradError, ValueError):
+    """A graph has more nodes than a picture can show."""
+
+
+class MissingProgramError(AutogradError, FileNotFoundError):
+    """A picture needs a program that is not installed."""
+
+
+class MissingPackageError(AutogradError, ImportError):
+    """A picture needs a Python package that is not installed."""
+
+
 def listed(where: str, thing) -> list:
     """`thing` as a list, or NumberTypeError: no text, no single number."""
     if isinstance(thing, (str, bytes)) or not hasattr(thing, "__iter__"):

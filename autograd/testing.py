@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from autograd.check.gradcheck import bent, gradcheck
+from autograd.check.gradcheck import gradcheck
+from autograd.check.kinks import bent
 from autograd.engine.primitives import FUNCTIONS, PUBLIC
 from autograd.engine.value import Value, topological_order
 from autograd.errors import ArgumentError, AutogradError

@@ -12,82 +12,25 @@ import linecache
 import os
 import re
 import sys
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from autograd.engine.value import Constant, Fan, Value, adjoints, restore, topological_order
-from autograd.errors import ArgumentError, AutogradError, NumberTypeError
+from autograd.engine.value import Constant, Value
+from autograd.errors import ArgumentError, NumberTypeError
+from autograd.replay.expand import ordinary
 from autograd.table.formulas import CONSTANTS
+from autograd.view.boxes import Box, _Boxing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from autograd.table.rules import Rule
 
+
 MARK = "\0"
-MOST = 1_000_000  # so many operations of a recording at most are computed one by one to be looked at
+
+
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
-
-
-class GraphTooLargeError(AutogradError, ValueError):
-    """A graph has more nodes than a picture can show."""
-
-
-def ordinary(result: Value) -> Value:
-    """`result`, at the end of a graph of primitives alone: what compiled functions have replayed is computed again.
-
-    Where nothing was replayed this is `result` itself. Else the leaves are the same, and the nodes below a replay are
-    copies; all have the gradients of the latest pass, those inside a replay what that pass would have given them.
-
-    Raises StaleGraphError when a replay would have another result now, GraphTooLargeError when it is one of over a
-    million operations.
-    """
-    order = topological_order(result) if isinstance(result, (Fan, Value)) and not isinstance(result, Constant) else []
-    if not any(isinstance(node, Fan) for node in order):
-        return result
-    stands: dict[Value, Value] = {}
-    for node in order:
-        _stand(node, stands)
-    return stands[result]
-
-
-def _stand(node, stands):
-    """Enter into `stands` what stands for a node in an ordinary graph."""
-    if isinstance(node, Fan):
-        stands[node] = _computed(node, stands)
-        return
-    parents = [stands.get(parent, parent) for parent in node.parents]
-    if all(one is other for one, other in zip(parents, node.parents)):
-        stands[node] = node
-        return
-    partials, like, label, line = node.partials, node, node.label, node.line
-    replay, end = node.parents[0], parents[0]
-    if isinstance(replay, Fan):  # below it lies an identity, which an ordinary graph has only where nothing is computed
-        if isinstance(end, Constant):
-            partials = [0.0]
-        elif not any(end is stands.get(parent) for parent in replay.parents):
-            parents, partials, like, label, line = end.parents, end.partials, end, label or end.label, line or end.line
-    stands[node] = restore(parents, partials, True, like.data, node.grad, label, line, like.rule.name)
-
-
-def _computed(replay, stands):
-    """The end of the graph that a replay stands for."""
-    if replay.again.nodes > MOST:
-        raise GraphTooLargeError(
-            f"the graph of this result of {replay.rule.name} has about {replay.again.nodes:,} "
-            f"nodes, too many to show (at most {MOST:,}). Show the result for one example."
-        )
-    end = replay.ordinary()
-    if isinstance(end, Constant):
-        return end
-    new = [node for node in topological_order(end) if node not in stands]
-    for node, adjoint in zip(new, adjoints(end, new)):
-        if node.rule is not None:
-            node.grad = adjoint * replay.grad
-    for node in new:
-        _stand(node, stands)
-    return stands[end]
 
 
 def ancestry(root: Value, depth: int | None = None) -> list[Value]:
@@ -119,28 +62,6 @@ def _within(root, depth):
             break
         found = found | ring
     return found
-
-
-class Box:
-    """One application of a module.
-
-    path, turn    the path of the module, and which of its applications in the graph this is, from 1
-    members       the nodes inside that are in no inner box
-    inner, outer  the boxes inside, and the box around or None
-    """
-
-    def __init__(self, path: str, turn: int):
-        self.path, self.turn = path, turn
-        self.members: list[Value] = []
-        self.inner: list[Box] = []
-        self.outer: Box | None = None
-
-    def around(self):
-        """This box and those around it, from the inside out."""
-        box = self
-        while box is not None:
-            yield box
-            box = box.outer
 
 
 class Graph:
@@ -302,121 +223,6 @@ class Graph:
                 there = f"the boxes are {', '.join(sorted(known)[:8])}" if known else "this graph has no boxes"
                 raise ArgumentError(f'fold: there is no box {path!r}; {there}. It may also be "neurons" or "layers".')
         return [box for box in everything if box.path in paths]
-
-
-class _Boxing:
-    """Finds the boxes of a graph and puts its nodes into them."""
-
-    def __init__(self, graph):
-        self.graph = graph
-        self.outputs = {}
-        paths = {path for node in graph.nodes if graph.is_parameter(node) for path in _prefixes(node.label)}
-        for node in graph.nodes:
-            if node.rule is not None and node.label in paths:
-                self.outputs.setdefault(node.label, []).append(node)
-        self.paths = sorted(paths, key=lambda path: (-path.count("."), path))
-        self.turns = Counter()
-
-    def run(self):
-        pending = self.dependence()
-        tops = {}
-        for path in self.paths:
-            for output in self.outputs.get(path, []):
-                box = self.new(path, tops)
-                for node in self.region(output, path, pending):
-                    self.put(node, box, tops)
-            if path not in self.outputs:
-                self.gather(path, tops)
-        self.graph.boxes = list(tops)
-        self.adopt_leaves()
-
-    def dependence(self):
-        """For each node the modules on whose parameters it depends, other than through an output of that module."""
-        pending, none = {}, frozenset()
-        for node in self.graph.nodes:
-            if node.rule is None:
-                paths = _prefixes(node.label) if self.graph.is_parameter(node) else []
-                pending[node] = frozenset(path for path in paths if path in self.outputs)
-                continue
-            found = none
-            for parent in node.parents:
-                if parent in pending:
-                    passed = pending[parent]
-                    passed = passed - {parent.label} if parent.label in passed else passed
-                    found = found if passed <= found else found | passed if found else passed
-            pending[node] = found
-        return pending
-
-    def region(self, output, path, pending):
-        """`output` and the nodes above it that depend on the module `path`, up to earlier outputs of that module."""
-        found, waiting = [], [output]
-        seen = {output}
-        while waiting:
-            node = waiting.pop()
-            found.append(node)
-            for parent in node.parents:
-                if (
-                    parent not in seen
-                    and path in pending.get(parent, ())
-                    and parent.rule is not None
-                    and parent.label != path
-                ):
-                    seen.add(parent)
-                    waiting.append(parent)
-        return found
-
-    def new(self, path, tops):
-        self.turns[path] += 1
-        box = Box(path, self.turns[path])
-        tops[box] = None
-        return box
-
-    def put(self, node, box, tops):
-        """Put a node, or the outermost box that it is in already, into `box`."""
-        if node not in self.graph.box:
-            self.graph.box[node] = box
-            box.members.append(node)
-            return
-        *_, top = self.graph.box[node].around()
-        if top is not box:
-            self.nest(top, box, tops)
-
-    def nest(self, inner, outer, tops):
-        inner.outer = outer
-        outer.inner.append(inner)
-        del tops[inner]
-
-    def gather(self, path, tops):
-        """A module without an output of its own, such as a layer: its nth box holds the nth box of each part."""
-        applications = {}
-        for part in [box for box in tops if box.path.startswith(path + ".")]:
-            if part.turn not in applications:
-                applications[part.turn] = self.new(path, tops)
-                applications[part.turn].turn = part.turn
-            self.nest(part, applications[part.turn], tops)
-
-    def adopt_leaves(self):
-        """Put parameters and constants that only one box uses into it, but not the constants that parameters meet."""
-        for node in self.graph.nodes:
-            if node.rule is not None or node in self.graph.box:
-                continue
-            children = self.graph.children[node]
-            inside = {self.graph.box.get(child) for child in children}
-            if len(inside) != 1 or None in inside:
-                continue
-            box = inside.pop()
-            if isinstance(node, Constant):
-                wanted = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
-            else:
-                wanted = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")
-            if wanted:
-                self.graph.box[node] = box
-                box.members.append(node)
-
-
-def _prefixes(label):
-    """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
-    return [label[: dot.start()] for dot in re.finditer(r"\.", label or "")]
 
 
 def quoted(label: str) -> str:

@@ -12,10 +12,10 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value
-from autograd.check.gradcheck import UNSURE, WrongGradientError, gradcheck
+from autograd.check.gradcheck import UNSURE, gradcheck
 from autograd.engine.primitives import FUNCTIONS, PUBLIC
 from autograd.engine.value import METHODS
-from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError
+from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError, WrongGradientError
 from autograd.table.rules import BUILT_IN, RULES, TABLE
 from autograd.testing import assert_gradients_match, expressions, points
 

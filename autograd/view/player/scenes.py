@@ -4,39 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from autograd.engine.value import Constant, Value
-from autograd.view.draw import Dot, layout, tidied
+from autograd.engine.value import Constant
+from autograd.view.dot import Dot
 from autograd.view.graph import Box, Graph, short
+from autograd.view.layout import layout, tidied
+from autograd.view.steps import contributions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 OPEN = 150  # so many nodes at most are shown with every box open
-
-
-class Contribution(NamedTuple):
-    """One `+=` of the backward pass: `node` gives adjoint × partial to its operand `position`."""
-
-    node: Value
-    position: int
-    adjoint: float
-    partial: float
-    before: float
-    after: float
-
-
-def contributions(graph: Graph) -> Iterator[Contribution]:
-    """Every `+=` that `backward()` does on the graph, in its order, starting from gradients of 0."""
-    adjoint = dict.fromkeys(graph.nodes, 0.0)
-    adjoint[graph.result] = 1.0
-    for node in reversed(graph.nodes):
-        for i, (parent, partial) in enumerate(zip(node.parents, node.partials)):
-            if type(parent) is Value and type(node) is Value:
-                before = adjoint[parent]
-                adjoint[parent] = before + adjoint[node] * partial
-                yield Contribution(node, i, adjoint[node], partial, before, adjoint[parent])
 
 
 class Shown:

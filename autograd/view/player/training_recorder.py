@@ -7,7 +7,8 @@ from typing import Any
 
 from autograd.engine.value import Value, no_grad
 from autograd.errors import ArgumentError
-from autograd.view.graph import ancestry, ordinary
+from autograd.replay.expand import ordinary
+from autograd.view.graph import ancestry
 
 GRID = 24  # the plane is sampled at 24 × 24 points
 MOST_NODES = 300  # so large may the graph of all data be; beyond, one example is shown

@@ -1,0 +1,76 @@
+"""`explain`: backprop told as plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autograd.engine.value import Value
+from autograd.errors import NumberTypeError
+from autograd.view.graph import bracketed, call_template, derivative, expression, filled, short
+from autograd.view.steps import LIMIT, _checked, contributions
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> None:
+    """Tell the forward and the backward pass of `value` as plain text, one step a line.
+
+    file   where to print to; by default the standard output
+
+    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
+    >>> explain((w * x) ** 2)
+    Forward: each value from those before it
+      1. v1 = w * x = 3 * 2 = 6
+      2. v2 = v1 ** 2 = 6 ** 2 = 36
+    Backward: each node, once its adjoint is complete, passes it on to its operands
+      3. v2 is the result, so its adjoint is 1
+      4. v2 to v1: ∂v2/∂v1 = 2 * v1 ** (2 - 1) = 12; adjoint 1 × 12 = 12; v1: 0 + 12 = 12
+      5. v1 to w: ∂v1/∂w = x = 2; adjoint 12 × 2 = 24; w: 0 + 24 = 24
+      6. v1 to x: ∂v1/∂x = w = 3; adjoint 12 × 3 = 36; x: 0 + 36 = 36
+    Gradients
+      w: 24
+      x: 36
+
+    Raises what `play` raises.
+    """
+    graph = _checked(value, (), limit, "explain")
+    if file is not None and not hasattr(file, "write"):
+        raise NumberTypeError(f"explain: file is something to write to, such as sys.stderr, got {file!r:.60}.")
+    for line in _story(graph):
+        print(line, file=file)
+
+
+def _story(graph):
+    called, number = graph.names, 0
+    yield "Forward: each value from those before it"
+    for node in graph.nodes:
+        if node.rule:
+            number += 1
+            code = graph.code(node)
+            yield f"  {number}. {_computed(node, called)}" + (f"   [{code}]" if code else "")
+    yield "Backward: each node, once its adjoint is complete, passes it on to its operands"
+    number += 1
+    yield f"  {number}. {called[graph.result]} is the result, so its adjoint is 1"
+    gradients = {graph.result: 1.0}
+    for step in contributions(graph):
+        number += 1
+        parent = step.node.parents[step.position]
+        gradients[parent] = step.after
+        share = step.adjoint * step.partial
+        yield (
+            f"  {number}. {called[step.node]} to {called[parent]}: {derivative(step.node, step.position, called)}; "
+            f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(share)}; "
+            f"{called[parent]}: {short(step.before)} + {bracketed(short(share))} = {short(step.after)}"
+        )
+    yield "Gradients"
+    for node in graph.nodes:
+        if node.rule is None and type(node) is Value:
+            yield f"  {called[node]}: {short(gradients[node])}"
+
+
+def _computed(node, called):
+    """An operation in names and in numbers: "v1 = w * x = 3 * 2 = 6"."""
+    numbers = [short(parent.data) for parent in node.parents]
+    written = filled(call_template(node.rule), numbers, node.rule.inputs)
+    return f"{called[node]} = {expression(node, called)} = {written} = {short(node.data)}"
