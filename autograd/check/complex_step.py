@@ -1,4 +1,8 @@
-"""The complex step."""
+"""The complex step: a derivative from the recorded graph, computed again with x + ih in place of x.
+
+For analytic formulas the imaginary part of the result, over h, is the derivative to full precision, because nothing is
+subtracted. Only the value formulas of the table are used, not those of the partial derivatives.
+"""
 
 from __future__ import annotations
 
@@ -8,47 +12,48 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from autograd.check.estimate import SMALLEST, UNDERFLOW, VERY_ROUGH, Estimate
+from autograd.check.estimate import SMALLEST_STEP, USABLE, Estimate
 from autograd.engine.value import Value, topological_order
 from autograd.table.formulas import ATOMS
 from autograd.table.rules import RULES
 
+UNDERFLOW = 1e-290  # how far an imaginary part may be off near the smallest floats
+
 
 def complex_step(y: Value, variables: list[Value], i: int) -> Estimate | None:
-    """∂y/∂variables[i] by a complex step through the recorded graph; None where some formula on the way has no complex
-    form. Its `trouble` is "unstable" where neighbouring floats have another derivative."""
-    x, found = variables[i].data, None
+    """∂y/∂variables[i]; None where the graph has a primitive without a complex form.
+
+    Its `trouble` is "unstable" where the neighbouring floats have a very different derivative.
+    """
+    x, best = variables[i].data, None
     for scale in dict.fromkeys((min(abs(x), 1.0), abs(x))):
-        # Very different steps show underflow and truncation, a neighbour of the point how ill-conditioned it is.
-        steps = [fraction * scale for fraction in (1e-40, 1e-20, 1e-14)] if x else [_least_step(y), 1e-60, 1e-30]
-        slopes = [_step_through(y, variables, i, step) for step in steps if step > SMALLEST]
-        beside = _step_through(y, variables, i, steps[-1], 1.0 + 2**-50) if len(slopes) > 1 else None
-        if beside is None or None in slopes:
+        # Steps of very different sizes reveal underflow and truncation; a neighbour of x reveals ill-conditioning.
+        steps = [fraction * scale for fraction in (1e-40, 1e-20, 1e-14)] if x else [_step_from_zero(y), 1e-60, 1e-30]
+        slopes = [_slope(y, variables, i, step) for step in steps if step > SMALLEST_STEP]
+        neighbour = _slope(y, variables, i, steps[-1], 1.0 + 2**-50) if len(slopes) > 1 else None
+        if neighbour is None or None in slopes:
             continue
-        slope, spread, lost = slopes[0], max(slopes) - min(slopes), UNDERFLOW / steps[-1]
-        shift = abs(beside - slopes[-1])
-        found = Estimate(
-            slope,
-            spread + shift + 4 * math.ulp(slope) + lost,
-            "complex step",
-            "unstable" if shift > max(VERY_ROUGH * abs(slopes[-1]), lost) else "",
-        )
-        if lost <= 1e-12 * abs(slope):
+        underflow, shift = UNDERFLOW / steps[-1], abs(neighbour - slopes[-1])
+        slope, spread = slopes[0], max(slopes) - min(slopes)
+        error = spread + shift + 4 * math.ulp(slope) + underflow
+        trouble = "unstable" if shift > max(USABLE * abs(slopes[-1]), underflow) else ""
+        best = Estimate(slope, error, "complex step", trouble)
+        if underflow <= 1e-12 * abs(slope):
             break
-    return found
+    return best
 
 
-def _least_step(y):
-    """A step from 0 that is small beside every number of the graph: to a larger one hypot(x, y) looks like |x|."""
+def _step_from_zero(y):
+    """A step that is small compared with every number in the graph: with a larger one, hypot(x, y) looks like |x|."""
     nodes = topological_order(y) if type(y) is Value else []
     sizes = [abs(one.data) for node in nodes for one in (node, *node.parents) if one.data]
-    return max(1e-100 * min([1.0, *sizes]), 2 * SMALLEST)
+    return max(1e-100 * min([1.0, *sizes]), 2 * SMALLEST_STEP)
 
 
-def _step_through(y, variables, i, step, nearby=1.0):
-    """∂y/∂variables[i] by one complex step, with all variables `nearby` times what they are."""
+def _slope(y, variables, i, step, factor=1.0):
+    """∂y/∂variables[i] by one complex step, at the point whose coordinates are `factor` times the recorded ones."""
     numbers = {
-        variable: Complex(complex(variable.data * nearby, step if k == i else 0.0))
+        variable: Complex(complex(variable.data * factor, step if k == i else 0.0))
         for k, variable in enumerate(variables)
     }
     try:
@@ -66,7 +71,7 @@ def _step_through(y, variables, i, step, nearby=1.0):
 
 
 class Complex:
-    """A complex number for the formulas of the table: conditions look at `data`, its real part."""
+    """A complex number on which the formulas of the table can be evaluated; conditions compare its real part."""
 
     __slots__ = ("z",)
 
@@ -80,7 +85,7 @@ class Complex:
 
     @property
     def data(self):
-        """The real part, which is what a condition such as x > 0 is about."""
+        """The real part, which conditions such as x > 0 compare."""
         return self.z.real
 
     def __neg__(self):
@@ -119,21 +124,21 @@ class Complex:
 
 @cache
 def complex_function(name: str) -> Callable[..., Any] | None:
-    """The primitive `name` on Complex numbers and floats, or None where it has no complex form that is analytic."""
+    """The primitive `name` for Complex numbers and floats; None where it has no analytic complex form."""
     if name in ANALYTIC:
         return ANALYTIC[name]
     if name not in RULES:
         return None
     rule = RULES[name]
-    called = {other: complex_function(other) for other in rule.formula.functions if other != name}
-    if name in rule.formula.calls or None in called.values():
+    functions = {other: complex_function(other) for other in rule.formula.functions if other != name}
+    if name in rule.formula.calls or None in functions.values():
         return None
-    function = rule.formula.on_values(rule.inputs, called)
+    function = rule.formula.on_values(rule.inputs, functions)
     return lambda *operands: function(*map(Complex.of, operands))
 
 
-def _analytic(name, function):
-    """A function of the complex numbers, for Complex and, as the library has it, for floats."""
+def _on_complex(name, function):
+    """A function of complex numbers as one of Complex numbers; floats go to the real function of that name."""
     return lambda *xs: (
         Complex(function(*(Complex.of(x).z for x in xs)))
         if any(isinstance(x, Complex) for x in xs)
@@ -141,62 +146,55 @@ def _analytic(name, function):
     )
 
 
-def _power(x, y):
+def _pow(x, y):
     if y == 0:
         return complex(1.0)
     if x == 0:
         return complex(x.real**y.real, y.real * x.real ** (y.real - 1) * x.imag if y.real >= 1 else 0.0)
     if x.real >= 0:
         return cmath.exp(y * cmath.log(x)) if y.imag or not y.real.is_integer() else x ** int(y.real)
-    return (-1) ** int(y.real) * _power(-x, y)
+    return (-1) ** int(y.real) * _pow(-x, y)
 
 
-def _angle(y, x):
-    """atan2 of complex numbers that are nearly real: the angle of the real parts, moved along by the imaginary ones."""
-    moved = cmath.atan(y / x) if abs(x.real) >= abs(y.real) else -cmath.atan(x / y)
-    return complex(math.atan2(y.real, x.real), moved.imag)
+def _atan2(y, x):
+    """The angle of the real parts, shifted by the imaginary parts."""
+    shift = cmath.atan(y / x) if abs(x.real) >= abs(y.real) else -cmath.atan(x / y)
+    return complex(math.atan2(y.real, x.real), shift.imag)
 
 
-def _length(x, y):
-    """hypot, scaled so that no square is out of range."""
+def _hypot(x, y):
+    """Scaled so that no square overflows or underflows."""
     scale = max(abs(x.real), abs(y.real))
     return scale * cmath.sqrt((x / scale) ** 2 + (y / scale) ** 2)
 
 
-# Real functions continued into the complex plane next to the real line, most by the library, some by an identity.
-ANALYTIC: dict[str, Callable[..., Any]] = {
-    name: _analytic(name, function)
-    for name, function in {
-        **{
-            name: getattr(cmath, name)
-            for name in (
-                "exp",
-                "log",
-                "log10",
-                "sqrt",
-                "sin",
-                "cos",
-                "tan",
-                "asin",
-                "acos",
-                "atan",
-                "sinh",
-                "cosh",
-                "tanh",
-                "asinh",
-                "acosh",
-                "atanh",
-            )
-        },
-        "abs": lambda z: z if z.real >= 0 else -z,
-        "coarse": lambda z: z,
-        "pow": _power,
-        "exp2": lambda z: cmath.exp(z * math.log(2)),
-        "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
-        "log2": lambda z: cmath.log(z) / math.log(2),
-        "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
-        "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
-        "hypot": _length,
-        "atan2": _angle,
-    }.items()
+# Real functions continued into the complex plane near the real axis.
+_COMPLEX = {
+    "exp": cmath.exp,
+    "log": cmath.log,
+    "log10": cmath.log10,
+    "sqrt": cmath.sqrt,
+    "sin": cmath.sin,
+    "cos": cmath.cos,
+    "tan": cmath.tan,
+    "asin": cmath.asin,
+    "acos": cmath.acos,
+    "atan": cmath.atan,
+    "sinh": cmath.sinh,
+    "cosh": cmath.cosh,
+    "tanh": cmath.tanh,
+    "asinh": cmath.asinh,
+    "acosh": cmath.acosh,
+    "atanh": cmath.atanh,
+    "abs": lambda z: z if z.real >= 0 else -z,
+    "coarse": lambda z: z,
+    "pow": _pow,
+    "exp2": lambda z: cmath.exp(z * math.log(2)),
+    "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
+    "log2": lambda z: cmath.log(z) / math.log(2),
+    "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
+    "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
+    "hypot": _hypot,
+    "atan2": _atan2,
 }
+ANALYTIC = {name: _on_complex(name, function) for name, function in _COMPLEX.items()}

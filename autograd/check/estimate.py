@@ -1,20 +1,23 @@
-"""A numerical derivative."""
+"""A numerical derivative with an estimate of its error, and how small that error must be."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-ROUGH = 1e-6  # a numerical derivative whose error is larger, beside its size, cannot tell right from wrong
-
-
-VERY_ROUGH = 1e-3  # and here it cannot even call a derivative wrong
-
-
-SMALLEST, UNDERFLOW = 1e-300, 1e-290  # of a complex step, and what its results lose near the end of the floats
+PRECISE = 1e-6  # up to this relative error a numerical derivative can confirm the engine's
+USABLE = 1e-3  # up to this relative error it can refute it
+SMALLEST_STEP = 1e-300
 
 
 class Estimate(NamedTuple):
-    """A numerical derivative: `slope`, about so much off, by which `method`, and what `trouble` there was, or ""."""
+    """A numerical derivative.
+
+    slope    the derivative
+    error    an estimate of its absolute error
+    method   "complex step" or "differences"
+    trouble  "" for none; "kink", "outside" the domain on one side, or "unstable" where nearby floats have a very
+             different derivative
+    """
 
     slope: float
     error: float

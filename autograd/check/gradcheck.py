@@ -1,4 +1,4 @@
-"""`gradcheck`: the engine's derivatives of a function beside numerical ones, as a report.
+"""`gradcheck`: compares the engine's derivatives of a function with numerical ones, and reports a verdict on each.
 
 Two numerical derivatives are used, which share nothing with the rules' formulas for partial derivatives:
 
@@ -13,21 +13,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.check.complex_step import complex_step
-from autograd.check.diagnosis import _cause
-from autograd.check.differences import _comes_near, _jumps, _natural_size, _plausible, differences
-from autograd.check.estimate import ROUGH, VERY_ROUGH
-from autograd.check.kinks import _kink
+from autograd.check.diagnosis import likely_cause
+from autograd.check.differences import differences, is_confirmed_nearby, is_discontinuous, is_plausible, slope_scale
+from autograd.check.estimate import PRECISE, USABLE
+from autograd.check.kinks import kink_on_path
 from autograd.check.report import Report, Row
-from autograd.check.rounding import _blur, _lost
+from autograd.check.rounding import EPSILON, gradient_errors, value_error
 from autograd.engine.value import Value, as_float, no_grad
 from autograd.errors import ArgumentError, WrongGradientError, called
 from autograd.replay.expand import ordinary
 from autograd.transforms import derivatives, map_numbers, numbers_in
 
 RTOL = 1e-7
+TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
+DISCONTINUOUS = "f jumps at the point, so it has no derivative there; the engine's is that of one side."
+UNSURE = {
+    "": "the numerical derivative is not precise enough. Check another point, or rescale f.",
+    "cancellation": "the terms of the derivative cancel, and what remains may be rounding error. Check another point.",
+    "stepped over": "f bends within the usual difference steps. Much shorter ones approach the engine's derivative, "
+    "but are not precise enough to confirm it. Check another point, or rescale f.",
+    "not repeatable": "f returned a different value when computed again at the same point. Does it draw random "
+    "numbers, or keep a state?",
+    "outside": "f cannot be computed on both sides of the point. Check a point inside its domain.",
+    "unstable": "the neighbouring floats have a very different derivative, so no numerical one is reliable. "
+    "Check a smaller point.",
+}
 
 
 def gradcheck(
@@ -36,13 +49,14 @@ def gradcheck(
     """Compare the engine's derivatives of f at a point with numerical ones.
 
     f                a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
-    point            the arguments, a tuple; what is not a tuple is the only argument
-    order            1, 2 or 3: derivatives up to this order are checked, each against numbers made from the one before
-    rtol             the relative difference that is still right, beside the numerical derivative's own error
+    point            the arguments, as a tuple; anything else is the only argument
+    order            1, 2 or 3: derivatives up to this order are checked, each against numerical derivatives of the
+                     order below
+    rtol             the relative difference that is allowed, in addition to the numerical derivative's own error
     raise_exception  raise WrongGradientError, which is also an AssertionError, unless the check passes
 
-    Returns a Report: true when nothing is wrong, and a table when it is printed or shown in a notebook. At a kink, and
-    where no numerical derivative can be had (overflow next door, a subnormal number), its verdict says so.
+    Returns a Report: true when nothing is wrong; printed or shown in a notebook, a table. At a kink, and where no
+    numerical derivative is reliable (near overflow, at a subnormal number), the verdict says so.
 
     >>> print(gradcheck(lambda x, y: x * y ** 2, (2.0, 3.0)))
     gradcheck at x = 2.0, y = 3.0
@@ -93,103 +107,104 @@ class _Function:
         with no_grad():
             return self.graph(numbers, path)[1].data
 
+    def along(self, numbers, path, i):
+        """The same as a function of the number i alone."""
+        return lambda x: self.value([*numbers[:i], x, *numbers[i + 1 :]], path)
+
 
 def _rows(function, numbers, names, path, order, rtol):
     """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
     variables, y = function.graph(numbers, path)
     engine = derivatives(y, variables)
-    y = ordinary(y)  # what a compiled function has replayed, as a graph of rules
-    lost, blur = _lost(y, variables), _blur(y)
+    y = ordinary(y)
+    errors, rounding = gradient_errors(y, variables), value_error(y)
     rows = []
-    for i in range(len(numbers)):
-        if path and i < path[-1]:
-            continue  # ∂²f/∂y∂x is ∂²f/∂x∂y
-        recorded = (variables, y, engine[i], lost[i], blur)
-        rows.append(_row(function, numbers, path, i, _symbol(names, (*path, i)), recorded, rtol))
+    for i in range(path[-1] if path else 0, len(numbers)):  # ∂²f/∂y∂x is ∂²f/∂x∂y
+        recorded = _Derivative(y, variables, i, engine[i], errors[i], rounding)
+        rows.append(_row(_symbol(names, (*path, i)), function.along(numbers, path, i), numbers[i], recorded, rtol))
     if len(path) + 1 < order:
         for i in range(path[-1] if path else 0, len(numbers)):
             rows += _rows(function, numbers, names, (*path, i), order, rtol)
     return rows
 
 
-def _row(function, numbers, path, i, name, recorded, rtol):
-    """The verdict on one derivative."""
-    variables, y, engine, lost, blur = recorded
+class _Derivative(NamedTuple):
+    """The engine's ∂y/∂variables[i].
 
-    def f(x):
-        return function.value([*numbers[:i], x, *numbers[i + 1 :]], path)
+    cancellation  how far rounding may move it, when large terms cancel
+    rounding      how far rounding may move y
+    """
+
+    y: Value
+    variables: list[Value]
+    i: int
+    engine: float
+    cancellation: float
+    rounding: float
+
+
+def _row(name, f, x, recorded, rtol):
+    """The verdict on one derivative of f at x."""
+    y, variables, i, engine, cancellation, rounding = recorded
 
     def agrees(estimate):
         return abs(engine - estimate.slope) <= rtol * max(abs(engine), abs(estimate.slope)) + 100 * estimate.error
 
-    x, natural, exact = numbers[i], _natural_size(f, numbers[i]), complex_step(y, variables, i)
-    found = _numerical(f, x, exact, max(abs(engine), natural), natural, blur)
-    row = Row(name, engine, found.slope, found.error, found.method, "ok")
-    size = max(abs(found.slope), natural)
-    agree = agrees(found)
+    scale, by_complex_step = slope_scale(f, x), complex_step(y, variables, i)
+    estimate = _numerical(f, x, by_complex_step, max(abs(engine), scale), scale, rounding)
+    size, agree = max(abs(estimate.slope), scale), agrees(estimate)
+    row = Row(name, engine, estimate.slope, estimate.error, estimate.method, "ok")
+
+    def unsure(reason):
+        return row._replace(verdict="unsure", note=UNSURE[reason])
+
     if f(x) != y.data:
-        return row._replace(verdict="unsure", note=UNSURE["another value"])
-    kink = _kink(y, variables[i]) or (_jumps(f, x, y.data, engine, blur) and JUMP)
-    if kink:
+        return unsure("not repeatable")
+    if kink := kink_on_path(y, variables[i]):
         return row._replace(verdict="kink", note=kink)
-    if not agree and exact and agrees(exact) and _comes_near(f, x, engine, blur):
-        return row._replace(verdict="unsure", note=UNSURE["stepped over"])
-    if found.trouble == "kink" and not agree:
+    if is_discontinuous(f, x, y.data, engine, rounding):
+        return row._replace(verdict="kink", note=DISCONTINUOUS)
+    if not agree and by_complex_step and agrees(by_complex_step) and is_confirmed_nearby(f, x, engine, rounding):
+        return unsure("stepped over")
+    if not agree and estimate.trouble == "kink":
         return row._replace(verdict="kink", note=TWO_SLOPES)
-    if agree and found.error <= ROUGH * max(abs(engine), size) + 1e-290:
+    if agree and estimate.error <= PRECISE * max(abs(engine), size) + 1e-290:
         return row
-    if not agree and row.difference <= lost:
-        return row._replace(verdict="unsure", note=UNSURE["cancelled"])
-    if agree or not found.error <= VERY_ROUGH * size + 1e-250 or _too_steep(engine, numbers[i], natural):
-        return row._replace(verdict="unsure", note=UNSURE.get(found.trouble, UNSURE[""]))
-    return row._replace(verdict="WRONG", note=_cause(y, engine))
+    if not agree and row.difference <= cancellation:
+        return unsure("cancellation")
+    if agree or not estimate.error <= USABLE * size + 1e-250 or _is_too_steep(engine, x, scale):
+        return unsure(estimate.trouble if estimate.trouble in UNSURE else "")
+    return row._replace(verdict="WRONG", note=likely_cause(y, engine))
 
 
-TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
+def _numerical(f, x, by_complex_step, size, scale, rounding):
+    """The better of the two numerical derivatives of f at x, an Estimate.
 
-
-JUMP = "f jumps at the point, so it has no derivative there; the engine's is that of one side."
-
-
-UNSURE = {
-    "": "the numerical derivative is too rough to tell. Check it at another point, or scale f.",
-    "cancelled": "terms of the derivative cancel but for what rounding leaves of them. Check it at another point.",
-    "stepped over": "f bends within the steps of the usual differences; much finer ones come near the engine's "
-    "derivative, but are too rough to confirm it. Check it at another point, or scale f.",
-    "another value": "f gives another value when it is computed again at the same point. Does it draw random numbers, "
-    "or keep a state?",
-    "outside": "f cannot be computed on both sides of the point. Check it at a point inside its domain.",
-    "unstable": "the next floats have quite another derivative, so no numerical one can be had. Check a smaller point.",
-}
-
-
-def _numerical(f, x, exact, size, natural, blur):
-    """The numerical derivative of f at x, an Estimate.
-
-    exact: what the complex step says, or None. It sees the graph, the differences see f; where a part of f is missing
-    from the graph they disagree, and the differences are right.
+    The complex step, which may be None, evaluates the graph, differences evaluate f. Where a part of f is missing from
+    the graph they disagree, and the differences are right.
     """
+    exact = by_complex_step
     if exact is None:
-        return differences(f, x, blur)
-    if exact.slope == 0.0:  # it may be what was left of terms that cancelled
-        exact = exact._replace(error=exact.error + (2**-52 * natural + blur) / min(abs(x) or 1.0, 1.0))
+        return differences(f, x, rounding)
+    if exact.slope == 0.0:  # perhaps terms that cancelled
+        exact = exact._replace(error=exact.error + (EPSILON * scale + rounding) / min(abs(x) or 1.0, 1.0))
     size = max(size, abs(exact.slope))
-    rough = exact.error > ROUGH * size
-    if exact.trouble == "unstable" or (not rough and _plausible(f, x, exact.slope, size, blur)):
+    is_rough = exact.error > PRECISE * size
+    if exact.trouble == "unstable" or (not is_rough and is_plausible(f, x, exact.slope, size, rounding)):
         return exact
-    found = differences(f, x, blur)
-    apart = abs(found.slope - exact.slope) > 10 * (found.error + exact.error)
-    useless = found.error > max(exact.error, VERY_ROUGH * max(size, abs(found.slope)))
-    return exact if useless or (rough and apart) else found
+    found = differences(f, x, rounding)
+    disagree = abs(found.slope - exact.slope) > 10 * (found.error + exact.error)
+    useless = found.error > max(exact.error, USABLE * max(size, abs(found.slope)))
+    return exact if useless or (is_rough and disagree) else found
 
 
-def _too_steep(engine, x, natural):
-    """Whether a slope at 0 is so steep that differences, whose steps have no scale there, may step over it."""
-    return x == 0.0 and abs(engine) * 1e-11 > natural
+def _is_too_steep(engine, x, scale):
+    """Whether a slope at 0 is so steep that differences may step over it: at 0 nothing says how long to step."""
+    return x == 0.0 and abs(engine) * 1e-11 > scale
 
 
 def _names(f, arguments):
-    """A name for each number of the arguments: the parameter's, and the way into it: "w[0]['bias']"."""
+    """A name for each number in the arguments: the parameter and the path into it, "w[0]['bias']"."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):

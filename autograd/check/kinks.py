@@ -1,4 +1,4 @@
-"""Kinks that the table knows."""
+"""Kinks that the table declares: points at which the derivative of a primitive is a convention."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ if TYPE_CHECKING:
     from autograd.table.rules import Rule
 
 
-def _kink(y, variable):
-    """What kink the graph of y passes exactly, below `variable`, in words; "" for none."""
-    below = {variable}
-    for node in topological_order(y) if type(y) is Value else ():
-        if not below.isdisjoint(node.parents):
-            below.add(node)
-            here = {name: parent.data for name, parent in zip(node.rule.inputs, node.parents)}
-            moving = {name for name, parent in zip(node.rule.inputs, node.parents) if parent in below}
-            if moving & bent(node.rule, here):
-                point = ", ".join(f"{name} = {value!r}" for name, value in here.items())
-                return f"{node.rule.name} has a kink at {point}. {node.rule.note}"
-    return ""
-
-
-def bent(rule: Rule, inputs: dict[str, float]) -> set[str]:
-    """Those inputs of a rule by which its derivative, at these values, is a convention, as the table says."""
+def inputs_at_kink(rule: Rule, inputs: dict[str, float]) -> set[str]:
+    """The inputs of a rule with respect to which its derivative is a convention at these values."""
     if not rule.kinks or not all(
         any(inputs[name] == inputs.get(place, place) for place in places) for name, places in rule.kinks.items()
     ):
         return set()
     return {name for key, places in rule.kinks.items() for name in (key, *places) if isinstance(name, str)}
+
+
+def kink_on_path(y: Value, variable: Value) -> str:
+    """The first kink that the graph passes through exactly between `variable` and y, in words; "" for none."""
+    dependent = {variable}
+    for node in topological_order(y) if type(y) is Value else ():
+        rule = node.rule
+        if rule is None or dependent.isdisjoint(node.parents):
+            continue
+        dependent.add(node)
+        inputs = {name: parent.data for name, parent in zip(rule.inputs, node.parents)}
+        varying = {name for name, parent in zip(rule.inputs, node.parents) if parent in dependent}
+        if varying & inputs_at_kink(rule, inputs):
+            point = ", ".join(f"{name} = {value!r}" for name, value in inputs.items())
+            return f"{rule.name} has a kink at {point}. {rule.note}"
+    return ""

@@ -1,20 +1,25 @@
-"""The report of a check: a row for each derivative."""
+"""What `gradcheck` returns: a report with a row for each derivative."""
 
 from __future__ import annotations
 
 import html
 from typing import NamedTuple
 
+VERDICTS = ("ok", "kink", "unsure", "WRONG")  # from best to worst
+SHADES = {"ok": "", "kink": "background:#fff3cd", "unsure": "background:#fff3cd", "WRONG": "background:#f8d7da"}
+
 
 class Row(NamedTuple):
-    """One derivative: what the engine says, what the numbers say, and the verdict.
+    """One derivative: the engine's, the numerical one, and the verdict.
 
     name        "∂f/∂x", "∂²f/∂x∂w[0]"
     engine      the engine's derivative
-    numerical   the numerical one, and `error` an estimate of its error
+    numerical   the numerical derivative
+    error       an estimate of the numerical derivative's absolute error
     method      "complex step" or "differences"
-    verdict     "ok", "WRONG", "kink" where the derivative is a convention, "unsure" where the numbers are too rough
-    note        what kink, or what usually causes such a difference
+    verdict     "ok"; "WRONG"; "kink" where the derivative is a convention; "unsure" where the numerical derivative is
+                not precise enough
+    note        which kink, why unsure, or the likely cause of a wrong derivative
     """
 
     name: str
@@ -27,15 +32,12 @@ class Row(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """How far the two are apart."""
+        """The absolute difference of the two derivatives."""
         return abs(self.engine - self.numerical)
 
 
-VERDICTS = ("ok", "kink", "unsure", "WRONG")
-
-
 class Report:
-    """What `gradcheck` found: `rows`, and whether the check `passed`, which is also its truth value."""
+    """The result of `gradcheck`: its `rows`, and whether the check `passed`, which is also its truth value."""
 
     def __init__(self, title: str, rows: list[Row]) -> None:
         self.title, self.rows = title, rows
@@ -47,28 +49,15 @@ class Report:
 
     @property
     def worst(self) -> Row:
-        """The row that is furthest off, for its size; the wrong ones come before all others."""
-        return max(self.rows, key=lambda row: (VERDICTS.index(row.verdict), row.difference / (_size(row) or 1.0)))
+        """The row with the largest relative difference, among those with the worst verdict."""
+        return max(self.rows, key=lambda row: (VERDICTS.index(row.verdict), _relative_difference(row)))
 
     def __bool__(self) -> bool:
         return self.passed
 
     def _cells(self) -> list[tuple[str, ...]]:
-        head = ("derivative", "engine", "numerical", "± about", "difference", "verdict")
-        return [
-            head,
-            *(
-                (
-                    row.name,
-                    f"{row.engine:.12g}",
-                    f"{row.numerical:.12g}",
-                    f"{row.error:.1g}",
-                    f"{row.difference:.1g}",
-                    row.verdict,
-                )
-                for row in self.rows
-            ),
-        ]
+        """The heading and the rows of the table."""
+        return [("derivative", "engine", "numerical", "± about", "difference", "verdict"), *map(_cells, self.rows)]
 
     def __str__(self) -> str:
         table = self._cells()
@@ -80,10 +69,9 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        shade = {"ok": "", "kink": "background:#fff3cd", "unsure": "background:#fff3cd", "WRONG": "background:#f8d7da"}
         head, *body = [[html.escape(cell) for cell in cells] for cells in self._cells()]
         rows = "".join(
-            f'<tr style="{shade[row.verdict]}" title="{html.escape(row.note)}">'
+            f'<tr style="{SHADES[row.verdict]}" title="{html.escape(row.note)}">'
             f"{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
             for row, cells in zip(self.rows, body)
         )
@@ -93,5 +81,10 @@ class Report:
         )
 
 
-def _size(row):
-    return max(abs(row.engine), abs(row.numerical), row.error)
+def _cells(row):
+    numbers = f"{row.engine:.12g}", f"{row.numerical:.12g}", f"{row.error:.1g}", f"{row.difference:.1g}"
+    return row.name, *numbers, row.verdict
+
+
+def _relative_difference(row):
+    return row.difference / (max(abs(row.engine), abs(row.numerical), row.error) or 1.0)

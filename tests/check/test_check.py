@@ -225,7 +225,7 @@ def test_steep_and_bent_functions_do_not_jump(x):
 def test_a_function_that_draws_random_numbers_is_not_judged():
     report = gradcheck(lambda x: x * random.random(), 3.0)
     assert report.rows[0].verdict == "unsure"
-    assert "f gives another value when it is computed again at the same point" in str(report)
+    assert "f returned a different value when computed again at the same point" in str(report)
 
 
 def test_right_beside_an_overflow_and_at_the_end_of_a_domain():
