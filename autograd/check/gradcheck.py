@@ -24,7 +24,7 @@ from autograd.check.report import Report, Row
 from autograd.check.rounding import EPSILON, gradient_errors, value_error
 from autograd.engine.value import Value, as_float, no_grad
 from autograd.errors import ArgumentError, WrongGradientError, called
-from autograd.replay.expand import ordinary
+from autograd.replay.expand import expand_replays
 from autograd.transforms import derivatives, map_numbers, numbers_in
 
 RTOL = 1e-7
@@ -116,7 +116,7 @@ def _rows(function, numbers, names, path, order, rtol):
     """The rows for the derivatives of ∂f/∂path by each input, and those of higher order that follow from them."""
     variables, y = function.graph(numbers, path)
     engine = derivatives(y, variables)
-    y = ordinary(y)
+    y = expand_replays(y)
     errors, rounding = gradient_errors(y, variables), value_error(y)
     rows = []
     for i in range(path[-1] if path else 0, len(numbers)):  # ∂²f/∂y∂x is ∂²f/∂x∂y

