@@ -1,15 +1,16 @@
 """Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
 
+from autograd.arguments import expect_list
 from autograd.engine.primitives import FUNCTIONS
 from autograd.engine.value import Value, as_float, is_recording
-from autograd.errors import ArgumentError, listed
+from autograd.errors import ArgumentError
 
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
 
 
 def _listed(name, values):
     """The operands of f(a, b, c) or f([a, b, c]) as a list."""
-    values = listed(name, values[0]) if len(values) == 1 and hasattr(values[0], "__iter__") else list(values)
+    values = expect_list(name, values[0]) if len(values) == 1 and hasattr(values[0], "__iter__") else list(values)
     if not values:
         raise ArgumentError(f"{name}: at least one number is wanted, got none.")
     return list(map(_operand, values))
@@ -115,7 +116,7 @@ def dot(xs, ys):
 
     Raises ArgumentError when the lengths differ.
     """
-    xs, ys = (list(map(_operand, listed("dot", values))) for values in (xs, ys))
+    xs, ys = (list(map(_operand, expect_list("dot", values))) for values in (xs, ys))
     if len(xs) != len(ys) or not xs:
         raise ArgumentError(f"dot: two sequences of one length are wanted, got lengths {len(xs)} and {len(ys)}.")
     return total([x * y for x, y in zip(xs, ys, strict=True)])

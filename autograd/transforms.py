@@ -11,6 +11,7 @@ from copy import copy
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
+from autograd.arguments import expect_callable, expect_list
 from autograd.engine.primitives import FUNCTIONS
 from autograd.engine.value import (
     Constant,
@@ -27,14 +28,7 @@ from autograd.engine.value import (
     stale,
     topological_order,
 )
-from autograd.errors import (
-    ArgumentError,
-    NumberTypeError,
-    RecordingError,
-    ResultOverflowError,
-    called,
-    listed,
-)
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, ResultOverflowError
 from autograd.replay.recorder import Tracer
 from autograd.table.formulas import floor
 
@@ -61,7 +55,7 @@ def derivatives(y, xs, create_graph=False):
     StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
     """
     single = isinstance(xs, Value)
-    wanted = [xs] if single else listed("derivatives", xs)
+    wanted = [xs] if single else expect_list("derivatives", xs)
     for node in (y, *wanted):
         if not isinstance(node, Value):
             raise NumberTypeError(
@@ -251,7 +245,7 @@ def value_and_grad(f, argnums=0):
 
 
 def _value_and_grad(name, f, argnums):
-    called(name, f)
+    expect_callable(name, f)
 
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
@@ -293,7 +287,7 @@ def jacobian(f, argnums=0):
 
 
 def _jacobian(name, f, argnums):
-    called(name, f)
+    expect_callable(name, f)
 
     @wraps(f)
     def gradients(*args, **kwargs):
@@ -329,7 +323,7 @@ def jvp(f, primals, tangents):
 
     Raises ArgumentError when the structures differ.
     """
-    called("jvp", f)
+    expect_callable("jvp", f)
     directions = _matching("jvp", primals, tangents)
     with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
@@ -351,7 +345,7 @@ def hvp(f, primals, tangents):
     >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 4.0)
     """
-    called("hvp", f)
+    expect_callable("hvp", f)
     directions = _matching("hvp", primals, tangents)
     positions = tuple(range(len(primals)))
     gradient = _value_and_grad("hvp", f, positions)
@@ -374,7 +368,7 @@ def zero_grad(values):
     >>> x.grad
     0.0
     """
-    nodes = numbers_in(values if isinstance(values, (Value, dict)) else listed("zero_grad", values))
+    nodes = numbers_in(values if isinstance(values, (Value, dict)) else expect_list("zero_grad", values))
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: expected Values, got {type(node).__name__} {node!r:.60}.")
