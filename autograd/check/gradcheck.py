@@ -23,9 +23,10 @@ from typing import Any, NamedTuple
 from autograd.arguments import expect_callable
 from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError
+from autograd.nested import map_numbers, numbers_in
 from autograd.table.formulas import ATOMS
 from autograd.table.rules import RULES, Rule
-from autograd.transforms import derivatives, map_numbers, numbers_in
+from autograd.transforms import derivatives
 from autograd.view.graph import ordinary
 
 RTOL = 1e-7

@@ -39,12 +39,12 @@ from autograd.engine.value import (
     replayed,
 )
 from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError
+from autograd.nested import map_numbers, numbers_in
 from autograd.replay.dependencies import SCALARS, Dependencies, same
 from autograd.replay.machine import Machine, culprit
 from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.replay.signature import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.replay.statics import Static
-from autograd.transforms import map_numbers, numbers_in
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
 
