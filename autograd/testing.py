@@ -203,7 +203,8 @@ def _grow(point, size, choose, number, rules):
         rule = choose(rules)
         operands = _operands(rule, choose((range(len(data)), unused or range(len(data)))), choose, number)
         result = _moderate(rule, [data[x] if type(x) is int else x for x in operands])
-        still_unused = [i for i in unused if i not in operands] + [len(data)]
+        used = [x for x in operands if type(x) is int]  # 2.0 is a constant, 2 a place
+        still_unused = [i for i in unused if i not in used] + [len(data)]
         if result is not None and len(steps) + len(still_unused) <= size:  # with the additions below
             steps.append((rule.name, operands))
             data.append(result)
