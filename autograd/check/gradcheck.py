@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from autograd.arguments import expect_callable
 from autograd.check.complex_step import complex_step
 from autograd.check.diagnosis import likely_cause
 from autograd.check.differences import differences, is_confirmed_nearby, is_discontinuous, is_plausible, slope_scale
@@ -23,9 +24,10 @@ from autograd.check.kinks import kink_on_path
 from autograd.check.report import Report, Row
 from autograd.check.rounding import EPSILON, gradient_errors, value_error
 from autograd.engine.value import Value, as_float, no_grad
-from autograd.errors import ArgumentError, WrongGradientError, called
+from autograd.errors import ArgumentError, WrongGradientError
+from autograd.nested import map_numbers, numbers_in
 from autograd.replay.expand import expand_replays
-from autograd.transforms import derivatives, map_numbers, numbers_in
+from autograd.transforms import derivatives
 
 RTOL = 1e-7
 TWO_SLOPES = "the slopes to the left and to the right of the point differ, so the derivative is a convention."
@@ -68,7 +70,7 @@ def gradcheck(
     """
     if type(order) is not int or order not in (1, 2, 3):
         raise ArgumentError(f"gradcheck: order must be 1, 2 or 3, got {order!r}.")
-    called("gradcheck", f)
+    expect_callable("gradcheck", f)
     arguments, rtol = point if isinstance(point, tuple) else (point,), as_float(rtol)
     numbers = [as_float(x.data if isinstance(x, Value) else x) for x in numbers_in(arguments)]
     if not numbers:

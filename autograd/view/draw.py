@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine.value import Value
-from autograd.errors import ArgumentError, GraphTooLargeError, listed_instances, whole
+from autograd.errors import ArgumentError, GraphTooLargeError
 from autograd.view.dot import DotWriter
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph
@@ -65,9 +66,9 @@ def draw(
     if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw: rankdir must be "LR" or "TB", got {rankdir!r:.60}.')
     if fold is not None and not isinstance(fold, str):
-        fold = listed_instances("draw: fold", fold, str)
-    limit = whole("draw: limit", limit)
-    graph = Graph(value, depth=depth, parameters=listed_instances("draw: parameters", parameters, Value))
+        fold = expect_list_of("draw: fold", fold, str)
+    limit = expect_integer("draw: limit", limit)
+    graph = Graph(value, depth=depth, parameters=expect_list_of("draw: parameters", parameters, Value))
     return Drawing(graph, _fitting(graph, fold, limit), rankdir)
 
 

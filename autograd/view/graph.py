@@ -11,6 +11,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from autograd.arguments import expect_integer
 from autograd.engine.value import Constant, Value
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.replay.expand import expand_replays
@@ -43,8 +44,7 @@ class Graph:
                 f"expected a Value, got {type(result).__name__} {result!r:.60}. Compute the result from Values, and "
                 "pass the result itself."
             )
-        if depth is not None and (type(depth) is not int or depth < 0):
-            raise ArgumentError(f"depth: expected a non-negative integer, got {depth!r}.")
+        depth = None if depth is None else expect_integer("depth", depth, 0)
         self.result = result = expand_replays(result)
         self.nodes = ancestry(result, depth)
         self.known_parameters = set(parameters)

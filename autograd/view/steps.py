@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine.value import Value
-from autograd.errors import ArgumentError, GraphTooLargeError, StaleGraphError, listed_instances, whole
+from autograd.errors import ArgumentError, GraphTooLargeError, StaleGraphError
 from autograd.view.graph import Graph
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def graph_to_step_through(value: Value, parameters: Iterable[Value], limit: int,
     Raises ArgumentError when it depends on no Value, GraphTooLargeError beyond `limit` nodes, StaleGraphError when
     .data was changed after the forward pass; the messages begin with the name of the `caller`.
     """
-    limit = whole(f"{caller}: limit", limit)
-    graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
+    limit = expect_integer(f"{caller}: limit", limit)
+    graph = Graph(value, parameters=expect_list_of(f"{caller}: parameters", parameters, Value))
     if type(graph.result) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
     if len(graph.nodes) > limit:

@@ -10,8 +10,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import expect_callable, expect_integer, expect_list
 from autograd.engine.value import Value, as_float
-from autograd.errors import ArgumentError, called, listed, whole
+from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
@@ -76,9 +77,9 @@ def play_training(
 
     Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
-    called("play_training: model", model)
-    called("play_training: loss", loss)
-    steps, lr = whole("play_training: steps", steps, 0), as_float(lr)
+    expect_callable("play_training: model", model)
+    expect_callable("play_training: loss", loss)
+    steps, lr = expect_integer("play_training: steps", steps, 0), as_float(lr)
     recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
@@ -91,9 +92,9 @@ def play_training(
 def _pairs(data):
     """The data as pairs (input, target)."""
     if isinstance(data, tuple) and len(data) == 2:
-        pairs = list(zip(*(listed("play_training: data", part) for part in data)))
+        pairs = list(zip(*(expect_list("play_training: data", part) for part in data)))
     else:
-        pairs = listed("play_training: data", data)
+        pairs = expect_list("play_training: data", data)
     if not pairs:
         raise ArgumentError("play_training: there are no examples in the data.")
     if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
