@@ -26,7 +26,7 @@ export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
 export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
 export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 
-.PHONY: demo test bench sanitize soak notebooks site clean
+.PHONY: demo test coverage bench bench-check sanitize soak notebooks site clean
 
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
@@ -38,8 +38,17 @@ test: $(VENV)/ready-to-test
 	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2
 
+coverage: $(VENV)/ready-to-test
+	rm -rf build/coverage && mkdir -p build/coverage
+	GLASSGRAD_PURE=1 $(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n 2 $(COVERED)
+	$(BIN)/python -m coverage combine --rcfile=tests/coverage.ini --quiet
+	$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
+
 bench: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks
+
+bench-check: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.benchmarks.check $(if $(ACCEPT),--accept)
 
 sanitize: $(VENV)/ready-to-test
 	@$(BIN)/python tests/sanitize.py

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+SCRIPTS = """
+    library text graph paths run story geometry charts nudges answers mistakes elements picture pane controls player
+    mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
+"""  # in the order in which the page has them; README.md says what each is for
+
 
 def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
@@ -141,7 +146,7 @@ class Player:
             "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(rules),
-            "SCRIPT": _asset("player.js") + _asset("modes.js"),
+            "SCRIPT": "\n".join(_asset(f"{name}.js") for name in SCRIPTS.split()),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
