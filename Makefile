@@ -55,7 +55,7 @@ sanitize: $(VENV)/ready-to-test
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
-	  tests/table/test_rules.py tests/check tests/view/test_player.py
+	  tests/table/test_rules.py tests/check tests/view
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks
