@@ -1,9 +1,11 @@
-"""The fixture `page` for the tests of the player."""
+"""Fixtures: a small graph after its pass, a machine without the program dot, and players open in the browser."""
 
 import json
 
 import pytest
 from player_page import Page
+
+from autograd import Value
 
 
 @pytest.fixture
@@ -28,3 +30,17 @@ def page(browser, tmp_path):
     }
     requests = {url for url in requests if not url.startswith("data:")}
     assert requests <= {f"file://{path}" for page in pages for path in (page.path, *page.others)} | {"about:blank"}
+
+
+@pytest.fixture
+def traced():
+    w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(-1.5, "b")
+    y = (w * x + b).sin()
+    y.label = "y"
+    y.backward()
+    return y
+
+
+@pytest.fixture
+def no_dot(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
