@@ -13,6 +13,12 @@ def test_what_rounding_leaves_of_cancelling_terms_is_not_wrong():
     assert gradcheck(constant, 1.0, order=2)
 
 
+def test_a_derivative_below_its_rounding_error_is_unsure():
+    report = gradcheck(lambda a: autograd.erf(a * a) + autograd.erf(autograd.atan2(a, a)), -2.814087956388346, order=2)
+    assert [row.verdict for row in report.rows] == ["ok", "unsure"]
+    assert "the terms of the derivative cancel" in str(report)
+
+
 def test_a_large_intermediate_value_counts_although_it_cancels():
     x = Value(3.0)
     assert 1e-10 < value_error((x + 1e6) - 1e6) < 1e-9
