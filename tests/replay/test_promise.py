@@ -21,7 +21,7 @@ import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, jvp, less, log, no_grad, sqrt, where
 from autograd.errors import ArgumentError, DomainError, NumberTypeError, RecordingError, RecordingWarning
-from autograd.replay.dependencies import Dependencies
+from autograd.replay.dependencies import dependencies_of
 
 
 def number(result):
@@ -271,7 +271,7 @@ def test_dependencies_of_a_function_are_found_through_wrappers():
         return inner(x)
 
     for f in (functools.partial(outer), grad(lambda x: outer(x) * x), functools.lru_cache(outer)):
-        found = Dependencies([f])
+        found = dependencies_of([f])
         assert found.changed() is None
         box[0] += 1.0
         assert found.changed()[0] == "item 0 of box"
@@ -279,7 +279,7 @@ def test_dependencies_of_a_function_are_found_through_wrappers():
 
 def test_looking_at_a_long_list_costs_little():
     numbers = [float(i) for i in range(100_000)]
-    found = Dependencies([lambda: numbers])
+    found = dependencies_of([lambda: numbers])
     assert found.changed() is None
     numbers[99_999] = -1.0
     assert found.changed() == ("item 99999 of numbers", 99_999.0, -1.0)
