@@ -264,7 +264,7 @@ def test_directions_go_by_the_keys_of_dicts_not_their_order():
     assert hvp(lambda p: f(p) ** 2, (point,), (along,)) == ({"a": 20.0, "b": 2.0},)
 
 
-def test_an_inner_derivative_that_does_not_depend_on_the_outer_is_a_float():
+def test_an_inner_derivative_independent_of_the_outer_is_a_float():
     seen = []
 
     def f(x):
@@ -466,7 +466,7 @@ def test_a_jvp_of_many_results_computes_what_they_share_once():
     assert len(shared) >= 30
 
 
-def test_derivatives_through_a_replay_whose_parents_depend_on_one_another():
+def test_replays_whose_parents_depend_on_one_another():
     x = Value(3.0)
     for f in (lambda a, b: a * b, compile(lambda a, b: a * b)):
         y = f(x, x * 2)
@@ -475,7 +475,7 @@ def test_derivatives_through_a_replay_whose_parents_depend_on_one_another():
         assert grad(grad(lambda x, f=f: f(x, x * 2)))(3.0) == 4.0
 
 
-def test_derivatives_through_a_replay_that_meets_a_value_twice():
+def test_replays_that_meet_a_value_twice():
     w = Value(3.0)
     for f in (lambda a, b: a * b * w, compile(lambda a, b: a * b * w)):
         y = f(w, w)
@@ -484,7 +484,7 @@ def test_derivatives_through_a_replay_that_meets_a_value_twice():
         assert derivatives(derivatives(y, w, create_graph=True), w) == 18.0
 
 
-def test_derivatives_through_a_mean_of_replays():
+def test_means_of_replays():
     w = Value(3.0)
     step = compile(lambda x: w**3 * x)
     y = step.mean([1.0, 2.0, 6.0])
@@ -494,14 +494,14 @@ def test_derivatives_through_a_mean_of_replays():
     assert derivatives(step.mean(xs), w) == derivatives(step.mean(xs), w, create_graph=True).data == 63.0
 
 
-def test_derivatives_through_a_replay_are_made_inside_no_grad_too():
+def test_derivatives_of_replays_are_made_inside_no_grad_too():
     x = Value(3.0)
     y = compile(lambda t: t**2)(x)
     with no_grad():
         assert repr(derivatives(y, x, create_graph=True)) == "Constant(6.0)"
 
 
-def test_derivatives_through_a_replay_that_is_out_of_date_are_refused():
+def test_derivatives_of_a_stale_replay_are_refused():
     w = Value(3.0)
     y = compile(lambda t: t * w * w)(2.0)
     w.data = 5.0
@@ -516,7 +516,7 @@ def test_derivatives_through_a_replay_that_is_out_of_date_are_refused():
             use()
 
 
-def test_a_replay_that_depends_on_nothing_is_copied_and_differentiated():
+def test_a_replay_that_depends_on_nothing():
     x = Value(3.0)
     y = compile(lambda t: t.detach() + 2.0)(x) * 1.0
     assert derivatives(y, x, create_graph=True).data == 0.0
@@ -539,7 +539,7 @@ def test_jvp_inside_a_recording():
         assert (slope.data, derivatives(slope, x)) == (24.0, 36.0)
 
 
-def test_derivatives_inside_a_recording_are_numbers_unless_a_graph_is_asked_for():
+def test_derivatives_inside_a_recording_are_numbers_or_a_graph():
     w, x = Value(3.0), Value(2.0)
     for graph in (False, True):
 
@@ -577,7 +577,7 @@ def test_hvp_jacobian_and_hessian_inside_a_recording():
 
 
 @pytest.mark.parametrize("at", [-1.0, 0.0, 2.0])
-def test_a_side_that_is_not_chosen_does_not_spoil_a_recorded_derivative(at):
+def test_a_side_not_chosen_does_not_spoil_a_derivative(at):
     def f(t):
         return where(t > 0, lambda: t.log() * t.sqrt(), lambda: where(t < 0, lambda: (-t) ** 0.5, lambda: 5 * t))
 
@@ -640,7 +640,7 @@ def test_a_failed_derivative_leaves_nothing_behind():
     assert type(x * x) is Value
 
 
-def test_what_a_derivative_leaves_behind_is_a_plain_number_to_others():
+def test_the_variable_of_a_finished_derivative_is_a_number():
     kept = []
     grad(lambda x: kept.append(x) or x)(3.0)
     assert grad(lambda t: t * kept[0])(2.0) == 3.0

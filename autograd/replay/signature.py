@@ -37,7 +37,7 @@ def _argument_from(structure, leaves):
     if structure in ("number", "Value", "Constant"):
         return next(leaves)
     if type(structure) is Static:
-        return structure.thing()
+        return structure.fresh()
     kind, *parts = structure
     if kind == "static":
         return parts[1]

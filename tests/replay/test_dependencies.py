@@ -329,7 +329,7 @@ def test_builtins_that_are_replaced_are_noticed(monkeypatch):
     assert step(-2.0) == -10.0
 
 
-def test_the_locals_of_a_thread_are_those_of_the_thread_that_calls():
+def test_thread_locals_are_those_of_the_calling_thread():
     local = threading.local()
     local.k = 1.0
     step = compile(lambda x: x * local.k)

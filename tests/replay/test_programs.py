@@ -13,11 +13,12 @@ import warnings
 
 import pytest
 from programs import PRELUDE, Program, Step, random_program, shrunk
+from replaying import sums_of_magnitudes
 from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
-from autograd.engine.value import gradients_wanted, is_recording, topological_order
+from autograd.engine.value import gradients_wanted, is_recording
 from autograd.errors import InfiniteDerivativeError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 
@@ -132,14 +133,6 @@ def gradients(number, leaves, compiled):
         return error, None
     found = [leaf.grad for leaf in leaves]
     return found, None if compiled else sums_of_magnitudes(number, leaves)
-
-
-def sums_of_magnitudes(result, leaves):
-    total = {result: 1.0}
-    for node in reversed(topological_order(result)):
-        for parent, partial in zip(node.parents, node.partials):
-            total[parent] = total.get(parent, 0.0) + total[node] * abs(partial)
-    return [total.get(leaf, 0.0) for leaf in leaves]
 
 
 def difference(step, eager, recorded, exact, volatile=False):
