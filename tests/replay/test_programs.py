@@ -225,7 +225,7 @@ def test_programs_give_the_same_or_are_refused(shard, figure):
 
 @pytest.mark.parametrize("side", ["w * 2.0", "sin(w)", "atan2(w, v)", "where(w, v, 3.0)", "sum([w * v, v, w * 2.0])"])
 @pytest.mark.parametrize("size", [1, 3, 5, 40])
-def test_a_side_that_reads_no_argument_counts_where_it_is_chosen(side, size):
+def test_a_side_without_arguments_counts_where_it_is_chosen(side, size):
     xs = [0.5 + i % 3 for i in range(size)]
     source = f"w, v = Value(0.5), Value(1.5)\ndef f(x):\n    return where(x > 1.0, lambda: {side}, lambda: v - w)"
     program = Program(source, (Step("", "map", f"{xs}"), Step("w.data = 0.75", "mean", f"{xs}")))

@@ -212,7 +212,7 @@ def test_derivatives_of_guarded_operations_replay(f):
     assert step.stats()[0]["fallbacks"] == 0
 
 
-def test_the_graph_behind_a_result_has_the_arguments_of_its_call():
+def test_the_graph_behind_a_result_has_its_own_arguments():
     f = compile(lambda x, o: x * x if o["square"] else x)
     options, x = {"square": True}, Value(3.0)
     f(x, options)

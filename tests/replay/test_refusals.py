@@ -233,7 +233,7 @@ def test_without_fallback_what_cannot_be_replayed_is_an_error():
         step(-1.0)
 
 
-def test_a_function_that_cannot_be_recorded_raises_its_own_error():
+def test_a_function_that_fails_to_record_raises_its_own_error():
     step = compile(lambda x: log(x) + autograd.exp(400.0 * SCALE))
     with pytest.raises(DomainError):
         step(-1.0)

@@ -219,7 +219,7 @@ def test_a_gradient_that_overflows_changes_nothing():
     assert w.grad == 0.0
 
 
-def test_derivatives_of_recordings_and_recordings_of_derivatives():
+def test_recordings_and_derivatives_nest_either_way():
     w = Value(3.0)
     cube = compile(lambda x: x**3)
     assert grad(cube)(2.0) == 12.0
@@ -338,7 +338,7 @@ def test_what_is_watched_is_recorded_anew_when_it_has_changed():
         compile(lambda x: (autograd.watch(3), x)[1])(1.0)
 
 
-def test_parameters_of_modules_may_be_replaced_added_and_removed():
+def test_parameters_of_modules_may_be_replaced_and_removed():
     model = nn.MLP(2, [3, 1], seed=0)
     step = compile(lambda x: model(x))
     penalty = compile(lambda scale: sum(p * p for p in model.parameters()) * scale)
