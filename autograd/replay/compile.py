@@ -17,15 +17,16 @@ from typing import Any
 
 from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
-from autograd.engine.value import Value, constant, gradients_wanted, is_recording, no_grad
+from autograd.engine import Value, constant, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.batches import columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
+from autograd.replay.recorder import key_of, keys_of
 from autograd.replay.recording import NotFinite
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
-from autograd.replay.signature import key_of, keys_of, positions_of
+from autograd.replay.signature import positions_of
 from autograd.replay.unrolled import unrolling
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.engine.value import Value, as_float, is_recording, recorder
+from autograd.engine import Value, as_float, is_recording, recorder
 from autograd.errors import NumberTypeError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.snapshot import same
