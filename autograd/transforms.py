@@ -9,7 +9,7 @@ taken around this one.
 from functools import wraps
 
 from autograd.arguments import expect_callable, expect_list
-from autograd.engine.value import (
+from autograd.engine import (
     Constant,
     Value,
     adjoints,

@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any
 
 from autograd.check.estimate import SMALLEST_STEP, USABLE, Estimate
-from autograd.engine.value import Value, topological_order
+from autograd.engine import Value, topological_order
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 UNDERFLOW = 1e-290  # how far an imaginary part may be off near the smallest floats
 

@@ -8,7 +8,7 @@ from autograd.check.complex_step import complex_step
 from autograd.check.differences import differences
 from autograd.check.estimate import Estimate
 from autograd.check.kinks import inputs_at_kink
-from autograd.engine.value import Value, apply, topological_order
+from autograd.engine import Value, apply, topological_order
 from autograd.errors import AutogradError
 
 DISCONNECTED = (

@@ -23,7 +23,7 @@ from autograd.check.estimate import PRECISE, USABLE
 from autograd.check.kinks import kink_on_path
 from autograd.check.report import Report, Row
 from autograd.check.rounding import EPSILON, gradient_errors, value_error
-from autograd.engine.value import Value, as_float, no_grad
+from autograd.engine import Value, as_float, no_grad
 from autograd.errors import ArgumentError, WrongGradientError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.expand import expand_replays

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autograd.engine.value import Value, topological_order
+from autograd.engine import Value, topological_order
 
 if TYPE_CHECKING:
-    from autograd.table.rules import Rule
+    from autograd.table.registry import Rule
 
 
 def inputs_at_kink(rule: Rule, inputs: dict[str, float]) -> set[str]:

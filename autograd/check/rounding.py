@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.engine.value import Value, topological_order
+from autograd.engine import Value, topological_order
 from autograd.transforms import derivatives
 
 EPSILON = 2**-52  # the distance from 1.0 to the next float, twice the largest error of one rounding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.engine.value import Constant, Fan, Value, adjoints, restore, topological_order
+from autograd.engine import Constant, ReplayedNode, Value, adjoints, restore, topological_order
 from autograd.errors import GraphTooLargeError
 
 NODE_LIMIT = 1_000_000  # the largest number of operations of a replay that are computed one by one
@@ -17,8 +17,8 @@ def expand_replays(result: Value) -> Value:
     Raises StaleGraphError when a replay would have a different result now, GraphTooLargeError when it has more than a
     million operations.
     """
-    order = topological_order(result) if isinstance(result, (Fan, Value)) and not isinstance(result, Constant) else []
-    if not any(isinstance(node, Fan) for node in order):
+    order = topological_order(result) if isinstance(result, Value) and not isinstance(result, Constant) else []
+    if not any(isinstance(node, ReplayedNode) for node in order):
         return result
     copies: dict[Value, Value] = {}
     for node in order:
@@ -28,7 +28,7 @@ def expand_replays(result: Value) -> Value:
 
 def _expand(node, copies):
     """Enter into `copies` what takes the place of a node: itself, where nothing below it was replayed."""
-    if isinstance(node, Fan):
+    if isinstance(node, ReplayedNode):
         copies[node] = _recomputed(node, copies)
         return
     parents = [copies.get(parent, parent) for parent in node.parents]
@@ -37,7 +37,7 @@ def _expand(node, copies):
         return
     partials, like, label, line = node.partials, node, node.label, node.line
     replay, end = node.parents[0], parents[0]
-    if isinstance(replay, Fan):  # the node is the identity above a replay, which only an empty replay needs
+    if isinstance(replay, ReplayedNode):  # the node is the identity above a replay, which only an empty replay needs
         if isinstance(end, Constant):
             partials = [0.0]
         elif not any(end is copies.get(parent) for parent in replay.parents):

@@ -1,17 +1,13 @@
-"""The arguments of a compiled function: which numbers are in them, and what they have in common from call to call."""
+"""What a key (keys.py) says about the arguments of a call, and the arguments made from it and other numbers."""
 
 from __future__ import annotations
 
-import sys
-from collections import OrderedDict
-
-from autograd.engine.value import Value, as_float, backend, compiled
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.errors import ArgumentError
 from autograd.replay.statics import Static
 
 
 def positions_of(function, static):
-    """The places of static arguments among the positional ones."""
+    """Which positional arguments are static."""
     if not static:
         return frozenset()
     from inspect import signature
@@ -23,96 +19,45 @@ def positions_of(function, static):
     return frozenset(names.index(name) for name in static)
 
 
-def columns_of(batches):
-    """For each argument of a batch its value in each example; and whether it was a sequence of them.
-
-    What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
-    """
-    spread = [
-        hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
-        for batch in batches
-    ]
-    for batch in batches:
-        if isinstance(batch, (dict, set, frozenset)):
-            raise ArgumentError(
-                "a batch is one sequence for each argument, with an item for each example; got a "
-                f"{type(batch).__name__}. Pass what is the same for all examples by its name."
-            )
-    columns = [
-        (batch.tolist() if hasattr(batch, "tolist") else list(batch)) if several else None
-        for batch, several in zip(batches, spread)
-    ]
-    lengths = {len(column) for column in columns if column is not None}
-    if len(lengths) != 1 or lengths == {0}:
-        found = ", ".join(str(len(column)) for column in columns if column is not None)
-        raise ArgumentError(
-            "a batch is one sequence for each argument, all of one length that is not 0; got lengths "
-            f"{found or 'none'}."
-        )
-    count = lengths.pop()
-    return [[batch] * count if column is None else column for batch, column in zip(batches, columns)], tuple(spread)
+def arguments_from(key, leaves):
+    """The positional and the named arguments of a key, with the numbers from the iterator `leaves`."""
+    args, kwargs = [], {}
+    for name, structure in parts_of(key):
+        if name is None:
+            args.append(_argument_from(structure, leaves))
+        else:
+            kwargs[name] = _argument_from(structure, leaves)
+    return args, kwargs
 
 
-def matrix_of(batches):
-    """For batches in NumPy arrays: the key of an example, and all examples as the rows of an array.
-
-    The key is that of the same numbers in lists. None where one of the batches is not to be had as such an array.
-    """
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
-        return None
-    columns = [
-        numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
-        for batch in batches
-    ]
-    for column in columns:
-        if (
-            not isinstance(column, numpy.ndarray)
-            or column.dtype.kind not in "biuf"
-            or column.itemsize > 8
-            or column.ndim == 0
-            or len(column) != len(columns[0])
-            or 0 in column.shape
-            or (column.dtype.kind in "iu" and abs(column).max() > 2**53)
-        ):
-            return None
-    rows = numpy.ascontiguousarray(  # one column in Fortran's order stays in it
-        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    )
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
-
-
-def _structure_of_shape(shape):
-    """What `structure_of` says of lists of this shape."""
-    if not shape:
-        return "number"
-    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
-
-
-def filled(structure, leaves):
-    """An argument of this structure with the numbers from the iterator `leaves`."""
+def _argument_from(structure, leaves):
     if structure in ("number", "Value", "Constant"):
         return next(leaves)
     if type(structure) is Static:
-        return structure.thing()
+        return structure.fresh()
     kind, *parts = structure
     if kind == "static":
         return parts[1]
     if issubclass(kind, dict):
-        return kind((key, filled(part, leaves)) for (_, key), part in parts)
+        return kind((key, _argument_from(part, leaves)) for (_, key), part in parts)
     if len(parts) == 1 and type(parts[0]) is int:
         return kind([next(leaves) for _ in range(parts[0])])
-    items = [filled(part, leaves) for part in parts]
+    items = [_argument_from(part, leaves) for part in parts]
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
 def parts_of(key):
-    """The arguments of a key: (its name, or None for a positional one; its structure) of each."""
+    """For each argument in a key its name, or None for a positional one, and its structure."""
     return [part if type(part) is tuple and len(part) == 2 and type(part[0]) is str else (None, part) for part in key]
 
 
+def statics_in(key):
+    """The static arguments in a key."""
+    return [structure for _, structure in parts_of(key) if type(structure) is Static]
+
+
 def kinds_in(structure):
-    """Of each number in an argument of this structure what it is: a "number", a "Value" or a "Constant"."""
+    """What each number in an argument of this structure is: a "number", a "Value" or a "Constant"."""
     if structure in ("number", "Value", "Constant"):
         return [structure]
     if type(structure) is Static or structure[0] == "static":
@@ -123,98 +68,3 @@ def kinds_in(structure):
     if len(parts) == 1 and type(parts[0]) is int:
         return ["number"] * parts[0]
     return [found for part in parts for found in kinds_in(part)]
-
-
-# Compiled, what follows runs as C: it looks at every number of every example.
-DEEPEST = 100  # so many levels of lists, tuples and dicts may lie within one another
-
-
-def keys_of(examples, kwargs, positions, static, rows, spread):
-    """The different keys of examples; the leaves of each become a list in `rows`."""
-    keys = set()
-    for example in examples:
-        leaves = []
-        keys.add(key_of(example, kwargs, positions, static, leaves, spread))
-        rows.append(leaves)
-    return keys
-
-
-def key_of(args, kwargs, positions, static, leaves, spread=()):
-    """What decides which recording serves, hashable: the structure of the arguments, and the static ones.
-
-    The numbers and Values in the arguments go to the list `leaves`. A bool is static, but a number in an argument of
-    which a batch has one for each example, which is what `spread` says of each.
-    """
-    key = [
-        Static(arg) if i in positions else structure_of(arg, leaves, 0, i < len(spread) and spread[i])
-        for i, arg in enumerate(args)
-    ]
-    key += [
-        (name, Static(arg) if name in static else structure_of(arg, leaves, 0, False)) for name, arg in kwargs.items()
-    ]
-    return tuple(key)
-
-
-def structure_of(part, leaves, depth, bools):
-    """The structure of an argument, hashable; its numbers and Values go to `leaves`.
-
-    depth  in how many lists it is
-    bools  whether bools are numbers
-    """
-    kind = type(part)
-    if kind is float or kind is int or (bools and kind is bool):
-        leaves.append(part)
-        return "number"
-    if depth > DEEPEST:
-        raise ArgumentError(f"compile: an argument is nested more than {DEEPEST} deep. Does a list contain itself?")
-    if kind is list or kind is tuple:
-        for element in part:
-            if type(element) is not float and type(element) is not int:
-                break
-        else:
-            leaves += part
-            return kind, len(part)
-        found = [structure_of(element, leaves, depth + 1, bools) for element in part]
-        return kind, *found
-    if kind is Value:
-        leaves.append(part)
-        return "Value"
-    if part is None or kind is bool or kind is str:
-        return "static", kind, part
-    if isinstance(part, Value):
-        leaves.append(part.data)
-        return "Constant"
-    if (
-        kind is not dict
-        and kind is not OrderedDict
-        and isinstance(part, (dict, list, tuple))
-        and (not hasattr(part, "_fields"))
-    ):
-        raise NumberTypeError(
-            f"compile: an argument is a {kind.__name__}, a class derived from "
-            f"{kind.__base__.__name__} that may do other things. Pass a list, a tuple or a dict."
-        )
-    if isinstance(part, dict):
-        found = [((type(key), key), structure_of(element, leaves, depth + 1, bools)) for key, element in part.items()]
-        return kind, *found
-    if isinstance(part, tuple):
-        found = [structure_of(element, leaves, depth + 1, bools) for element in part]
-        return kind, *found
-    if hasattr(part, "tolist") and getattr(part, "shape", None) != ():
-        return structure_of(part.tolist(), leaves, depth + 1, bools)
-    if hasattr(part, "item") and type(part.item()) is bool:
-        return structure_of(part.item(), leaves, depth, bools)
-    try:
-        leaves.append(as_float(part.item() if hasattr(part, "item") else part))
-    except NumberTypeError:
-        raise NumberTypeError(
-            f"compile: an argument is {part!r:.60}, a {kind.__name__}. Numbers, Values, strings, "
-            "None, bools, and lists, tuples, dicts and arrays of them are inputs; name others in "
-            "static=, or let the function close over them."
-        ) from None
-    return "number"
-
-
-# See value.py: the compiled functions take over where they are present.
-if backend == "native":
-    globals().update({name: compiled.exports[name] for name in ("keys_of", "key_of", "structure_of")})

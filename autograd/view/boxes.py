@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from autograd.engine.value import Constant
+from autograd.engine import Constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from autograd.engine.value import Value
+    from autograd.engine import Value
     from autograd.view.graph import Graph
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from autograd.engine.value import Constant, Value
+from autograd.engine import Constant, Value
 from autograd.errors import GraphTooLargeError, MissingPackageError
 from autograd.view.boxes import Box
 from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from autograd.arguments import expect_integer, expect_list_of
-from autograd.engine.value import Value
+from autograd.engine import Value
 from autograd.errors import ArgumentError, GraphTooLargeError
 from autograd.view.dot import DotWriter
 from autograd.view.files import write_atomically

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograd.arguments import expect_integer
-from autograd.engine.value import Constant, Value
+from autograd.engine import Constant, Value
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.replay.expand import expand_replays
 from autograd.table.formulas import CONSTANTS
@@ -21,7 +21,7 @@ from autograd.view.boxes import Box, find_boxes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from autograd.table.rules import Rule
+    from autograd.table.registry import Rule
 
 MARK = "\0"
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.arguments import expect_integer, expect_list_of
-from autograd.engine.value import Value
+from autograd.engine import Value
 from autograd.errors import ArgumentError, GraphTooLargeError, StaleGraphError
 from autograd.view.graph import Graph
 

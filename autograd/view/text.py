@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autograd.engine.value import Value
+from autograd.engine import Value
 from autograd.errors import NumberTypeError
 from autograd.view.graph import bracketed, call_template, derivative, expression, filled, short
 from autograd.view.steps import NODE_LIMIT, contributions, graph_to_step_through

@@ -14,7 +14,7 @@ from soaking import SOAK, amount
 import autograd
 from autograd import Value, gradcheck
 from autograd.check.gradcheck import UNSURE
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -22,7 +22,7 @@ from autograd.errors import (
     InfiniteDerivativeError,
     WrongGradientError,
 )
-from autograd.table.rules import BUILT_IN, RULES
+from autograd.table.registry import BUILT_IN, RULES
 from autograd.testing import assert_gradients_match, expressions, points
 
 EACH = pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)

@@ -5,7 +5,7 @@ import pytest
 import autograd
 from autograd import Value, gradcheck
 from autograd.check.kinks import inputs_at_kink, kink_on_path
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 
 @pytest.mark.parametrize(

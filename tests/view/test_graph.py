@@ -8,7 +8,7 @@ from autograd.view.graph import Graph, ancestry
 
 def test_ancestry_is_in_the_order_of_the_backward_pass():
     y = loss_graph()
-    from autograd.engine.value import topological_order
+    from autograd.engine import topological_order
 
     assert [node for node in ancestry(y) if type(node) is Value] == topological_order(y)
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
-from autograd.engine.value import Value, as_float
+from autograd.engine import Value, as_float
 from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.files import write_atomically

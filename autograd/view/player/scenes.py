@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from autograd.engine.value import Constant
+from autograd.engine import Constant
 from autograd.view.boxes import Box
 from autograd.view.dot import DotWriter
 from autograd.view.graph import Graph, short
@@ -16,7 +16,7 @@ from autograd.view.steps import contributions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from autograd.engine.value import Value
+    from autograd.engine import Value
 
 OPEN = 150  # the largest number of nodes that are shown with every box open
 
