@@ -7,8 +7,8 @@ those of others. Each further request is a run of some repeats; the answer holds
 import json
 import os
 import sys
-from time import perf_counter
 
+from .clock import clock
 from .row import Absent, Stages
 from .rows import ROWS, control
 
@@ -26,9 +26,9 @@ class Contender:
         """The first results, how many nodes there were, their bytes, and the seconds of a step: the least of a few."""
         step, numbers, times, nodes, size = self.start(self.problem), [], [], {}, None
         for _ in range(max(self.row.checked, 1)):
-            started = perf_counter()
+            started = clock()
             result = step()
-            times.append(perf_counter() - started)
+            times.append(clock() - started)
             numbers += numbers_in(result)
             if isinstance(result, Stages):
                 self.times_itself, nodes, size = True, result.nodes, size or result.bytes
@@ -48,10 +48,10 @@ class Contender:
         if self.times_itself:
             return {"seconds": step().seconds}
         step()  # a recording is made at the first, and libraries set themselves up
-        started = perf_counter()
+        started = clock()
         for _ in range(repeats):
             numbers_in(step())  # and the graph is freed
-        return {"seconds": {"": (perf_counter() - started) / repeats}}
+        return {"seconds": {"": (clock() - started) / repeats}}
 
     def count(self, result):
         """How many nodes a step made; None where that is no graph of scalars, or not the whole of it."""

@@ -5,9 +5,10 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+from ..clock import clock
 from ..row import Absent, Row, Stages
 
-PROGRAM = "from time import perf_counter; started = perf_counter(); import {}; print(perf_counter() - started)"
+PROGRAM = "from time import {0} as clock; started = clock(); import {1}; print(clock() - started)"
 
 
 def importing(module):
@@ -20,7 +21,7 @@ def importing(module):
 
         def step():
             done = subprocess.run(
-                [sys.executable, "-c", PROGRAM.format(module)],
+                [sys.executable, "-c", PROGRAM.format(clock.__name__, module)],
                 capture_output=True,
                 text=True,
                 check=True,
