@@ -14,9 +14,9 @@ from own_rules import forget
 import autograd
 import nn
 from autograd import Value
-from autograd.engine.primitives import PUBLIC
+from autograd.engine.functions import PUBLIC
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
-from autograd.table.rules import BUILT_IN, RULES
+from autograd.table.registry import BUILT_IN, RULES
 
 BAD = {
     "text": "2.0",

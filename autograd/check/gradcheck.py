@@ -20,10 +20,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
+from autograd.engine import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError, called
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES, Rule
+from autograd.table.registry import RULES, Rule
 from autograd.transforms import derivatives, map_numbers, numbers_in
 from autograd.view.graph import ordinary
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograd.table.rules import Rule
+from autograd.table.registry import Rule
 
 Number: TypeAlias = "Value | float"
 LEAF: int

@@ -9,8 +9,8 @@ from player_page import example, expression
 
 import autograd
 from autograd import Interval, Value
-from autograd.engine.primitives import FUNCTIONS
-from autograd.table.rules import RULES
+from autograd.engine.functions import FUNCTIONS
+from autograd.table.registry import RULES
 from autograd.view.graph import ancestry, short
 from autograd.view.player.page import play
 

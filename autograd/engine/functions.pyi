@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from autograd.table.rules import Rule
+from autograd.table.registry import Rule
 from autograd.engine.value import Number, Value
 
 N = TypeVar("N", Value, float)
