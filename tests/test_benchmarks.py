@@ -231,10 +231,10 @@ def test_figures():
     }
     assert found["moons: pure Python over micrograd"] == ("16 ×", True)
     assert found["moons: native over micrograd"] == ("80 ×", False)
-    assert found["graph: backward, chain of 10⁶"] == ("20 ns a node", True)
+    assert found["graph: backward, chain of 10⁶"] == ("20 ns per node", True)
     assert found["graph: growth of forward, chain to 10⁷"] == ("1.1 as exponent", False)
     assert found["graph: growth of backward, chain to 10⁷"] == ("1 as exponent", True)
-    assert found["recording: memory"] == ("16 bytes a node and lane", True)
+    assert found["recording: memory"] == ("16 bytes per node and lane", True)
     assert found["import autograd"] == (None, None)
 
 

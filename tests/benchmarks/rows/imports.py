@@ -16,7 +16,7 @@ def importing(module):
         if not find_spec(module.partition(".")[0]):
             raise Absent(f"{module.partition('.')[0]} is not installed")
 
-        # With bytecode kept from one interpreter to the next, as everywhere but where that was switched off.
+        # Bytecode is kept from one interpreter to the next, as is usual.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
         def step():
