@@ -1,6 +1,8 @@
 # make demo    train a network on real data and draw what it does, into out/
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
+# make coverage   which lines of the plain engine and of nn the tests reach
 # make bench   speed against other engines, into out/        make soak    the long tests
+# make bench-check   what has become slower since the figures in tests/benchmarks/check.json; ACCEPT=1 takes new ones
 # make sanitize   the compiled engine's tests under the sanitizers of the C compiler
 # make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
 # make clean   remove what these made
@@ -55,7 +57,7 @@ sanitize: $(VENV)/ready-to-test
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
-	  tests/table/test_rules.py tests/check tests/view
+	  tests/table/test_rules.py tests/check/test_gradcheck.py tests/view
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks
