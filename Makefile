@@ -1,6 +1,8 @@
 # make demo    train a network on real data and draw what it does, into out/
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
+# make coverage   which lines of the plain engine and of nn the tests reach
 # make bench   speed against other engines, into out/        make soak    the long tests
+# make bench-check   what has become slower since the figures in tests/benchmarks/check.json; ACCEPT=1 takes new ones
 # make sanitize   the compiled engine's tests under the sanitizers of the C compiler
 # make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
 # make clean   remove what these made
@@ -26,7 +28,7 @@ export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
 export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
 export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 
-.PHONY: demo test bench sanitize soak notebooks site clean
+.PHONY: demo test coverage bench bench-check sanitize soak notebooks site clean
 
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
@@ -38,15 +40,24 @@ test: $(VENV)/ready-to-test
 	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2
 
+coverage: $(VENV)/ready-to-test
+	rm -rf build/coverage && mkdir -p build/coverage
+	GLASSGRAD_PURE=1 $(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n 2 $(COVERED)
+	$(BIN)/python -m coverage combine --rcfile=tests/coverage.ini --quiet
+	$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
+
 bench: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks
+
+bench-check: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.benchmarks.check $(if $(ACCEPT),--accept)
 
 sanitize: $(VENV)/ready-to-test
 	@$(BIN)/python tests/sanitize.py
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
-	  tests/table/test_rules.py tests/check/test_check.py tests/view/test_player.py
+	  tests/table/test_rules.py tests/check/test_gradcheck.py tests/view
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks

@@ -20,7 +20,8 @@ from autograd.replay.compile import compile
 from autograd.table.formulas import Interval
 from autograd.transforms import derivatives, grad, hessian, hvp, jacobian, jvp, value_and_grad, zero_grad
 from autograd.view.draw import draw
-from autograd.view.player.page import explain, play, play_training
+from autograd.view.player.page import play, play_training
+from autograd.view.text import explain
 
 __version__ = "0.1.0"
 globals().update(_public)

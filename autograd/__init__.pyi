@@ -32,9 +32,9 @@ from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import zero_grad as zero_grad
 from autograd.view.draw import draw as draw
-from autograd.view.player.page import explain as explain
 from autograd.view.player.page import play as play
 from autograd.view.player.page import play_training as play_training
+from autograd.view.text import explain as explain
 from autograd.engine.primitives import (
     add as add,
     sub as sub,

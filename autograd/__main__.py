@@ -1,4 +1,4 @@
-"""`python -m autograd trace EXPRESSION name=number …`: every node, local derivative and gradient of an expression."""
+"""`python -m autograd trace EXPRESSION name=number …` shows every node, local derivative and gradient."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def _parser():
         description="Compute an expression and its gradient, print each node, and write a drawing of the graph.",
     )
     trace.add_argument("expression", help='numbers, names, + - * / **, "a if c else b", and calls of functions')
-    trace.add_argument("values", nargs="*", metavar="name=number", help="the value of each name in the expression")
+    trace.add_argument("values", nargs="*", metavar="name=number", help="a value for each name in the expression")
     trace.add_argument(
         "--save",
         metavar="FILE",
         default="trace.svg",
-        help="where the drawing goes: .svg, .dot, .png or .pdf (default: trace.svg)",
+        help="where to save the drawing: .svg, .dot, .png or .pdf (default: trace.svg)",
     )
     trace.add_argument(
         "--html",
@@ -90,11 +90,11 @@ def _functions():
 def _trace(options):
     formula = Formula(" ".join(options.expression.split()))
     check_calls(formula)
-    numbers = parsed_numbers(formula, options.values)
-    result = evaluate(formula, {name: Value(number, name) for name, number in numbers.items()})
+    variables = {name: Value(number, name) for name, number in parsed_numbers(formula, options.values).items()}
+    result = evaluate(formula, variables)
     if type(result) is Value:
         result.backward()
-    print(table(result))
+    print(as_table(result))
     print(f"\nThe drawing is in {draw(result).save(options.save)}.")
     if options.html:
         print(f"The pass, step by step, is in {play(result).save(options.html)}.")
@@ -102,7 +102,7 @@ def _trace(options):
 
 
 def check_calls(formula: Formula) -> None:
-    """Raise FormulaError where the formula calls what is not in the table, or with the wrong number of arguments."""
+    """Raise FormulaError for a call of what is not in the table, or with the wrong number of arguments."""
     calls = [node for node in ast.walk(formula.tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: call.col_offset):
         assert isinstance(call.func, ast.Name)
@@ -119,50 +119,54 @@ def check_calls(formula: Formula) -> None:
 
 
 def parsed_numbers(formula: Formula, arguments: Sequence[str]) -> dict[str, float]:
-    """The numbers given as name=number, in the order of the names in the formula; FormulaError when one is wrong."""
+    """The numbers given as name=number, in the order of the names in the formula.
+
+    Raises FormulaError for one that is wrong, given twice, or missing.
+    """
     given: dict[str, float] = {}
     for argument in arguments:
-        name, equals, number = (part.strip() for part in argument.partition("="))
-        if not equals:
-            raise FormulaError(f"a value is given as name=number, such as x=2, got {argument!r}.")
-        if name not in formula.names:
-            known = ", ".join(formula.names) or "none"
-            constant = f"; {name} stands for {CONSTANTS[name]:.6g}" if name in CONSTANTS else ""
-            raise FormulaError(f"{argument}: {name!r} is no variable of the expression. It has {known}{constant}.")
+        name, number = _parsed(formula, argument)
         if name in given:
             raise FormulaError(f"{argument}: {name!r} is given twice.")
-        try:
-            given[name] = Value(float(number)).data
-        except ValueError:
-            shown = f"{name}={number}"
-            raise FormulaError(f"{number!r} is not a finite number\n  {shown}\n  {' ' * (len(name) + 1)}^") from None
+        given[name] = number
     for name in formula.names:
         if name not in given:
-            message = f"{name} has no value: add {name}=1, say"
-            message = f"{name} is a function: write {name}(…)" if name in PUBLIC else message
-            raise FormulaError(
-                pointed(
-                    formula,
-                    message,
-                    next(node for node in ast.walk(formula.tree) if isinstance(node, ast.Name) and node.id == name),
-                )
-            )
+            hint = f"{name} is a function: write {name}(…)" if name in PUBLIC else f"{name} has no value: add {name}=1"
+            first = next(node for node in ast.walk(formula.tree) if isinstance(node, ast.Name) and node.id == name)
+            raise FormulaError(pointed(formula, hint, first))
     return {name: given[name] for name in formula.names}
 
 
+def _parsed(formula, argument):
+    """The name and the number of one argument name=number."""
+    name, equals, number = (part.strip() for part in argument.partition("="))
+    if not equals:
+        raise FormulaError(f"expected name=number, such as x=2, got {argument!r}.")
+    if name not in formula.names:
+        known = ", ".join(formula.names) or "none"
+        constant = f"; {name} stands for {CONSTANTS[name]:.6g}" if name in CONSTANTS else ""
+        raise FormulaError(f"{argument}: {name!r} is not a variable of the expression, which has {known}{constant}.")
+    try:
+        return name, Value(float(number)).data
+    except ValueError:
+        shown = f"{name}={number}"
+        raise FormulaError(f"{number!r} is not a finite number\n  {shown}\n  {' ' * (len(name) + 1)}^") from None
+
+
 def pointed(formula: Formula, message: str, node: ast.expr) -> str:
-    """`message`, and the formula with a caret under `node`; syntax trees count columns in bytes."""
-    return formula.pointed(message, len(formula.text.encode()[: node.col_offset].decode()))
+    """`message`, and the formula with a caret under `node`."""
+    column = len(formula.text.encode()[: node.col_offset].decode())  # syntax trees count bytes
+    return formula.pointed(message, column)
 
 
 def evaluate(formula: Formula, variables: dict[str, Value]) -> Value:
-    """The formula on Values, by the functions of the table; a FormulaError points at the place that goes wrong."""
-    result = _Evaluation(formula, variables).visit(formula.tree)
+    """The formula on Values, by the functions of the table; a FormulaError points at the place that fails."""
+    result = _Evaluator(formula, variables).visit(formula.tree)
     return result if isinstance(result, Value) else Value(result).detach()
 
 
-class _Evaluation(ast.NodeVisitor):
-    """Computes a syntax tree that Formula has checked."""
+class _Evaluator(ast.NodeVisitor):
+    """Evaluates a syntax tree that Formula has checked."""
 
     def __init__(self, formula, variables):
         self.formula, self.variables = formula, variables
@@ -204,18 +208,18 @@ class _Evaluation(ast.NodeVisitor):
         return decide(self.visit(value) for value in node.values)
 
 
-def table(result: Value) -> str:
-    """Every node of a graph in a line: what it is, its value, its local derivatives, its gradient."""
+def as_table(result: Value) -> str:
+    """Every node of a graph in a line: its name, how it is computed, its value, local derivatives and gradient."""
     graph = Graph(result)
-    called = graph.names
+    names = graph.names
     rows = [("node", "computed as", "value", "local derivatives", "gradient")]
     for node in graph.nodes:
         if isinstance(node, Constant) and node is not result:
             continue
-        slopes = [derivative(node, i, called) for i, parent in enumerate(node.parents) if type(parent) is Value]
+        partials = [derivative(node, i, names) for i, parent in enumerate(node.parents) if type(parent) is Value]
         gradient = f"{node.grad:.6g}" if type(node) is Value else ""
-        computed = expression(node, called) if node.rule else ""
-        rows.append((called[node], computed, f"{node.data:.6g}", ",  ".join(slopes), gradient))
+        computed = expression(node, names) if node.rule else ""
+        rows.append((names[node], computed, f"{node.data:.6g}", ",  ".join(partials), gradient))
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "─" * max(map(len, lines)), *lines[1:]])

@@ -1,10 +1,10 @@
 """For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, tables at the end, a browser."""
 
 import gc
-import shutil
 import time
 
 import pytest
+from browser import open_browser
 from hypothesis import HealthCheck, settings
 from soaking import SOAK
 
@@ -88,36 +88,8 @@ def in_markdown(rows):
     return "\n".join(lines)
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-
-
 @pytest.fixture(scope="session")
 def browser():
     driver = open_browser()
     yield driver
     driver.quit()
-
-
-def open_browser():
-    """Chromium without a window, driven by Selenium."""
-    from selenium import webdriver
-
-    # The tests also run where there is no browser; `.ci/run` installs one.
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("chromium and chromedriver are not installed (Debian: chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    for flag in (
-        "headless",
-        "no-sandbox",
-        "disable-gpu",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        "window-size=1300,800",
-    ):
-        options.add_argument(f"--{flag}")
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))

@@ -53,7 +53,7 @@ def main():
 
 
 def passed(kinds, library, options, command):
-    """Build the engine for these sanitizers and run a command with it; what is not available is said."""
+    """Build the engine for these sanitizers and run a command with it; says what is not available."""
     compiler = (os.environ.get("CC") or "cc").split()
     try:
         found = subprocess.run([*compiler, f"-print-file-name={library}"], capture_output=True, text=True, check=True)

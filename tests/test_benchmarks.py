@@ -1,5 +1,6 @@
 """The benchmark runs, its contenders do the same work, its report says what was measured. No test asserts a time."""
 
+import contextlib
 import json
 import math
 import subprocess
@@ -12,7 +13,7 @@ from autograd import Value
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # `tests` is no installed package
-from tests.benchmarks import figures, picture, race, report, worker  # noqa: E402
+from tests.benchmarks import check, figures, picture, race, report, worker  # noqa: E402
 from tests.benchmarks.row import Row  # noqa: E402
 from tests.benchmarks.rows import ROWS, control, gpt, graph, moons  # noqa: E402
 from tests.benchmarks.tuple_node import Value as TupleNode  # noqa: E402
@@ -68,7 +69,7 @@ def test_quick_run(tmp_path):
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_problems_are_json_and_every_row_has_distinct_contenders():
+def test_problems_are_json_and_rows_have_distinct_contenders():
     for row in [*ROWS, control.ROW]:
         assert set(row.start) | set(row.cannot) <= set(race.CONTENDERS)
         assert not set(row.start) & set(row.cannot)
@@ -230,10 +231,10 @@ def test_figures():
     }
     assert found["moons: pure Python over micrograd"] == ("16 ×", True)
     assert found["moons: native over micrograd"] == ("80 ×", False)
-    assert found["graph: backward, chain of 10⁶"] == ("20 ns a node", True)
+    assert found["graph: backward, chain of 10⁶"] == ("20 ns per node", True)
     assert found["graph: growth of forward, chain to 10⁷"] == ("1.1 as exponent", False)
     assert found["graph: growth of backward, chain to 10⁷"] == ("1 as exponent", True)
-    assert found["recording: memory"] == ("16 bytes a node and lane", True)
+    assert found["recording: memory"] == ("16 bytes per node and lane", True)
     assert found["import autograd"] == (None, None)
 
 
@@ -269,3 +270,105 @@ def test_a_contender_that_breaks_is_reported():
         next(row for row in ROWS if row.name == "moons"), "native", moons.problem(True), race.Settings(quick=True)
     ) as contestant:
         assert contestant.taking_part or contestant.result.absent.startswith("the compiled engine is not built")
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """Makes `make bench-check` take made-up times for the row moons, in seconds by contender."""
+    monkeypatch.setenv("BENCH_CLOCK", "")  # the check changes it
+    monkeypatch.setattr(check, "FIGURES", tmp_path / "check.json")
+    monkeypatch.setattr(check, "ROWS_CHECKED", {"moons": ("micrograd", check.OURS)})
+    runs = iter(())
+
+    def race_made_up(row, settings, controller, contenders):
+        return {contender: result(seconds) for contender, seconds in next(runs).items()}
+
+    def take(*times):
+        nonlocal runs
+        runs = iter(times)
+
+    monkeypatch.setattr(race, "race", race_made_up)
+    monkeypatch.setattr(race, "start_control", lambda settings: contextlib.nullcontext(Controller()))
+    return take
+
+
+class Controller:
+    """A control that took a second each time."""
+
+    result = race.Result(runs={"": [1.0]})
+
+
+def test_ratios_are_to_the_peer_of_the_row():
+    results = {"micrograd": result([8.0, 4.0]), "python": result([1.0, 2.0]), "native": result(absent="not built")}
+    assert check.ratios("moons", results, "micrograd") == {"moons python / micrograd": 0.25}
+    assert check.ratios("moons", {"micrograd": result(absent="not there")}, "micrograd") == {}
+
+
+def test_stages_have_ratios_of_their_own():
+    stages = race.Result(runs={"": [6.0], "forward": [4.0, 2.0], "backward": [3.0]})
+    assert check.ratios("graph", {"native": stages, "control": result([8.0, 4.0])}, "control") == {
+        "graph forward native / control": 0.5,
+        "graph backward native / control": 0.75,
+    }
+
+
+def test_slower_by_more_than_a_fifth_is_told_and_fails(measured, capsys):
+    measured({"micrograd": [10.0], "python": [1.0], "native": [0.1]})
+    assert check.main(["--accept"]) == 0
+    times = {"micrograd": [20.0], "python": [2.3], "native": [0.25]}  # the machine is half as fast
+    measured(*[times] * 4)
+    assert check.main([]) == 1
+    said = capsys.readouterr().out
+    assert "SLOWER  moons native / micrograd: 1.25 times the accepted 0.01" in said
+    assert "2 ratios, 1 slower by more than a fifth." in said
+    assert "python" not in said.partition("SLOWER")[2]
+
+
+def test_what_seems_slower_is_measured_again(measured, capsys):
+    measured({"micrograd": [10.0], "python": [1.0]})
+    check.main(["--accept"])
+    measured(*[{"micrograd": [10.0], "python": [seconds]} for seconds in (3.0, 2.0, 1.1)])
+    assert check.main([]) == 0
+    assert "1 ratios, 0 slower" in capsys.readouterr().out
+
+
+def test_what_is_faster_may_be_accepted(measured, capsys):
+    measured({"micrograd": [10.0], "python": [1.0]})
+    check.main(["--accept"])
+    measured({"micrograd": [10.0], "python": [0.5], "native": [0.1]})
+    assert check.main([]) == 0
+    said = capsys.readouterr().out
+    assert "faster  moons python / micrograd: 0.50 times the accepted 0.1" in said
+    assert "new     moons native / micrograd: 0.01" in said
+    assert "make bench-check ACCEPT=1" in said
+
+
+def test_what_is_not_measured_any_more_fails(measured, capsys):
+    measured({"micrograd": [10.0], "python": [1.0], "native": [0.1]})
+    check.main(["--accept"])
+    measured({"micrograd": [10.0], "python": [1.0]})
+    assert check.main([]) == 1
+    assert "MISSING moons native / micrograd" in capsys.readouterr().out
+
+
+def test_a_contender_with_a_wrong_result_ends_the_check(measured, monkeypatch):
+    monkeypatch.setattr(race, "race", lambda *_: {"python": result(failed="its results differ")})
+    with pytest.raises(SystemExit, match="moons: python failed: its results differ"):
+        check.main(["--accept"])
+
+
+def test_figures_of_another_machine_are_named(measured, capsys):
+    measured({"micrograd": [10.0], "python": [1.0]})
+    check.main(["--accept"])
+    check.FIGURES.write_text(check.FIGURES.read_text().replace(check.machine(), "Z80, Python 2.7"))
+    measured({"micrograd": [10.0], "python": [1.0]})
+    assert check.main([]) == 0
+    assert "another machine (Z80, Python 2.7; this is" in capsys.readouterr().out
+
+
+def test_committed_figures_belong_to_rows_that_exist():
+    accepted = json.loads(check.FIGURES.read_text())["ratios"]
+    rows = [row.name for row in ROWS if row.name in check.ROWS_CHECKED]
+    assert set(rows) == set(check.ROWS_CHECKED)
+    assert all(any(name.startswith(f"{row} ") for row in rows) for name in accepted)
+    assert all(any(name.startswith(f"{row} ") for name in accepted) for row in rows)

@@ -106,7 +106,7 @@ def test_every_page_is_whole(looked_at):
         assert page["overflow"] <= 0, f"{name} is wider than a narrow screen"
 
 
-def test_every_figure_of_the_course_has_a_description_of_its_own(looked_at):
+def test_every_figure_has_a_description_of_its_own(looked_at):
     described = [alt for name in LESSONS for alt in looked_at[f"{name}.html"]["described"]]
     assert [alt for alt in described if not alt or len(alt) < 40] == []
     assert len(set(described)) == len(described) > 80
@@ -158,7 +158,7 @@ def test_the_reference_names_everything(looked_at):
         ("1 if x > 0 else y", r"\begin{cases} 1 & \text{if } x > 0 \\ y & \text{otherwise} \end{cases}"),
     ],
 )
-def test_formulas_of_the_table_are_written_with_the_brackets_they_need(formula, expected, monkeypatch):
+def test_formulas_have_the_brackets_they_need(formula, expected, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "notebooks" / "website")
     from markup import tex
 

@@ -38,7 +38,9 @@ def {name}({parameters}):
 LANDING = "if id(node) % 2032 < 128: node._landing = Landing({nodes})" if LANDING_SLOT else "pass"
 
 # The names that the functions see; value.py adds Value, apply, operate and fail.
-SCOPE = {"modes": modes, "Landing": Landing, "new": object.__new__} | {name: float_function(name) for name in ATOMS}
+SCOPE = {"__name__": __name__, "modes": modes, "Landing": Landing, "new": object.__new__} | {
+    name: float_function(name) for name in ATOMS
+}
 
 
 def written_out(rule, otherwise="apply"):

@@ -1,8 +1,4 @@
-"""What drawing, trace and player show of a graph: its nodes, their kinds and names, and the boxes around them.
-
-A box is one application of a module, such as a neuron: the nodes between its output, labelled with the module's path
-(`layer0.neuron2`), and its inputs, as far as they depend on a parameter of that module (`layer0.neuron2.w1`).
-"""
+"""What drawing, trace and player know about a graph: its nodes, their kinds and names, and the boxes around them."""
 
 from __future__ import annotations
 
@@ -12,13 +8,15 @@ import linecache
 import os
 import re
 import sys
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from autograd.engine import Constant, ReplayedNode, Value, adjoints, restore, topological_order
-from autograd.errors import ArgumentError, AutogradError, NumberTypeError
+from autograd.arguments import expect_integer
+from autograd.engine import Constant, Value
+from autograd.errors import ArgumentError, NumberTypeError
+from autograd.replay.expand import expand_replays
 from autograd.table.formulas import CONSTANTS
+from autograd.view.boxes import Box, find_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,150 +24,31 @@ if TYPE_CHECKING:
     from autograd.table.registry import Rule
 
 MARK = "\0"
-MOST = 1_000_000  # so many operations of a recording at most are computed one by one to be looked at
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
 
 
-class GraphTooLargeError(AutogradError, ValueError):
-    """A graph has more nodes than a picture can show."""
-
-
-def ordinary(result: Value) -> Value:
-    """`result`, at the end of a graph of primitives alone: what compiled functions have replayed is computed again.
-
-    Where nothing was replayed this is `result` itself. Else the leaves are the same, and the nodes below a replay are
-    copies; all have the gradients of the latest pass, those inside a replay what that pass would have given them.
-
-    Raises StaleGraphError when a replay would have another result now, GraphTooLargeError when it is one of over a
-    million operations.
-    """
-    order = topological_order(result) if isinstance(result, Value) and not isinstance(result, Constant) else []
-    if not any(isinstance(node, ReplayedNode) for node in order):
-        return result
-    stands: dict[Value, Value] = {}
-    for node in order:
-        _stand(node, stands)
-    return stands[result]
-
-
-def _stand(node, stands):
-    """Enter into `stands` what stands for a node in an ordinary graph."""
-    if isinstance(node, ReplayedNode):
-        stands[node] = _computed(node, stands)
-        return
-    parents = [stands.get(parent, parent) for parent in node.parents]
-    if all(one is other for one, other in zip(parents, node.parents)):
-        stands[node] = node
-        return
-    partials, like, label, line = node.partials, node, node.label, node.line
-    replay, end = node.parents[0], parents[0]
-    if isinstance(replay, ReplayedNode):  # an ordinary graph has an identity only where nothing is computed
-        if isinstance(end, Constant):
-            partials = [0.0]
-        elif not any(end is stands.get(parent) for parent in replay.parents):
-            parents, partials, like, label, line = end.parents, end.partials, end, label or end.label, line or end.line
-    stands[node] = restore(parents, partials, True, like.data, node.grad, label, line, like.rule.name)
-
-
-def _computed(replay, stands):
-    """The end of the graph that a replay stands for."""
-    if replay.again.nodes > MOST:
-        raise GraphTooLargeError(
-            f"the graph of this result of {replay.rule.name} has about {replay.again.nodes:,} "
-            f"nodes, too many to show (at most {MOST:,}). Show the result for one example."
-        )
-    end = replay.ordinary()
-    if isinstance(end, Constant):
-        return end
-    new = [node for node in topological_order(end) if node not in stands]
-    for node, adjoint in zip(new, adjoints(end, new)):
-        if node.rule is not None:
-            node.grad = adjoint * replay.grad
-    for node in new:
-        _stand(node, stands)
-    return stands[end]
-
-
-def ancestry(root: Value, depth: int | None = None) -> list[Value]:
-    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
-
-    depth: only those at most so many edges away from `root`.
-    """
-    near = None if depth is None else _within(root, depth)
-    order, seen, path = [], {root}, [(root, iter(root.parents))]
-    while path:
-        node, parents = path[-1]
-        for parent in parents:
-            if parent not in seen and (near is None or parent in near):
-                seen.add(parent)
-                path.append((parent, iter(parent.parents)))
-                break
-        else:
-            order.append(node)
-            path.pop()
-    return order
-
-
-def _within(root, depth):
-    """The nodes at most `depth` edges away from `root`."""
-    found = ring = {root}
-    for _ in range(depth):
-        ring = {parent for node in ring for parent in node.parents} - found
-        if not ring:
-            break
-        found = found | ring
-    return found
-
-
-class Box:
-    """One application of a module.
-
-    path, turn    the path of the module, and which of its applications in the graph this is, from 1
-    members       the nodes inside that are in no inner box
-    inner, outer  the boxes inside, and the box around or None
-    """
-
-    def __init__(self, path: str, turn: int):
-        self.path, self.turn = path, turn
-        self.members: list[Value] = []
-        self.inner: list[Box] = []
-        self.outer: Box | None = None
-
-    def around(self):
-        """This box and those around it, from the inside out."""
-        box = self
-        while box is not None:
-            yield box
-            box = box.outer
-
-
 class Graph:
-    """A result with all that it depends on, as pictures show it: what was replayed as the graph that it stands for.
+    """A result with everything that it depends on; replays of compiled functions are expanded.
 
     result     the result, in that graph
     nodes      operands before results; the last is the result
     children   for each node those computed from it, once for each edge
-    box        the innermost Box of a node that is in one
     boxes      the boxes that are in no other
+    box_of     the innermost Box of each node that is in one
     cut        the nodes whose operands `depth` left out
     """
 
     def __init__(self, result: Value, *, depth: int | None = None, parameters: Iterable[Value] = ()):
         if not isinstance(result, Value):
             raise NumberTypeError(
-                f"a Value is wanted, got {type(result).__name__} {result!r:.60}. Compute the result "
-                "from Values, and give the result itself."
+                f"expected a Value, got {type(result).__name__} {result!r:.60}. Compute the result from Values, and "
+                "pass the result itself."
             )
-        if depth is not None and (type(depth) is not int or depth < 0):
-            raise ArgumentError(f"depth is a whole number of edges, 0 or more, got {depth!r}.")
-        self.result = result = ordinary(result)
+        depth = None if depth is None else expect_integer("depth", depth, 0)
+        self.result = result = expand_replays(result)
         self.nodes = ancestry(result, depth)
         self.known_parameters = set(parameters)
-        self.box: dict[Value, Box] = {}
-        self.boxes: list[Box] = []
-        boxing = _Boxing(self)
-        if boxing.outputs:
-            boxing.run()
+        self.boxes, self.box_of = find_boxes(self)
 
     @cached_property
     def children(self) -> dict[Value, list[Value]]:
@@ -201,7 +80,7 @@ class Graph:
         }
 
     def code(self, node: Value) -> str | None:
-        """Where a node was made and what stands there, "train.py:12: h = w * x", if that was in `record_lines()`.
+        """The line that created a node, "train.py:12: h = w * x", if that was inside `record_lines()`.
 
         Without the text where several files have that name.
         """
@@ -237,58 +116,59 @@ class Graph:
         return "parameter" if self.is_parameter(node) else "input"
 
     def is_parameter(self, node: Value) -> bool:
-        """Whether a leaf is known as a parameter, or labelled as a module labels its parameters."""
+        """Whether a leaf was passed as a parameter, or is labelled as a module labels its parameters."""
         if node.rule is not None or isinstance(node, Constant):
             return False
         return node in self.known_parameters or bool(node.label and MODULE_PATH.fullmatch(node.label))
 
     def folded(self, level: str | Iterable[str] | None) -> dict[Value, Value | Box]:
-        """For each node what stands for it when boxes are closed: itself, or the outermost closed Box around it.
+        """What each node is shown as when boxes are closed: itself, or the outermost closed Box around it.
 
         level: None for no box, "neurons" for the innermost boxes, "layers" for those around them, or module paths.
         """
-        return self.standing(self._closed(level))
+        return self.shown_as(self._closed(level))
 
-    def standing(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
-        """What stands for each node when the boxes `closed` are: itself, or the outermost closed Box around it.
+    def shown_as(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
+        """What each node is shown as when the boxes `closed` are closed: itself, or the outermost of them around it.
 
-        scope: only what is in this box, and the operands of that. Parameters and constants that only closed boxes use
-        are left out.
+        scope: only what is in this box, and its operands. Parameters and constants that only closed boxes use are left
+        out.
         """
-        closed, stands = set(closed), {}
+        closed, shown_as = set(closed), {}
         inside = [node for node in self.nodes if scope is None or scope in self.around(node)]
         for node in inside:
-            shut = [box for box in self.around(node) if box in closed]
-            stands[node] = shut[-1] if shut else node
-        wanted = set(stands)
+            closed_around = [box for box in self.around(node) if box in closed]
+            shown_as[node] = closed_around[-1] if closed_around else node
+        wanted = set(shown_as)
         for node in inside:
             wanted.update(node.parents)
         return {
-            node: stands.get(node, node)
+            node: shown_as.get(node, node)
             for node in self.nodes
-            if node in wanted and not (closed and self._only_in_boxes(node, stands))
+            if node in wanted and not (closed and self._only_in_boxes(node, shown_as))
         }
 
-    def _only_in_boxes(self, node, stands):
-        """Whether a node is a parameter or constant, and all that is computed from it here is in closed boxes."""
+    def _only_in_boxes(self, node, shown_as):
+        """Whether a node is a parameter or constant of which everything computed here is in closed boxes."""
         if node is self.result or not (isinstance(node, Constant) or self.is_parameter(node)):
             return False
-        return all(isinstance(stands[child], Box) for child in self.children[node] if child in stands)
+        return all(isinstance(shown_as[child], Box) for child in self.children[node] if child in shown_as)
 
     def around(self, node: Value) -> list[Box]:
         """The boxes around a node, from the inside out."""
-        return list(self.box[node].around()) if node in self.box else []
+        return list(self.box_of[node].around()) if node in self.box_of else []
 
     def all_boxes(self) -> list[Box]:
-        """Every box, those outside before those inside."""
+        """Every box, outer ones before inner ones."""
         found = list(self.boxes)
         for box in found:
             found.extend(box.inner)
         return found
 
     def _closed(self, level):
-        everything = self.all_boxes()
-        neurons = [box for box in everything if not box.inner]
+        """The boxes that a level of folding closes; see `folded`."""
+        boxes = self.all_boxes()
+        neurons = [box for box in boxes if not box.inner]
         if level is None:
             return []
         if level == "neurons":
@@ -296,127 +176,43 @@ class Graph:
         if level == "layers":
             return [box.outer or box for box in neurons]
         paths = [level] if isinstance(level, str) else list(level)
-        known = {box.path for box in everything}
+        known = {box.path for box in boxes}
         for path in paths:
             if path not in known:
                 there = f"the boxes are {', '.join(sorted(known)[:8])}" if known else "this graph has no boxes"
                 raise ArgumentError(f'fold: there is no box {path!r}; {there}. It may also be "neurons" or "layers".')
-        return [box for box in everything if box.path in paths]
+        return [box for box in boxes if box.path in paths]
 
 
-class _Boxing:
-    """Finds the boxes of a graph and puts its nodes into them."""
+def ancestry(root: Value, depth: int | None = None) -> list[Value]:
+    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
 
-    def __init__(self, graph):
-        self.graph = graph
-        self.outputs = {}
-        paths = {path for node in graph.nodes if graph.is_parameter(node) for path in _prefixes(node.label)}
-        for node in graph.nodes:
-            if node.rule is not None and node.label in paths:
-                self.outputs.setdefault(node.label, []).append(node)
-        self.paths = sorted(paths, key=lambda path: (-path.count("."), path))
-        self.turns = Counter()
-
-    def run(self):
-        pending = self.dependence()
-        tops = {}
-        for path in self.paths:
-            for output in self.outputs.get(path, []):
-                box = self.new(path, tops)
-                for node in self.region(output, path, pending):
-                    self.put(node, box, tops)
-            if path not in self.outputs:
-                self.gather(path, tops)
-        self.graph.boxes = list(tops)
-        self.adopt_leaves()
-
-    def dependence(self):
-        """For each node the modules on whose parameters it depends, other than through an output of that module."""
-        pending, none = {}, frozenset()
-        for node in self.graph.nodes:
-            if node.rule is None:
-                paths = _prefixes(node.label) if self.graph.is_parameter(node) else []
-                pending[node] = frozenset(path for path in paths if path in self.outputs)
-                continue
-            found = none
-            for parent in node.parents:
-                if parent in pending:
-                    passed = pending[parent]
-                    passed = passed - {parent.label} if parent.label in passed else passed
-                    found = found if passed <= found else found | passed if found else passed
-            pending[node] = found
-        return pending
-
-    def region(self, output, path, pending):
-        """`output` and the nodes above it that depend on the module `path`, up to earlier outputs of that module."""
-        found, waiting = [], [output]
-        seen = {output}
-        while waiting:
-            node = waiting.pop()
-            found.append(node)
-            for parent in node.parents:
-                if (
-                    parent not in seen
-                    and path in pending.get(parent, ())
-                    and parent.rule is not None
-                    and parent.label != path
-                ):
-                    seen.add(parent)
-                    waiting.append(parent)
-        return found
-
-    def new(self, path, tops):
-        self.turns[path] += 1
-        box = Box(path, self.turns[path])
-        tops[box] = None
-        return box
-
-    def put(self, node, box, tops):
-        """Put a node, or the outermost box that it is in already, into `box`."""
-        if node not in self.graph.box:
-            self.graph.box[node] = box
-            box.members.append(node)
-            return
-        *_, top = self.graph.box[node].around()
-        if top is not box:
-            self.nest(top, box, tops)
-
-    def nest(self, inner, outer, tops):
-        inner.outer = outer
-        outer.inner.append(inner)
-        del tops[inner]
-
-    def gather(self, path, tops):
-        """A module without an output of its own, such as a layer: its nth box holds the nth box of each part."""
-        applications = {}
-        for part in [box for box in tops if box.path.startswith(path + ".")]:
-            if part.turn not in applications:
-                applications[part.turn] = self.new(path, tops)
-                applications[part.turn].turn = part.turn
-            self.nest(part, applications[part.turn], tops)
-
-    def adopt_leaves(self):
-        """Put parameters and constants that only one box uses into it, but not the constants that parameters meet."""
-        for node in self.graph.nodes:
-            if node.rule is not None or node in self.graph.box:
-                continue
-            children = self.graph.children[node]
-            inside = {self.graph.box.get(child) for child in children}
-            if len(inside) != 1 or None in inside:
-                continue
-            box = inside.pop()
-            if isinstance(node, Constant):
-                wanted = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
-            else:
-                wanted = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")
-            if wanted:
-                self.graph.box[node] = box
-                box.members.append(node)
+    depth: only those at most so many edges away from `root`.
+    """
+    near = None if depth is None else _within(root, depth)
+    order, seen, path = [], {root}, [(root, iter(root.parents))]
+    while path:
+        node, parents = path[-1]
+        for parent in parents:
+            if parent not in seen and (near is None or parent in near):
+                seen.add(parent)
+                path.append((parent, iter(parent.parents)))
+                break
+        else:
+            order.append(node)
+            path.pop()
+    return order
 
 
-def _prefixes(label):
-    """The modules that a parameter belongs to: "a" and "a.b" for "a.b.w"."""
-    return [label[: dot.start()] for dot in re.finditer(r"\.", label or "")]
+def _within(root, depth):
+    """The nodes at most `depth` edges away from `root`."""
+    found = ring = {root}
+    for _ in range(depth):
+        ring = {parent for node in ring for parent in node.parents} - found
+        if not ring:
+            break
+        found = found | ring
+    return found
 
 
 def quoted(label: str) -> str:

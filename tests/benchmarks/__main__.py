@@ -57,7 +57,7 @@ def parse(arguments):
 
 
 def progress(text):
-    """What is going on, on one line of a terminal."""
+    """Show what is going on, on one line of a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{text}")
         sys.stderr.flush()

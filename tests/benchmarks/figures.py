@@ -1,4 +1,4 @@
-"""The figures that the project holds itself to, worked out from the results."""
+"""The project's targets, and whether the results reach them."""
 
 from math import log
 from statistics import median
@@ -7,15 +7,15 @@ SHAPES = ("chain", "tree", "dag")
 
 
 def figures(results):
-    """(what, wanted, measured as text, whether it is reached) for each; measured and reached are None if unknown."""
+    """For each target (what, wanted, measured as text, whether it is reached); the latter two are None if unknown."""
     take = Results(results)
-    # gain: how many times as fast, at least; limit: a number that is not to be exceeded
+    # gain: at least so many times as fast; limit: at most so much
     yield gain("moons: pure Python over micrograd", 8, take.ratio("moons", "micrograd", "python"))
     yield gain("moons: native over micrograd", 150, take.ratio("moons", "micrograd", "native"))
-    yield gain("gpt: native over a tuple a node", 25, take.ratio("gpt", "tuple-node", "native"))
+    yield gain("gpt: native over a tuple per node", 25, take.ratio("gpt", "tuple-node", "native"))
     for shape in SHAPES:
-        yield limit(f"graph: forward, {shape} of 10⁶", 80, take.per_node(f"graph {shape} 1e6 forward"), "ns a node")
-        yield limit(f"graph: backward, {shape} of 10⁶", 30, take.per_node(f"graph {shape} 1e6 backward"), "ns a node")
+        yield limit(f"graph: forward, {shape} of 10⁶", 80, take.per_node(f"graph {shape} 1e6 forward"), "ns per node")
+        yield limit(f"graph: backward, {shape} of 10⁶", 30, take.per_node(f"graph {shape} 1e6 backward"), "ns per node")
     for shape in SHAPES:
         for way in ("forward", "backward"):
             yield limit(f"graph: growth of {way}, {shape} to 10⁷", 1.05, take.exponent(shape, way), "as exponent")
@@ -26,11 +26,11 @@ def figures(results):
     yield gain("digits: compiled over PyTorch", 1, take.ratio("digits", "torch", "compiled"))
     yield gain("epoch: fit over MLPClassifier", 1, take.ratio("epoch", "sklearn", "compiled"))
     yield limit("recording over forward and backward", 5, take.ratio("recording", "compiled", "native"), "×")
-    yield limit("recording: memory", 64, take.bytes("recording", "compiled"), "bytes a node and lane")
+    yield limit("recording: memory", 64, take.bytes("recording", "compiled"), "bytes per node and lane")
 
 
 class Results:
-    """Medians out of results as of `race`, by row or row and stage; None for what is not there."""
+    """Medians of what `race` returns, by row, or by row and stage; None for what is missing."""
 
     def __init__(self, results):
         self.runs = {
@@ -64,7 +64,7 @@ class Results:
         return None if seconds is None else 1e9 * seconds / self.nodes[row]
 
     def exponent(self, shape, way):
-        """The slope of log time over log nodes, by least squares, natively, if there are graphs of 10⁷."""
+        """The slope of log time over log nodes, by least squares, on the native engine; None without graphs of 10⁷."""
         rows = [row for row in self.runs if row.startswith(f"graph {shape} ") and row.endswith(way)]
         if self.median(f"graph {shape} 1e7 {way}", "native") is None:
             return None

@@ -1,4 +1,4 @@
-"""The results as one picture for a slide: bars on a logarithmic scale, and nanoseconds a node by size of the graph."""
+"""The results as one picture for a slide: bars on a logarithmic scale, nanoseconds per node over sizes of graphs."""
 
 from statistics import median
 
@@ -10,13 +10,13 @@ TITLES = {
     "digits": "digits: MLP 64-32-10, batch of 64, one step",
     "epoch": "epoch: 1,347 digits in batches of 64",
 }
-NAMES = {"python": "pure Python", "tuple-node": "tuple a node", "torch": "PyTorch", "sklearn": "scikit-learn"}
+NAMES = {"python": "pure Python", "tuple-node": "tuple per node", "torch": "PyTorch", "sklearn": "scikit-learn"}
 OURS, OTHERS = {"python": "#56B4E9", "native": "#0072B2", "compiled": "#004266"}, "#BBBBBB"
 SHAPES = {"chain": ("o", "#009E73"), "tree": ("s", "#D55E00"), "dag": ("^", "#0072B2"), "scattered": ("D", "#CC79A7")}
 
 
 def write(results, path, quick=False):
-    """Draw the results into the file `path`; returns whether there is a matplotlib to do it with."""
+    """Draw the results into the file `path`; returns False without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -39,7 +39,7 @@ def write(results, path, quick=False):
 
 
 def draw_bars(ax, results):
-    """One bar a contender, grouped by row, with the quartiles as a line at its end."""
+    """A bar for each contender, grouped by row, with a line from the lower to the upper quartile."""
     height, ticks = 0.0, []
     for row, contenders in results.items():
         ax.text(0.01, height, TITLES[row], transform=ax.get_yaxis_transform(), weight="bold", size=12, va="center")
@@ -59,11 +59,11 @@ def draw_bars(ax, results):
     ax.set_xlim(right=ax.get_xlim()[1] * 3)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.invert_yaxis()
-    ax.set_xlabel("milliseconds, median of runs (logarithmic: a step on the axis is ten times as long)", size=11)
+    ax.set_xlabel("milliseconds, median of runs (logarithmic scale)", size=11)
 
 
 def draw_graphs(ax, results):
-    """Forward and backward over the size of the graph, for each shape."""
+    """Forward and backward times over the size of the graph, for each shape."""
     for shape, (marker, colour) in SHAPES.items():
         found = [result for row, result in results.items() if row.split()[1] == shape]
         for way, dash in (("forward", "-"), ("backward", "--")):
@@ -74,7 +74,7 @@ def draw_graphs(ax, results):
     ax.set_yscale("log")
     ax.set_title("native engine, graphs of many sizes", size=12, weight="bold", loc="left")
     ax.set_xlabel("nodes", size=11)
-    ax.set_ylabel("nanoseconds a node", size=11)
+    ax.set_ylabel("nanoseconds per node", size=11)
     ax.grid(True, which="both", color="#E5E5E5", linewidth=0.6)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, fontsize=10)

@@ -1,4 +1,4 @@
-"""Contenders race over the rows, in turns: each in a process of its own, which keeps its state warm between turns."""
+"""Contenders take turns on each row, each in a process of its own, which stays warm between turns."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from .rows import control
 CONTENDERS = ["micrograd", "tuple-node", "python", "native", "compiled", "torch", "sklearn"]
 MIN_ROUNDS = 3
 ROOT = Path(__file__).parents[2]
-# Relative differences in the results that pass: summing in another order, or in float32, changes a result so little.
+# Relative differences between results that pass: those of summing in another order, or in float32.
 TOLERANCE = {"torch": 2e-4}
 TOLERANCE_FLOAT64 = 1e-9
 
 
 @dataclass
 class Settings:
-    """quick: small problems; rounds: turns for each contender; run_s: how long a turn should at least take;
-    budget_s: from so many seconds on a contender has no more than three turns; torch: a Python that has PyTorch."""
+    """quick: small problems; rounds: turns for each contender; run_s: the least duration of a turn; budget_s: a
+    contender that has used so many seconds has no more than three turns; torch: a Python that has PyTorch."""
 
     quick: bool = False
     rounds: int = 7
@@ -34,7 +34,7 @@ class Settings:
 
 @dataclass
 class Result:
-    """What a contender did in a row: seconds a step of every run by stage, or why there are none."""
+    """What a contender did in a row: seconds per step for each run, by stage, or why there are none."""
 
     runs: dict[str, list[float]] = field(default_factory=dict)
     nodes: dict[str, int] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Contestant:
         return not self.result.absent and not self.result.failed
 
     def ask(self, **request):
-        """The answer of the process; an absence or a failure goes into the result."""
+        """Send a request; returns the answer. That a contender is absent or has failed is noted in the result."""
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
@@ -127,12 +127,12 @@ def race(row, settings, controller, contenders=CONTENDERS):
 
 
 def start_control(settings):
-    """The contestant of the control row, to be used in a `with`."""
+    """The contestant of the control row, a context manager."""
     return Contestant(control.ROW, "python", control.ROW.problem(settings.quick), settings)
 
 
 def check(results):
-    """Fail every contender whose first results are not those of the others: the median of all, to be exact."""
+    """Fail every contender whose first results differ from the median of all exact contenders."""
     known = {name: result for name, result in results.items() if result.numbers}
     exact = [name for name in known if name not in TOLERANCE] or list(known)
     for name, result in known.items():

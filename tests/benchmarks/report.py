@@ -5,14 +5,12 @@ from statistics import median, quantiles
 
 from .figures import figures
 
-UNSTEADY = 1.2  # upper over lower quartile of the control row, from which on the machine counts as busy
-
-
+UNSTEADY = 1.2  # if the quartiles of the control row differ by a larger factor, the machine counts as busy
 TRIAL = "Tiny problems: this shows that everything runs, not how fast."
 
 
 def table(rows, results, quick=False):
-    """All results in text, and the figures that the project holds itself to; after a quick run without those."""
+    """All results as text, followed by the project's targets, unless the run was a quick one."""
     graphs = [row for row in rows if row.name.startswith("graph")]
     lines = []
     for row in rows:
@@ -25,12 +23,12 @@ def table(rows, results, quick=False):
 
 
 def step_table(row, results):
-    """A row whose contenders each have one time."""
+    """A row whose contenders have one time each."""
     yield f"{row.name}: {row.work}"
     times = {name: median(result.runs[""]) for name, result in results.items() if result.runs}
     slowest = next(iter(times), None)
     header = [f"× {slowest}"] if len(times) > 1 and row.checked else []  # only the same work is compared
-    cells = [["", "median", "quartiles", "nodes", "ns a node", *header]]
+    cells = [["", "median", "quartiles", "nodes", "ns per node", *header]]
     for name, seconds in times.items():
         result = results[name]
         nodes = result.nodes.get("")
@@ -52,9 +50,9 @@ def step_table(row, results):
 
 
 def graph_table(rows, results):
-    """Graphs of all shapes and sizes: nanoseconds a node."""
-    yield "graph: nanoseconds a node, median (quartiles)"
-    cells = [["", "nodes", "", "forward", "backward", "freeing", "bytes a node"]]
+    """Graphs of all shapes and sizes: nanoseconds per node."""
+    yield "graph: nanoseconds per node, median (quartiles)"
+    cells = [["", "nodes", "", "forward", "backward", "freeing", "bytes per node"]]
     for row in rows:
         _, shape, _ = row.name.split()
         for name, result in results[row.name].items():
@@ -81,8 +79,8 @@ def per_node(result, stage):
 
 
 def figure_table(results):
-    """The figures to reach, and whether they are."""
-    yield "figures to reach"
+    """The targets, and whether they are reached."""
+    yield "targets"
     cells = [["", "wanted", "measured", ""]]
     for what, wanted, measured, reached in figures(results):
         cells.append([what, wanted, measured or "–", {True: "reached", False: "missed", None: ""}[reached]])
@@ -97,7 +95,7 @@ def steadiness(runs):
 
 
 def aligned(cells, left=(0,)):
-    """Lines of columns, aligned at the right, those in `left` at the left; texts beyond the header follow."""
+    """Lines of columns, aligned right, or left for those in `left`; cells beyond the header follow unaligned."""
     columns = len(cells[0])
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(columns)]
     for row in cells:
@@ -118,13 +116,13 @@ def spread(numbers, text):
 
 
 def seconds_text(seconds):
-    """Three digits of a time, in the unit that suits it."""
+    """A time with three digits, in the unit that suits it."""
     factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
     return f"{seconds * factor:#.3g}".rstrip(".") + f" {unit}"
 
 
 def as_json(results):
-    """row → contender → median_s, runs_s, nodes; a stage has a row of its own, as "graph chain 1e6 forward".
+    """row → contender → median_s, runs_s, nodes. Each stage is a row, such as "graph chain 1e6 forward".
 
     The row "graph" is forward and backward of the largest random graph up to 10⁶ nodes.
     """

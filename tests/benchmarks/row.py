@@ -12,7 +12,7 @@ class Row:
     work     what is done, in words
     problem  quick -> the numbers that every contender starts from, as a dict for JSON; quick asks for a small one
     start    contender -> function(problem) -> step; step() does the work once, from a state of its own, and returns
-             its result (something with a number in it), a list of numbers, or Stages
+             its result: something that holds a number, a list of numbers, or Stages
     cannot   contender -> why it does not take part
     checked  how many results, from the first step on, must be those of the other contenders
     small    whether the row belongs to a quick run
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass
 class Stages:
-    """What a step returns that takes the time of its stages itself.
+    """What a step returns when it times its stages itself.
 
     seconds  stage -> seconds; the stage "" is the row itself
     numbers  what must be the same for all contenders
@@ -44,4 +44,4 @@ class Stages:
 
 
 class Absent(Exception):
-    """Raised on the way to a first step: why a contender is not there."""
+    """Raised before the first step: why a contender cannot take part."""

@@ -1,7 +1,7 @@
 """A baseline for the gpt row: a scalar engine with a tuple of parents and a tuple of partials on every node.
 
-Written afresh after the shape that the widely read 200-line GPT gave to such an engine: no closures, division as
-multiplication by a power, a set of visited nodes in the search for an order.
+Written from scratch in the style of the engine in the widely read 200-line GPT: no closures, division as multiplication
+by a power, a set of visited nodes in the topological sort.
 """
 
 import math
@@ -55,7 +55,7 @@ class Value:
         return self * other
 
     def backward(self):
-        """Add ∂self/∂node to the `grad` of every node above. Recursive, which is the quickest way in plain Python."""
+        """Add ∂self/∂node to the `grad` of every node above. Recursive: the fastest way in plain Python."""
         order, seen = [], set()
 
         def visit(node):

@@ -1,14 +1,14 @@
-"""The process of one contender in one row: reads requests from its input, a line of JSON each, and answers likewise.
+"""The process of one contender in one row. Requests and answers are lines of JSON on its input and output.
 
-The first request names the row, the contender and the problem; the answer holds the first results, for comparison with
-those of others. Each further request is a run of some repeats; the answer holds seconds.
+The first request names the row, the contender and the problem; the answer holds the first results, which are compared
+with those of the others. Each further request is a run of some repeats; the answer holds seconds.
 """
 
 import json
 import os
 import sys
-from time import perf_counter
 
+from .clock import clock
 from .row import Absent, Stages
 from .rows import ROWS, control
 
@@ -23,12 +23,12 @@ class Contender:
         self.contender, self.times_itself = contender, False
 
     def first(self):
-        """The first results, how many nodes there were, their bytes, and the seconds of a step: the least of a few."""
+        """The first results, the number of nodes, their bytes, and the seconds of the fastest of a few steps."""
         step, numbers, times, nodes, size = self.start(self.problem), [], [], {}, None
         for _ in range(max(self.row.checked, 1)):
-            started = perf_counter()
+            started = clock()
             result = step()
-            times.append(perf_counter() - started)
+            times.append(clock() - started)
             numbers += numbers_in(result)
             if isinstance(result, Stages):
                 self.times_itself, nodes, size = True, result.nodes, size or result.bytes
@@ -43,18 +43,18 @@ class Contender:
         }
 
     def run(self, repeats):
-        """Seconds a step, by stage. Every run starts from the same state."""
+        """Seconds per step, by stage. Every run starts from the same state."""
         step = self.start(self.problem)
         if self.times_itself:
             return {"seconds": step().seconds}
-        step()  # a recording is made at the first, and libraries set themselves up
-        started = perf_counter()
+        step()  # the first step records, and libraries initialise themselves
+        started = clock()
         for _ in range(repeats):
-            numbers_in(step())  # and the graph is freed
-        return {"seconds": {"": (perf_counter() - started) / repeats}}
+            numbers_in(step())  # frees the graph, too
+        return {"seconds": {"": (clock() - started) / repeats}}
 
     def count(self, result):
-        """How many nodes a step made; None where that is no graph of scalars, or not the whole of it."""
+        """How many nodes a step made; None if its result is not the whole graph, or no graph of scalars."""
         return None if self.contender == "compiled" else count(result)
 
 
@@ -68,11 +68,11 @@ def set_up(contender):
     if contender == "torch":
         import torch
 
-        torch.set_num_threads(1)  # work this small is quicker so, and less disturbed
+        torch.set_num_threads(1)  # faster for work this small, and less disturbed
 
 
 def about(contender):
-    """The version of another library, and how it is set up."""
+    """The version and the settings of another library."""
     if contender == "torch":
         import torch
 
@@ -94,7 +94,7 @@ def numbers_in(result):
 
 
 def count(root):
-    """How many nodes the graph of a Value has, constants among them; None for what is no graph of scalars."""
+    """How many nodes the graph of a Value has, constants included; None for anything else."""
     parents = next((name for name in ("parents", "_prev") if hasattr(root, name)), None)
     if parents is None:
         return None
@@ -115,7 +115,7 @@ def answer(request, contender):
 
 
 def main():
-    # What libraries print goes to the error stream; the answers have the output for themselves.
+    # The output is for answers alone: what libraries print goes to the error stream.
     channel, contender = os.fdopen(os.dup(1), "w"), None
     os.dup2(2, 1)
     for line in sys.stdin:

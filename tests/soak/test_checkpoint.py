@@ -27,7 +27,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PLACES))}
 
 
 class Recorded(nn.Checkpoint):
-    """A Checkpoint that notes down what it saves."""
+    """A Checkpoint that records what it saves."""
 
     def __init__(self, path, notes):
         super().__init__(path, every_steps=1)
@@ -39,7 +39,7 @@ class Recorded(nn.Checkpoint):
 
 
 def digest(content):
-    """What a checkpoint holds, but for the seconds; read without the package, whole or not at all."""
+    """The content of a checkpoint but for the seconds, read without the package; fails unless it is complete."""
     start = 8 + struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8:start])
     state = json.loads(header.pop("__metadata__")["glassgrad"])["run"]
@@ -101,7 +101,7 @@ def test_killed_at_random_moments(tmp_path, figure):
 
 
 def trained_and_killed(path, after):
-    """Train in another process, and kill it `after` so many seconds, or never; its exit code and what it printed."""
+    """Train in another process, killed after so many seconds unless `after` is None; (exit code, output)."""
     process = subprocess.Popen(
         [sys.executable, __file__, str(path)],
         env=ENVIRONMENT,
@@ -120,7 +120,7 @@ def trained_and_killed(path, after):
 
 
 def seeds_of_mutation():
-    """Whole files to start from: a model, a checkpoint, a foreign one with spaces and another order."""
+    """Valid files to start from: a model, a checkpoint, and one of another program with spaces and another order."""
     model = nn.MLP(2, [3, 1], seed=0)
     yield model, written(lambda path: nn.save(model, path))
     layer = nn.Linear(3, 1, seed=0)
@@ -178,7 +178,7 @@ TOKENS = [
 
 
 def mutated(content, rng):
-    """`content` with something done to it, mostly to its header."""
+    """`content` with a random change, mostly in its header."""
     content = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         length = int.from_bytes(content[:8], "little") if len(content) >= 8 else 0
@@ -215,7 +215,7 @@ def mutated(content, rng):
 
 
 def refused(path, model, what):
-    """What the CheckpointError says that comes of loading the file, or None."""
+    """The message of the CheckpointError that loading the file raises, or None."""
     try:
         if what == "run":
             resume_once(path)
@@ -227,7 +227,7 @@ def refused(path, model, what):
 
 
 def test_malformed_files(tmp_path, figure):
-    """One kind of error, none slow, no memory to speak of, and the model as it was."""
+    """There is one kind of error, quickly and in little memory, and the model stays as it was."""
     rng, path = random.Random(None if SOAK else 0), tmp_path / "mutant.safetensors"
     accepted, slowest, heaviest = 0, 0.0, 0.0
     seeds = list(seeds_of_mutation())
@@ -290,8 +290,8 @@ def resume_once(path):
         raise
 
 
-def test_large_malformed_files_are_refused_quickly_and_in_little_memory(tmp_path, figure):
-    """Ten megabytes of each kind of nonsense, or one in the short run."""
+def test_large_malformed_files_are_refused_at_little_cost(tmp_path, figure):
+    """Ten megabytes of each kind of malformed file, or one in the short run."""
     size, path, model = 9_900_000 if SOAK else 990_000, tmp_path / "large.safetensors", nn.Linear(3, 1, seed=0)
     entry = b'{"dtype":"F64","shape":[0],"data_offsets":[0,0]}'
     bodies = {

@@ -42,7 +42,7 @@ def relative_error(found, wanted):
 
 
 def ancestors(node):
-    """The node and all above it, constants too."""
+    """The node and everything that it is computed from, constants included."""
     found, waiting = {}, [node]
     while waiting:
         here = waiting.pop()
@@ -53,7 +53,7 @@ def ancestors(node):
 
 
 def is_on_branch_cut(y):
-    """Whether the angle of a point (x, -0.0) is taken: mpmath has no -0.0."""
+    """Whether atan2 gets a zero, whose sign mpmath does not keep."""
     return any(node.rule and node.rule.name == "atan2" and node.parents[0].data == 0.0 for node in ancestors(y))
 
 

@@ -1,4 +1,4 @@
-"""What small networks reach on the data sets that come along, and how long it takes. `make soak` prints the table."""
+"""How well small networks learn the data sets of the package, and in what time. `make soak` prints the table."""
 
 import time
 
@@ -14,7 +14,7 @@ NATIVE = autograd.backend == "native"
 
 
 def learn(model, examples, epochs, batch_size, optimizer, seed):
-    """Seconds of training, and the share of a held-out quarter that is right."""
+    """Seconds of training, and the accuracy on a quarter of the data that was held out."""
     train, test = data.split(examples, seed=seed)
     started = time.perf_counter()
     nn.fit(

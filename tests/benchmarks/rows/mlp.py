@@ -5,7 +5,7 @@ from itertools import pairwise
 
 
 def random_weights(sizes, bounds, seed):
-    """For each neuron a weight for each input, from -bound to bound by layer, then the bias, 0."""
+    """For each neuron its weights, uniform from -bound to bound (one bound per layer), then its bias, 0."""
     rng = random.Random(seed)
     weights = []
     for (inputs, neurons), bound in zip(pairwise(sizes), bounds):
@@ -22,7 +22,7 @@ def fill(model, weights):
 
 
 def matrices(sizes, weights):
-    """The weights as (matrix with a row a neuron, biases) by layer."""
+    """For each layer its weights, as (matrix with one row per neuron, biases)."""
     numbers = iter(weights)
     for inputs, neurons in pairwise(sizes):
         rows = [[next(numbers) for _ in range(inputs + 1)] for _ in range(neurons)]

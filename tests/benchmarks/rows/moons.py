@@ -1,4 +1,4 @@
-"""A network of ReLU neurons told to separate two half-moons, in the way micrograd's users write it."""
+"""A network of ReLU neurons learns to separate two half-moons, written as micrograd's users write it."""
 
 from ..row import Row
 from .mlp import fill, in_torch, random_weights
@@ -20,7 +20,7 @@ def problem(quick):
 
 
 def script(Value, MLP, problem):
-    """One and the same training step on the Value and MLP of each engine."""
+    """The same training step on the Value and MLP of each engine."""
     points, signs = problem["points"], problem["signs"]
     model = fill(MLP(SIZES[0], SIZES[1:]), problem["weights"])
 
@@ -71,7 +71,7 @@ def torch(problem):
 
 
 def compiled(problem):
-    """The loss of one point, penalty and all, recorded once and replayed for the whole batch."""
+    """The loss of one point, penalty included, recorded once and replayed for the whole batch."""
     import numpy
 
     import autograd

@@ -1,4 +1,4 @@
-"""What happens in a training, recorded frame by frame for the player."""
+"""A training run, recorded frame by frame for the player."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 
 from autograd.engine import Value, no_grad
 from autograd.errors import ArgumentError
-from autograd.view.graph import ancestry, ordinary
+from autograd.replay.expand import expand_replays
+from autograd.view.graph import ancestry
 
 GRID = 24  # the plane is sampled at 24 × 24 points
-MOST_NODES = 300  # so large may the graph of all data be; beyond, one example is shown
-MOST_SHAPES = 6
+NODE_LIMIT = 300  # a larger graph of all data is not shown: that of one example is
+SHAPE_LIMIT = 6
 
 
-class Recorder:
+class TrainingRecorder:
     """Keeps, for each step of an optimiser, the loss, the numbers at the leaves of a graph, and the decision boundary.
 
-    graphs  the graph that is watched, once for each shape that it takes: a cross entropy, say, is computed in another
-            way when another class has the highest score
+    graphs  the graph that is shown, once for each shape that it takes: a cross entropy, for example, is computed
+            differently when another class has the highest score
     """
 
     def __init__(self, model: Any, loss: Any, pairs: list[tuple[Any, Any]], example: int | None, threshold: float):
@@ -33,12 +34,12 @@ class Recorder:
 
     def record(self) -> Value:
         """Run the model on all data; returns the mean loss, and keeps the numbers of this frame."""
-        terms = [ordinary(self.loss(self.model(x), y)) for x, y in self.pairs]
+        terms = [expand_replays(self.loss(self.model(x), y)) for x, y in self.pairs]
         total = sum(terms[1:], terms[0]) / len(terms)
         if self.example is None:
-            self.example = -1 if len(ancestry(total)) <= MOST_NODES else 0
+            self.example = -1 if len(ancestry(total)) <= NODE_LIMIT else 0
         nodes = ancestry(total if self.example == -1 else terms[self.example])
-        graph = self.shape_of(nodes)
+        graph = self.graph_number(nodes)
         recorded = ancestry(self.graphs[graph])
         leaves = {i: node.data for i, node in enumerate(nodes) if not node.rule and node.data != recorded[i].data}
         self.frames.append({"loss": total.data, "graph": graph, "leaves": leaves})
@@ -46,22 +47,22 @@ class Recorder:
             self.grids.append(self.grid())
         return total
 
-    def shape_of(self, nodes):
-        """The number of the graph of this shape: the operations and what they are done to."""
+    def graph_number(self, nodes):
+        """The number of the graph with the same operations on the same operands, which is added if it is new."""
         index = {node: i for i, node in enumerate(nodes)}
         shape = [(node.rule and node.rule.name, [index[parent] for parent in node.parents]) for node in nodes]
         if shape not in self.shapes:
-            if len(self.shapes) == MOST_SHAPES:
+            if len(self.shapes) == SHAPE_LIMIT:
                 raise ArgumentError(
-                    f"play_training: the loss is computed in more than {MOST_SHAPES} different ways. "
+                    f"play_training: the loss is computed in more than {SHAPE_LIMIT} different ways. "
                     "Watch one example with example=0, or write the model without branches on numbers."
                 )
             self.shapes.append(shape)
-            self.graphs.append(copy.deepcopy(nodes[-1]))  # training goes on to change the numbers of this one
+            self.graphs.append(copy.deepcopy(nodes[-1]))  # training changes the numbers of the original
         return self.shapes.index(shape)
 
     def grid(self):
-        """What the model says over the plane, by rows, in bytes: for one output its sign and size, else the class."""
+        """The model's output over the plane, row by row, in bytes: the sign and size of one output, or the class."""
         from base64 import b64encode
 
         (left, right), (bottom, top) = self.ranges
@@ -100,10 +101,10 @@ class Recorder:
 
 
 def _range(numbers):
-    """From the least to the largest of `numbers`, and some room."""
+    """The interval of `numbers`, with a margin."""
     low, high = min(map(_number, numbers)), max(map(_number, numbers))
-    room = 0.15 * (high - low) or 1.0
-    return [low - room, high + room]
+    margin = 0.15 * (high - low) or 1.0
+    return [low - margin, high + margin]
 
 
 def _number(value):

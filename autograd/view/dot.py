@@ -1,0 +1,290 @@
+"""A graph written in DOT, the language of Graphviz."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autograd.engine import Constant, Value
+from autograd.errors import GraphTooLargeError, MissingPackageError
+from autograd.view.boxes import Box
+from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
+from autograd.view.layout import draws_first_on_the_left
+
+# The ranks that all edges together may skip: beyond the first limit edges are drawn straight, because routing curves
+# around nodes would take Graphviz minutes; beyond the second even that takes too long.
+CURVED_LIMIT, STRAIGHT_LIMIT = 5_000, 200_000
+WHITE, GREY = (255, 255, 255), (120, 120, 120)
+# Blue and orange can be told apart with every kind of colour blindness.
+FILLS = {1: (107, 174, 214), -1: (253, 174, 97)}
+LINES = {1: (33, 102, 172), -1: (179, 88, 6)}
+SHAPES = {
+    "input": {"shape": "box"},
+    "parameter": {"shape": "box3d", "margin": "0.14,0.1"},
+    "constant": {"shape": "box", "style": "filled,dashed", "color": "#787878", "fontcolor": "#555555", "height": "0.3"},
+    "operation": {"shape": "Mrecord"},
+    "result": {"shape": "Mrecord", "penwidth": "3"},
+}
+
+
+class DotWriter:
+    """Writes a graph in DOT.
+
+    shown_as  what each node is shown as: itself or a closed Box
+    ids       an identifier for each node and closed box that is shown
+    edges     how many edges are shown
+    source    the picture in DOT
+    """
+
+    background, ranksep = "white", "0.5"
+
+    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], rankdir: str):
+        self.graph, self.shown_as, self.rankdir = graph, shown_as, rankdir
+        self.names = graph.names
+        self.ids = self.numbered(dict.fromkeys(shown_as.values()))
+        self.open_boxes = self.boxes_around(shown_as)
+        self.largest_grad = max((abs(node.grad) for node in shown_as), default=0.0)
+        # What flows back along each edge: adjoint times partial derivative.
+        self.flows = {(node, i): node.grad * partial for node in shown_as for i, partial in enumerate(node.partials)}
+        self.largest_flow = max(map(abs, self.flows.values()), default=0.0)
+        self.hidden: dict[Box, list[Value]] = {}
+        for node, thing in shown_as.items():
+            if isinstance(thing, Box):
+                self.hidden.setdefault(thing, []).append(node)
+        self.edges = 0
+        self.source: str = self.write()
+
+    def numbered(self, things):
+        """An identifier for each node and closed box."""
+        return {thing: f"n{number}" for number, thing in enumerate(things)}
+
+    def boxes_around(self, nodes):
+        """The boxes that are drawn around nodes."""
+        return {box for node in nodes for box in self.graph.around(node)}
+
+    def write(self):
+        dot = _graphviz().Digraph()
+        self.set_defaults(dot)
+        for box in self.graph.boxes:
+            self.write_box(dot, box)
+        for thing in self.ids:
+            if isinstance(thing, Value) and self.graph.box_of.get(thing) not in self.open_boxes:
+                self.write_node(dot, thing)
+        self.write_edges(dot)
+        for number, node in enumerate(node for node in self.graph.cut if self.shown_as[node] is node):
+            dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
+            dot.edge(f"cut{number}", self.ids[node], style="dotted")
+        return dot.source
+
+    def set_defaults(self, dot):
+        dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background, fontname="Verdana")
+        far = self.skipped_ranks() > CURVED_LIMIT
+        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
+        if far or self.graph.boxes:
+            dot.attr(mclimit="0.01")  # neurons stay in order: Graphviz does not shuffle them to avoid a crossing
+        dot.attr(
+            "node",
+            fontname="Verdana",
+            fontsize="11",
+            style="filled",
+            fillcolor="white",
+            margin="0.12,0.06",
+            height="0.4",
+        )
+        dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color="#787878")
+
+    def skipped_ranks(self):
+        """How many ranks all edges together skip, which is what Graphviz's work grows with."""
+        rank: dict[Value | Box, int] = {}
+        first: dict[Value | Box, int] = {}  # the rank of the first thing that is computed from another
+        edges = []
+        for node, head in self.shown_as.items():
+            tails = [tail for parent in node.parents if (tail := self.shown_as.get(parent)) not in (None, head)]
+            rank[head] = max([rank.get(head, 0), *(rank[tail] + 1 for tail in tails if tail in rank)])
+            edges += [(tail, head) for tail in tails]
+        for tail, head in edges:
+            first[tail] = min(first.get(tail, rank[head]), rank[head])
+        for thing in first:
+            if isinstance(thing, Value) and not thing.parents:
+                rank[thing] = first[thing] - 1  # leaves are placed just before what uses them
+        skipped = sum(max(0, rank[head] - rank[tail] - 1) for tail, head in edges)
+        if skipped > STRAIGHT_LIMIT:
+            raise GraphTooLargeError(
+                f"the edges between the graph's {len(self.ids):,} nodes pass {skipped:,} other nodes, too many to lay "
+                f"out (at most {STRAIGHT_LIMIT:,}). Draw a part of it: fewer steps of a loop, or draw(value, depth=8)."
+            )
+        return skipped
+
+    def write_box(self, dot, box):
+        """A box: one node where it is closed, otherwise a cluster of what is in it, if anything is shown."""
+        if box in self.ids:
+            self.write_closed_box(dot, box)
+            return
+        if box not in self.open_boxes:
+            return
+        inside = [node for node in box.members if self.shown_as.get(node) is node]
+        with dot.subgraph(name=f"cluster_{box.path}_{box.application}") as cluster:
+            title = text(self.title(box))
+            cluster.attr(
+                label=title,
+                tooltip=title,
+                style="rounded,filled",
+                **self.cluster_attributes(box),
+                color="#9a9a9a",
+                fontsize="11",
+                labeljust="l",
+                fillcolor="#f4f4f4" if box.outer is None else "#ebebeb",
+            )
+            in_order = (self.rankdir == "TB") == draws_first_on_the_left()
+            for inner in box.inner if in_order else reversed(box.inner):
+                self.write_box(cluster, inner)
+            for node in inside:
+                self.write_node(cluster, node)
+
+    def cluster_attributes(self, box):
+        """Further attributes of the cluster of an open box, for subclasses."""
+        return {}
+
+    def title(self, box):
+        """The path of a box relative to the box around it, and which application it is where there are several."""
+        if box.outer is not None:
+            return box.path.removeprefix(box.outer.path + ".")
+        applications = max(other.application for other in self.graph.boxes if other.path == box.path)
+        return box.path if applications == 1 else f"{box.path} ({box.application} of {applications})"
+
+    def write_closed_box(self, dot, box):
+        """A closed box: its path, how many nodes it hides, and the output if there is only one."""
+        hidden = self.hidden[box]
+        outputs = [
+            node
+            for node in hidden
+            if node is self.graph.result
+            or any(self.shown_as.get(child) is not box for child in self.graph.children[node])
+        ]
+        grad = outputs[0].grad if len(outputs) == 1 else 0.0
+        lines = [self.title(box), f"{len(hidden)} operations"]
+        lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
+        dot.node(
+            self.ids[box],
+            label="\\n".join(map(text, lines)),
+            id=self.ids[box],
+            shape="folder",
+            penwidth="3" if self.graph.result in hidden else "1",
+            fillcolor=self.fill(grad),
+            tooltip=text(f"{box.path}, closed"),
+            **{"class": "box"},
+        )
+
+    def write_node(self, dot, node):
+        kind = self.graph.kind(node)
+        attributes = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.tooltip(node, kind)
+        lines = [*self.label_lines(node), *self.number_lines(node)]
+        if type(node) is Value:
+            attributes["fillcolor"] = self.fill(node.grad)
+        if attributes["shape"] == "Mrecord":
+            cell = "".join(text(line) + "\\l" for line in lines)
+            label = f"{text(node.rule.symbol)} | {cell}" if node.rule else cell
+            label = f"{{ {label} }}" if self.rankdir == "LR" else label
+        else:
+            label = "\\n".join(map(text, lines))
+        dot.node(self.ids[node], label=label, **attributes)
+
+    def label_lines(self, node):
+        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
+        box = self.graph.box_of.get(node)
+        if not clean(node.label or ""):
+            return []
+        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")]
+
+    def number_lines(self, node):
+        """The lines with the numbers of a node; a constant has no gradient."""
+        if isinstance(node, Constant):
+            return [short(node.data)]
+        return [f"data {short(node.data)}", f"grad {short(node.grad)}"]
+
+    def fill(self, grad):
+        return tint(grad, self.largest_grad, WHITE, FILLS)
+
+    def tooltip(self, node, kind):
+        """What hovering over a node shows."""
+        lines = [f"{node.label or self.names[node]} ({kind})"]
+        if node.rule:
+            lines.append(f"= {expression(node, self.names)}")
+        lines.append(f"data {node.data!r}")
+        if kind != "constant":
+            lines.append(f"grad {node.grad!r}")
+        return {"tooltip": tooltip_text(lines)}
+
+    def write_edges(self, dot):
+        """Every edge between things that are shown; edges between the same two, one a closed box, are merged."""
+        merged: dict[Any, list[tuple[Value, int]]] = {}
+        for node, head in self.shown_as.items():
+            for i, parent in enumerate(node.parents):
+                tail = self.shown_as.get(parent)
+                if tail is None or tail is head:
+                    continue
+                is_single = isinstance(tail, Value) and isinstance(head, Value)
+                merged.setdefault((tail, head, (node, i) if is_single else None), []).append((node, i))
+        self.edges = len(merged)
+        for (tail, head, _), edges in merged.items():
+            dot.edge(self.ids[tail], self.ids[head], **self.edge_attributes(edges))
+
+    def edge_attributes(self, edges):
+        """The attributes of an edge that stands for `edges`, each a node and the number of its operand."""
+        if len(edges) == 1:
+            return self.single_edge_attributes(*edges[0])
+        return {"label": f" ×{len(edges)}", "tooltip": f"{len(edges)} edges", "penwidth": "2"}
+
+    def single_edge_attributes(self, node, i):
+        """For one edge: the local derivative to hover over, and the tint of what flows back along it."""
+        parent, flow = node.parents[i], self.flows[node, i]
+        attributes = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
+        if isinstance(parent, Constant):
+            return attributes | {"tooltip": "a constant: no gradient flows here", "color": "#b4b4b4"}
+        attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names))
+        attributes["labeltooltip"] = attributes["tooltip"]
+        attributes["color"] = tint(flow, self.largest_flow, GREY, LINES)
+        if flow:
+            attributes["penwidth"] = f"{1 + 2 * strength(flow, self.largest_flow):.2f}"
+        if flow < 0:
+            attributes["style"] = "dashed"
+        return attributes
+
+
+def chain_rule(node, i, names):
+    """The chain rule along one edge, in two lines: the local derivative, and what flows back."""
+    partial = node.partials[i]
+    product = f"{short(node.grad)} × {bracketed(short(partial))} = {short(node.grad * partial)}"
+    return [derivative(node, i, names), f"to {names[node.parents[i]]}: {product}"]
+
+
+def tint(number, largest, zero, ends):
+    """A colour between `zero`, for 0, and the end for the sign of `number`."""
+    share = 0.2 + 0.8 * strength(number, largest) if number else 0.0
+    end = ends[1 if number > 0 else -1]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(zero, end))
+
+
+def strength(number, largest):
+    """How strongly a number is tinted, from 0 to 1: the square root of its ratio to the largest."""
+    return (abs(number) / largest) ** 0.5 if largest else 0.0
+
+
+def text(line, longest=40):
+    """A line of text for DOT: characters with a meaning in DOT or in a record become character references."""
+    line = clean(line)
+    line = line if len(line) <= longest else line[: longest - 1] + "…"
+    return re.sub(r"[{}|<>\"&]", lambda match: f"&#{ord(match[0])};", line.replace("\\", "\\\\"))
+
+
+def tooltip_text(lines):
+    """Lines to show when hovering, for DOT."""
+    return "\\n".join(text(line, 400) for line in lines)
+
+
+def _graphviz() -> Any:
+    try:
+        import graphviz
+    except ImportError:
+        raise MissingPackageError("a drawing needs the package graphviz: pip install 'glassgrad[draw]'.") from None
+    return graphviz

@@ -1,0 +1,118 @@
+// The buttons, lists and texts around the pictures, and what they call on the player.
+
+const CAUTION = "The operations stay as they were recorded: Python's own if and while are not run again.";
+
+class Controls {
+  /** @param {Player} player */
+  constructor(player) {
+    const largest = () => player.panes[player.panes.length - 1].scale;
+    this.ticks = element("datalist", { id: "ticks" });
+    this.slider = element("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Step", list: "ticks",
+                                     oninput: () => player.go(player.stops[this.slider.valueAsNumber]) });
+    this.count = element("span", { class: "count" });
+    this.playing = button("▶ Play", "Play, or stop (space)", () => player.play());
+    this.unit = choice("Step by", () => player.restop(), { edge: "by edge", node: "by node" });
+    this.speed = choice("Speed", () => player.timer !== undefined && player.play(true),
+                        { 1: "1 a second", 4: "4 a second", 30: "30 a second" });
+    this.follow = element("input", { type: "checkbox", checked: true });
+    this.around = element("input", { type: "checkbox", onchange: () => player.refocus() });
+    this.inside = choice("Inside", () => player.open(Number(this.inside.value)), {});
+    this.insides = element("label", {}, "inside ", this.inside);
+    this.altered = element("span", { class: "altered", title: CAUTION }, "numbers changed ",
+                           button("As recorded", "Back to the numbers of the recording", () => player.restore()));
+    this.tools = element("div", { class: "tools" },
+                         button("Fit", "Show the whole graph", () => player.zoom("fit")),
+                         button("−", "Smaller", () => player.zoom(largest() / 1.25)),
+                         button("+", "Larger", () => player.zoom(largest() * 1.25)),
+                         element("label", {}, this.follow, " follow"),
+                         element("label", {}, this.around, " only around the step"), this.insides, this.altered);
+    this.bar = element("div", { class: "controls" },
+                       button("|◀", "To the start (Home)", () => player.go(0)),
+                       button("◀", "Step back (left arrow)", () => player.step(-1)),
+                       button("▶", "Step on (right arrow)", () => player.step(1)),
+                       button("▶|", "To the end (End)", () => player.go(player.run.steps.length)),
+                       this.playing, this.speed, this.slider, this.ticks, this.count, this.unit);
+    this.spoken = element("p", { class: "spoken", "aria-live": "polite" });
+    this.story = element("dl");
+    this.tabs = element("div", { class: "tabs", role: "group", "aria-label": "What to do with the graph" });
+    this.desk = element("div", { class: "desk" });
+    this.aside = element("aside", {}, this.tabs, this.desk, this.spoken, this.story);
+  }
+
+  /**
+   * Tell what the run's latest step does.
+   * @param {Run} run
+   * @param {number[]} stops
+   */
+  tell(run, stops) {
+    const [first, ...lines] = told(run), place = `step ${run.at} of ${run.steps.length}`;
+    this.slider.max = String(stops.length - 1);
+    this.slider.value = String(stops.findIndex((stop) => stop >= run.at));
+    this.slider.setAttribute("aria-valuetext", place);
+    this.count.textContent = place;
+    this.spoken.textContent = first.join(": ");
+    this.story.replaceChildren(...lines.flatMap(([head, text]) => [element("dt", {}, head), element("dd", {}, text)]));
+  }
+
+  /**
+   * Say whether it plays. What comes fast is not spoken.
+   * @param {boolean} on
+   */
+  showPlaying(on) {
+    this.playing.textContent = on ? "■ Stop" : "▶ Play";
+    this.spoken.setAttribute("aria-live", on && Number(this.speed.value) > 1 ? "off" : "polite");
+  }
+
+  /**
+   * Mark a position on the slider, or none for -1.
+   * @param {number} stop
+   */
+  tick(stop) {
+    this.ticks.replaceChildren(...(stop < 0 ? [] : [element("option", { value: stop })]));
+  }
+
+  /**
+   * Offer the insides of boxes.
+   * @param {string[]} titles
+   */
+  offerInsides(titles) {
+    this.inside.replaceChildren(...titles.map((title, value) => element("option", { value }, title)));
+    this.insides.hidden = titles.length === 1;
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {string} label
+ * @param {() => void} onclick
+ */
+function button(text, label, onclick) {
+  return element("button", { title: label, "aria-label": label, onclick }, text);
+}
+
+/**
+ * A list to choose from.
+ * @param {string} label
+ * @param {() => void} onchange
+ * @param {Record<string, string>} options  text by value
+ */
+function choice(label, onchange, options) {
+  const made = Object.entries(options).map(([value, text]) => element("option", { value }, text));
+  return element("select", { "aria-label": label, onchange }, ...made);
+}
+
+/**
+ * A list of nodes to pick one from, for the keyboard: [label, list].
+ * @param {Graph} graph
+ * @param {string} label
+ * @param {number[]} nodes
+ * @param {number} chosen
+ * @param {(node: number) => void} action
+ * @returns {[HTMLLabelElement, HTMLSelectElement]}
+ */
+function picker(graph, label, nodes, chosen, action) {
+  const options = nodes.map((i) => element("option", { value: i }, graph.name(i)));
+  const list = element("select", { onchange: () => action(Number(list.value)) }, ...options);
+  list.value = String(chosen);
+  return [element("label", {}, `${label} `, list), list];
+}

@@ -1,0 +1,51 @@
+/** Change the numbers at the leaves; everything else follows. */
+class Values extends Mode {
+  static about = "Change the inputs: everything else is computed anew";
+  note = element("p", { class: "problem", role: "alert" });
+
+  /** @param {HTMLElement} desk */
+  enter(desk) {
+    this.note.textContent = "";
+    this.desk = desk;
+    const rows = this.graph.leaves.filter((i) => !this.graph.nodes[i].constant).map((i) => this.row(i));
+    desk.append(element("p", { class: "caution" }, CAUTION), this.note, element("div", { class: "rows" }, ...rows));
+  }
+
+  /** @param {number} i */
+  row(i) {
+    const value = this.graph.data[i], { data, name } = this.graph.nodes[i], reach = Math.max(1, 2 * Math.abs(data));
+    const number = element("input", { type: "number", step: "any", value, "aria-label": name,
+                                      oninput: () => this.set(i, number.valueAsNumber, slider) });
+    const slider = element("input", { type: "range", min: data - reach, max: data + reach, step: reach / 200, value,
+                                      "aria-label": `${name}, drag`, "data-leaf": i,
+                                      oninput: () => this.set(i, slider.valueAsNumber, number) });
+    return element("div", { class: "row" }, element("span", {}, name), slider, number);
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} number
+   * @param {HTMLInputElement} twin  the other input for the same leaf
+   */
+  set(i, number, twin) {
+    const leaves = [...this.graph.data];
+    leaves[i] = number;
+    try {
+      this.graph.recompute(leaves);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.note.textContent = error.message;
+      return;
+    }
+    this.graph.changed = true;
+    this.note.textContent = "";
+    twin.value = String(number);
+    this.player.reload();
+  }
+
+  /** @param {number} i */
+  picked(i) {
+    const slider = /** @type {HTMLElement | null | undefined} */ (this.desk?.querySelector(`[data-leaf="${i}"]`));
+    slider?.focus();
+  }
+}

@@ -1,0 +1,5 @@
+// The last script of the page: it makes the player.
+
+const MODES = { Training, Values, Paths, Nudge, Predict, Order, Mistakes };
+const root = /** @type {HTMLElement & { player: Player }} */ (document.currentScript?.previousElementSibling);
+root.player = new Player(root, DATA, RULES, MODES);

@@ -1,0 +1,124 @@
+// What a step does, in words.
+
+/**
+ * The partial derivative on an edge: [with variables, with names, with numbers].
+ * @param {Graph} graph
+ * @param {number} node
+ * @param {number} k
+ */
+function writtenPartial(graph, node, k) {
+  const { parents } = graph.nodes[node], { inputs, shown } = graph.rule(node);
+  const point = [...parents.map((parent) => graph.data[parent]), graph.data[node]];
+  const [, template] = /** @type {Branch} */ (shown[k].find(([holds]) => holds(...point)));
+  const variables = [...inputs, "out"], names = [...parents, node].map((i) => graph.name(i));
+  return [variables, names, point.map(short)].map((texts) => filled(template, texts, variables));
+}
+
+/**
+ * The operation of a node: [with names, with numbers].
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function writtenOperation(graph, node) {
+  const { parents } = graph.nodes[node], { inputs, call } = graph.rule(node);
+  return [filled(call, parents.map((parent) => graph.name(parent)), inputs),
+          filled(call, parents.map((parent) => short(graph.data[parent])), inputs)];
+}
+
+/**
+ * What a run's latest step does, in lines of [heading, text], the first of which is also spoken.
+ * @param {Run} run
+ * @returns {[string, string][]}
+ */
+function told(run) {
+  const { step } = run;
+  if (!step) return toldStart();
+  const lines = { forward: toldForward, seed: toldSeed, edge: toldEdge }[step.kind](run, /** @type {any} */ (step));
+  const code = run.graph.nodes[step.node].line;
+  return code ? [...lines, ["Code", code]] : lines;
+}
+
+/** @returns {[string, string][]} */
+function toldStart() {
+  return [
+    ["Start", "The leaves have their numbers. The forward pass computes each node from its operands; the backward "
+      + "pass then goes from the result to the leaves, in the order of the small numbers at the nodes."],
+    ["Colours", "Blue is a positive gradient, orange and dashed a negative one; the stronger, the larger."],
+    ["Keys", "← and → step, Home and End go to the ends, space plays."],
+    ["Mouse", "A click on a node shows its paths to the result; a click on a box opens it."],
+  ];
+}
+
+/**
+ * @param {Run} run
+ * @param {ForwardStep} step
+ * @returns {[string, string][]}
+ */
+function toldForward({ graph }, { node }) {
+  const [named, numbered] = writtenOperation(graph, node), { about } = graph.rule(node);
+  const sentence = `${graph.name(node)} = ${named} = ${numbered} = ${short(graph.data[node])}`;
+  return about ? [["Forward", sentence], ["Rule", about]] : [["Forward", sentence]];
+}
+
+/**
+ * @param {Run} run
+ * @param {SeedStep} step
+ * @returns {[string, string][]}
+ */
+function toldSeed({ graph }, { node }) {
+  const result = graph.name(node);
+  return [["Backward", `${result} is the result: its adjoint is ∂${result}/∂${result} = 1.`]];
+}
+
+/**
+ * @param {Run} run
+ * @param {EdgeStep} step
+ * @returns {[string, string][]}
+ */
+function toldEdge(run, { node, k, target, adjoint, partial, product, before, after }) {
+  const { graph } = run, from = graph.name(node), to = graph.name(target), local = `∂${from}/∂${to}`;
+  const [written, named, numbered] = writtenPartial(graph, node, k), number = short(partial);
+  const times = `${short(adjoint)} × ${bracketed(number)} = ${short(product)}`;
+  return [
+    ["Backward", `${from} contributes to ${to}: ${times}`],
+    ["Rule", `∂${graph.nodes[node].rule}/∂${graph.rule(node).inputs[k]} = ${written}`],
+    ["Local derivative", [local, ...new Set([named, numbered, number])].join(" = ")],
+    ["Chain rule", `adjoint of ${from} × ${local} = ${times}`],
+    ["Sum", `grad of ${to}: ${short(before)} + ${bracketed(short(product))} = ${short(after)}`],
+    ["Order", `${toldWait(graph, node)} ${toldState(run, target)}`],
+  ];
+}
+
+/**
+ * Why a node may pass its adjoint on.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function toldWait(graph, node) {
+  const name = graph.name(node), sources = graph.sources(node).map((i) => graph.name(i));
+  if (!sources.length) return `${name} goes first: nothing depends on it.`;
+  const all = sources.length === 1 ? "that contribution" : "all these contributions";
+  return `${name} had to wait for ${listed(sources)}: only with ${all} was its adjoint complete.`;
+}
+
+/**
+ * Whether a node's gradient is complete, or what it waits for.
+ * @param {Run} run
+ * @param {number} target
+ */
+function toldState({ graph, steps, at, grads }, target) {
+  const name = graph.name(target), missing = missingAt(steps, at, target).map((i) => graph.name(i));
+  return missing.length ? `${name} still waits for ${listed(missing)}.`
+    : `${name} is complete now: ${short(grads[target])}.`;
+}
+
+/**
+ * The nodes whose contribution to `target` has not arrived by step `at`.
+ * @param {Step[]} steps
+ * @param {number} at
+ * @param {number} target
+ */
+function missingAt(steps, at, target) {
+  const later = steps.slice(at).filter((step) => step.kind === "edge" && step.target === target);
+  return [...new Set(later.map((step) => step.node))];
+}

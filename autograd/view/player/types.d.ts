@@ -1,0 +1,123 @@
+// The types of what the page puts before its scripts, and of what the scripts pass to one another.
+
+declare const DATA: PageData;
+declare const RULES: Rules;
+
+interface PageData {
+  graphs: GraphData[];
+  training: TrainingData | null;
+}
+
+interface GraphData {
+  nodes: NodeData[]; // in topological order, the result last
+  boxes: { title: string; nodes: number[] }[];
+  pictures: PictureData[];
+}
+
+interface NodeData {
+  name: string;
+  kind: string;
+  constant: boolean;
+  rule: string | null; // null for a leaf
+  parents: number[];
+  data: number;
+  partials: number[];
+  line: string | null; // the line of code that made it
+}
+
+interface PictureData {
+  scope: number | null; // the box that is shown
+  edges: Record<string, Edge[]>; // what each edge of the picture stands for, by its id
+}
+
+type Edge = [child: number, operand: number];
+
+interface TrainingData {
+  frames: { loss: number; graph: number; leaves: Record<number, number> }[];
+  about: string;
+  plane: Plane | null;
+}
+
+interface Plane {
+  ranges: [[number, number], [number, number]];
+  points: [number, number, number][];
+  grids: string[];
+  grid: number;
+  outputs: number;
+  classes: string[];
+}
+
+/** The table: for each primitive its value and its partial derivatives as functions, and how they are written. */
+type Rules = Record<string, Rule>;
+
+interface Rule {
+  inputs: string[];
+  about: string;
+  call: string[];
+  domain: Record<string, string>;
+  value: (...operands: number[]) => number;
+  partials: ((...operandsAndOut: number[]) => number)[];
+  shown: Branch[][];
+}
+
+type Branch = [holds: (...operandsAndOut: number[]) => boolean, template: string[]];
+
+type Step = ForwardStep | SeedStep | EdgeStep;
+
+interface ForwardStep {
+  kind: "forward";
+  node: number;
+}
+
+interface SeedStep {
+  kind: "seed";
+  node: number;
+  target: number;
+  before: number;
+  after: number;
+}
+
+/** `node` adds adjoint × partial to the gradient of its operand k, which is `target`. */
+interface EdgeStep {
+  kind: "edge";
+  node: number;
+  k: number;
+  target: number;
+  adjoint: number;
+  partial: number;
+  product: number;
+  before: number;
+  after: number;
+}
+
+/** A backward pass in another order, from other gradients, or with = in place of +=. */
+interface BackwardPass {
+  order?: number[];
+  before?: number[];
+  overwrites?: boolean;
+}
+
+type Zoom = number | "fit" | "auto";
+type ViewBox = [x: number, y: number, width: number, height: number];
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+interface Bounds {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+interface Chart {
+  height: number;
+  title: string;
+  levels: [y: number, text: string][];
+  ticks: [x: number, text: string][];
+  points: [x: number, y: number][];
+}
