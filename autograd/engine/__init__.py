@@ -20,7 +20,7 @@ if TYPE_CHECKING or backend == "python":
         watch,
     )
     from autograd.engine.numbers import as_float
-    from autograd.engine.replayed import ReplayedNode, itself, replayed, stale
+    from autograd.engine.replayed import ReplayedNode, itself, replayed_result, stale
     from autograd.engine.template import written_out as make_function
     from autograd.engine.value import (
         Constant,
@@ -58,7 +58,7 @@ else:
         record_lines,
         recorder,
         recording,
-        replayed,
+        replayed_result,
         restore,
         set_method,
         side_of,

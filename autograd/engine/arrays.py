@@ -6,6 +6,7 @@ import array
 from collections import deque
 from itertools import repeat
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from autograd.engine import Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
@@ -97,25 +98,26 @@ def _no_values(name, values):
 UNFIT = "unfit"
 
 
-def load(values, field):
-    """A field of all Values of a list, as an array; None when not all of them are Values."""
-    nodes = list(values)
-    return array.array("d", map(attrgetter(field), nodes)) if all(isinstance(node, Value) for node in nodes) else None
+if TYPE_CHECKING or backend == "python":
 
+    def load(values, field):
+        """A field of all Values of a list, as an array; None when not all of them are Values."""
+        nodes = list(values)
+        return (
+            array.array("d", map(attrgetter(field), nodes)) if all(isinstance(node, Value) for node in nodes) else None
+        )
 
-def store(values, field, numbers):
-    """Set a field of all Values of a list, or of none. Returns the place of a number that is not finite, None when all
-    are set, UNFIT when not all are Values or there are more or fewer numbers."""
-    nodes, numbers = list(values), numbers.tolist()
-    if len(nodes) != len(numbers) or not all(isinstance(node, Value) for node in nodes):
-        return UNFIT
-    for place, number in enumerate(numbers):
-        if number - number != 0.0:
-            return place
-    deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
-    return None
+    def store(values, field, numbers):
+        """Set a field of all Values of a list, or of none. Returns the place of a number that is not finite, None when all
+        are set, UNFIT when not all are Values or there are more or fewer numbers."""
+        nodes, numbers = list(values), numbers.tolist()
+        if len(nodes) != len(numbers) or not all(isinstance(node, Value) for node in nodes):
+            return UNFIT
+        for place, number in enumerate(numbers):
+            if number - number != 0.0:
+                return place
+        deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
+        return None
 
-
-# The compiled engine takes the same steps over raw pointers, in arrays.pxi.
-if backend == "native":
-    from autograd.native._engine import load, store  # type: ignore[assignment]
+else:  # the same steps over raw pointers, in arrays.pxi
+    from autograd.native._engine import load, store

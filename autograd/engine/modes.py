@@ -12,7 +12,9 @@ from autograd.engine import uncompiled as cython
 from autograd.engine.libraries import line_outside
 
 if not cython.compiled:  # the compiled engine has modes.pxi, where the same is a few C variables for each thread
-    modes = set()  # for each thread that may be in a mode a weak reference, which removes itself when the thread ends
+    modes: set[weakref.ref] = (
+        set()
+    )  # for each thread that may be in a mode a weak reference, which removes itself when the thread ends
 
     class _ThreadModes(threading.local):
         """The modes of the current thread.

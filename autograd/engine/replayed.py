@@ -69,7 +69,7 @@ def stale(node):
 
 @cython.ccall
 @cython.locals(node=ReplayedNode)
-def replayed(data, parents, slopes, again):
+def replayed_result(data, parents, slopes, again):
     """The result of a replay: a Value above a ReplayedNode that leads to all its parents."""
     assert len(slopes) == len(parents)
     node = ReplayedNode(data)

@@ -20,7 +20,7 @@ def _usable():
     if find_spec("autograd.native._engine") is None:
         return False
     try:
-        from autograd.native import _engine  # type: ignore[attr-defined]
+        from autograd.native import _engine
 
         if _engine.fingerprint == fingerprint():
             return True

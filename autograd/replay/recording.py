@@ -8,7 +8,7 @@ import sys
 import time
 from functools import reduce
 
-from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed
+from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed_result
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.collector import collector_off
@@ -189,7 +189,7 @@ class Recording:
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed(number, parents, partials, UnrolledGraph(self, index, rows))
+        return replayed_result(number, parents, partials, UnrolledGraph(self, index, rows))
 
     # For messages and figures.
 
