@@ -7,6 +7,8 @@ source that was made.
 
 import linecache
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from autograd.engine.value import (
     LANDING_SLOT,
@@ -26,8 +28,8 @@ from autograd.table.formulas import ATOMS
 from autograd.table.rules import RULES, TABLE, Rule, float_function
 from autograd.table.rules import rule as add_rule
 
-FUNCTIONS = {}  # by the names of their rules
-PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # by the names of their rules
+PUBLIC: dict[str, Callable[..., Any]] = {}  # those that are not mere helpers of others: the functions of the package
 
 TEMPLATE = """\
 def {name}({parameters}):

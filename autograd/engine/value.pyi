@@ -1,21 +1,33 @@
 # Made by "python -m autograd.stubs" from the table and the source. Do not edit.
 
-import contextlib
-from collections.abc import Callable
 from typing import Any, TypeAlias
-
-from autograd.table.rules import Rule
-
 Number: TypeAlias = "Value | float"
-LEAF: int
-METHODS: dict[str, Any]
-SCOPE: dict[str, Any]
-backend: str
-compiled: Any
+import contextlib
+import copy
+import os
+import sys
+import threading
+import types
+import warnings
+import weakref
+import zlib
+from collections import deque
+from collections.abc import Callable
+from itertools import chain, repeat
+from math import inf, isclose, trunc
+from operator import add, attrgetter
+from autograd.engine.libraries import line_outside
+from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, DivisionByZeroError, DomainError, InexactNumberError, InfiniteDerivativeError, LeavesGraphError, NotFiniteError, NumberTypeError, ResultOverflowError, RuleError, StaleGraphError
+from autograd.native.sources import SOURCES
+from autograd.table.rules import RULES, TABLE, Rule
+LEAF: Any
+FAN: Any
+LANDING_SLOT: Any
 
 class Landing:
     def __init__(self, *parents: Value) -> None: ...
     def __del__(self) -> Any: ...
+_leaving: Any
 
 class Value:
     def __init__(self, data: float, label: str | None=None) -> None: ...
@@ -86,7 +98,7 @@ class Value:
     def less(self, y: Number) -> Value: ...
     def less_equal(self, y: Number) -> Value: ...
     def equal(self, y: Number) -> Value: ...
-    def where(self, x: Number, y: Number) -> Value: ...
+    def where(self, x: Number | Callable[[], Number], y: Number | Callable[[], Number]) -> Value: ...
     def hypot(self, y: Number) -> Value: ...
     def atan2(self, x: Number) -> Value: ...
     def arctan2(self, x: Number) -> Value: ...
@@ -153,8 +165,10 @@ class Twin:
 def twins(root) -> Any: ...
 
 def last(nodes) -> Any: ...
+_twins: Any
 
 def restore(parents, partials, is_variable, data, grad, label, line, name) -> Any: ...
+METHODS: Any
 
 class Constant(Value):
     def __repr__(self) -> str: ...
@@ -176,6 +190,9 @@ def hand_out(adjoint, leaves, inner) -> Any: ...
 def exhaust(steps) -> Any: ...
 
 def gradient_overflow(node) -> Any: ...
+unusual: Any
+SCOPE: Any
+_circumstances: Any
 
 def recording(recorder) -> Any: ...
 
@@ -201,6 +218,7 @@ def gradients_wanted() -> Any: ...
 def recorder() -> Any: ...
 
 def is_recording() -> Any: ...
+WRITE_INSTEAD: str
 
 def check_not_recording(what, instead=None) -> Any: ...
 
@@ -229,3 +247,5 @@ def _described(operand) -> Any: ...
 def _comparable(other) -> Any: ...
 
 def fingerprint() -> Any: ...
+backend: Any
+compiled: Any
