@@ -1,10 +1,53 @@
 """Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
 from autograd.engine.primitives import FUNCTIONS
 from autograd.engine.value import Value, as_float, is_recording
 from autograd.errors import ArgumentError, listed
 
+if TYPE_CHECKING:
+    from autograd.engine.value import Number
+
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
+N = TypeVar("N", Value, float, "Number")
+
+
+class _ToNumber(Protocol):
+    """The type of a function of several numbers, given one by one or in one list, that returns one."""
+
+    @overload
+    def __call__(self, values: Iterable[N], /) -> N: ...
+    @overload
+    def __call__(self, first: Value, /, *others: Number) -> Value: ...
+    @overload
+    def __call__(self, first: float, second: Value, /, *others: Number) -> Value: ...
+    @overload
+    def __call__(self, *values: N) -> N: ...
+
+
+class _ToList(Protocol):
+    """The type of a function of several numbers, given one by one or in one list, that returns as many."""
+
+    @overload
+    def __call__(self, values: Iterable[N], /) -> list[N]: ...
+    @overload
+    def __call__(self, first: Value, /, *others: Number) -> list[Value]: ...
+    @overload
+    def __call__(self, first: float, second: Value, /, *others: Number) -> list[Value]: ...
+    @overload
+    def __call__(self, *values: N) -> list[N]: ...
+
+
+def _to_number(function: Callable[..., Any]) -> _ToNumber:
+    return function
+
+
+def _to_list(function: Callable[..., Any]) -> _ToList:
+    return function
 
 
 def _listed(name, values):
@@ -54,6 +97,7 @@ def _minus(values, peak):
     return values if _is_zero(peak) else [value - peak for value in values]
 
 
+@_to_number
 def logsumexp(*values):
     """log(exp(v1) + exp(v2) + …), for any size of the operands; also called with one list.
 
@@ -73,6 +117,7 @@ def logsumexp(*values):
     return logarithm if _is_zero(peak) else peak + logarithm
 
 
+@_to_list
 def log_softmax(*values):
     """The logarithms of `softmax`, as a list: v - logsumexp(values) for each v.
 
@@ -84,6 +129,7 @@ def log_softmax(*values):
     return [value - normaliser for value in values]
 
 
+@_to_list
 def softmax(*values):
     """exp(v) / (exp(v1) + exp(v2) + …) for each v, as a list: positive numbers that add up to 1.
 
@@ -97,6 +143,7 @@ def softmax(*values):
     return [term / normaliser for term in terms]
 
 
+@_to_number
 def mean(*values):
     """The arithmetic mean; also called with one list.
 
@@ -107,6 +154,14 @@ def mean(*values):
     return total(values) / len(values)
 
 
+@overload
+def dot(xs: Iterable[float], ys: Iterable[float]) -> float: ...
+@overload
+def dot(xs: Iterable[Value], ys: Iterable[Number]) -> Value: ...
+@overload
+def dot(xs: Iterable[Number], ys: Iterable[Value]) -> Value: ...
+@overload
+def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number: ...
 def dot(xs, ys):
     """The sum of the products of corresponding elements.
 

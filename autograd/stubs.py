@@ -71,9 +71,9 @@ def _declaration(node):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return [] if getattr(node, "module", "") == "__future__" else [ast.unparse(node)]
     if isinstance(node, ast.Assign):
-        names = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
-        kind = type(node.value.value).__name__ if isinstance(node.value, ast.Constant) else "Any"
-        return [f"{name}: {kind}" for name in names if name != "Number" and "." not in ast.unparse(node.targets[0])]
+        return _variables(node)
+    if isinstance(node, ast.If):
+        return [line for part in node.body for line in _declaration(part)]
     if isinstance(node, ast.FunctionDef):
         return ["", *_signature(node, "")]
     if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
@@ -84,6 +84,18 @@ def _declaration(node):
         bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
         return ["", f"class {node.name}{bases}:", *(lines or ["    ..."])]
     return []
+
+
+def _variables(node):
+    """The lines that declare what is assigned to."""
+    target, content = node.targets[0], node.value
+    pairs = zip(target.elts, content.elts) if isinstance(target, ast.Tuple) else [(target, content)]
+    constants = [(name, getattr(part, "value", None)) for name, part in pairs if isinstance(name, ast.Name)]
+    return [
+        f"{name.id}: {type(constant).__name__ if isinstance(constant, (int, str)) else 'Any'}"
+        for name, constant in constants
+        if name.id != "Number"
+    ]
 
 
 def _signature(node, indent):

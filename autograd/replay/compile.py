@@ -18,10 +18,10 @@ import time
 import warnings
 import weakref
 from collections import Counter, OrderedDict, namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce, update_wrapper
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
 
 from autograd.composed import mean
 from autograd.engine.libraries import level_outside
@@ -45,12 +45,25 @@ from autograd.replay.signature import columns_of, filled, key_of, keys_of, kinds
 from autograd.replay.statics import Static
 from autograd.transforms import map_numbers, numbers_in
 
+if TYPE_CHECKING:
+    from autograd.view.draw import Drawing
+
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
+P = ParamSpec("P")  # of a function that is compiled: its parameters
+Q = ParamSpec("Q")  # those of a method without self
+R_co = TypeVar("R_co", covariant=True)  # what it returns
+N = TypeVar("N", Value, float, "Value | float")
 
 
+@overload
 def compile(
-    function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16, fallback: bool = True
-) -> Any:
+    function: Callable[P, R_co], *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
+) -> Compiled[P, R_co]: ...
+@overload
+def compile(
+    function: None = None, *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
+) -> Callable[[Callable[P, R_co]], Compiled[P, R_co]]: ...
+def compile(function=None, *, static=(), maxsize=16, fallback=True):
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
     A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
@@ -98,15 +111,21 @@ class Unrecorded(Exception):
     """The function has failed while it was recorded: it is to be called itself, and raises its own error, or none."""
 
 
-class Compiled:
+class Compiled(Generic[P, R_co]):
     """A function that is recorded and replayed; see `compile`."""
 
-    def __init__(self, function, static=(), maxsize=16, fallback=True):
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        static: str | Iterable[str] = (),
+        maxsize: int = 16,
+        fallback: bool = True,
+    ):
         if not callable(function):
             raise ArgumentError(f"compile: a function is wanted, got {function!r:.60}.")
         if not isinstance(maxsize, int) or maxsize < 1:
             raise ArgumentError(f"compile: maxsize is the number of recordings to keep, at least 1, got {maxsize!r}.")
-        self.function = function
+        self.function: Any = function
         self._static = (static,) if isinstance(static, str) else tuple(listed("compile: static", static))
         self._positions = positions_of(function, self._static)
         self._recordings: OrderedDict = OrderedDict()
@@ -116,12 +135,18 @@ class Compiled:
         self._dropped: set = set()  # hashes of the keys whose recordings had to go
         self._warned: set = set()
         self._failure = ""  # with which recording failed
-        self._made_from: Compiled | None = None  # for a method of one instance: that of the class
+        self._made_from: Compiled[Any, Any] | None = None  # for a method of one instance: that of the class
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
         return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Compiled[P, R_co]: ...
+    @overload
+    def __get__(
+        self: Compiled[Concatenate[Any, Q], R_co], instance: object, owner: Any = None
+    ) -> Compiled[Q, R_co]: ...
     def __get__(self, instance, owner=None):
         """As a method: one of its own for each instance, which keeps it."""
         if instance is None or isinstance(self.function, staticmethod):
@@ -154,7 +179,7 @@ class Compiled:
             return type(None), ()
         return Compiled, (self.function, self._static, self._maxsize, self._fallback)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
         if is_recording() or _unrolling.is_on():
             return self.function(*args, **kwargs)
@@ -167,6 +192,14 @@ class Compiled:
         self._fall_back(replay, [leaves])
         return self._fallen_back(self.function(*args, **kwargs), replay, [leaves])
 
+    @overload
+    def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
+    @overload
+    def mean(
+        self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal[True], **kwargs: Any
+    ) -> tuple[N, list[Any]]: ...
+    @overload
+    def mean(self, *batches: Any, has_aux: bool = False, **kwargs: Any) -> Any: ...
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
@@ -198,6 +231,12 @@ class Compiled:
             return mean(results)
         return mean([loss for loss, _ in results]), [map_numbers(_plain, other) for _, other in results]
 
+    @overload
+    def map(self: Compiled[..., Value | float], *batches: Any, **kwargs: Any) -> list[float]: ...
+    @overload
+    def map(self: Compiled[..., list[Value] | list[float]], *batches: Any, **kwargs: Any) -> list[list[float]]: ...
+    @overload
+    def map(self, *batches: Any, **kwargs: Any) -> list[Any]: ...
     def map(self, *batches, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
 
@@ -218,22 +257,22 @@ class Compiled:
         with no_grad():
             return [map_numbers(_plain, self.function(*example, **kwargs)) for example in zip(*columns_of(batches)[0])]
 
-    def cache_info(self):
+    def cache_info(self) -> CacheInfo:
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
         return CacheInfo(self._hits, self._misses, self._maxsize, len(self._recordings))
 
-    def cache_clear(self):
+    def cache_clear(self) -> None:
         """Forget all recordings."""
         self._recordings.clear()
         self._dropped.clear()
         self._hits = self._misses = 0
 
-    def stats(self):
+    def stats(self) -> list[dict[str, float]]:
         """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
         how often the function itself had to be called in place of a replay ("fallbacks")."""
         return [replay.stats() for replay in self._recordings.values()]
 
-    def draw(self, **options):
+    def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
 
