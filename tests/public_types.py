@@ -208,7 +208,7 @@ def recordings() -> None:
     assert_type(Model().loss(1.0), Value)
     assert_type(Model().loss.mean([1.0]), Value)
     assert_type(area.cache_info(), CacheInfo)
-    assert_type(area.stats(), list[dict[str, float]])
+    assert_type(area.stats(), list[dict[str, int | float]])
     assert_type(area.draw(), Drawing)
     assert_type(area.cache_clear(), None)
 

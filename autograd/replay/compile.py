@@ -267,7 +267,7 @@ class Compiled(Generic[P, R_co]):
         self._dropped.clear()
         self._hits = self._misses = 0
 
-    def stats(self) -> list[dict[str, float]]:
+    def stats(self) -> list[dict[str, int | float]]:
         """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
         how often the function itself had to be called in place of a replay ("fallbacks")."""
         return [replay.stats() for replay in self._recordings.values()]
