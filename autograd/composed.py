@@ -1,13 +1,17 @@
-"""Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
+"""Functions composed of primitives: sums and exponentials in a form that neither overflows nor cancels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from autograd.arguments import expect_list
 from autograd.engine.primitives import FUNCTIONS
 from autograd.engine.value import Value, as_float, is_recording
-from autograd.errors import ArgumentError, listed
+from autograd.errors import ArgumentError
+from autograd.passes import is_zero
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
@@ -50,12 +54,13 @@ def _to_list(function: Callable[..., Any]) -> _ToList:
     return function
 
 
-def _listed(name, values):
+def _operands(name, arguments):
     """The operands of f(a, b, c) or f([a, b, c]) as a list."""
-    values = listed(name, values[0]) if len(values) == 1 and hasattr(values[0], "__iter__") else list(values)
-    if not values:
-        raise ArgumentError(f"{name}: at least one number is wanted, got none.")
-    return list(map(_operand, values))
+    one_list = len(arguments) == 1 and hasattr(arguments[0], "__iter__")
+    operands = expect_list(name, arguments[0]) if one_list else list(arguments)
+    if not operands:
+        raise ArgumentError(f"{name}: expected at least one number, got none.")
+    return list(map(_operand, operands))
 
 
 def _operand(thing):
@@ -63,38 +68,26 @@ def _operand(thing):
     return thing if isinstance(thing, Value) else as_float(thing)
 
 
-def _plain(value):
-    """The number of a Value: a float, or while a function is recorded what stands for it, without a gradient."""
+def _without_gradient(value):
+    """The number of a Value as a float; while a function is recorded, a tracer through which no gradient flows."""
     if not isinstance(value, Value):
         return value
     return value.detach() if is_recording() else value.data
 
 
-def _largest(values):
-    """The largest of plain numbers."""
-    if not is_recording():
-        return max(values)
-    peak = values[0]
-    for value in values[1:]:
-        peak = maximum(peak, value)
-    return peak
+def _largest(numbers):
+    """The largest of numbers without a gradient."""
+    return reduce(maximum, numbers) if is_recording() else max(numbers)
 
 
 def total(values):
-    """The sum of `values`, at least one, without a 0 to start from."""
-    first, *rest = values
-    for value in rest:
-        first = first + value
-    return first
+    """The sum of `values`, of which there is at least one, without a 0 to start from."""
+    return reduce(add, values)
 
 
-def _is_zero(value):
-    """Whether a number is a plain 0, which to add or to take off would make a node for nothing."""
-    return not isinstance(value, Value) and value == 0
-
-
-def _minus(values, peak):
-    return values if _is_zero(peak) else [value - peak for value in values]
+def _minus(values, number):
+    """Each value minus the number; the values themselves where it is a plain 0, which needs no nodes."""
+    return values if is_zero(number) else [value - number for value in values]
 
 
 @_to_number
@@ -104,17 +97,17 @@ def logsumexp(*values):
     >>> logsumexp(1000, 1000)
     1000.6931471805599
     """
-    values = _listed("logsumexp", values)
-    plain = [_plain(value) for value in values]
-    peak = _largest(plain)
-    # The largest term is exp(0) = 1. Taken off here and put back by log1p, it costs a small result no digits.
-    largest = [equal(number, peak) for number in plain]
+    values = _operands("logsumexp", values)
+    numbers = list(map(_without_gradient, values))
+    peak = _largest(numbers)
+    # The largest term is exp(0) = 1. Subtracted here and added again by log1p, it costs a small result no digits.
+    is_largest = [equal(number, peak) for number in numbers]
     terms = [exp(value) for value in _minus(values, peak)]
-    terms = [term if _is_zero(one) else term - one for term, one in zip(terms, largest)]
-    ties = total(largest) - 1
-    rest = total([term for term in terms if not _is_zero(term)] or [0.0])
-    logarithm = log1p(rest if _is_zero(ties) else rest + ties)
-    return logarithm if _is_zero(peak) else peak + logarithm
+    terms = [term if is_zero(one) else term - one for term, one in zip(terms, is_largest)]
+    ties = total(is_largest) - 1
+    rest = total([term for term in terms if not is_zero(term)] or [0.0])
+    logarithm = log1p(rest if is_zero(ties) else rest + ties)
+    return logarithm if is_zero(peak) else peak + logarithm
 
 
 @_to_list
@@ -124,7 +117,7 @@ def log_softmax(*values):
     >>> log_softmax([0.0, 800.0])
     [-800.0, 0.0]
     """
-    values = _listed("log_softmax", values)
+    values = _operands("log_softmax", values)
     normaliser = logsumexp(values)
     return [value - normaliser for value in values]
 
@@ -136,8 +129,8 @@ def softmax(*values):
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
-    values = _listed("softmax", values)
-    peak = _largest([_plain(value) for value in values])
+    values = _operands("softmax", values)
+    peak = _largest(list(map(_without_gradient, values)))
     terms = [exp(value) for value in _minus(values, peak)]
     normaliser = total(terms)
     return [term / normaliser for term in terms]
@@ -150,7 +143,7 @@ def mean(*values):
     >>> mean([1.0, 2.0, 6.0])
     3.0
     """
-    values = _listed("mean", values)
+    values = _operands("mean", values)
     return total(values) / len(values)
 
 
@@ -170,7 +163,7 @@ def dot(xs, ys):
 
     Raises ArgumentError when the lengths differ.
     """
-    xs, ys = (list(map(_operand, listed("dot", values))) for values in (xs, ys))
+    xs, ys = (list(map(_operand, expect_list("dot", values))) for values in (xs, ys))
     if len(xs) != len(ys) or not xs:
-        raise ArgumentError(f"dot: two sequences of one length are wanted, got lengths {len(xs)} and {len(ys)}.")
+        raise ArgumentError(f"dot: expected two sequences of the same length, got lengths {len(xs)} and {len(ys)}.")
     return total([x * y for x, y in zip(xs, ys, strict=True)])

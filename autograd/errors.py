@@ -1,10 +1,8 @@
-"""The exceptions: one class a cause, each of them also the built-in that Python itself would raise."""
-
-from operator import index
+"""Every exception of the engine: one class for each cause, derived from the built-in that Python itself would raise."""
 
 
 class AutogradError(Exception):
-    """What every exception of this package is."""
+    """The base class of every exception of this package."""
 
 
 class DomainError(AutogradError, ValueError):
@@ -67,41 +65,9 @@ class ArgumentError(AutogradError, ValueError):
     """An argument has the wrong size, or a value that is not among the choices."""
 
 
-def listed(where: str, thing) -> list:
-    """`thing` as a list, or NumberTypeError: no text, no single number."""
-    if isinstance(thing, (str, bytes)) or not hasattr(thing, "__iter__"):
-        raise NumberTypeError(f"{where}: a list is wanted, got {type(thing).__name__} {thing!r:.60}.")
-    return list(thing)
+class MissingPackageError(AutogradError, ImportError):
+    """A Python package that this function needs is not installed."""
 
 
-def listed_instances(where: str, things, kind: type, article: str = "a") -> list:
-    """`things` as a list of instances of the class `kind`, or NumberTypeError."""
-    things = listed(where, things)
-    for thing in things:
-        instance(where, thing, kind, article)
-    return things
-
-
-def called(where: str, function) -> None:
-    """Raise NumberTypeError for what is no function."""
-    if not callable(function):
-        raise NumberTypeError(f"{where}: a function is wanted, got {type(function).__name__} {function!r:.60}.")
-
-
-def whole(where: str, thing, least: int = 1) -> int:
-    """`thing` as an int, or ArgumentError for what is no whole number from `least` on."""
-    try:
-        number = least - 1 if isinstance(thing, bool) else index(thing)
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise ArgumentError(f"{where} must be a whole number from {least} on, got {thing!r:.60}.")
-    return number
-
-
-def instance(where: str, thing, kind: type, article: str = "a") -> None:
-    """Raise NumberTypeError for what is no instance of the class `kind`."""
-    if not isinstance(thing, kind):
-        raise NumberTypeError(
-            f"{where}: {article} {kind.__name__} is wanted, got {type(thing).__name__} {thing!r:.60}."
-        )
+class MissingProgramError(AutogradError, FileNotFoundError):
+    """A program that this function needs, such as Graphviz's `dot`, is not installed."""

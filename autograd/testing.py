@@ -30,8 +30,8 @@ from autograd.table.rules import RULES, Rule
 from autograd.transforms import derivatives
 
 LARGEST = sys.float_info.max
-MODERATE = 100.0  # nodes of random expressions, and their partials, stay below this size
-NEAR_KINK = 1e-3  # and their operands stay this far from kinks
+MODERATE = 100.0  # the largest size of the nodes and partials of a random expression
+NEAR_KINK = 1e-3  # how near to a kink the operands in a random expression may be
 INFIX = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
 
 
@@ -55,7 +55,7 @@ def points(rule: str | Rule | Callable[..., Any]) -> SearchStrategy[tuple[float,
 
 
 def _rule(name):
-    """The rule called `name`, which may be a function of the table or a rule already."""
+    """The rule called `name`, which may also be a function of the table or a rule."""
     found = name if isinstance(name, Rule) else RULES.get(getattr(name, "__name__", name))
     if found is None:
         raise ArgumentError(f"there is no primitive {name!r}. The primitives are {', '.join(PUBLIC)}.")
@@ -63,7 +63,7 @@ def _rule(name):
 
 
 def _numbers(interval):
-    """Floats of an interval: simple ones, everyday ones, and all there are."""
+    """Floats of an interval: integers, usual ones, and all that there are."""
     low, high = max(interval.low, -10.0), min(interval.high, 10.0)
     simple = st.integers(math.ceil(low), math.floor(high)).map(float)
     usual = st.floats(low, high)
@@ -72,7 +72,7 @@ def _numbers(interval):
 
 
 def _is_smooth(rule, point):
-    """Whether the primitive has a value and derivatives at a point, not all of them by convention."""
+    """Whether the primitive has a value and derivatives at a point, and one of them is no convention."""
     if bent(rule, dict(zip(rule.inputs, point))) == set(rule.inputs):
         return False
     try:
@@ -96,10 +96,10 @@ class Expression:
     """A random function of a few numbers, with a point at which it is smooth.
 
     point  a number for each input
-    steps  the operations: (rule, operands), where an operand is a float, a constant, or the place of an input or of an
-           earlier step, counted from 0
+    steps  the operations: (rule, operands), where an operand is a float, which is a constant, or an int, the place of
+           an input or an earlier step: inputs come first, counted from 0
 
-    Call it as any function; its text is Python code.
+    Call it like any function; its text is Python code.
 
     >>> e = Expression((0.5, 2.0), [("mul", (0, 1)), ("exp", (2,)), ("add", (3, 3))])
     >>> e(0.0, 1.0)
@@ -116,7 +116,7 @@ class Expression:
         self.point, self.steps = tuple(point), list(steps)
 
     def __call__(self, *numbers: Any, functions: dict[str, Callable[..., Any]] = FUNCTIONS) -> Any:
-        """The value at other numbers; `functions` are the primitives to use, for numbers of another kind."""
+        """The value at `numbers`; `functions` are the primitives for numbers of another kind, such as mpmath's."""
         nodes = list(numbers)
         for name, operands in self.steps:
             nodes.append(functions[name](*(nodes[x] if type(x) is int else x for x in operands)))
@@ -124,28 +124,27 @@ class Expression:
 
     def __repr__(self) -> str:
         names = [_name(i) for i in range(len(self.point) + len(self.steps))]
+        inputs, results = names[: len(self.point)], names[len(self.point) :]
         code = [_code(rule, [names[x] if type(x) is int else repr(x) for x in xs]) for rule, xs in self.steps]
-        lines = [f"    {name} = {line}" for name, line in zip(names[len(self.point) :], code[:-1])]
-        return "\n".join(
-            [
-                f"def f({', '.join(names[: len(self.point)])}):",
-                *lines,
-                f"    return {[*names, *code][-1]}",
-                f"# at f({', '.join(map(repr, self.point))})",
-            ]
-        )
+        lines = [
+            f"def f({', '.join(inputs)}):",
+            *(f"    {name} = {line}" for name, line in zip(results, code[:-1])),
+            f"    return {[*inputs, *code][-1]}",
+            f"# at f({', '.join(map(repr, self.point))})",
+        ]
+        return "\n".join(lines)
 
     @staticmethod
     def random(
         random: Random, max_nodes: int = 20, rules: Iterable[str | Rule] | None = None, inputs: int = 3
     ) -> Expression:
-        """One of `expressions`, by a random generator: for loops that Hypothesis would be slow for."""
+        """One of `expressions`, drawn with a random generator: for loops in which Hypothesis would be slow."""
         point = [random.uniform(-3, 3) for _ in range(random.randint(1, inputs))]
         return _grow(point, random.randint(1, max_nodes), random.choice, lambda: random.uniform(-3, 3), _usable(rules))
 
 
 def _name(i):
-    """a, b, … z, a1, b1, …, without the e of Euler and the f of the function."""
+    """a, b, … z, a1, b1, …, but neither e, which is Euler's number, nor f, the function."""
     letters = "abcdghijklmnopqrstuvwxyz"
     return letters[i % len(letters)] + (str(i // len(letters)) if i >= len(letters) else "")
 
@@ -160,7 +159,7 @@ def _code(name, operands):
 
 
 def _usable(rules):
-    """The rules to build expressions of."""
+    """The rules from which to build expressions; all that are public if none are named."""
     return [_rule(rule) for rule in rules] if rules is not None else [RULES[name] for name in PUBLIC]
 
 
@@ -169,11 +168,11 @@ def expressions(
 ) -> SearchStrategy[Expression]:
     """Random expressions of up to `max_nodes` operations, each an `Expression` with a point at which it is smooth.
 
-    rules   the primitives to use, by name; all of the table if left out
+    rules   the primitives to use, by name; the whole table if left out
     inputs  the largest number of inputs
 
-    Operands are inputs, constants and any earlier node, so nodes are shared and repeated; every node counts for the
-    result. Nodes and partials stay below 100 in size.
+    Operands are inputs, constants and earlier nodes, so nodes are shared and repeated; the result depends on every
+    node. No node or partial exceeds 100 in size.
 
     >>> from hypothesis import find
     >>> find(expressions(rules=["mul", "exp"]), lambda e: "exp" in repr(e))
@@ -196,34 +195,35 @@ def expressions(
 
 
 def _grow(point, size, choose, number, rules):
-    """An expression of at most `size` operations, made by choices: `choose(options)` and `number()`."""
-    nodes, steps, loose = list(point), [], []
+    """An expression of at most `size` operations, made with two sources of chance: `choose(options)` and `number()`."""
+    data, steps, unused = list(point), [], []  # of inputs and steps; the steps; the places of those not used so far
     for _ in range(3 * size):
-        if len(steps) + max(len(loose) - 1, 0) >= size:
+        if len(steps) + max(len(unused) - 1, 0) >= size:
             break
         rule = choose(rules)
-        operands = _operands(rule, choose((range(len(nodes)), loose or range(len(nodes)))), choose, number)
-        data = _moderate(rule, [nodes[x] if type(x) is int else x for x in operands])
-        unused = [i for i in loose if i not in operands] + [len(nodes)]
-        if data is not None and len(steps) + len(unused) <= size:  # this one, and those that add up what is loose
+        operands = _operands(rule, choose((range(len(data)), unused or range(len(data)))), choose, number)
+        result = _moderate(rule, [data[x] if type(x) is int else x for x in operands])
+        used = [x for x in operands if type(x) is int]  # 2.0 is a constant, 2 a place
+        still_unused = [i for i in unused if i not in used] + [len(data)]
+        if result is not None and len(steps) + len(still_unused) <= size:  # with the additions below
             steps.append((rule.name, operands))
-            loose = unused
-            nodes.append(data)
-    while len(loose) > 1:
-        steps.append(("add", (loose.pop(0), loose.pop(0))))
-        loose.append(len(point) + len(steps) - 1)
+            data.append(result)
+            unused = still_unused
+    while len(unused) > 1:
+        steps.append(("add", (unused.pop(0), unused.pop(0))))
+        unused.append(len(point) + len(steps) - 1)
     return Expression(point, steps)
 
 
 def _operands(rule, places, choose, number):
-    """What a rule is applied to: mostly nodes out of `places`, sometimes a constant, but not only constants."""
+    """Operands for a rule: mostly nodes out of `places`, sometimes constants, at least one node."""
     others = [number() if choose((False, False, False, True)) else choose(places) for _ in rule.inputs[1:]]
     operands = (choose(places), *others)
     return operands[::-1] if others and choose((False, True)) else operands
 
 
 def _moderate(rule, operands):
-    """The value of a rule, or None where it, or a partial, is large, or a kink is near."""
+    """The value of a rule; None where it or a partial is large, or a kink is near."""
     try:
         node = FUNCTIONS[rule.name](*map(Value, operands))
     except AutogradError:
@@ -237,7 +237,7 @@ def _moderate(rule, operands):
 
 
 def well_conditioned(expressions: SearchStrategy[Expression], limit: float = 1000.0) -> SearchStrategy[Expression]:
-    """Those of a strategy's expressions whose value and gradient magnify rounding errors at most `limit` times.
+    """The expressions of a strategy whose value and gradient magnify rounding errors at most `limit` times.
 
     >>> from hypothesis import find
     >>> find(well_conditioned(expressions(rules=["sin"], inputs=1)), lambda e: len(e.steps) == 2)
@@ -250,10 +250,10 @@ def well_conditioned(expressions: SearchStrategy[Expression], limit: float = 100
 
 
 def condition(f: Callable[..., Any], *point: float) -> float:
-    """By how much relative errors of single nodes, such as rounding errors, can grow in f(*point) and its gradient.
+    """How much f(*point) and its gradient can magnify the relative errors of single nodes, such as rounding errors.
 
-    It is the sum of |∂result/∂node · node / result| over all nodes, for the value or that partial derivative where this
-    is largest; inf where one of them is 0 by cancellation, or does not exist.
+    This is the sum of |∂result/∂node · node / result| over all nodes, the largest of those for the value and for each
+    partial derivative; inf where one of them is 0 by cancellation or does not exist.
 
     >>> condition(lambda x: (x + 1e6) - 1e6, 3.0)
     333336.3333333333
@@ -281,25 +281,25 @@ def assert_gradients_match(
 
     f       a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
     points  a strategy for the arguments of f: tuples; what is not a tuple is the only argument
-    order   up to which order derivatives are checked
+    order   the highest order of the derivatives to check
 
     >>> from autograd import tanh
     >>> assert_gradients_match(lambda x, y: tanh(x * y), st.tuples(st.floats(-2, 2), st.floats(-2, 2)))
 
-    Points at which numbers cannot tell, such as subnormal ones, are passed over. Raises WrongGradientError, an
-    AssertionError, for a wrong gradient, and what f raises; ArgumentError when no point at all could tell.
+    Points at which the check is unsure, such as subnormal ones, are passed over. Raises WrongGradientError, an
+    AssertionError, for a wrong gradient, and what f raises; ArgumentError when the check was unsure at every point.
     """
-    told = False
+    was_checked = False
 
     @settings(max_examples=max_examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(points)
     def check(point):
-        nonlocal told
+        nonlocal was_checked
         report = gradcheck(f, point, order, rtol=rtol, raise_exception=True)
-        told = told or any(row.verdict != "unsure" for row in report.rows)
+        was_checked = was_checked or any(row.verdict != "unsure" for row in report.rows)
 
     check()
-    if not told:
+    if not was_checked:
         raise ArgumentError(
             "assert_gradients_match: the gradient could be checked at none of the points. Choose "
             "points at which f has values on both sides, and nearby floats similar derivatives."

@@ -2,7 +2,7 @@
 
 What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
-another way: as another argument, as a variable that `f` closes over, as the variable of a derivative that is just being
+another way: as another argument, as a variable that `f` closes over, or as the variable of a derivative that is being
 taken around this one.
 
 The types say so as far as types can: a function of floats that returns a float has floats for derivatives, whatever
@@ -12,16 +12,12 @@ else is around it. Where they cannot tell, as for a dict of floats and a functio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from copy import copy
-from functools import cache, reduce, wraps
-from itertools import compress, repeat
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
-from autograd.engine.primitives import FUNCTIONS
+from autograd.arguments import expect_callable, expect_list
 from autograd.engine.value import (
     Constant,
-    Fan,
     Value,
     adjoints,
     as_float,
@@ -31,28 +27,19 @@ from autograd.engine.value import (
     is_recording,
     recorder,
     restore,
-    stale,
     topological_order,
 )
-from autograd.errors import (
-    ArgumentError,
-    NumberTypeError,
-    RecordingError,
-    ResultOverflowError,
-    called,
-    listed,
-)
+from autograd.errors import ArgumentError, NumberTypeError
+from autograd.nested import map_numbers, numbers_in, numbers_like
+from autograd.passes import finite, forward_pass, plain, plus, reverse_pass, times
 from autograd.replay.recorder import Tracer
-from autograd.table.formulas import floor
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
 
 P = ParamSpec("P")  # of a function: its parameters, but for the first where that has a type of its own
 R = TypeVar("R")  # what it returns
-A = TypeVar(
-    "A", bound=Any
-)  # its first argument, and so its gradient; without the bound a lambda could do nothing to it
+A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda may do anything to it
 V = TypeVar("V", Value, list[Value])
 Ts = TypeVarTuple("Ts")  # all its arguments
 
@@ -91,174 +78,32 @@ def derivatives(y, xs, create_graph=False):
     StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
     """
     single = isinstance(xs, Value)
-    wanted = [xs] if single else listed("derivatives", xs)
-    for node in (y, *wanted):
+    nodes = [xs] if single else expect_list("derivatives", xs)
+    for node in (y, *nodes):
         if not isinstance(node, Value):
             raise NumberTypeError(
                 f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
             )
-    results = _derivatives(y, wanted, create_graph)
+    results = _derivatives(y, nodes, create_graph)
     results = list(map(as_node, results)) if create_graph else results
     return results[0] if single else results
 
 
-def _derivatives(y, wanted, create_graph):
-    """What `derivatives` returns, but for floats among Values where nothing depends on anything."""
+def _derivatives(y, xs, create_graph):
+    """The same for a list of Values; where a graph is asked for, a derivative that is constant may be a float."""
     if isinstance(y, Constant):
-        return [0.0 for _ in wanted]
+        return [0.0 for _ in xs]
     if create_graph:
-        return adjoint_graph(y, wanted)
-    if isinstance(y, Tracer):  # a float in the function itself: a number without a gradient in its recording
-        return [
-            recorder().number(value) if isinstance(value, Value) else as_float(value)
-            for value in adjoint_graph(y, wanted)
-        ]
-    known = [node for node in wanted if not isinstance(node, Tracer)]
+        return reverse_pass(y, xs)
+    if isinstance(y, Tracer):  # the function itself has floats here: in its recording, numbers without a gradient
+        return list(map(_recorded_float, reverse_pass(y, xs)))
+    known = [x for x in xs if not isinstance(x, Tracer)]
     found = dict(zip(map(id, known), adjoints(y, known)))
-    return [_finite(found.get(id(node), 0.0)) for node in wanted]
+    return [finite(found.get(id(x), 0.0)) for x in xs]
 
 
-def adjoint_graph(y, wanted, cut=False):
-    """The adjoints of `wanted` as Values, or floats: the backward pass of `y`, itself recorded as a graph.
-
-    cut: take the nodes of `wanted` for independent of one another, even where one is computed from another.
-    """
-    order = _order(y)
-    # Nodes go by their ids: a tracer must not be looked up, since to a function it is a number.
-    on_the_way = {id(node) for node in wanted if not isinstance(node, Constant)}
-    ends = on_the_way.copy() if cut else ()
-    for node in order:
-        if any(id(parent) in on_the_way for parent in node.parents):
-            on_the_way.add(id(node))
-    adjoint = {id(y): 1.0}
-    for node in reversed(order):
-        here = adjoint.get(id(node), 0.0)
-        if id(node) not in on_the_way or id(node) in ends or node.rule is None or _is_zero(here):
-            continue
-        reached = [id(parent) in on_the_way for parent in node.parents]
-        if not any(reached):
-            continue
-        for parent, share in zip(compress(node.parents, reached), _shares(node, reached, repeat(here))):
-            adjoint[id(parent)] = _plus(adjoint.get(id(parent), 0.0), share)
-    return [adjoint.get(id(node), 0.0) for node in wanted]
-
-
-@contextmanager
-def _conditions_of(node):
-    """Inside, operations count where `node` does: what is recorded under conditions has derivatives under them only.
-
-    Elsewhere a replay takes their results for 0.
-    """
-    if not isinstance(node, Tracer):
-        yield
-        return
-    before = recorder().add_guard(node.guard)
-    try:
-        yield
-    finally:
-        recorder().set_guard(before)
-
-
-def _order(y):
-    """The nodes that a result depends on, parents before children."""
-    if not isinstance(y, Tracer):
-        return topological_order(y) if type(y) is not Constant else []
-    if not is_recording():
-        raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
-    return recorder().tracer(y).order()
-
-
-def _shares(node, reached, flows, as_graph=True):
-    """flow * partial for each parent that is `reached`: what passes through a node, to the parent or from it."""
-    with _conditions_of(node):
-        partials = partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
-        return list(map(_times, flows, partials))
-
-
-def partials_as_graph(node, reached):
-    """The partial derivatives of a node with respect to the parents that are `reached`, as Values or numbers.
-
-    Those with respect to other parents are not touched: they may not exist. Raises StaleGraphError when they are not
-    those that were recorded.
-    """
-    parents = list(compress(node.parents, reached))
-    if isinstance(node, Fan):
-        # A Value may be among the parents more than once: what it does to the result is counted at the first place.
-        found = dict(zip(map(id, parents), adjoint_graph(node.ordinary(), parents, cut=True)))
-        return [found.pop(id(parent), 0.0) for parent in parents]
-    if is_recording():
-        return [partial(*node.parents, node) for partial in compress(_partials_on_recording(node.rule), reached)]
-    if not _follows(node):
-        raise stale(node)
-    partials = [partial(*node.parents, node) for partial in compress(_partials_on_values(node.rule), reached)]
-    if any(_number(partial) != recorded for partial, recorded in zip(partials, compress(node.partials, reached))):
-        raise stale(node)
-    return partials
-
-
-def _follows(node):
-    """Whether the number of a node is what its rule makes of its parents' numbers."""
-    try:
-        return node.rule.value(*(parent.data for parent in node.parents)) == node.data
-    except (ArithmeticError, ValueError):
-        return False
-
-
-@cache
-def _partials_on_values(rule):
-    return tuple(
-        partial.on_values((*rule.inputs, "out"), FUNCTIONS | {"floor": lambda v: floor(_number(v))})
-        for partial in rule.partials
-    )
-
-
-@cache
-def _partials_on_recording(rule):
-    return tuple(
-        partial.on_recording((*rule.inputs, "out"), FUNCTIONS | {"floor": _floor_while_recording})
-        for partial in rule.partials
-    )
-
-
-def _floor_while_recording(x):
-    if isinstance(x, Value):
-        raise RecordingError(
-            "compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
-            "exponent a number of the function, or name it in static=."
-        )
-    return floor(x)
-
-
-def _number(v):
-    return v.data if isinstance(v, Value) else v
-
-
-def _is_zero(number):
-    """Whether a derivative is the plain number 0: then nothing depends on anything here."""
-    return not isinstance(number, Value) and number == 0
-
-
-def _times(a, b):
-    """a * b without a node where one of them is the number 0 or 1."""
-    if not isinstance(a, Value) and a in (0, 1):
-        return b if a == 1 else 0.0
-    if not isinstance(b, Value) and b in (0, 1):
-        return a if b == 1 else 0.0
-    return _finite(a * b)
-
-
-def _plus(a, b):
-    """a + b without a node where one of them is the number 0."""
-    if _is_zero(a):
-        return b
-    return a if _is_zero(b) else _finite(a + b)
-
-
-def _finite(number):
-    """A derivative, unless it is a float that is not finite; in a recording it may be on a side that is not chosen."""
-    if not isinstance(number, Value) and number - number != 0.0 and not is_recording():
-        raise ResultOverflowError("a derivative is too large for a float64. Scale the result or the direction down.")
-    return number
+def _recorded_float(derivative):
+    return recorder().number(derivative) if isinstance(derivative, Value) else as_float(derivative)
 
 
 # First comes what a lambda is to be taken for; a function of floats that returns Values closes over Values.
@@ -306,14 +151,14 @@ def value_and_grad(f, argnums=0):
 
 
 def _value_and_grad(name, f, argnums):
-    called(name, f)
+    expect_callable(name, f)
 
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
         with _Variables(name, args, argnums) as variables:
             y = variables.node(f(*variables.args, **kwargs))
-            live = variables.live([y])
-            return variables.outside(y, live), variables.gradient(y, live)
+            live = variables.are_live_in([y])
+            return variables.handed_out(y, live), variables.gradient(y, live)
 
     return value_and_gradient
 
@@ -384,13 +229,13 @@ def jacobian(f, argnums=0):
 
 
 def _jacobian(name, f, argnums):
-    called(name, f)
+    expect_callable(name, f)
 
     @wraps(f)
     def gradients(*args, **kwargs):
         with _Variables(name, args, argnums) as variables:
             results = map_numbers(variables.node, f(*variables.args, **kwargs))
-            live = variables.live(numbers_in(results))
+            live = variables.are_live_in(numbers_in(results))
             return map_numbers(lambda y: variables.gradient(y, live), results)
 
     return gradients
@@ -420,17 +265,17 @@ def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -
 
     Raises ArgumentError when the structures differ.
     """
-    called("jvp", f)
+    expect_callable("jvp", f)
     directions = _matching("jvp", primals, tangents)
     with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
-        live = any(type(t) is Value for t in directions) or variables.live(numbers_in(results))
-        along = dict(zip(map(id, variables.inner), directions))
+        live = any(type(t) is Value for t in directions) or variables.are_live_in(numbers_in(results))
+        tangents_of = dict(zip(map(id, variables.inner), directions))
         for y in numbers_in(results):
-            _move(along, y, is_recording() or (live and variables.graph))
+            forward_pass(y, tangents_of, is_recording() or (live and variables.graph))
         return (
-            map_numbers(lambda y: variables.outside(y, live), results),
-            map_numbers(lambda y: variables.outside(along[id(y)], live), results),
+            map_numbers(lambda y: variables.handed_out(y, live), results),
+            map_numbers(lambda y: variables.handed_out(tangents_of[id(y)], live), results),
         )
 
 
@@ -446,7 +291,7 @@ def hvp(f, primals, tangents):
     >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 4.0)
     """
-    called("hvp", f)
+    expect_callable("hvp", f)
     directions = _matching("hvp", primals, tangents)
     positions = tuple(range(len(primals)))
     gradient = _value_and_grad("hvp", f, positions)
@@ -454,7 +299,7 @@ def hvp(f, primals, tangents):
     def slope(*args):
         total = 0.0
         for part, t in zip(numbers_in(gradient(*args)[1]), directions):
-            total = _plus(total, _times(part, t))
+            total = plus(total, times(part, t))
         return total
 
     return _value_and_grad("hvp", slope, positions)(*primals)[1]
@@ -469,7 +314,7 @@ def zero_grad(values: Any) -> None:
     >>> x.grad
     0.0
     """
-    nodes = numbers_in(values if isinstance(values, (Value, dict)) else listed("zero_grad", values))
+    nodes = numbers_in(values if isinstance(values, (Value, dict)) else expect_list("zero_grad", values))
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: expected Values, got {type(node).__name__} {node!r:.60}.")
@@ -477,20 +322,24 @@ def zero_grad(values: Any) -> None:
         node.grad = 0.0
 
 
-_active: set[int] = set()  # the ids of the variables of the derivatives that are being taken, in all threads
+_active: set[int] = set()  # the ids of the variables of all derivatives that are being taken, in all threads
 
 
 class _Variables:
-    """The arguments of a function with a fresh variable in place of every number to differentiate by.
+    """The arguments of a function, with a new variable in place of every number to differentiate by.
 
-    A variable is an identity of what it stands for. Over a plain number there is no leaf below it: so the leaves of a
-    graph are Values from outside, and once a derivative has been taken, its variables are plain numbers to all others.
-    Entered, operations build a graph, whatever no_grad() stands around.
+    A variable is a node: +number. That of a plain number has a constant as its parent. So the leaves of a graph are
+    Values from outside only, and once a derivative has been taken, its variables are constants to all others.
+    Inside `with`, operations build a graph, also within no_grad().
+
+    args          the arguments with the variables in them
+    outer, inner  the numbers to differentiate by, and the variable of each
+    graph         whether results are to be Values with a graph; else, inside no_grad(), they are Constants
     """
 
     def __init__(self, name, args, argnums):
         self.name, self.argnums = name, argnums
-        self.graph = gradients_wanted()  # what the results are for: a graph, or inside no_grad() their numbers only
+        self.graph = gradients_wanted()
         self.graph_wanted = graph_wanted()
         self.args, self.outer, self.inner = list(args), [], []
         self.positions = []
@@ -506,13 +355,7 @@ class _Variables:
 
     def _variable(self, number):
         self.outer.append(number)
-        if is_recording():
-            self.inner.append(recorder().variable(number))
-        elif type(number) is Value:
-            self.inner.append(+number)
-        else:
-            below = number if isinstance(number, Value) else constant(number)
-            self.inner.append(restore([below], [0.0], True, below.data, 0.0, None, None, "pos"))
+        self.inner.append(_variable_for(number))
         return self.inner[-1]
 
     def __enter__(self):
@@ -531,8 +374,8 @@ class _Variables:
         except NumberTypeError as error:
             raise NumberTypeError(f"{self.name}: the function must return numbers or Values: {error}") from None
 
-    def live(self, results):
-        """Whether the derivatives are Values: whether variables stand for Values, or results depend on other ones."""
+    def are_live_in(self, results):
+        """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""
         if is_recording() or any(type(number) is Value for number in self.outer):
             return True
         others = _active.difference(map(id, self.inner))
@@ -545,50 +388,47 @@ class _Variables:
 
     def gradient(self, y, live):
         """The derivatives of y in the structure of the arguments."""
-        found = iter(_derivatives(y, self.inner, live and self.graph))
+        supply = iter(_derivatives(y, self.inner, live and self.graph))
         gradients = {
-            position: map_numbers(lambda _: self.outside(next(found), live), self.args[position])
+            position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
             for position in dict.fromkeys(self.positions)
         }
         ordered = tuple(gradients[position] for position in self.positions)
         return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
-    def outside(self, number, live):
-        """A result as it is handed out: as a float, or as a Value, which inside no_grad() is a Constant."""
+    def handed_out(self, number, live):
+        """A result for the caller: a float, or a Value, which inside no_grad() is a Constant."""
         if is_recording():  # a tracer knows what it stands for
             if not isinstance(number, Value):
                 return as_float(number)
             return number if self.graph else number.detach()
         if not live:
-            return _number(number)
+            return plain(number)
         return as_node(number) if self.graph else as_node(number).detach()
 
 
-def _move(tangent, y, as_graph):
-    """Complete `tangent`, the rates of nodes by their ids, by that of `y` and of all nodes that it depends on."""
-    for node in _order(y):
-        if id(node) in tangent:
-            continue
-        rates = [tangent.get(id(parent), 0.0) for parent in node.parents] if node.rule is not None else []
-        moving = [not _is_zero(rate) for rate in rates]
-        if any(moving):
-            with _conditions_of(node):
-                tangent[id(node)] = reduce(_plus, _shares(node, moving, compress(rates, moving), as_graph))
-    tangent.setdefault(id(y), 0.0)
+def _variable_for(number):
+    """A node that is +number."""
+    if is_recording():
+        return recorder().variable(number)
+    if type(number) is Value:
+        return +number
+    parent = number if isinstance(number, Value) else constant(number)
+    return restore([parent], [0.0], True, parent.data, 0.0, None, None, "pos")
 
 
 def _matching(name, primals, tangents):
-    """The numbers of `tangents`, which must have the structure of `primals`."""
+    """The numbers of `tangents`, one for each of `primals`, whose structure it must have."""
     if (
         not isinstance(primals, tuple)
         or not isinstance(tangents, tuple)
-        or map_numbers(str, map_numbers(lambda _: 0, primals)) != map_numbers(str, map_numbers(lambda _: 0, tangents))
+        or map_numbers(lambda _: 0, primals) != map_numbers(lambda _: 0, tangents)
     ):
         raise ArgumentError(
             f"{name}: expected two tuples of the same structure, with one number in `tangents` for "
             f"each in `primals`, got {primals!r:.60} and {tangents!r:.60}."
         )
-    return [_direction(t) for t in numbers_in(tangents)]
+    return [_direction(t) for t in numbers_like(primals, tangents)]
 
 
 def _direction(t):
@@ -596,29 +436,6 @@ def _direction(t):
     if not isinstance(t, Value):
         return as_float(t)
     return t.data if isinstance(t, Constant) and not is_recording() else t
-
-
-def map_numbers(function, structure):
-    """`structure` with `function` applied to every number and Value in it; lists, tuples and dicts keep their shape."""
-    if isinstance(structure, dict):
-        parts = {key: map_numbers(function, part) for key, part in structure.items()}
-        if type(structure) is dict:
-            return parts
-        other = copy(structure)  # of a class derived from dict
-        other.update(parts)
-        return other
-    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(map_numbers(function, part) for part in structure))
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(map_numbers(function, part) for part in structure)
-    return function(structure)
-
-
-def numbers_in(structure):
-    """The numbers and Values in a nested structure, in order."""
-    found = []
-    map_numbers(found.append, structure)
-    return found
 
 
 def as_node(y):

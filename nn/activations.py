@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import autograd
-from autograd.errors import ArgumentError, listed
+from autograd.arguments import expect_list
+from autograd.errors import ArgumentError
 from nn.errors import closest
 
 
@@ -63,7 +64,7 @@ def softmax(x):
     >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
     [[0.5, 0.5], [1.0, 0.0]]
     """
-    x = listed("softmax", x)
+    x = expect_list("softmax", x)
     return [softmax(row) for row in x] if x and isinstance(x[0], (list, tuple)) else autograd.softmax(x)
 
 

@@ -12,7 +12,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd.errors import ArgumentError, instance
+from autograd.arguments import expect_instance
+from autograd.errors import ArgumentError
 from nn import layers, modules, tensorfile, transformer
 from nn.errors import CheckpointError
 from nn.identity import differences
@@ -36,7 +37,7 @@ def save(model: Module, path: "str | Path") -> None:
 
     Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
     """
-    instance("save", model, Module)
+    expect_instance("save", model, Module)
     tensorfile.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
 
 

@@ -11,7 +11,8 @@ from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
 
 from autograd import as_float
-from autograd.errors import ArgumentError, listed, listed_instances, whole
+from autograd.arguments import expect_integer, expect_list, expect_list_of
+from autograd.errors import ArgumentError
 from nn.errors import closest, need
 from nn.init import generator
 from nn.modules import check_count
@@ -42,7 +43,7 @@ class Dataset:
         name: str = "",
     ):
         self.inputs, self.targets = (
-            plain(part if hasattr(part, "tolist") else listed("Dataset", part)) for part in (inputs, targets)
+            plain(part if hasattr(part, "tolist") else expect_list("Dataset", part)) for part in (inputs, targets)
         )
         self.arrays: list | None = None
         self.features, self.classes, self.name = list(features), list(classes), name
@@ -229,7 +230,7 @@ def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
 
 def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, squares: int = 4) -> Dataset:
     """A checkerboard of `squares` by `squares` fields on the square from -1 to 1; at least 2 by 2."""
-    squares = check_count("checkerboard", "squares", whole("checkerboard: squares", squares, 2))
+    squares = check_count("checkerboard", "squares", expect_integer("checkerboard: squares", squares, 2))
 
     def point(k, rng):
         while True:
@@ -314,7 +315,7 @@ class Vocabulary:
     """
 
     def __init__(self, words: Sequence[str]):
-        self.characters = sorted(set("".join(listed_instances("Vocabulary: words", words, str))))
+        self.characters = sorted(set("".join(expect_list_of("Vocabulary: words", words, str))))
 
     def __len__(self):
         return len(self.characters) + 1
@@ -370,7 +371,7 @@ def one_hot(k: int, classes: int) -> list[float]:
 
     Raises ArgumentError when there is no such place.
     """
-    if whole("one_hot: the class", k, 0) >= check_count("one_hot", "classes", classes):
+    if expect_integer("one_hot: the class", k, 0) >= check_count("one_hot", "classes", classes):
         raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
     return [float(i == k) for i in range(classes)]
 
@@ -441,10 +442,10 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     >>> [batch.targets for batch in batches(Dataset([[0.0]] * 5, [0, 1, 2, 3, 4]), 2, seed=1)]
     [[4, 3], [0, 2], [1]]
 
-    Raises ArgumentError when batch_size is no whole number from 1 on.
+    Raises ArgumentError when batch_size is not a positive integer.
     """
     data = as_dataset(data)
-    size = len(data) if batch_size is None else whole("batches: batch_size", batch_size)
+    size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)
     order = list(range(len(data)))
     (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
     if data.arrays:

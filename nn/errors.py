@@ -2,7 +2,7 @@
 
 import importlib
 
-from autograd.errors import AutogradError, RecordingError
+from autograd.errors import AutogradError, MissingPackageError, RecordingError
 
 
 class NoSuchAttributeError(AutogradError, AttributeError):
@@ -23,10 +23,6 @@ class NotRecordedWarning(UserWarning):
 
 class ReplayDiffersError(RecordingError):
     """A replay of a model gave other numbers than the model itself, after others of its numbers had been used."""
-
-
-class MissingPackageError(AutogradError, ImportError):
-    """A package that this function needs is not installed."""
 
 
 def need(module: str, package: str, purpose: str):

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, softplus, step, where
 from autograd import mean as mean_of
-from autograd.errors import ArgumentError, listed
+from autograd.arguments import expect_list
+from autograd.errors import ArgumentError
 from nn.modules import Module, as_list
 
 
@@ -131,7 +132,9 @@ def l2_penalty(parameters: "Module | list[Value]", strength: float):
 
 
 def _parameters(name: str, parameters) -> list:
-    return parameters.parameters() if isinstance(parameters, Module) else list(map(_operand, listed(name, parameters)))
+    if isinstance(parameters, Module):
+        return parameters.parameters()
+    return list(map(_operand, expect_list(name, parameters)))
 
 
 def _square(x):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from autograd import Value, as_float
-from autograd.errors import ArgumentError, NumberTypeError, listed
+from autograd.arguments import expect_list
+from autograd.errors import ArgumentError, NumberTypeError
 from nn.modules import check_count
 
 
@@ -68,7 +69,7 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
         counted = [
             (o, t)
             for row, ts in zip(outputs, targets)
-            for o, t in zip(listed("accuracy", row), listed("accuracy", ts))
+            for o, t in zip(expect_list("accuracy", row), expect_list("accuracy", ts))
             if t != -100
         ]
         outputs, targets = zip(*counted)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import mul
 
 from autograd import Constant, Value, watch
-from autograd.errors import ArgumentError, whole
+from autograd.arguments import expect_integer
+from autograd.errors import ArgumentError
 from nn.activations import activation_function
 from nn.errors import NoSuchAttributeError, closest
 from nn.init import generator, initialiser
@@ -341,7 +342,7 @@ def check_size(module: Module, wanted: int, got: int) -> None:
 
 def check_count(owner: str, name: str, count) -> int:
     """`count` as an int, if it is a whole number from 1 to 100,000,000; else raise ArgumentError."""
-    number = whole(f"{owner}: {name}", count)
+    number = expect_integer(f"{owner}: {name}", count)
     if number > 100_000_000:
         raise ArgumentError(f"{owner}: {name} must be at most 100,000,000. No memory holds so many Values.")
     return number

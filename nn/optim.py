@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value, as_float, read_data, read_grad, write_data, write_grad
-from autograd.errors import ArgumentError, NotFiniteError, instance, listed, listed_instances, whole
+from autograd.arguments import expect_instance, expect_integer, expect_list, expect_list_of
+from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 from nn.modules import Module
 
@@ -26,7 +27,7 @@ class Optimizer(ABC):
     remembered: tuple[str, ...] = ()
 
     def __init__(self, params: Iterable[Value], lr: float, **settings: Any):
-        self.params = listed(type(self).__name__, params)
+        self.params = expect_list(type(self).__name__, params)
         self.lr = lr
         vars(self).update(settings)
         self.steps = 0
@@ -310,7 +311,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ):
-        if len(listed(f"{type(self).__name__}: betas", betas)) != 2 or max(map(as_float, betas)) >= 1:
+        if len(expect_list(f"{type(self).__name__}: betas", betas)) != 2 or max(map(as_float, betas)) >= 1:
             raise ArgumentError(f"{type(self).__name__}: betas must be two numbers below 1, got {betas!r}.")
         super().__init__(params, lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
 
@@ -348,7 +349,7 @@ class Schedule(ABC):
     """Sets the learning rate of an optimiser: lr = the one it had at first × factor(k), after k calls of `step()`."""
 
     def __init__(self, optimizer: Optimizer):
-        instance(type(self).__name__, optimizer, Optimizer, "an")
+        expect_instance(type(self).__name__, optimizer, Optimizer, "an")
         self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
         self._set()
 
@@ -384,7 +385,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1):
-        self.step_size, self.gamma = whole("StepLR: step_size", step_size), as_float(gamma)
+        self.step_size, self.gamma = expect_integer("StepLR: step_size", step_size), as_float(gamma)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -406,7 +407,7 @@ class CosineAnnealingLR(Schedule):
     """Half a cosine wave from the first learning rate down to eta_min in T_max steps (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):
-        self.T_max, self.eta_min = whole("CosineAnnealingLR: T_max", T_max), as_float(eta_min)
+        self.T_max, self.eta_min = expect_integer("CosineAnnealingLR: T_max", T_max), as_float(eta_min)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -421,7 +422,7 @@ class LinearLR(Schedule):
         self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
     ):
         self.start_factor, self.end_factor = as_float(start_factor), as_float(end_factor)
-        self.total_iters = whole("LinearLR: total_iters", total_iters)
+        self.total_iters = expect_integer("LinearLR: total_iters", total_iters)
         super().__init__(optimizer)
 
     def factor(self, k):
@@ -439,7 +440,7 @@ class WarmupDecayLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, warmup: int, total: int):
-        if not 0 <= whole("WarmupDecayLR: warmup", warmup, 0) < whole("WarmupDecayLR: total", total):
+        if not 0 <= expect_integer("WarmupDecayLR: warmup", warmup, 0) < expect_integer("WarmupDecayLR: total", total):
             raise ArgumentError(f"WarmupDecayLR: warmup must be less than total, got {warmup!r} and {total!r}.")
         self.warmup, self.total = warmup, total
         super().__init__(optimizer)
@@ -478,4 +479,4 @@ def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) 
 def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> list[Value]:
     if not as_float(limit) >= 0:
         raise ArgumentError(f"{what} must be 0 or more, got {limit!r}.")
-    return parameters.parameters() if isinstance(parameters, Module) else listed_instances(what, parameters, Value)
+    return parameters.parameters() if isinstance(parameters, Module) else expect_list_of(what, parameters, Value)

@@ -1,6 +1,6 @@
 """`summary`: what a model consists of, as a table."""
 
-from autograd.errors import instance
+from autograd.arguments import expect_instance
 from nn.modules import Layer, Module
 
 
@@ -36,7 +36,7 @@ def summary(model: Module) -> Summary:
     ────────────────────────────────────────
     total                                 65
     """
-    instance("summary", model, Module)
+    expect_instance("summary", model, Module)
     return Summary(list(_rows(model, "")), len(model.parameters()))
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from math import inf, log10
 
-from autograd.errors import ArgumentError, whole
+from autograd.arguments import expect_integer
+from autograd.errors import ArgumentError
 from nn.batchloss import BatchLoss
 from nn.data import as_dataset
 from nn.errors import need
@@ -365,7 +366,7 @@ def _colour(index: int) -> str:
 
 def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
     """`steps` points evenly over the range of `values` and a margin."""
-    steps = whole("steps, the points along a side of the grid,", steps, 2)
+    steps = expect_integer("steps, the points along a side of the grid,", steps, 2)
     check_count("the grid", "steps * steps", steps * steps)
     low, high = min(map(number, values)), max(map(number, values))
     extra = margin * (high - low) or 1.0

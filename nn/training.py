@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Value, as_float, read_data, write_data
-from autograd.errors import ArgumentError, NumberTypeError, ResultOverflowError, called, instance, listed, whole
+from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
+from autograd.errors import ArgumentError, NumberTypeError, ResultOverflowError
 from nn import losses, metrics
 from nn.batchloss import BatchLoss
 from nn.data import Dataset, as_dataset, batches
@@ -96,8 +97,8 @@ def predict(model: Callable, inputs) -> list:
     >>> predict(model, [[1.0, 2.0], [0.0, 0.0]]) == [model([1.0, 2.0]).data, model([0.0, 0.0]).data]
     True
     """
-    called("predict: model", model)
-    inputs = listed("predict: inputs", inputs)
+    expect_callable("predict: model", model)
+    inputs = expect_list("predict: inputs", inputs)
     batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
     with _mode(model, training=False):
         return [output for _, output in batch.all(data)]
@@ -113,8 +114,8 @@ def evaluate(
 
     Raises ArgumentError when there are no examples.
     """
-    called("evaluate: model", model)
-    called("evaluate: loss", loss)
+    expect_callable("evaluate: model", model)
+    expect_callable("evaluate: loss", loss)
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
@@ -344,15 +345,15 @@ def fit(
     hundred times the duration of a comparison has gone by, and at the end. The steps since the last comparison may
     then be wrong, as where `forward` reads a counter or the clock, which no recording can notice.
     """
-    instance("fit: model", model, Module)
-    called("fit: loss", loss)
-    epochs = whole("fit: epochs", epochs, 0)
-    batch_size = None if batch_size is None else whole("fit: batch_size", batch_size)
-    patience = None if patience is None else whole("fit: patience", patience, 0)
+    expect_instance("fit: model", model, Module)
+    expect_callable("fit: loss", loss)
+    epochs = expect_integer("fit: epochs", epochs, 0)
+    batch_size = None if batch_size is None else expect_integer("fit: batch_size", batch_size)
+    patience = None if patience is None else expect_integer("fit: patience", patience, 0)
     clip_norm, clip_value = (None if limit is None else as_float(limit) for limit in (clip_norm, clip_value))
-    callbacks = listed("fit: callbacks", callbacks)
+    callbacks = expect_list("fit: callbacks", callbacks)
     for callback in callbacks:
-        called("fit: callbacks", callback)
+        expect_callable("fit: callbacks", callback)
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")

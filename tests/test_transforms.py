@@ -255,6 +255,15 @@ def test_floats_come_out_in_the_structure_that_went_in():
     assert repr(grad(lambda s: jvp(f, ({**point, "a": s},), (along,))[1])(2.0)) == "0.0"
 
 
+def test_directions_go_by_the_keys_of_dicts_not_their_order():
+    def f(p):
+        return 10 * p["a"] + p["b"]
+
+    point, along = {"a": 2.0, "b": 3.0}, {"b": 1.0, "a": 0.0}
+    assert jvp(f, (point,), (along,)) == (23.0, 1.0)
+    assert hvp(lambda p: f(p) ** 2, (point,), (along,)) == ({"a": 20.0, "b": 2.0},)
+
+
 def test_an_inner_derivative_that_does_not_depend_on_the_outer_is_a_float():
     seen = []
 

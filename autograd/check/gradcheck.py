@@ -20,11 +20,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from autograd.arguments import expect_callable
 from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
-from autograd.errors import ArgumentError, AutogradError, called
+from autograd.errors import ArgumentError, AutogradError
+from autograd.nested import map_numbers, numbers_in
 from autograd.table.formulas import ATOMS
 from autograd.table.rules import RULES, Rule
-from autograd.transforms import derivatives, map_numbers, numbers_in
+from autograd.transforms import derivatives
 from autograd.view.graph import ordinary
 
 RTOL = 1e-7
@@ -160,7 +162,7 @@ def gradcheck(
     """
     if type(order) is not int or order not in (1, 2, 3):
         raise ArgumentError(f"gradcheck: order must be 1, 2 or 3, got {order!r}.")
-    called("gradcheck", f)
+    expect_callable("gradcheck", f)
     arguments, rtol = point if isinstance(point, tuple) else (point,), as_float(rtol)
     numbers = [as_float(x.data if isinstance(x, Value) else x) for x in numbers_in(arguments)]
     if not numbers:

@@ -23,6 +23,7 @@ from functools import reduce, update_wrapper
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
 
+from autograd.arguments import expect_list
 from autograd.composed import mean
 from autograd.engine.libraries import level_outside
 from autograd.engine.value import (
@@ -37,13 +38,13 @@ from autograd.engine.value import (
     recording,
     replayed,
 )
-from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError, listed
+from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError
+from autograd.nested import map_numbers, numbers_in
 from autograd.replay.dependencies import SCALARS, Dependencies, same
 from autograd.replay.machine import Machine, culprit
 from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.replay.signature import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
 from autograd.replay.statics import Static
-from autograd.transforms import map_numbers, numbers_in
 
 if TYPE_CHECKING:
     from autograd.view.draw import Drawing
@@ -126,7 +127,7 @@ class Compiled(Generic[P, R_co]):
         if not isinstance(maxsize, int) or maxsize < 1:
             raise ArgumentError(f"compile: maxsize is the number of recordings to keep, at least 1, got {maxsize!r}.")
         self.function: Any = function
-        self._static = (static,) if isinstance(static, str) else tuple(listed("compile: static", static))
+        self._static = (static,) if isinstance(static, str) else tuple(expect_list("compile: static", static))
         self._positions = positions_of(function, self._static)
         self._recordings: OrderedDict = OrderedDict()
         self._hits = self._misses = 0

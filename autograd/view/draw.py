@@ -12,8 +12,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine.value import Constant, Value
-from autograd.errors import ArgumentError, AutogradError, listed_instances, whole
+from autograd.errors import ArgumentError, MissingPackageError, MissingProgramError
 from autograd.view.graph import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ SHAPES = {
     "operation": {"shape": "Mrecord"},
     "result": {"shape": "Mrecord", "penwidth": "3"},
 }
-
-
-class MissingProgramError(AutogradError, FileNotFoundError):
-    """A picture needs a program that is not installed."""
-
-
-class MissingPackageError(AutogradError, ImportError):
-    """A picture needs a Python package that is not installed."""
 
 
 def draw(
@@ -85,9 +78,9 @@ def draw(
     if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw: rankdir is "LR" or "TB", got {rankdir!r:.60}.')
     if fold is not None and not isinstance(fold, str):
-        fold = listed_instances("draw: fold", fold, str)
-    limit = whole("draw: limit", limit)
-    graph = Graph(value, depth=depth, parameters=listed_instances("draw: parameters", parameters, Value))
+        fold = expect_list_of("draw: fold", fold, str)
+    limit = expect_integer("draw: limit", limit)
+    graph = Graph(value, depth=depth, parameters=expect_list_of("draw: parameters", parameters, Value))
     return Drawing(graph, _fitting(graph, fold, limit), rankdir)
 
 

@@ -133,7 +133,7 @@ def test_batches_are_shuffled_anew_each_epoch_and_reproducibly():
     assert order(1, 0) != order(2, 0)
     assert order(1, 0) != sorted(order(1, 0))
     assert [len(batch) for batch in data.batches(whole, None, 0)] == [20]
-    with pytest.raises(ArgumentError, match="batches: batch_size must be a whole number from 1 on, got 0"):
+    with pytest.raises(ArgumentError, match="batches: batch_size must be a positive integer, got 0"):
         data.batches(whole, 0)
 
 
@@ -179,9 +179,9 @@ def test_slices_and_columns():
     ("call", "message"),
     [
         (lambda: data.one_hot(3, 3), "the class must be from 0 to 2, got 3"),
-        (lambda: data.one_hot(-1, 3), "the class must be a whole number from 0 on, got -1"),
-        (lambda: data.moons(0), "moons: n must be a whole number from 1 on, got 0"),
-        (lambda: data.checkerboard(5, squares=1), "checkerboard: squares must be a whole number from 2 on, got 1"),
+        (lambda: data.one_hot(-1, 3), "the class must be a non-negative integer, got -1"),
+        (lambda: data.moons(0), "moons: n must be a positive integer, got 0"),
+        (lambda: data.checkerboard(5, squares=1), "checkerboard: squares must be an integer of at least 2, got 1"),
         (lambda: data.gate("nandd"), "got 'nandd'. Did you mean \"nand\""),
     ],
 )

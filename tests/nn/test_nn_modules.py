@@ -220,9 +220,9 @@ def test_wrong_sizes_name_both_numbers():
     [
         (lambda: MLP(2, 3), r"nouts must be a list of layer sizes such as \[16, 16, 1\], got 3"),
         (lambda: MLP(2, []), r"nouts must be a list"),
-        (lambda: MLP(2, [0]), r"Layer: nout must be a whole number from 1 on, got 0"),
-        (lambda: Neuron(2.5), r"Neuron: nin must be a whole number from 1 on, got 2.5"),
-        (lambda: Neuron(True), r"nin must be a whole number"),
+        (lambda: MLP(2, [0]), r"Layer: nout must be a positive integer, got 0"),
+        (lambda: Neuron(2.5), r"Neuron: nin must be a positive integer, got 2.5"),
+        (lambda: Neuron(True), r"nin must be a positive integer"),
         (lambda: Neuron(2, "rellu"), r'got \'rellu\'. Did you mean "relu"\?'),
         (lambda: Neuron(2, init="xavier"), r'got \'xavier\'. Did you mean "xavier_'),
         (lambda: Perceptron(2, weights=[1.0]), r"2 inputs need 2 weights, got 1"),

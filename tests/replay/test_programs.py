@@ -19,7 +19,7 @@ import autograd
 from autograd import Value, log
 from autograd.engine.value import gradients_wanted, is_recording, topological_order
 from autograd.errors import InfiniteDerivativeError, RecordingError
-from autograd.transforms import map_numbers, numbers_in
+from autograd.nested import map_numbers, numbers_in
 
 PROGRAMS = amount(100_000) if SOAK else 300
 SHARDS = 8

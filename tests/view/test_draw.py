@@ -11,8 +11,8 @@ import pytest
 
 import autograd
 from autograd import Value, compile
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.view.draw import GraphTooLargeError, MissingPackageError, MissingProgramError, draw
+from autograd.errors import ArgumentError, MissingPackageError, MissingProgramError, NumberTypeError, StaleGraphError
+from autograd.view.draw import GraphTooLargeError, draw
 from autograd.view.graph import Graph, ancestry, ordinary
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,8 +11,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import expect_callable, expect_integer, expect_list, expect_list_of
 from autograd.engine.value import Value, as_float
-from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
+from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.draw import GraphTooLargeError, write_whole
 from autograd.view.graph import Graph, bracketed, call_template, clean, derivative, expression, filled, short
@@ -107,11 +108,11 @@ def play_training(
 
     Raises ArgumentError for empty data, or when the operations of the loss change too often, and what `play` raises.
     """
-    called("play_training: model", model)
-    called("play_training: loss", loss)
-    steps, lr = whole("play_training: steps", steps, 0), as_float(lr)
+    expect_callable("play_training: model", model)
+    expect_callable("play_training: loss", loss)
+    steps, lr = expect_integer("play_training: steps", steps, 0), as_float(lr)
     pair = isinstance(data, tuple) and len(data) == 2
-    parts: list[Any] = [listed("play_training: data", part) for part in (data if pair else [data])]
+    parts: list[Any] = [expect_list("play_training: data", part) for part in (data if pair else [data])]
     pairs = list(zip(*parts)) if pair else parts[0]
     if not pairs:
         raise ArgumentError("play_training: there are no examples in the data.")
@@ -141,8 +142,8 @@ def _descend(total, parameters, optimizer, lr):
 
 def _checked(value, parameters, limit, caller):
     """The graph of `value`, if it can be played."""
-    limit = whole(f"{caller}: limit", limit)
-    graph = Graph(value, parameters=listed_instances(f"{caller}: parameters", parameters, Value))
+    limit = expect_integer(f"{caller}: limit", limit)
+    graph = Graph(value, parameters=expect_list_of(f"{caller}: parameters", parameters, Value))
     if type(graph.result) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
     if len(graph.nodes) > limit:

@@ -1,0 +1,181 @@
+"""The reverse and the forward pass in differentiable form: their results are graphs, to be differentiated again.
+
+The pass that only wants numbers is `adjoints` in engine/value.py. The operations here are those of the table, so that
+inside a recording they are recorded as well.
+"""
+
+from contextlib import contextmanager
+from functools import cache, reduce
+from itertools import compress, repeat
+
+from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.value import Constant, Fan, Value, is_recording, recorder, stale, topological_order
+from autograd.errors import RecordingError, ResultOverflowError
+from autograd.replay.recorder import Tracer
+from autograd.table.formulas import floor
+
+
+def reverse_pass(y, xs, independent=False):
+    """∂y/∂x for each node x of `xs`: a Value, or a float where nothing in it depends on anything.
+
+    independent  whether to take the nodes of `xs` for independent of one another, even where one is computed from
+                 another
+    """
+    order = ancestors(y)
+    # Nodes are looked up by their ids: to a recorded function a tracer is a number, which has no hash.
+    on_the_way = {id(x) for x in xs if not isinstance(x, Constant)}
+    ends = on_the_way.copy() if independent else ()
+    for node in order:
+        if any(id(parent) in on_the_way for parent in node.parents):
+            on_the_way.add(id(node))
+    adjoints = {id(y): 1.0}
+    for node in reversed(order):
+        adjoint = adjoints.get(id(node), 0.0)
+        if id(node) not in on_the_way or id(node) in ends or node.rule is None or is_zero(adjoint):
+            continue
+        reached = [id(parent) in on_the_way for parent in node.parents]
+        if not any(reached):
+            continue
+        for parent, share in zip(compress(node.parents, reached), _contributions(node, reached, repeat(adjoint))):
+            adjoints[id(parent)] = plus(adjoints.get(id(parent), 0.0), share)
+    return [adjoints.get(id(x), 0.0) for x in xs]
+
+
+def forward_pass(y, tangents, as_graph):
+    """Add to `tangents`, derivatives along a direction by the ids of nodes, those of `y` and of all its ancestors.
+
+    as_graph  whether to compute them from the formulas of the partial derivatives, as Values, or from the partial
+              derivatives that were recorded, as floats
+    """
+    for node in ancestors(y):
+        if id(node) in tangents:
+            continue
+        incoming = [tangents.get(id(parent), 0.0) for parent in node.parents] if node.rule is not None else []
+        moving = [not is_zero(tangent) for tangent in incoming]
+        if any(moving):
+            with _under_the_guard_of(node):
+                contributions = _contributions(node, moving, compress(incoming, moving), as_graph)
+                tangents[id(node)] = reduce(plus, contributions)
+    tangents.setdefault(id(y), 0.0)
+
+
+def ancestors(y):
+    """The nodes that a result depends on, parents before children, itself last."""
+    if not isinstance(y, Tracer):
+        return topological_order(y) if type(y) is not Constant else []
+    if not is_recording():
+        raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
+    return recorder().tracer(y).order()
+
+
+def _contributions(node, reached, factors, as_graph=True):
+    """The chain rule: partial derivative times factor, for each parent that is `reached`."""
+    with _under_the_guard_of(node):
+        partials = _partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
+        return list(map(times, factors, partials))
+
+
+@contextmanager
+def _under_the_guard_of(node):
+    """Inside, operations are recorded under the conditions under which the node was recorded.
+
+    Where these do not hold, a replay takes its number for 0, and so must its derivatives be.
+    """
+    if not isinstance(node, Tracer):
+        yield
+        return
+    before = recorder().add_guard(node.guard)
+    try:
+        yield
+    finally:
+        recorder().set_guard(before)
+
+
+def _partials_as_graph(node, reached):
+    """The partial derivatives of a node with respect to the parents that are `reached`, as Values or numbers.
+
+    The others are not computed: they may not exist. Raises StaleGraphError when they are not what was recorded.
+    """
+    if isinstance(node, Fan):
+        return _partials_of_replay(node, list(compress(node.parents, reached)))
+    if is_recording():
+        return [partial(*node.parents, node) for partial in compress(_partials_on_tracers(node.rule), reached)]
+    if not _follows_from_its_parents(node):
+        raise stale(node)
+    partials = [partial(*node.parents, node) for partial in compress(_partials_on_values(node.rule), reached)]
+    if any(plain(partial) != recorded for partial, recorded in zip(partials, compress(node.partials, reached))):
+        raise stale(node)
+    return partials
+
+
+def _partials_of_replay(node, parents):
+    """The derivatives of a replayed result by its parents.
+
+    A Value may be among the parents more than once: its whole effect on the result is counted at the first place.
+    """
+    derivatives = reverse_pass(node.ordinary(), parents, independent=True)
+    by_parent = dict(zip(map(id, parents), derivatives))
+    return [by_parent.pop(id(parent), 0.0) for parent in parents]
+
+
+def _follows_from_its_parents(node):
+    """Whether the number of a node is what its rule computes from its parents' numbers."""
+    try:
+        return node.rule.value(*(parent.data for parent in node.parents)) == node.data
+    except (ArithmeticError, ValueError):
+        return False
+
+
+@cache
+def _partials_on_values(rule):
+    functions = FUNCTIONS | {"floor": lambda v: floor(plain(v))}
+    return tuple(partial.on_values((*rule.inputs, "out"), functions) for partial in rule.partials)
+
+
+@cache
+def _partials_on_tracers(rule):
+    functions = FUNCTIONS | {"floor": _floor_while_recording}
+    return tuple(partial.on_recording((*rule.inputs, "out"), functions) for partial in rule.partials)
+
+
+def _floor_while_recording(x):
+    if isinstance(x, Value):
+        raise RecordingError(
+            "compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
+            "exponent a number of the function, or name it in static=."
+        )
+    return floor(x)
+
+
+def plain(number):
+    """The number of a Value; a float as it is."""
+    return number.data if isinstance(number, Value) else number
+
+
+def is_zero(number):
+    """Whether a derivative is the plain number 0, which depends on nothing."""
+    return not isinstance(number, Value) and number == 0
+
+
+def times(a, b):
+    """a * b, without a node where one of them is the number 0 or 1."""
+    if not isinstance(a, Value) and a in (0, 1):
+        return b if a == 1 else 0.0
+    if not isinstance(b, Value) and b in (0, 1):
+        return a if b == 1 else 0.0
+    return finite(a * b)
+
+
+def plus(a, b):
+    """a + b, without a node where one of them is the number 0."""
+    if is_zero(a):
+        return b
+    return a if is_zero(b) else finite(a + b)
+
+
+def finite(derivative):
+    """A derivative. Raises ResultOverflowError for a float that is not finite, but not in a recording: there it may
+    belong to the side of a `where` that is not chosen."""
+    if not isinstance(derivative, Value) and derivative - derivative != 0.0 and not is_recording():
+        raise ResultOverflowError("a derivative is too large for a float64. Scale the result or the direction down.")
+    return derivative
