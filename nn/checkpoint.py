@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.arguments import expect_instance
 from autograd.errors import ArgumentError
-from nn import layers, modules, tensorfile, transformer
+from nn import layers, modules, safetensors_file, transformer
 from nn.errors import CheckpointError
 from nn.identity import differences
 from nn.init import generators
@@ -38,7 +38,7 @@ def save(model: Module, path: "str | Path") -> None:
     Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
     """
     expect_instance("save", model, Module)
-    tensorfile.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
+    safetensors_file.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
 
 
 def load(path: "str | Path", model: "Module | None" = None) -> Module:
@@ -50,10 +50,10 @@ def load(path: "str | Path", model: "Module | None" = None) -> Module:
     Raises CheckpointError, a kind of ValueError, that names the file and the reason; then `model` is unchanged.
     """
     if model is None:
-        metadata, size = tensorfile.read_metadata(path)
+        metadata, size = safetensors_file.read_metadata(path)
         model = _built(path, metadata, size // 2)
     expected = {name: shape for name, shape, _ in model.named_tensors()}
-    _, tensors = tensorfile.read(path, expected)
+    _, tensors = safetensors_file.read(path, expected)
     _assign(model, "", tensors)
     return model
 
@@ -62,7 +62,7 @@ def _weights(model: Module, prefix: str):
     return ((prefix + name, shape, [p.data for p in parameters]) for name, shape, parameters in model.named_tensors())
 
 
-def _assign(model: Module, prefix: str, tensors: Mapping[str, tensorfile.Tensor]) -> None:
+def _assign(model: Module, prefix: str, tensors: Mapping[str, safetensors_file.Tensor]) -> None:
     for name, _, parameters in model.named_tensors():
         for p, number in zip(parameters, tensors[prefix + name]):
             p.data = number
@@ -239,7 +239,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
-        tensorfile.check_path("Checkpoint", path)
+        safetensors_file.check_path("Checkpoint", path)
         self.path, self.every_steps = path, every_steps
         if every_steps is not None:
             modules.check_count("Checkpoint", "every_steps", every_steps)
@@ -256,7 +256,7 @@ class Checkpoint:
     def save(self, run) -> None:
         """Write everything that the next steps of the run depend on."""
         state, tensors = _captured(run)
-        tensorfile.write(
+        safetensors_file.write(
             self.path,
             ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
             {KEY: json.dumps({"run": state})},
@@ -271,7 +271,7 @@ class Checkpoint:
         own = run.identity  # before anything of the run moves
         if not os.path.lexists(self.path):
             return False
-        metadata, _ = tensorfile.read_metadata(self.path)
+        metadata, _ = safetensors_file.read_metadata(self.path)
         before = _captured(run)
         try:
             state = json.loads(metadata[KEY])["run"]
@@ -289,7 +289,7 @@ class Checkpoint:
             optional = dict.fromkeys(
                 ["best", *map("history.{}".format, state["history"]), *map("optimizer.{}".format, state["remembered"])]
             )
-            _, tensors = tensorfile.read(self.path, expected, optional)
+            _, tensors = safetensors_file.read(self.path, expected, optional)
             _restore(run, *_overridden(run, state, tensors, before, set(changed)))
         except CheckpointError:
             raise

@@ -15,7 +15,7 @@ import pytest
 import nn
 from autograd import Value
 from autograd.errors import ArgumentError, AutogradError
-from nn import data, tensorfile
+from nn import data, safetensors_file
 from nn.errors import CheckpointError
 
 MODELS = {
@@ -211,7 +211,7 @@ def test_what_is_no_file_at_all(tmp_path):
 )
 def test_hostile_descriptions_are_refused_before_anything_is_built(description, tmp_path):
     path = tmp_path / "model.safetensors"
-    tensorfile.write(
+    safetensors_file.write(
         path, [("weight", (1, 3), [1.0, 2.0, 3.0]), ("bias", (1,), [0.0])], {"glassgrad": f'{{"model": {description}}}'}
     )
     with pytest.raises(CheckpointError, match=r"model.safetensors: (does not say what model|lacks|has)"):
@@ -554,7 +554,7 @@ def break_the_disk(patch, number, at):
         return call
 
     for name in ("open", "write", "fsync", "replace", "chmod", "stat"):
-        patch.setattr(tensorfile.os, name, failing(getattr(os, name)))
+        patch.setattr(safetensors_file.os, name, failing(getattr(os, name)))
 
 
 def test_an_error_of_the_disk_at_any_moment_leaves_the_old_file(tmp_path, monkeypatch):
@@ -583,7 +583,7 @@ def test_an_error_of_the_disk_at_any_moment_leaves_the_old_file(tmp_path, monkey
 
 def test_short_writes_are_continued(tmp_path, monkeypatch):
     real = os.write
-    monkeypatch.setattr(tensorfile.os, "write", lambda file, content: real(file, content[:7]))
+    monkeypatch.setattr(safetensors_file.os, "write", lambda file, content: real(file, content[:7]))
     model = nn.Linear(3, 2, seed=0)
     nn.save(model, tmp_path / "model")
     assert nn.load(tmp_path / "model").state_dict() == model.state_dict()
@@ -697,7 +697,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path):
     model.parts = {"x" * 100_000: Value(1.0)}
     with pytest.raises(CheckpointError, match=r'cannot be written: "parts.x*…" is a name of 100006 characters'):
         nn.save(model, tmp_path / "model")
-    model.parts = {str(i): Value(1.0) for i in range(tensorfile.MOST_TENSORS + 1)}
+    model.parts = {str(i): Value(1.0) for i in range(safetensors_file.MOST_TENSORS + 1)}
     with pytest.raises(CheckpointError, match="cannot be written: it would have 10001 tensors, and at most 10000"):
         nn.save(model, tmp_path / "model")
     assert os.listdir(tmp_path) == []
