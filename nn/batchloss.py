@@ -18,7 +18,7 @@ from nn import metrics
 from nn.data import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 from nn.init import generators
-from nn.modules import Module
+from nn.module import Module
 
 AT_ONCE = 256  # examples that are evaluated together
 COMPARED = 4  # examples that a comparison runs through the model itself

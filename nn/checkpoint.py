@@ -15,10 +15,12 @@ from typing import Any
 from autograd.arguments import expect_instance
 from autograd.errors import ArgumentError
 from nn import layers, modules, safetensors_file, transformer
+from nn.arguments import check_count
 from nn.errors import CheckpointError
 from nn.identity import differences
 from nn.init import generators
-from nn.modules import Module
+from nn.module import Module
+from nn.run import Run
 
 KEY = "glassgrad"  # the entry in a file's metadata that is ours
 
@@ -242,18 +244,18 @@ class Checkpoint:
         safetensors_file.check_path("Checkpoint", path)
         self.path, self.every_steps = path, every_steps
         if every_steps is not None:
-            modules.check_count("Checkpoint", "every_steps", every_steps)
+            check_count("Checkpoint", "every_steps", every_steps)
 
-    def after_step(self, run) -> None:
+    def after_step(self, run: Run) -> None:
         """Save, if it is time; the last step of an epoch is left to `after_epoch`."""
         if self.every_steps and run.steps % self.every_steps == 0 and run.position < run.steps_per_epoch:
             self.save(run)
 
-    def after_epoch(self, run) -> None:
+    def after_epoch(self, run: Run) -> None:
         """Save."""
         self.save(run)
 
-    def save(self, run) -> None:
+    def save(self, run: Run) -> None:
         """Write everything that the next steps of the run depend on."""
         state, tensors = _captured(run)
         safetensors_file.write(
@@ -262,7 +264,7 @@ class Checkpoint:
             {KEY: json.dumps({"run": state})},
         )
 
-    def resume(self, run, any_seed: bool = False, override: bool = False) -> bool:
+    def resume(self, run: Run, any_seed: bool = False, override: bool = False) -> bool:
         """Bring the run to where the file says, if there is one; returns whether there was.
 
         any_seed  whether the file's seed may replace the run's
@@ -302,7 +304,7 @@ class Checkpoint:
         return True
 
 
-def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
+def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     """The run in small things, fit for JSON, and in long lists of numbers."""
     numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
     optimizer = run.optimizer.state_dict()
@@ -330,7 +332,9 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
     return state, numbers
 
 
-def _overridden(run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]) -> tuple[dict, dict]:
+def _overridden(
+    run: Run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]
+) -> tuple[dict, dict]:
     """What a file holds, but for what the run `before` has otherwise: the arguments that `changed` names."""
     own, own_numbers = before
     if "optimizer" in changed:  # another kind remembers other things, and begins anew
@@ -350,7 +354,7 @@ def _overridden(run, state: dict, numbers: dict, before: tuple[dict, dict], chan
     return state, numbers
 
 
-def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
+def _restore(run: Run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
     """Bring the run to where `_captured` took it; raises one thing or another when that does not fit together."""
     for name, _, ps in run.model.named_tensors():
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 from autograd.errors import ArgumentError
 from nn import layers, modules
 from nn.errors import need
-from nn.modules import Module
+from nn.module import Module
 
 ACTIVATIONS = {
     "relu": layers.ReLU,

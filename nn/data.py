@@ -13,9 +13,9 @@ from typing import Any
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.errors import closest, need
 from nn.init import generator
-from nn.modules import check_count
 
 
 class Dataset:

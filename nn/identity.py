@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from autograd import Value
-from nn.modules import Module
+from nn.module import Module
 
 PLAIN = (bool, int, float, str, type(None))
 OWN = ("autograd", "nn")  # a new release of these may change the code of a loss, and not what it computes

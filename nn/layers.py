@@ -6,8 +6,9 @@ import random
 from autograd import Value, as_float, is_recording, mean
 from autograd.errors import ArgumentError, RecordingError
 from nn import activations
+from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
-from nn.modules import Module, as_list, check_count, check_size
+from nn.module import Module, check_size
 
 
 class ReLU(Module):

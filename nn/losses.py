@@ -10,7 +10,8 @@ from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, sof
 from autograd import mean as mean_of
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
-from nn.modules import Module, as_list
+from nn.arguments import as_list
+from nn.module import Module
 
 
 def mse_loss(output, target, reduction: str = "mean"):

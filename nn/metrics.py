@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from autograd import Value, as_float
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError, NumberTypeError
-from nn.modules import check_count
+from nn.arguments import check_count
 
 
 def number(x) -> float:

@@ -1,7 +1,8 @@
 """`summary`: what a model consists of, as a table."""
 
 from autograd.arguments import expect_instance
-from nn.modules import Layer, Module
+from nn.module import Module
+from nn.modules import Layer
 
 
 class Summary:

@@ -10,12 +10,13 @@ from math import inf, log10
 
 from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.batchloss import BatchLoss
 from nn.data import as_dataset
 from nn.errors import need
+from nn.evaluation import predict
 from nn.metrics import number, predicted_class, true_class
-from nn.modules import Module, check_count
-from nn.training import predict
+from nn.module import Module
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -235,12 +236,12 @@ def _layers(model) -> list:
     return list(found.items())
 
 
-class Path:
+class ParameterPath:
     """A callback for `fit` that notes down, after every step, the numbers of some parameters: of a model, or a list.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1])
-    >>> path = Path(model)
+    >>> path = ParameterPath(model)
     >>> len(path.points)
     1
     """
@@ -259,17 +260,20 @@ class Path:
         pass
 
 
+Path = ParameterPath  # its name before 0.2: it read like pathlib's
+
+
 def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
     """The mean loss over two parameters, all others as they are, as level lines, and the path that descent took there.
 
     loss, data  as for `fit`
-    path        a Path of two parameters: where they have been
+    path        a ParameterPath of two parameters: where they have been
     steps       points of the grid along each side
 
     Returns a Figure. Raises ArgumentError when the path is not one of two parameters.
     """
     if len(path.parameters) != 2:
-        raise ArgumentError(f"plot_loss_surface: expected a Path of 2 parameters, got {len(path.parameters)}.")
+        raise ArgumentError(f"plot_loss_surface: expected a ParameterPath of 2 parameters, got {len(path.parameters)}.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     a, b = path.parameters
     columns = list(zip(*path.points))
@@ -300,7 +304,7 @@ def _loss_at(batch, data, *places) -> float:
 def plot_fit(model, data, path=None, steps: int = 100, ax=None):
     """Examples with one input as points, and what the model makes of every input as a line.
 
-    path  a Path of all parameters that moved: the lines of its earlier points are drawn too, paler
+    path  a ParameterPath of all parameters that moved: the lines of its earlier points are drawn too, paler
 
     Returns a Figure. Raises ArgumentError when the inputs are not one number.
     """

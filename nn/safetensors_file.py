@@ -83,10 +83,10 @@ def write(
             raise CheckpointError(
                 f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be read again."
             )
-    write_whole(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
+    replace_file(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
 
 
-def write_whole(path: "str | Path", content: bytes) -> None:
+def replace_file(path: "str | Path", content: bytes) -> None:
     """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed.
 
     An existing file keeps its permissions. What is no regular file, such as a device, is refused.

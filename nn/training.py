@@ -1,283 +1,26 @@
-"""Training: `fit` goes through the data again and again, an optimiser moves the parameters, `History` remembers."""
+"""`fit`: training goes through the data again and again, and an optimiser moves the parameters."""
 
-import csv
 import signal
 import threading
-import time
-import zlib
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import islice
-from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd import Value, as_float, read_data, write_data
+from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
-from autograd.errors import ArgumentError, NumberTypeError, ResultOverflowError
+from autograd.errors import ArgumentError
 from nn import losses, metrics
-from nn.batchloss import BatchLoss
-from nn.data import Dataset, as_dataset, batches
-from nn.errors import DivergedError
+from nn.checkpoint import Checkpoint
+from nn.data import as_dataset, batches
+from nn.evaluation import mode
+from nn.history import History
 from nn.init import generator
-from nn.modules import Module
-from nn.optim import Adam, Optimizer, Schedule, clip_grad_norm_, clip_grad_value_
-
-
-class History:
-    """What happened, epoch by epoch: one row of numbers each.
-
-    >>> history = History()
-    >>> history.append(epoch=1, loss=0.5)
-    >>> history.append(epoch=2, loss=0.25)
-    >>> history["loss"], history[-1]
-    ([0.5, 0.25], {'epoch': 2, 'loss': 0.25})
-
-    ended  why training ended: "finished", "stopped early", "stopped by a callback" or "interrupted"
-    """
-
-    def __init__(self):
-        self.rows: list[dict[str, float]] = []
-        self.ended = ""
-
-    def append(self, **row: float) -> None:
-        """Add the numbers of one epoch."""
-        self.rows.append(row)
-
-    def __len__(self):
-        return len(self.rows)
-
-    def __getitem__(self, key):
-        """A column by name, or a row by number."""
-        if not isinstance(key, str):
-            return self.rows[key]
-        if key not in self.columns():
-            names = ", ".join(self.columns()) or "no rows yet"
-            raise KeyError(f"the history has no column {key!r}; it has {names}.")
-        return [row.get(key) for row in self.rows]
-
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return list(dict.fromkeys(name for row in self.rows for name in row))
-
-    def to_dict(self) -> dict[str, list]:
-        """The columns by name.
-
-        >>> history = History()
-        >>> history.append(epoch=1, loss=0.5)
-        >>> history.to_dict()
-        {'epoch': [1], 'loss': [0.5]}
-        """
-        return {name: self[name] for name in self.columns()}
-
-    def to_csv(self, path: "str | Path") -> None:
-        """Write the rows, with a line of names, as comma-separated values."""
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns())
-            writer.writeheader()
-            writer.writerows(self.rows)
-
-    def plot(self):
-        """The curves of loss and metric over the epochs, a matplotlib Figure."""
-        from nn.plots import plot_history
-
-        return plot_history(self)
-
-    def __repr__(self):
-        last = ", ".join(f"{name} {number:.4g}" for name, number in self.rows[-1].items()) if self.rows else "empty"
-        return f"<History: {last}>"
-
-
-def predict(model: Callable, inputs) -> list:
-    """The outputs of the model for many inputs, as plain numbers; Dropout is off meanwhile.
-
-    >>> from nn import MLP
-    >>> model = MLP(2, [3, 1], seed=0)
-    >>> predict(model, [[1.0, 2.0], [0.0, 0.0]]) == [model([1.0, 2.0]).data, model([0.0, 0.0]).data]
-    True
-    """
-    expect_callable("predict: model", model)
-    inputs = expect_list("predict: inputs", inputs)
-    batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
-    with _mode(model, training=False):
-        return [output for _, output in batch.all(data)]
-
-
-def evaluate(
-    model: Callable, loss: Callable, data, metric: "Callable | None" = None, *, recorded: bool = True
-) -> dict[str, float]:
-    """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.
-
-    >>> evaluate(lambda x: x[0], losses.mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
-    {'loss': 2.0}
-
-    Raises ArgumentError when there are no examples.
-    """
-    expect_callable("evaluate: model", model)
-    expect_callable("evaluate: loss", loss)
-    data = as_dataset(data).with_arrays()
-    if not len(data):
-        raise ArgumentError("evaluate: there are no examples in the data.")
-    return _evaluated(BatchLoss(model, loss, recorded, outputs=metric is not None), data, metric)
-
-
-def _evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
-    with _mode(batch.model, training=False):
-        found = batch.all(data)
-    row = {"loss": sum(loss for loss, _ in found) / len(data)}
-    return row if metric is None else row | {_name(metric): metric([output for _, output in found], data.targets)}
-
-
-class Run:
-    """A training run: what `fit` works on, what callbacks see, and what a Checkpoint saves.
-
-    model, optimizer, schedule, history  what they are called
-    epoch, position   finished epochs, and finished batches of the present one
-    steps             steps of the optimiser so far
-    best, best_loss   the parameters' numbers after the best epoch so far, and its validation loss (without validation
-                      data its training loss); best is None before the first epoch is over
-    """
-
-    def __init__(
-        self,
-        model: Module,
-        loss: Callable,
-        data: Dataset,
-        optimizer: Optimizer,
-        *,
-        epochs: int,
-        batch_size: "int | None",
-        seed: int,
-        schedule: "Schedule | None" = None,
-        schedule_every: str = "epoch",
-        metric: "Callable | None" = None,
-        validation: "Dataset | None" = None,
-        penalty: "Callable | None" = None,
-        clip_norm: "float | None" = None,
-        clip_value: "float | None" = None,
-        patience: "int | None" = None,
-        recorded: bool = True,
-    ):
-        self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
-        self.epochs, self.batch_size, self.seed = epochs, batch_size, seed
-        self.schedule, self.schedule_every = schedule, schedule_every
-        self.metric, self.validation, self.penalty = metric, validation, penalty
-        self.clip_norm, self.clip_value, self.patience = clip_norm, clip_value, patience
-        self.history = History()
-        self.epoch = self.position = self.waited = 0
-        self.sums: dict[str, float] = {}
-        self.best: list[float] | None = None
-        self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs=metric is not None) for _ in range(2))
-
-    @property
-    def steps(self) -> int:
-        return self.optimizer.steps
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """How many batches an epoch has."""
-        return -(-len(self.data) // (self.batch_size or len(self.data)))
-
-    @cached_property
-    def identity(self) -> dict[str, Any]:
-        """What a checkpoint of this run can be told by."""
-        from nn.identity import identity
-
-        return identity(self)
-
-    @cached_property
-    def fingerprint(self) -> int:
-        """A checksum of the data."""
-        return _checksum(self.data)
-
-    @cached_property
-    def validation_fingerprint(self) -> "int | None":
-        """A checksum of the validation data."""
-        return None if self.validation is None else _checksum(self.validation)
-
-    def stop(self, reason: str = "stopped by a callback") -> None:
-        """End training after the present step."""
-        self.history.ended = reason
-
-    def step(self, examples: Dataset) -> None:
-        """One step of the optimiser on one batch."""
-        try:
-            value, outputs = self.batch.mean(examples)
-            if not isinstance(value, Value):
-                raise NumberTypeError(
-                    f"fit: the loss of all {len(examples)} examples of a batch is a plain number, "
-                    f"{value!r} on average, through which no gradient flows. Compute it from the "
-                    "outputs without .data and without plain numbers in its place."
-                )
-            self.optimizer.zero_grad()
-            (value if self.penalty is None else value + self.penalty(self.model)).backward()
-            self._clip()
-            self.optimizer.step()
-        except (ResultOverflowError, DivergedError) as error:
-            raise self._diverged(error) from error
-        if self.schedule and self.schedule_every == "step":
-            self.schedule.step()
-        self.position += 1
-        row = {"loss": value.data}
-        if self.metric:
-            row[_name(self.metric)] = self.metric(outputs, examples.targets)
-        for name, number in {"examples": 1.0, **row}.items():
-            self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
-
-    def _clip(self) -> None:
-        if self.clip_norm is not None:
-            clip_grad_norm_(self.optimizer.params, self.clip_norm)
-        if self.clip_value is not None:
-            clip_grad_value_(self.optimizer.params, self.clip_value)
-
-    def _diverged(self, error: Exception) -> DivergedError:
-        where = f"training diverged in epoch {self.epoch + 1}, step {self.steps + 1}"
-        if isinstance(error, DivergedError):
-            return DivergedError(f"{where}: {error}")
-        largest = max(self.optimizer.params, key=lambda p: abs(p.data))
-        return DivergedError(
-            f"{where}: {error} The largest parameter is {largest.label or 'one':.60} = {largest.data:.4g}. Lower the "
-            f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data."
-        )
-
-    def averages(self) -> dict[str, float]:
-        """Loss and metric so far in this epoch, each averaged over the examples."""
-        count = self.sums.get("examples", 1.0)
-        return {name: total / count for name, total in self.sums.items() if name != "examples"}
-
-    def end_epoch(self) -> None:
-        """Write the epoch's row, see whether it was the best, and move the schedule."""
-        row = self.averages()
-        if self.validation is not None:
-            row |= {f"val_{name}": x for name, x in _evaluated(self.check, self.validation, self.metric).items()}
-        self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
-        self.history.append(epoch=self.epoch, **row, lr=self.optimizer.lr, seconds=self.elapsed())
-        self._remember_the_best(row.get("val_loss", row["loss"]))
-        if self.schedule and self.schedule_every == "epoch":
-            self.schedule.step()
-
-    def elapsed(self) -> float:
-        """Seconds of training, those before a resumed checkpoint included."""
-        return self.seconds + time.perf_counter() - self.started
-
-    def _remember_the_best(self, loss: float) -> None:
-        if loss < self.best_loss:
-            self.best_loss, self.best, self.waited = loss, read_data(self.optimizer.params).tolist(), 0
-        else:
-            self.waited += 1
-        self.stop_if_waited_long_enough()
-
-    def stop_if_waited_long_enough(self) -> None:
-        """End early after `patience` epochs without a better one."""
-        if self.patience is not None and self.waited >= self.patience:
-            self.stop("stopped early")
-
-    def restore_best(self) -> None:
-        """Give the parameters the numbers they had after the best epoch."""
-        if self.best is not None:
-            write_data(self.optimizer.params, self.best)
+from nn.module import Module
+from nn.optim import Adam, Optimizer, Schedule
+from nn.progress import progress_bar
+from nn.run import Run
 
 
 def fit(
@@ -391,7 +134,7 @@ def fit(
     if saved:
         saved.resume(run, any_seed=seed is None, override=resume == "override")
         run.stop_if_waited_long_enough()
-    with _mode(model, training=True), _ending_on_ctrl_c(run), _bar(run, progress) as show:
+    with mode(model, training=True), _ending_on_ctrl_c(run), progress_bar(run, progress) as show:
         _train(run, list(callbacks), saved, show)
     if run.history.ended == "interrupted" or patience is not None:
         run.restore_best()
@@ -416,18 +159,9 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             if saved:
                 saved.after_epoch(run)
     run.batch.finish()
-    with _mode(run.model, training=False):
+    with mode(run.model, training=False):
         run.check.finish()
     run.history.ended = run.history.ended or "finished"
-
-
-def _checksum(data: Dataset) -> int:
-    return zlib.crc32(repr((data.inputs, data.targets)).encode())
-
-
-def _name(metric: Callable) -> str:
-    """What a metric is called in the history."""
-    return getattr(metric, "__name__", type(metric).__name__)
 
 
 def _call(callbacks: Iterable[Callable], run: Run) -> None:
@@ -438,7 +172,6 @@ def _call(callbacks: Iterable[Callable], run: Run) -> None:
 def _checkpoint(checkpoint) -> Any:
     if checkpoint is None or not isinstance(checkpoint, (str, Path)):
         return checkpoint
-    from nn.checkpoint import Checkpoint
 
     return Checkpoint(checkpoint)
 
@@ -454,20 +187,6 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
     loss = getattr(loss, "func", loss)
     classifying = (losses.cross_entropy, losses.nll_loss, losses.hinge_loss, losses.binary_cross_entropy_with_logits)
     return metrics.accuracy if loss in classifying else None
-
-
-@contextmanager
-def _mode(model, training: bool):
-    """Inside, the model is in training mode or not; afterwards as it was."""
-    modules = list(model.modules()) if isinstance(model, Module) else []
-    before = [module.training for module in modules]
-    for module in modules:
-        module.training = training
-    try:
-        yield
-    finally:
-        for module, mode in zip(modules, before):
-            module.training = mode
 
 
 @contextmanager
@@ -487,41 +206,3 @@ def _ending_on_ctrl_c(run: Run):
     finally:
         if usual:
             signal.signal(signal.SIGINT, usual)
-
-
-@contextmanager
-def _bar(run: Run, progress: bool):
-    """A function of the run that shows it in a progress bar; none where it is not wanted or tqdm is not installed."""
-    tqdm = _tqdm() if progress else None
-    if tqdm is None:
-        yield lambda run: None
-        return
-    with tqdm(total=run.epochs * run.steps_per_epoch, initial=run.steps, unit="step", dynamic_ncols=True) as bar:
-
-        def show(run: Run) -> None:
-            bar.set_description_str(f"epoch {min(run.epoch + 1, run.epochs)}/{run.epochs}", refresh=False)
-            bar.set_postfix_str(_shown(run.averages() or run.history[-1]), refresh=False)
-            bar.update(run.epoch * run.steps_per_epoch + run.position - bar.n)
-
-        yield show
-
-
-def _tqdm() -> Any:
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return None
-    return tqdm
-
-
-def _shown(row: dict[str, float]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {100 * x:.1f} %"
-        if name.endswith("accuracy")
-        else f"{name.replace('_', ' ')} {x:.4f}"
-        for name, x in row.items()
-        if name not in SILENT
-    )
-
-
-SILENT = ("epoch", "lr", "seconds")

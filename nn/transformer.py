@@ -5,10 +5,12 @@ from math import sqrt
 
 from autograd import dot, softmax
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.init import generator, normal
 from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
-from nn.modules import Linear, Module, check_count, check_size
+from nn.module import Module, check_size
+from nn.modules import Linear
 
 
 class SelfAttention(Module):

@@ -11,7 +11,7 @@ import pytest
 import nn
 from autograd import Value
 from autograd.errors import ArgumentError
-from nn import optim
+from nn import optim, optimizer
 from nn.errors import DivergedError
 
 START = [0.5, -1.5, 2.0, 0.0]
@@ -204,7 +204,7 @@ def test_warm_up_and_decay_against_pytorch():
 def test_arrays_and_floats_give_the_same_bits(name, settings, monkeypatch):
     pytest.importorskip("numpy")
     expected = trajectory(name, settings)
-    monkeypatch.setattr(optim, "LARGE", 1)
+    monkeypatch.setattr(optimizer, "LARGE", 1)
     assert trajectory(name, settings) == expected
 
 

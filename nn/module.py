@@ -1,0 +1,333 @@
+"""`Module`, what every network is, and how its parameters are found and named.
+
+A Module's parameters are the leaf Values among its attributes and in its modules, also within lists and dicts;
+attributes that begin with an underscore are left out. Each is labelled with its path, `layer0.neuron2.w1`: the item of
+a list is called after the list, without the plural s, with its index.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from autograd import Value, watch
+from autograd.errors import ArgumentError
+from nn.errors import NoSuchAttributeError, closest
+
+
+class _CompleteThenLabel(type):
+    """Labels the parameters of a module when its __init__ is done, so that lists filled by then are seen."""
+
+    def __call__(cls, *args, **kwargs):
+        module = super().__call__(*args, **kwargs)
+        label_parameters(module)
+        return module
+
+
+class Module(metaclass=_CompleteThenLabel):
+    """What every network is: something with parameters that can be called.
+
+    Define `forward`, and assign parameters (Values) and other modules to attributes, alone or in lists:
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.height = Value(2.0), Value(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.height
+    >>> line = Line()
+    >>> line(3.0)
+    Value(7.0, grad=0)
+    >>> line.state_dict()
+    {'slope': 2.0, 'height': 1.0}
+    """
+
+    training = True
+    _path = ""
+
+    def __call__(self, *inputs, **options):
+        watch(self)  # a compiled function notices when a parameter is replaced
+        return self.forward(*inputs, **options)
+
+    def stages(self) -> "tuple[Callable | None, Callable]":
+        """What calling the module consists of: (look_up, compute), where calling it is compute(look_up(x)).
+
+        `look_up` works on whole numbers, as an Embedding does; `compute` on Values and numbers, and can be recorded
+        and replayed. Where there is nothing to look up the first is None and the second the module itself.
+        """
+        return None, self
+
+    def parameters(self) -> list[Value]:
+        """Every parameter once, in the order in which the attributes were made.
+
+        >>> from nn import MLP
+        >>> len(MLP(2, [16, 16, 1]).parameters())
+        337
+        """
+        found: dict[Value, None] = {}
+        _collect(self, found, set())
+        return list(found)
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """(path, parameter) for every parameter once.
+
+        >>> from nn import MLP
+        >>> [name for name, parameter in MLP(2, [1]).named_parameters()]
+        ['layer0.neuron0.w0', 'layer0.neuron0.w1', 'layer0.neuron0.b']
+
+        Raises ArgumentError when two would have one name, as an attribute w0 beside a list w.
+        """
+        named: dict[str, Value] = {}
+        seen = set()
+        for name, part in _walk(self):
+            if isinstance(part, Value) and part not in seen:
+                if name in named:
+                    kind = type(self).__name__
+                    raise ArgumentError(f'{kind}: two parameters are called "{name}". Rename an attribute.')
+                named[name] = part
+                seen.add(part)
+        return iter(named.items())
+
+    def named_modules(self) -> Iterator[tuple[str, "Module"]]:
+        """(path, module) for this module, whose path is empty, and every one inside, once."""
+        seen = {id(self)}
+        yield "", self
+        for name, part in _walk(self):
+            if isinstance(part, Module) and id(part) not in seen:
+                seen.add(id(part))
+                yield name, part
+
+    def modules(self) -> Iterator["Module"]:
+        """This module and every one inside."""
+        found: dict[int, Module] = {}
+        _collect_modules(self, found)
+        return iter(found.values())
+
+    def named_tensors(self) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
+        """(name, shape, parameters row by row): the parameters put together as PyTorch has them, and under its names.
+
+        >>> from nn import MLP
+        >>> [(name, shape) for name, shape, _ in MLP(2, [16, 1]).named_tensors()]
+        [('0.weight', (16, 2)), ('0.bias', (16,)), ('2.weight', (1, 16)), ('2.bias', (1,))]
+        """
+        for name, content in vars(self).items():
+            if name[0] != "_":
+                yield from tensors_in(name, content)
+
+    def children(self) -> Iterator[tuple[str, "Module"]]:
+        """(name, module) for the modules directly inside."""
+        return ((name, part) for name, part in _parts(self) if isinstance(part, Module))
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def train(self, mode: bool = True) -> "Module":
+        """Switch this module and all inside to training mode, in which Dropout is active. Returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> "Module":
+        """Switch training mode off. Returns the module."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, float]:
+        """The numbers of all parameters by path."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Set the parameters to the numbers of `state`, one for each path.
+
+        >>> from nn import MLP
+        >>> a, b = MLP(2, [3, 1]), MLP(2, [3, 1])
+        >>> b.load_state_dict(a.state_dict())
+        >>> a([1.0, 2.0]).data == b([1.0, 2.0]).data
+        True
+
+        Raises ArgumentError for a missing or unknown path, and what Value raises for a number that is none; then no
+        parameter has changed.
+        """
+        own = dict(self.named_parameters())
+        kind = type(self).__name__
+        for name in own:
+            if name not in state:
+                raise ArgumentError(
+                    f'load_state_dict: "{name}" of this {kind} is missing in the state.'
+                    f"{closest(name, set(state) - set(own))}"
+                )
+        for name in state:
+            if name not in own:
+                raise ArgumentError(
+                    f'load_state_dict: the state has "{name}", and this {kind} has not. '
+                    "Make the model with the sizes that the state was saved from."
+                )
+        numbers = {name: _number(name, state[name]) for name in own}
+        for name, parameter in own.items():
+            parameter.data = numbers[name]
+
+    def extra_repr(self) -> str:
+        """What to write between the brackets of the repr, such as sizes; nothing by default."""
+        return ""
+
+    def __repr__(self):
+        inside = [f"  ({name}): {part!r}".replace("\n", "\n  ") for name, part in self.children()]
+        own = [name for name, part in _parts(self) if isinstance(part, Value)]
+        facts = self.extra_repr() or ("" if inside else _shortened(own))
+        if not inside:
+            return f"{type(self).__name__}({facts})"
+        return "\n".join([f"{type(self).__name__}({facts}", *inside, ")"])
+
+    def __setattr__(self, name, content):
+        object.__setattr__(self, name, content)
+        if "_path" in self.__dict__ and isinstance(content, (Value, Module, list, tuple, dict)) and name[0] != "_":
+            label_parameters(self)
+
+    def __getattr__(self, name):
+        kind = type(self).__name__
+        if name == "forward":
+            raise NoSuchAttributeError(
+                f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
+            )
+        raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+
+
+def _is_parameter(content) -> bool:
+    return type(content) is Value and content.rule is None
+
+
+def _collect(content, found: dict, seen: set) -> None:
+    """Put the parameters in `content` into `found`: `_walk` without the names, for speed."""
+    if type(content) is Value:
+        if content.rule is None:
+            found[content] = None
+    elif isinstance(content, (list, tuple)):
+        for item in content:
+            if type(item) is Value:
+                if item.rule is None:
+                    found[item] = None
+            else:
+                _collect(item, found, seen)
+    elif isinstance(content, Module):
+        if id(content) not in seen:
+            seen.add(id(content))
+            watch(content)
+            for name, item in vars(content).items():
+                if name[0] != "_":
+                    _collect(item, found, seen)
+    elif isinstance(content, dict):
+        for item in content.values():
+            _collect(item, found, seen)
+
+
+def _collect_modules(content, found: "dict[int, Module]") -> None:
+    """Put the modules in `content` into `found`."""
+    if isinstance(content, Module):
+        if id(content) not in found:
+            found[id(content)] = content
+            for name, item in vars(content).items():
+                if name[0] != "_":
+                    _collect_modules(item, found)
+    elif isinstance(content, (list, tuple, dict)):
+        for item in content.values() if isinstance(content, dict) else content:
+            if type(item) is not Value:
+                _collect_modules(item, found)
+
+
+def tensors_in(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
+    """The tensors in an attribute: an array of parameters, a module's, or those of the items of a list or dict."""
+    if isinstance(content, Module):
+        yield from ((f"{name}.{inner}", shape, parameters) for inner, shape, parameters in content.named_tensors())
+        return
+    own = _shape(content)
+    if own is not None:
+        yield name, own, _flattened(content)
+    elif isinstance(content, (list, tuple, dict)):
+        for key, item in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from tensors_in(f"{name}.{key}", item)
+
+
+def _shape(content) -> "tuple[int, ...] | None":
+    """The shape of an array of parameters in nested lists, or None when this is none."""
+    if _is_parameter(content):
+        return ()
+    if not isinstance(content, (list, tuple)) or not content:
+        return None
+    shapes = {_shape(item) for item in content}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(content), *inner)
+
+
+def _flattened(content) -> list[Value]:
+    return [content] if isinstance(content, Value) else [p for item in content for p in _flattened(item)]
+
+
+def _parts(module: Module) -> Iterator[tuple[str, "Value | Module"]]:
+    """(name, part) for the parameters and modules that are attributes of `module` or in lists and dicts of it."""
+    for name, content in vars(module).items():
+        if name[0] != "_":
+            yield from _within(name, content)
+
+
+def _within(name: str, content) -> Iterator[tuple[str, "Value | Module"]]:
+    if isinstance(content, Module) or _is_parameter(content):
+        yield name, content
+    elif isinstance(content, (list, tuple)):
+        for i, item in enumerate(content):
+            yield from _within(item_name(name, i), item)
+    elif isinstance(content, dict):
+        for key, item in content.items():
+            yield from _within(f"{name}.{key}", item)
+
+
+def item_name(name: str, index: int) -> str:
+    """What item `index` of the list `name` is called.
+
+    >>> item_name("layers", 2), item_name("w", 1), item_name("bias", 0), item_name("w1", 3)
+    ('layer2', 'w1', 'bias0', 'w1_3')
+    """
+    if name.endswith("s") and not name.endswith(("ss", "as", "is", "us")):
+        name = name[:-1]
+    return f"{name}_{index}" if name[-1].isdigit() else f"{name}{index}"
+
+
+def _walk(module: Module, prefix: str = "", seen: "set[int] | None" = None) -> Iterator[tuple[str, "Value | Module"]]:
+    """(path, part) for every parameter and module inside; a module that is there twice is entered once."""
+    seen = {id(module)} if seen is None else seen
+    for name, part in _parts(module):
+        yield prefix + name, part
+        if isinstance(part, Module) and id(part) not in seen:
+            seen.add(id(part))
+            yield from _walk(part, f"{prefix}{name}.", seen)
+
+
+def label_parameters(module: Module) -> None:
+    """Label the parameters of `module` with their paths, and tell the modules inside theirs.
+
+    A label that somebody else gave stays; one from when a part stood alone becomes longer.
+    """
+    vars(module).setdefault("_path", "")
+    for path, part in _walk(module, module._path and f"{module._path}."):
+        if isinstance(part, Module):
+            vars(part)["_path"] = path
+        elif part.label is None or path.endswith(f".{part.label}"):
+            part.label = path
+
+
+def _number(name: str, number) -> float:
+    try:
+        return Value(number).data
+    except (TypeError, ValueError) as error:
+        raise type(error)(f'load_state_dict: "{name}": {error}') from None
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names if len(names) <= 4 else [*names[:2], "…", names[-1]])
+
+
+def check_size(module: Module, wanted: int, got: int) -> None:
+    """Raise ArgumentError when `got` inputs arrive where `wanted` are expected."""
+    if got != wanted:
+        where = f" at {module._path}" if module._path else ""
+        plural = "" if wanted == 1 else "s"
+        raise ArgumentError(
+            f"{type(module).__name__} expects {wanted} input{plural}, got {got}{where}. Pass one "
+            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in many]."
+        )
