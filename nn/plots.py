@@ -260,9 +260,6 @@ class ParameterPath:
         pass
 
 
-Path = ParameterPath  # its name before 0.2: it read like pathlib's
-
-
 def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
     """The mean loss over two parameters, all others as they are, as level lines, and the path that descent took there.
 
@@ -375,3 +372,9 @@ def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
     low, high = min(map(number, values)), max(map(number, values))
     extra = margin * (high - low) or 1.0
     return [low - extra + (high - low + 2 * extra) * i / (steps - 1) for i in range(steps)]
+
+
+def __getattr__(name):
+    if name == "Path":  # what ParameterPath was called before
+        return ParameterPath
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

@@ -185,3 +185,9 @@ def test_names_of_any_length_are_shortened():
     for figure in pictures:
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert max(map(len, texts)) <= 40
+
+
+def test_a_parameter_path_has_its_former_name_too():
+    assert plots.Path is plots.ParameterPath
+    with pytest.raises(AttributeError, match="has no attribute 'plot'"):
+        plots.plot
