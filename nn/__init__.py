@@ -1,5 +1,7 @@
 """Small neural networks on scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
 
+from typing import TYPE_CHECKING
+
 from nn import activations, data, errors, init, layers, losses, metrics, modules, optim, plots, training
 from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
 from nn.checkpoint import Checkpoint, load, save
@@ -122,10 +124,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    from nn.errors import NoSuchAttributeError, closest
+if not TYPE_CHECKING:  # which would take every name for one of nn's
 
-    raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
+    def __getattr__(name):
+        from nn.errors import NoSuchAttributeError, closest
+
+        raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
 
 
 ELSEWHERE = {

@@ -1,14 +1,16 @@
 """Activation functions: each as a function of one number or of a list, and by name for `activation=`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import autograd
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.errors import closest
+from nn.types import Elements, N
 
 
-def elementwise(function: Callable, x):
+def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
     """`function` of x, or of every element where x is a list, of lists perhaps.
 
     >>> elementwise(abs, [-1.0, [2.0, -3.0]])
@@ -19,7 +21,7 @@ def elementwise(function: Callable, x):
     return function(x)
 
 
-def relu(x):
+def relu(x: Elements) -> Elements:
     """max(0, x), of a number, a Value, or each element of a list.
 
     >>> relu([-1.0, 2.0])
@@ -28,36 +30,40 @@ def relu(x):
     return elementwise(autograd.relu, x)
 
 
-def leaky_relu(x, negative_slope: float = 0.01):
+def leaky_relu(x: Elements, negative_slope: float = 0.01) -> Elements:
     """x where it is positive, else negative_slope·x."""
     return elementwise(lambda v: autograd.leaky_relu(v, negative_slope), x)
 
 
-def gelu(x):
+def gelu(x: Elements) -> Elements:
     """x Φ(x) with the normal distribution function Φ (Hendrycks and Gimpel, 2016)."""
     return elementwise(autograd.gelu, x)
 
 
-def softplus(x):
+def softplus(x: Elements) -> Elements:
     """log(1 + exp(x)), a smooth ReLU."""
     return elementwise(autograd.softplus, x)
 
 
-def tanh(x):
+def tanh(x: Elements) -> Elements:
     """The hyperbolic tangent, from -1 to 1."""
     return elementwise(autograd.tanh, x)
 
 
-def sigmoid(x):
+def sigmoid(x: Elements) -> Elements:
     """1 / (1 + exp(-x)), from 0 to 1."""
     return elementwise(autograd.sigmoid, x)
 
 
-def step(x):
+def step(x: Elements) -> Elements:
     """1 where x is positive, else 0; its derivative is 0, so nothing is learnt through it."""
     return elementwise(autograd.step, x)
 
 
+@overload
+def softmax(x: Sequence[N]) -> list[N]: ...
+@overload
+def softmax(x: Sequence[Sequence[N]]) -> list[list[N]]: ...
 def softmax(x):
     """A list of scores as probabilities, exp(v) / Σ exp(v); a list of lists row by row.
 

@@ -18,7 +18,7 @@ ACTIVATIONS = {
 }
 
 
-def to_torch(model: Module):
+def to_torch(model: Module) -> Any:
     """The same model as a torch.nn.Module in float64, with the same weights.
 
     A Layer or Neuron becomes a Linear and its activation; where it has one output PyTorch returns a tensor of size 1.
@@ -85,7 +85,7 @@ def _filled(torch, counterpart, model: Module):
     return counterpart.train(model.training)
 
 
-def from_torch(module) -> Module:
+def from_torch(module: Any) -> Module:
     """The same model as a Module of this package, with the same weights.
 
     module  a torch.nn.Module: Linear, an activation, Dropout, Embedding, RMSNorm, or a Sequential of such

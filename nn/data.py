@@ -8,7 +8,7 @@ from copy import copy
 from functools import cached_property
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
-from typing import Any
+from typing import Any, overload
 
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
@@ -59,6 +59,10 @@ class Dataset:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         return iter(zip(self.inputs, self.targets))
 
+    @overload
+    def __getitem__(self, index: int) -> tuple[Any, Any]: ...
+    @overload
+    def __getitem__(self, index: "slice | Sequence[int]") -> "Dataset": ...
     def __getitem__(self, index):
         places = range(len(self))[index] if isinstance(index, slice) else index
         if self.arrays and isinstance(places, (list, tuple, range)):
@@ -407,6 +411,10 @@ def _spread_over_classes(order: list[int], targets: list) -> list[int]:
     return sorted(order, key=place.__getitem__)
 
 
+@overload
+def standardize(train: Any, /) -> Dataset: ...
+@overload
+def standardize(train: Any, /, *others: Any) -> list[Dataset]: ...
 def standardize(train, *others):
     """Every input shifted and scaled to mean 0 and variance 1 over `train`; the other data by the same amounts.
 

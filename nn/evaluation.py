@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 from autograd.arguments import expect_callable, expect_list
 from autograd.errors import ArgumentError
@@ -10,7 +11,7 @@ from nn.data import Dataset, as_dataset
 from nn.module import Module
 
 
-def predict(model: Callable, inputs) -> list:
+def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
     """The outputs of the model for many inputs, as plain numbers; Dropout is off meanwhile.
 
     >>> from nn import MLP

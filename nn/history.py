@@ -2,6 +2,10 @@
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class History:
@@ -27,6 +31,10 @@ class History:
     def __len__(self):
         return len(self.rows)
 
+    @overload
+    def __getitem__(self, key: int) -> dict[str, float]: ...
+    @overload
+    def __getitem__(self, key: str) -> list[Any]: ...
     def __getitem__(self, key):
         """A column by name, or a row by number."""
         if not isinstance(key, str):
@@ -57,7 +65,7 @@ class History:
             writer.writeheader()
             writer.writerows(self.rows)
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """The curves of loss and metric over the epochs, a matplotlib Figure."""
         from nn.plots import plot_history
 

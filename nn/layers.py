@@ -2,6 +2,8 @@
 
 import operator
 import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import Value, as_float, is_recording, mean
 from autograd.errors import ArgumentError, RecordingError
@@ -9,9 +11,18 @@ from nn import activations
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
 from nn.module import Module, check_size
+from nn.types import Elements, N, Number
 
 
-class ReLU(Module):
+class _Elementwise(Module):
+    """A module that returns its input in the same form, with other numbers."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Elements) -> Elements: ...
+
+
+class ReLU(_Elementwise):
     """`relu` as a part of a Sequential; like the others it takes a Value, or a list of any depth.
 
     >>> ReLU()([Value(-1.0), 2.0])
@@ -22,7 +33,7 @@ class ReLU(Module):
         return activations.relu(x)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Elementwise):
     """`leaky_relu` as a module."""
 
     def __init__(self, negative_slope: float = 0.01):
@@ -35,35 +46,35 @@ class LeakyReLU(Module):
         return f"negative_slope={self.negative_slope!r}"
 
 
-class GELU(Module):
+class GELU(_Elementwise):
     """`gelu` as a module."""
 
     def forward(self, x):
         return activations.gelu(x)
 
 
-class Softplus(Module):
+class Softplus(_Elementwise):
     """`softplus` as a module."""
 
     def forward(self, x):
         return activations.softplus(x)
 
 
-class Tanh(Module):
+class Tanh(_Elementwise):
     """`tanh` as a module."""
 
     def forward(self, x):
         return activations.tanh(x)
 
 
-class Sigmoid(Module):
+class Sigmoid(_Elementwise):
     """`sigmoid` as a module."""
 
     def forward(self, x):
         return activations.sigmoid(x)
 
 
-class Step(Module):
+class Step(_Elementwise):
     """`step` as a module."""
 
     def forward(self, x):
@@ -73,11 +84,19 @@ class Step(Module):
 class Softmax(Module):
     """`softmax` as a module. Not needed before `cross_entropy`, which takes the scores themselves."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, x: Sequence[N]) -> list[N]: ...
+        @overload
+        def __call__(self, x: Sequence[Sequence[N]]) -> list[list[N]]: ...
+        def __call__(self, x): ...
+
     def forward(self, x):
         return activations.softmax(x)
 
 
-class Dropout(Module):
+class Dropout(_Elementwise):
     """In training, sets each element to 0 with probability p and divides the others by 1 - p; in evaluation, nothing.
 
     seed  a number or a random.Random; without it the draw comes from Python's `random`
@@ -140,6 +159,14 @@ class Embedding(Module):
             for _ in range(num_embeddings)
         ]
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, index: int) -> list[Value]: ...
+        @overload
+        def __call__(self, index: Sequence[int]) -> list[list[Value]]: ...
+        def __call__(self, index): ...
+
     def forward(self, index):
         if isinstance(index, (list, tuple)):
             return [self.forward(one) for one in index]
@@ -162,7 +189,7 @@ class Flatten(Module):
     [1.0, 2.0, 3.0]
     """
 
-    def forward(self, x):
+    def forward(self, x: Any) -> list[Any]:
         return [v for part in x for v in self.forward(part)] if isinstance(x, (list, tuple)) else [x]
 
 
@@ -181,7 +208,7 @@ class RMSNorm(Module):
         self.width, self.eps = check_count("RMSNorm", "width", width), eps
         self.weight = [Value(1.0) for _ in range(width)] if elementwise_affine else None
 
-    def forward(self, x):
+    def forward(self, x: Number | Sequence[Number]) -> list[Number]:
         x = as_list(x)
         check_size(self, self.width, len(x))
         scale = (mean([v * v for v in x]) + self.eps) ** -0.5

@@ -4,7 +4,8 @@ Each takes (output, target) for one example, or lists of them for several, with 
 `torch.nn.functional`. `reduction` says what becomes of several terms: "mean", "sum", or "none" for the list itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, overload
 
 from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, softplus, step, where
 from autograd import mean as mean_of
@@ -12,9 +13,14 @@ from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.arguments import as_list
 from nn.module import Module
+from nn.types import N, Nested, Scores, ToNumber
 
 
-def mse_loss(output, target, reduction: str = "mean"):
+@overload
+def mse_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def mse_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def mse_loss(output, target, reduction="mean"):
     """The squared error (output - target)².
 
     >>> mse_loss([1.0, 4.0], [0.0, 2.0])
@@ -25,7 +31,11 @@ def mse_loss(output, target, reduction: str = "mean"):
     return _reduced(_each("mse_loss", lambda o, t: _square(o - t), output, target), reduction)
 
 
-def l1_loss(output, target, reduction: str = "mean"):
+@overload
+def l1_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def l1_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def l1_loss(output, target, reduction="mean"):
     """The absolute error |output - target|.
 
     >>> l1_loss([1.0, 4.0], [0.0, 2.0], reduction="sum")
@@ -34,7 +44,11 @@ def l1_loss(output, target, reduction: str = "mean"):
     return _reduced(_each("l1_loss", lambda o, t: abs(o - t), output, target), reduction)
 
 
-def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
+@overload
+def huber_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean", delta: float = 1.0) -> N: ...
+@overload
+def huber_loss(output: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any: ...
+def huber_loss(output, target, reduction="mean", delta: float = 1.0):
     """Half the squared error up to an error of `delta`, and a straight line beyond: δ·(|output - target| - δ/2).
 
     >>> huber_loss([0.5, 4.0], [0.0, 2.0], reduction="none")
@@ -50,7 +64,11 @@ def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
     return _reduced(_each("huber_loss", term, output, target), reduction)
 
 
-def hinge_loss(output, target, reduction: str = "mean"):
+@overload
+def hinge_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def hinge_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def hinge_loss(output, target, reduction="mean"):
     """max(0, 1 - target·score), with a target of -1 or 1: 0 once the score has its sign and is 1 or more in size.
 
     >>> hinge_loss([0.25, 3.0], [1, 1], reduction="none")
@@ -65,7 +83,11 @@ def hinge_loss(output, target, reduction: str = "mean"):
     return _reduced(_each("hinge_loss", term, output, target), reduction)
 
 
-def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
+@overload
+def binary_cross_entropy_with_logits(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def binary_cross_entropy_with_logits(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def binary_cross_entropy_with_logits(output, target, reduction="mean"):
     """-log of the probability that sigmoid(output) gives to the target: 0, 1, or a probability in between.
 
     >>> round(binary_cross_entropy_with_logits(0.0, 1), 6)
@@ -84,7 +106,15 @@ def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
     return _reduced(_each("binary_cross_entropy_with_logits", term, output, target), reduction)
 
 
-def cross_entropy(output, target, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100):
+@overload
+def cross_entropy(
+    output: Scores[N], target: Any, reduction: ToNumber = "mean", label_smoothing: float = 0.0, ignore_index: int = -100
+) -> N: ...
+@overload
+def cross_entropy(
+    output: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100
+) -> Any: ...
+def cross_entropy(output, target, reduction="mean", label_smoothing: float = 0.0, ignore_index: int = -100):
     """-log of the probability that softmax(output) gives to the target.
 
     output           one score (logit) a class, or a list of such lists
@@ -105,7 +135,11 @@ def cross_entropy(output, target, reduction: str = "mean", label_smoothing: floa
     )
 
 
-def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
+@overload
+def nll_loss(output: Scores[N], target: Any, reduction: ToNumber = "mean", ignore_index: int = -100) -> N: ...
+@overload
+def nll_loss(output: Any, target: Any, reduction: str = "mean", ignore_index: int = -100) -> Any: ...
+def nll_loss(output, target, reduction="mean", ignore_index: int = -100):
     """Minus the entry for the target class, in a list of log-probabilities: cross_entropy after log_softmax.
 
     >>> nll_loss([-0.5, -1.0, -3.0], 2)
@@ -114,7 +148,7 @@ def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
     return _over_examples("nll_loss", lambda o, t: -_picked("nll_loss", o, t), output, target, reduction, ignore_index)
 
 
-def l1_penalty(parameters: "Module | list[Value]", strength: float):
+def l1_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value:
     """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights to 0.
 
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
@@ -123,7 +157,7 @@ def l1_penalty(parameters: "Module | list[Value]", strength: float):
     return as_float(strength) * sum([abs(p) for p in _parameters("l1_penalty", parameters)])
 
 
-def l2_penalty(parameters: "Module | list[Value]", strength: float):
+def l2_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value:
     """strength · Σp² over the parameters of a module, or a list of them; added to a loss it keeps weights small.
 
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.5).data

@@ -1,6 +1,7 @@
 """How good the outputs are, as numbers to read: accuracy, confusion matrix, R². No gradient goes through them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from autograd import Value, as_float
 from autograd.arguments import expect_list
@@ -13,7 +14,7 @@ def number(x) -> float:
     return x.data if isinstance(x, Value) else as_float(x)
 
 
-def plain_output(output):
+def plain_output(output: Any) -> Any:
     """An output taken out of the graph: numbers in place of Values, in the same lists.
 
     >>> plain_output([Value(1.0), 2.0])
@@ -24,7 +25,7 @@ def plain_output(output):
     return output.data if isinstance(output, Value) else output
 
 
-def predicted_class(output) -> int:
+def predicted_class(output: Any) -> int:
     """The class that an output stands for: the position of the largest of its scores; of one score whether it is > 0.
 
     >>> predicted_class([0.1, 2.0, -1.0]), predicted_class(-0.3), predicted_class(Value(0.3))
@@ -38,7 +39,7 @@ def predicted_class(output) -> int:
     return int(number(output) > 0)
 
 
-def true_class(target) -> int:
+def true_class(target: Any) -> int:
     """The class that a target names: itself, with -1 as class 0; of a list of probabilities the most probable.
 
     >>> true_class(2), true_class(-1), true_class([0.0, 1.0])

@@ -6,10 +6,21 @@ a list is called after the list, without the plural s, with its index.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from autograd import Value, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+M = TypeVar("M", bound="Module")
+
+
+class _WithForward(Protocol[P, R_co]):
+    """For type checkers: calling a module takes and returns what its own `forward` does."""
+
+    def forward(self, *inputs: P.args, **options: P.kwargs) -> R_co: ...
 
 
 class _CompleteThenLabel(type):
@@ -40,8 +51,9 @@ class Module(metaclass=_CompleteThenLabel):
 
     training = True
     _path = ""
+    forward: Callable[..., Any]
 
-    def __call__(self, *inputs, **options):
+    def __call__(self: _WithForward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
         watch(self)  # a compiled function notices when a parameter is replaced
         return self.forward(*inputs, **options)
 
@@ -119,13 +131,13 @@ class Module(metaclass=_CompleteThenLabel):
         for parameter in self.parameters():
             parameter.grad = 0.0
 
-    def train(self, mode: bool = True) -> "Module":
+    def train(self: M, mode: bool = True) -> M:
         """Switch this module and all inside to training mode, in which Dropout is active. Returns the module."""
         for module in self.modules():
             module.training = mode
         return self
 
-    def eval(self) -> "Module":
+    def eval(self: M) -> M:
         """Switch training mode off. Returns the module."""
         return self.train(False)
 
@@ -180,13 +192,15 @@ class Module(metaclass=_CompleteThenLabel):
         if "_path" in self.__dict__ and isinstance(content, (Value, Module, list, tuple, dict)) and name[0] != "_":
             label_parameters(self)
 
-    def __getattr__(self, name):
-        kind = type(self).__name__
-        if name == "forward":
-            raise NoSuchAttributeError(
-                f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
-            )
-        raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+    if not TYPE_CHECKING:  # which would take every name for an attribute
+
+        def __getattr__(self, name):
+            kind = type(self).__name__
+            if name == "forward":
+                raise NoSuchAttributeError(
+                    f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
+                )
+            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
 
 
 def _is_parameter(content) -> bool:

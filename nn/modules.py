@@ -1,7 +1,8 @@
 """Networks and what they are made of: `Neuron`, `Layer`, `Linear`, `Sequential`, `MLP`, `Perceptron`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import mul
+from typing import TYPE_CHECKING, Any
 
 from autograd import Constant, Value, watch
 from autograd.errors import ArgumentError
@@ -9,6 +10,7 @@ from nn.activations import activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
 from nn.module import Module, check_size, tensors_in
+from nn.types import Number
 
 
 class Neuron(Module):
@@ -50,12 +52,12 @@ class Neuron(Module):
         self.w = [Value(draw(nin, _fan_out, rng)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
 
-    def forward(self, x):
+    def forward(self, x: Number | Sequence[Number]) -> Value:
         if type(x) is not list:
             x = as_list(x)
         if len(x) != len(self.w):
             check_size(self, len(self.w), len(x))
-        out = sum(map(mul, self.w, x), 0 if self.b is None else self.b)
+        out: Any = sum(map(mul, self.w, x), 0 if self.b is None else self.b)
         if self._function is not None:
             out = self._function(out)
         if self._path and type(out) is Value and out.label is None:
@@ -111,7 +113,7 @@ class Layer(Module):
             Neuron(nin, activation, bias=bias, init=init, seed=rng, nonlin=nonlin, _fan_out=nout) for _ in range(nout)
         ]
 
-    def forward(self, x):
+    def forward(self, x: Number | Sequence[Number]) -> Value | list[Value]:
         x = as_list(x)
         if len(x) != len(self.neurons[0].w):
             check_size(self, len(self.neurons[0].w), len(x))
@@ -167,9 +169,9 @@ class Sequential(Module):
         for i, layer in enumerate(layers):
             if not callable(layer):
                 raise ArgumentError(f"Sequential: part {i} must be a module or a function, got {layer!r}.")
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x
@@ -244,6 +246,10 @@ class MLP(Sequential):
             for i in range(len(nouts))
         ]
 
+    if TYPE_CHECKING:
+
+        def forward(self, x: Number | Sequence[Number]) -> Value | list[Value]: ...
+
 
 class Perceptron(Neuron):
     """Rosenblatt's perceptron: 1 where w·x + b > 0, else 0, as a Value.
@@ -257,7 +263,7 @@ class Perceptron(Neuron):
     [1.0, 1.0, 1.0, 0.0]
     """
 
-    def __init__(self, nin: int, weights: "list[float] | None" = None, bias: float = 0.0):
+    def __init__(self, nin: int, weights: "Sequence[float] | None" = None, bias: float = 0.0):
         super().__init__(nin, "step", init="zeros")
         if weights is not None:
             if len(weights) != nin:
@@ -265,7 +271,7 @@ class Perceptron(Neuron):
             self.w = [Value(weight) for weight in weights]
         self.b = Value(bias)
 
-    def learn(self, x, target: float, rate: float = 1.0) -> float:
+    def learn(self, x: Number | Sequence[Number], target: float, rate: float = 1.0) -> float:
         """Move the weights by rate·(target - output)·x, and return target - output: 0 when the answer was right.
 
         >>> either = Perceptron(2)

@@ -4,10 +4,14 @@ Every function takes `ax`, a matplotlib Axes to draw on; without it a Figure of 
 Okabe and Ito, which people who are colour-blind can tell apart; lines and points differ in dash and shape as well.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from math import inf, log10
+from typing import TYPE_CHECKING, Any
 
+from autograd import Value
 from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
@@ -17,6 +21,9 @@ from nn.errors import need
 from nn.evaluation import predict
 from nn.metrics import number, predicted_class, true_class
 from nn.module import Module
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -28,7 +35,7 @@ def _short(text) -> str:
     return str(text) if len(str(text)) <= 40 else f"{str(text)[:39]}…"
 
 
-def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1):
+def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1) -> tuple[Figure, list[Any]]:
     """A Figure with `columns` Axes side by side, sizes in inches; returns (figure, list of axes).
 
     It does not pass through pyplot, so that nothing has to be closed and no window opens.
@@ -50,7 +57,7 @@ def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1):
     return figure, axes
 
 
-def plot_history(history):
+def plot_history(history: Any) -> Figure:
     """Loss and metric over the epochs, side by side, with the curves of the validation data dashed.
 
     Returns a Figure. Raises ArgumentError for a history without rows.
@@ -85,7 +92,7 @@ def plot_history(history):
     return figure
 
 
-def plot_decision_boundary(model, data, steps: int = 80, ax=None):
+def plot_decision_boundary(model: Callable[..., Any], data: Any, steps: int = 80, ax: Any = None) -> Figure:
     """Which class the model gives to every point of the plane, with the examples on top.
 
     data   examples with two inputs
@@ -137,7 +144,7 @@ def _lead(output, c: int) -> float:
     return output[c] - max(score for k, score in enumerate(output) if k != c)
 
 
-def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str] = (), ax=None):
+def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str] = (), ax: Any = None) -> Figure:
     """The counts of `confusion_matrix`: rows are the true classes, columns the predicted ones; mistakes are tinted.
 
     Returns a Figure.
@@ -170,7 +177,7 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str
     return figure
 
 
-def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), columns: int = 8):
+def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), columns: int = 8) -> Figure:
     """Square pictures such as the digits, each a list of grey values row by row, with a title each.
 
     Returns a Figure. Raises ArgumentError when a picture is not square.
@@ -190,7 +197,7 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
     return figure
 
 
-def plot_histograms(model, bins: int = 40):
+def plot_histograms(model: Module, bins: int = 40) -> Figure:
     """For each layer how its weights are spread, and how large its gradients are, on a logarithmic axis.
 
     Gradients are those that the last backward() left. Where they shrink from layer to layer, they vanish.
@@ -246,21 +253,28 @@ class ParameterPath:
     1
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: Module | Iterable[Value]):
         self.parameters = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
         self.points = [self.numbers()]
 
     def numbers(self) -> list[float]:
         return [p.data for p in self.parameters]
 
-    def on_step(self, run) -> None:
+    def on_step(self, run: Any) -> None:
         self.points.append(self.numbers())
 
-    def __call__(self, run) -> None:
+    def __call__(self, run: Any) -> None:
         pass
 
 
-def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
+def plot_loss_surface(
+    model: Callable[..., Any],
+    loss: Callable[..., Any],
+    data: Any,
+    path: ParameterPath,
+    steps: int = 40,
+    ax: Any = None,
+) -> Figure:
     """The mean loss over two parameters, all others as they are, as level lines, and the path that descent took there.
 
     loss, data  as for `fit`
@@ -298,7 +312,9 @@ def _loss_at(batch, data, *places) -> float:
     return sum(loss for loss, _ in batch.each(data)) / len(data)
 
 
-def plot_fit(model, data, path=None, steps: int = 100, ax=None):
+def plot_fit(
+    model: Callable[..., Any], data: Any, path: ParameterPath | None = None, steps: int = 100, ax: Any = None
+) -> Figure:
     """Examples with one input as points, and what the model makes of every input as a line.
 
     path  a ParameterPath of all parameters that moved: the lines of its earlier points are drawn too, paler
@@ -345,7 +361,7 @@ def _set(path, numbers) -> None:
         p.data = value
 
 
-def plot_descent(model, loss, data, path):
+def plot_descent(model: Callable[..., Any], loss: Callable[..., Any], data: Any, path: ParameterPath) -> Figure:
     """The loss surface with the path of descent, and beside it the fit in data space: the same story seen twice.
 
     Returns a Figure. Raises what plot_loss_surface and plot_fit raise.
@@ -374,7 +390,7 @@ def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
     return [low - extra + (high - low + 2 * extra) * i / (steps - 1) for i in range(steps)]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name == "Path":  # what ParameterPath was called before
         return ParameterPath
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

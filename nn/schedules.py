@@ -55,7 +55,7 @@ class StepLR(Schedule):
         self.step_size, self.gamma = expect_integer("StepLR: step_size", step_size), as_float(gamma)
         super().__init__(optimizer)
 
-    def factor(self, k):
+    def factor(self, k: int) -> float:
         return self.gamma ** (k // self.step_size)
 
 
@@ -66,7 +66,7 @@ class ExponentialLR(Schedule):
         self.gamma = as_float(gamma)
         super().__init__(optimizer)
 
-    def factor(self, k):
+    def factor(self, k: int) -> float:
         return self.gamma**k
 
 
@@ -77,7 +77,7 @@ class CosineAnnealingLR(Schedule):
         self.T_max, self.eta_min = expect_integer("CosineAnnealingLR: T_max", T_max), as_float(eta_min)
         super().__init__(optimizer)
 
-    def factor(self, k):
+    def factor(self, k: int) -> float:
         low = self.eta_min / self.base_lr
         return low + (1 - low) * (1 + math.cos(math.pi * (k / self.T_max))) / 2
 
@@ -92,7 +92,7 @@ class LinearLR(Schedule):
         self.total_iters = expect_integer("LinearLR: total_iters", total_iters)
         super().__init__(optimizer)
 
-    def factor(self, k):
+    def factor(self, k: int) -> float:
         share = min(k, self.total_iters) / self.total_iters
         return self.start_factor + (self.end_factor - self.start_factor) * share
 
@@ -114,7 +114,7 @@ class WarmupDecayLR(Schedule):
         self.warmup, self.total = warmup, total
         super().__init__(optimizer)
 
-    def factor(self, k):
+    def factor(self, k: int) -> float:
         if k < self.warmup:
             return k / self.warmup
         return max(0.0, (self.total - k) / (self.total - self.warmup))

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
-from autograd import dot, softmax
+from autograd import Value, dot, softmax
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.init import generator, normal
@@ -11,6 +12,7 @@ from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
 from nn.module import Module, check_size
 from nn.modules import Linear
+from nn.types import Number
 
 
 class SelfAttention(Module):
@@ -39,7 +41,7 @@ class SelfAttention(Module):
             Linear(width, width, bias=False, init=init, seed=rng) for _ in range(4)
         )
 
-    def forward(self, xs):
+    def forward(self, xs: Sequence[Sequence[Number]]) -> list[Any]:
         for x in xs:
             check_size(self, self.width, len(x))
         queries, keys, values = ([self._heads(part(x)) for x in xs] for part in (self.query, self.key, self.value))
@@ -86,10 +88,14 @@ class Block(Module):
         self.up = Linear(width, hidden, bias=False, init=init, seed=rng)
         self.down = Linear(hidden, width, bias=False, init=init, seed=rng)
 
-    def forward(self, xs):
+    def forward(self, xs: Sequence[Sequence[Number]]) -> list[list[Value]]:
         gathered = self.attention([self.norm1(x) for x in xs])
         xs = [_added(x, g) for x, g in zip(xs, gathered)]
-        return [_added(x, self.down([v.relu() for v in self.up(self.norm2(x))])) for x in xs]
+        return [_added(x, self._feed_forward(self.norm2(x))) for x in xs]
+
+    def _feed_forward(self, x: Any) -> Any:
+        hidden: Any = self.up(x)
+        return self.down([v.relu() for v in hidden])
 
 
 def _added(xs, ys):
@@ -140,7 +146,7 @@ class GPT(Module):
         self.norm = RMSNorm(width)
         self.head = Linear(width, vocabulary, bias=False, init=init, seed=rng)
 
-    def embed(self, tokens: Sequence[int]):
+    def embed(self, tokens: Sequence[int]) -> list[list[Value]]:
         """For each token its vector and that of its place, added: where whole numbers become Values."""
         if not 0 < len(tokens) <= self.context:
             raise ArgumentError(
@@ -149,7 +155,7 @@ class GPT(Module):
             )
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 
-    def scores(self, xs):
+    def scores(self, xs: Sequence[Sequence[Number]]) -> list[Any]:
         """From the vectors of `embed` to the scores."""
         for block in self.blocks:
             xs = block(xs)
@@ -158,7 +164,7 @@ class GPT(Module):
     def stages(self):
         return self.embed, self.scores
 
-    def forward(self, tokens: Sequence[int]):
+    def forward(self, tokens: Sequence[int]) -> list[list[Value]]:
         return self.scores(self.embed(tokens))
 
     def generate(

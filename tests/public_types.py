@@ -49,6 +49,7 @@ from autograd.replay.compile import CacheInfo
 from autograd.table.rules import Rule
 from autograd.view.draw import Drawing
 from autograd.view.player.page import Player
+from nn.overview import Summary
 
 x, y = Value(2.0, label="x"), Value(3.0)
 either: Value | float = x if len(sys.argv) else 2.0
@@ -226,3 +227,120 @@ def views_and_checks() -> None:
     assert_type(play_training(nn.Neuron(1), nn.mse_loss, [([1.0], 2.0)], steps=2), Player)
     assert_type(explain(x * y, file=StringIO()), None)
     assert_type(gradcheck(plane, (1.0, 2.0)), Report)
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        self.slope = Value(2.0)
+
+    def forward(self, number: float, shift: float = 0.0) -> Value:
+        return self.slope * number + shift
+
+
+def modules() -> None:
+    assert_type(Line()(3.0, shift=1.0), Value)
+    assert_type(nn.Neuron(2)([1.0, 2.0]), Value)
+    assert_type(nn.Perceptron(2)([1, 0]), Value)
+    assert_type(nn.Perceptron(2).learn([1.0, 0.0], 1), float)
+    assert_type(nn.Layer(2, 3)([x, 2.0]), Value | list[Value])
+    assert_type(nn.Linear(2, 1)([1.0, 2.0]), Value | list[Value])
+    assert_type(nn.MLP(2, [3, 1])([1.0, 2.0]), Value | list[Value])
+    assert_type(nn.Sequential(nn.Linear(2, 3), nn.ReLU())([1.0, 2.0]), Any)
+    assert_type(nn.MLP(2, [1]).train(), nn.MLP)
+    assert_type(Line().eval(), Line)
+    assert_type(nn.MLP(2, [1]).parameters(), list[Value])
+    assert_type(nn.MLP(2, [1]).state_dict(), dict[str, float])
+    assert_type(nn.MLP(2, [1]).zero_grad(), None)
+
+
+def layers() -> None:
+    assert_type(nn.ReLU()(1.0), float)
+    assert_type(nn.LeakyReLU()(x), Value)
+    assert_type(nn.GELU()([x, y]), list[Value])
+    assert_type(nn.Softplus()([1.0, 2.0]), list[float])
+    assert_type(nn.Tanh()([[x], [y]]), list[list[Value]])
+    assert_type(nn.Sigmoid()([[1.0], [2.0]]), list[list[float]])
+    assert_type(nn.Step()(x), Value)
+    assert_type(nn.Dropout(0.5)([x]), list[Value])
+    assert_type(nn.Softmax()([1.0, 2.0]), list[float])
+    assert_type(nn.Flatten()([[1.0], [2.0]]), list[Any])
+    assert_type(nn.RMSNorm(2)([1.0, 2.0]), list[Value | float])
+    assert_type(nn.Embedding(3, 2)(1), list[Value])
+    assert_type(nn.Embedding(3, 2)([1, 2]), list[list[Value]])
+    assert_type(nn.SelfAttention(2)([[1.0, 2.0]]), list[Any])
+    assert_type(nn.GPT(3, context=4, width=4, heads=2)([0, 1]), list[list[Value]])
+    assert_type(nn.GPT(3, context=4, width=4, heads=2).generate(length=1), list[int])
+
+
+def activations() -> None:
+    assert_type(nn.relu(x), Value)
+    assert_type(nn.leaky_relu([1.0]), list[float])
+    assert_type(nn.gelu(1.0), float)
+    assert_type(nn.softplus([x]), list[Value])
+    assert_type(nn.tanh([[1.0]]), list[list[float]])
+    assert_type(nn.sigmoid(x), Value)
+    assert_type(nn.step(1.0), float)
+    assert_type(nn.softmax([x, y]), list[Value])
+    assert_type(nn.softmax([[1.0, 2.0]]), list[list[float]])
+
+
+def losses() -> None:
+    model = nn.MLP(2, [3, 2])
+    assert_type(nn.mse_loss(model([1.0, 2.0]), [1.0, 2.0]), Value)
+    assert_type(nn.mse_loss(1.0, 2.0), float)
+    assert_type(nn.mse_loss([x, y], [1.0, 2.0], "none"), Any)
+    assert_type(nn.l1_loss(x, 1.0), Value)
+    assert_type(nn.huber_loss([1.0], [2.0], delta=0.5), float)
+    assert_type(nn.hinge_loss(x, 1), Value)
+    assert_type(nn.binary_cross_entropy_with_logits([x, y], [1, 0], "sum"), Value)
+    assert_type(nn.cross_entropy([x, y], 1), Value)
+    assert_type(nn.cross_entropy([[1.0, 2.0]], [1], label_smoothing=0.1), float)
+    assert_type(nn.nll_loss([-1.0, -2.0], 1), float)
+    assert_type(nn.l1_penalty(model, 0.1), Value)
+    assert_type(nn.l2_penalty([x, y], 0.1), Value)
+    assert_type(nn.accuracy([[1.0, 2.0]], [1]), float)
+    assert_type(nn.confusion_matrix([[1.0, 2.0]], [1]), list[list[int]])
+    assert_type(nn.r2_score([1.0, 2.0], [1.0, 3.0]), float)
+
+
+def optimisers() -> None:
+    optimizer = nn.SGD([x, y], lr=0.0)
+    optimizers: list[nn.Optimizer] = [optimizer, nn.RMSprop([x]), nn.Adagrad([x]), nn.Adam([x]), nn.AdamW([x])]
+    assert_type(optimizers[0].step(), None)
+    assert_type(optimizer.lr, float)
+    assert_type(optimizer.state_dict(), dict[str, Any])
+    assert_type(nn.StepLR(optimizer, 2).step(), None)
+    assert_type(nn.ExponentialLR(optimizer, 0.9).factor(2), float)
+    assert_type(nn.LinearLR(optimizer).factor(2), float)
+    assert_type(nn.WarmupDecayLR(optimizer, 1, 2).factor(2), float)
+    assert_type(nn.clip_grad_norm_([x], 1.0), float)
+    assert_type(nn.clip_grad_value_(nn.MLP(1, [1]), 1.0), None)
+
+
+def training() -> None:
+    data = nn.data.line(n=4, seed=0)
+    assert_type(data, nn.data.Dataset)
+    assert_type(data[0], tuple[Any, Any])
+    assert_type(data[:2], nn.data.Dataset)
+    assert_type(nn.data.split(data), tuple[nn.data.Dataset, nn.data.Dataset])
+    assert_type(nn.data.standardize(data), nn.data.Dataset)
+    assert_type(nn.data.standardize(data, data), list[nn.data.Dataset])
+    model = nn.Linear(1, 1)
+    seen: list[nn.Run] = []
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    options: dict[str, Any] = {"optimizer": optimizer, "schedule": nn.CosineAnnealingLR(optimizer, 2)}
+    history = nn.fit(model, nn.mse_loss, data, epochs=1, callbacks=[seen.append], progress=False, **options)
+    assert_type(history, nn.History)
+    assert_type(history[-1]["loss"], float)
+    assert_type(history["loss"], list[Any])
+    assert_type(seen[0].steps, int)
+    assert_type(nn.predict(model, [[1.0]]), list[Any])
+    assert_type(nn.evaluate(model, nn.mse_loss, data), dict[str, float])
+    assert_type(nn.summary(model), Summary)
+    assert_type(nn.Checkpoint("run.safetensors").every_steps, int | None)
+
+
+def weights_elsewhere(model: nn.Module, path: str) -> Any:  # not run: needs PyTorch
+    assert_type(nn.save(model, path), None)
+    assert_type(nn.load(path), nn.Module)
+    return nn.from_torch(nn.to_torch(model))

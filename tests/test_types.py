@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import autograd
+import nn
 
 HERE = Path(__file__).parent
 STATEMENTS = HERE / "public_types.py"
@@ -55,6 +56,11 @@ def test_mypy_refuses_what_fails_at_run_time(tmp_path):
         'grad("plane")',
         "autograd.hypot(1.0)",
         "read_data(x)",
+        "nn.mse_los(x, 1.0)",
+        "nn.MLP(2, [1]).paramters()",
+        'nn.MLP(2, [1])("ab")',
+        "Line()(2.0, shfit=1.0)",
+        "nn.fit(Line(), nn.mse_loss, [], epoch=3)",
     ]
     wrong = tmp_path / "wrong.py"
     wrong.write_text(STATEMENTS.read_text() + "".join(f"\n{line}" for line in lines))
@@ -110,4 +116,5 @@ def test_every_public_name_has_a_type_asserted():
         if isinstance(node, ast.ImportFrom) and node.module != "autograd.functions"
         for name in node.names
     }
-    assert public <= used
+    networks = {name for name in nn.__all__ if not isinstance(getattr(nn, name), types.ModuleType)}
+    assert public | networks <= used

@@ -190,4 +190,4 @@ def test_names_of_any_length_are_shortened():
 def test_a_parameter_path_has_its_former_name_too():
     assert plots.Path is plots.ParameterPath
     with pytest.raises(AttributeError, match="has no attribute 'plot'"):
-        plots.plot
+        _ = plots.plot
