@@ -1,4 +1,4 @@
-"""Small neural networks on scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
+"""Small neural networks of scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
 
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # which would take every name for one of nn's
+if not TYPE_CHECKING:  # a type checker that sees it accepts every name
 
     def __getattr__(name):
         from nn.errors import NoSuchAttributeError, closest

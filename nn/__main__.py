@@ -1,4 +1,4 @@
-"""`python -m nn`: train networks on flowers and on handwritten digits, and write down in pictures what happened."""
+"""`python -m nn`: trains networks on flowers and on handwritten digits, and draws pictures of what happens."""
 
 import argparse
 import sys
@@ -31,7 +31,7 @@ def main(arguments: "list[str] | None" = None) -> int:
 
 
 class DemoLog:
-    """Prints the account and keeps a list of the files written."""
+    """Prints what happens, and keeps a list of the files written."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -42,13 +42,13 @@ class DemoLog:
         print(text, flush=True)
 
     def save(self, picture, name: str, what: str) -> None:
-        """Write a Figure or a drawing, and remember what it shows."""
+        """Write a Figure or a drawing to a file, and remember what it shows."""
         path = self.folder / name
         picture.savefig(path, dpi=140) if hasattr(picture, "savefig") else picture.save(str(path))
         self.files.append((path, what))
 
     def draw(self, show, value, name: str, what: str) -> None:
-        """Write down what `show` makes of a graph; where the drawing packages are absent, note it and go on."""
+        """Write what `show` makes of a graph to a file; if the drawing packages are missing, note that and go on."""
         try:
             self.save(show(value), name, what)
         except ImportError as error:
@@ -64,7 +64,7 @@ class DemoLog:
 
 
 def flowers(log: DemoLog, seed: int) -> None:
-    """Iris: train on all four measurements, look at the held-out quarter, and draw."""
+    """Iris: train on all four measurements, evaluate on the held-out quarter, and draw."""
     log.say("Fisher's iris: 150 flowers of three species, four measurements each, in centimetres.")
     train, test = data.standardize(*data.split(data.iris(), seed=seed))
     model = MLP(4, [8, 3], activation="tanh", seed=seed)
@@ -95,7 +95,7 @@ def flowers(log: DemoLog, seed: int) -> None:
 
 
 def petals(log: DemoLog, seed: int) -> None:
-    """A second network on two measurements, because a plane can be shown."""
+    """A second network on two measurements, whose decisions can be drawn in the plane."""
     train, test = data.split(data.iris().select(2, 3), seed=seed)
     model = MLP(2, [8, 3], activation="tanh", seed=seed)
     log.say("\nA second network sees only the petals, so that its decisions fit on a page:")
@@ -110,7 +110,7 @@ def petals(log: DemoLog, seed: int) -> None:
 
 
 def graphs(log: DemoLog, model: MLP, train: data.Dataset) -> None:
-    """One neuron, and the whole loss of one flower, each after backward."""
+    """Draw one neuron, and the loss of one flower down to the inputs, each after backward."""
     numbers, species = train[0]
     inputs = [autograd.Value(x, label=name.removesuffix(" (cm)")) for x, name in zip(numbers, train.features)]
     neuron = model.layers[0].neurons[0](inputs)
@@ -125,7 +125,7 @@ def graphs(log: DemoLog, model: MLP, train: data.Dataset) -> None:
 
 
 def digits(log: DemoLog, seed: int) -> None:
-    """Handwritten digits: train on pixels, and look at what is still mistaken."""
+    """Handwritten digits: train on pixels, and show the mistakes that remain."""
     train, test = data.split(data.digits(), seed=seed)
     log.say(f"\nHandwritten digits: {len(train)} pictures of 8 by 8 pixels to learn from, {len(test)} held out.")
     model = MLP(64, [32, 10], init="kaiming_uniform", seed=seed)

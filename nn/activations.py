@@ -11,7 +11,7 @@ from nn.types import Elements, N
 
 
 def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
-    """`function` of x, or of every element where x is a list, of lists perhaps.
+    """`function` of x; if x is a list, or a list of lists, of each element.
 
     >>> elementwise(abs, [-1.0, [2.0, -3.0]])
     [1.0, [2.0, 3.0]]
@@ -22,7 +22,7 @@ def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 def relu(x: Elements) -> Elements:
-    """max(0, x), of a number, a Value, or each element of a list.
+    """max(0, x) of a number, a Value, or each element of a list.
 
     >>> relu([-1.0, 2.0])
     [0.0, 2.0]
@@ -31,12 +31,12 @@ def relu(x: Elements) -> Elements:
 
 
 def leaky_relu(x: Elements, negative_slope: float = 0.01) -> Elements:
-    """x where it is positive, else negative_slope·x."""
+    """x if it is positive, else negative_slope·x."""
     return elementwise(lambda v: autograd.leaky_relu(v, negative_slope), x)
 
 
 def gelu(x: Elements) -> Elements:
-    """x Φ(x) with the normal distribution function Φ (Hendrycks and Gimpel, 2016)."""
+    """x Φ(x), where Φ is the normal distribution function (Hendrycks and Gimpel, 2016)."""
     return elementwise(autograd.gelu, x)
 
 
@@ -56,7 +56,7 @@ def sigmoid(x: Elements) -> Elements:
 
 
 def step(x: Elements) -> Elements:
-    """1 where x is positive, else 0; its derivative is 0, so nothing is learnt through it."""
+    """1 if x is positive, else 0; its derivative is 0, so nothing can be learnt through it."""
     return elementwise(autograd.step, x)
 
 
@@ -65,7 +65,7 @@ def softmax(x: Sequence[N]) -> list[N]: ...
 @overload
 def softmax(x: Sequence[Sequence[N]]) -> list[list[N]]: ...
 def softmax(x):
-    """A list of scores as probabilities, exp(v) / Σ exp(v); a list of lists row by row.
+    """Probabilities from a list of scores, exp(v) / Σ exp(v); from a list of lists, row by row.
 
     >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
     [[0.5, 0.5], [1.0, 0.0]]
@@ -80,7 +80,7 @@ SCALAR = {
 
 
 def activation_function(activation: "str | Callable | None") -> "Callable | None":
-    """The function on one Value called `activation`; None and "linear" stand for no function at all.
+    """The function of one Value called `activation`; None for None and "linear".
 
     >>> activation_function("relu")(-3.0)
     0.0

@@ -1,18 +1,18 @@
-"""Checks and conversions of arguments, beside those of `autograd.arguments`."""
+"""Checks and conversions of arguments, in addition to those of `autograd.arguments`."""
 
 from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
 
 
 def as_list(x) -> list:
-    """x as a list: a single number or Value becomes a list of one."""
+    """x as a list; a single number or Value becomes a list of one."""
     if type(x) is list:
         return x
     return list(x) if hasattr(x, "__iter__") else [x]
 
 
 def check_count(owner: str, name: str, count) -> int:
-    """`count` as an int, if it is a whole number from 1 to 100,000,000; else raise ArgumentError."""
+    """`count` as an int. Raises ArgumentError unless it is an integer from 1 to 100,000,000."""
     number = expect_integer(f"{owner}: {name}", count)
     if number > 100_000_000:
         raise ArgumentError(f"{owner}: {name} must be at most 100,000,000. No memory holds so many Values.")

@@ -26,9 +26,9 @@ KEY = "glassgrad"  # the entry in a file's metadata that is ours
 
 
 def save(model: Module, path: "str | Path") -> None:
-    """Write the model's weights, in float64, and what it is built of, to a safetensors file.
+    """Write a model's weights, in float64, and a description of its modules to a safetensors file.
 
-    At any moment the old file is there or the new one, whole: a crash while saving loses nothing.
+    At every moment there is either the complete old file or the complete new one: a crash loses nothing.
 
     >>> import tempfile
     >>> from nn import MLP
@@ -37,19 +37,19 @@ def save(model: Module, path: "str | Path") -> None:
     >>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
     True
 
-    Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
+    Raises CheckpointError, a kind of OSError, if the file cannot be written; the old file is then unchanged.
     """
     expect_instance("save", model, Module)
     safetensors_file.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
 
 
 def load(path: "str | Path", model: "Module | None" = None) -> Module:
-    """The model in a safetensors file; or with `model`, that model with its weights set to those of the file.
+    """The model in a safetensors file; or `model`, with its weights set to those in the file.
 
-    The file may come from elsewhere, as from safetensors.torch.save_file, when `model` is given and names and shapes
-    are the same. Nothing in a file is run.
+    If `model` is given, the file may come from elsewhere, such as safetensors.torch.save_file, as long as names and
+    shapes match. No code in a file is run.
 
-    Raises CheckpointError, a kind of ValueError, that names the file and the reason; then `model` is unchanged.
+    Raises CheckpointError, a kind of ValueError, that names the file and the reason; `model` is then unchanged.
     """
     if model is None:
         metadata, size = safetensors_file.read_metadata(path)
@@ -71,9 +71,10 @@ def _assign(model: Module, prefix: str, tensors: Mapping[str, safetensors_file.T
 
 
 class Plan:
-    """How a class of module is described in a file: by its arguments, taken from an instance.
+    """How a module of some class is described in a file: by its arguments, taken from an instance.
 
-    `count` tells how many parameters they lead to, so that a hostile description is refused before anything is built.
+    `count` tells how many parameters the arguments lead to, so that a malicious description is refused before anything
+    is built.
     """
 
     def __init__(self, kind: type[Module], arguments: Callable[[Any], dict], count: Callable[..., int]):
@@ -207,7 +208,7 @@ def _built(path, metadata: Mapping[str, str], room: int) -> Module:
 
 
 def _count(description, room: int) -> int:
-    """How many parameters a description leads to; raises ValueError as soon as a number in it is out of bounds."""
+    """How many parameters a description leads to. Raises ValueError as soon as a number in it is out of range."""
     kind, arguments = description
     if kind == "Sequential":
         return sum(_count(part, room) for part in arguments)
@@ -225,19 +226,19 @@ def _made(description) -> Module:
 
 
 class Checkpoint:
-    """Saves a training run, so that it can go on from there bit for bit as if it had never stopped.
+    """Saves a training run, which can then be resumed, bit for bit as if it had never stopped.
 
-    path         the file; if it exists when training begins, training goes on from it
-    every_steps  save after so many steps too, and not only after every epoch
+    path         the file; if it exists when training begins, training resumes from it
+    every_steps  save after this many steps as well as after every epoch
 
-    It holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
-    generators, the epoch and the place in it, the history, and the best weights so far. Pass it, or just the path, to
-    `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs` and `patience` may change,
-    `metric` and `validation` too; with other validation data the search for the best weights begins anew.
+    The file holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
+    generators, the epoch and the position in it, the history, and the best weights so far. Pass the Checkpoint, or
+    just the path, to `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs`, `patience`,
+    `metric` and `validation` may change; with other validation data the search for the best weights starts over.
 
-    Raises CheckpointError, which lists what differs, when the file does not belong to this run, and when it is
-    damaged; then nothing has changed. With `fit(…, resume="override")` the new arguments hold from there on: an
-    optimiser of another kind begins without memory, and other data, batches or another seed begin the epoch anew.
+    Raises CheckpointError, which lists the differences, if the file belongs to another run, and if it is damaged;
+    nothing has changed then. With `fit(…, resume="override")` the new arguments apply from there on: an optimiser of
+    another kind starts with an empty state, and with other data, batch size or seed the epoch starts over.
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
@@ -247,7 +248,7 @@ class Checkpoint:
             check_count("Checkpoint", "every_steps", every_steps)
 
     def after_step(self, run: Run) -> None:
-        """Save, if it is time; the last step of an epoch is left to `after_epoch`."""
+        """Save if a save is due; the last step of an epoch is left to `after_epoch`."""
         if self.every_steps and run.steps % self.every_steps == 0 and run.position < run.steps_per_epoch:
             self.save(run)
 
@@ -265,12 +266,12 @@ class Checkpoint:
         )
 
     def resume(self, run: Run, any_seed: bool = False, override: bool = False) -> bool:
-        """Bring the run to where the file says, if there is one; returns whether there was.
+        """Restore the run from the file, if it exists; returns whether it does.
 
-        any_seed  whether the file's seed may replace the run's
-        override  whether the run's arguments may differ from those that the file was written with; then they hold
+        any_seed  whether the seed in the file may replace the run's
+        override  whether the run's arguments may differ from those in the file; they take precedence then
         """
-        own = run.identity  # before anything of the run moves
+        own = run.identity  # before anything in the run changes
         if not os.path.lexists(self.path):
             return False
         metadata, _ = safetensors_file.read_metadata(self.path)
@@ -279,7 +280,7 @@ class Checkpoint:
             state = json.loads(metadata[KEY])["run"]
             changed = differences(state["identity"] | ({"seed": run.seed} if any_seed else {}), own)
             if run.optimizer.lr == state["optimizer"]["lr"]:
-                changed.pop("optimizer.lr", None)  # the optimiser of the run that wrote the file: a callback moved it
+                changed.pop("optimizer.lr", None)  # a callback of the run that wrote the file has changed it
             if changed and not override:
                 raise CheckpointError(
                     f"{self.path}: was written by a run with other arguments: {', '.join(changed.values())}. Go on "
@@ -305,7 +306,7 @@ class Checkpoint:
 
 
 def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The run in small things, fit for JSON, and in long lists of numbers."""
+    """The state of the run: what fits into JSON, and the long lists of numbers."""
     numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
     optimizer = run.optimizer.state_dict()
     numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
@@ -313,7 +314,7 @@ def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     for name, generator in generators(run.model).items():
         _, words, gauss[name] = generator.getstate()
         numbers[f"random.{name}"] = list(map(float, words))
-    history = run.history.to_dict()  # a column has gaps when validation or a metric came later
+    history = run.history.to_dict()  # a column has gaps if validation or a metric was added later
     numbers |= {f"history.{name}": [float(x or 0) for x in column] for name, column in history.items()}
     if run.best is not None:
         numbers["best"] = run.best
@@ -335,9 +336,9 @@ def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
 def _overridden(
     run: Run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]
 ) -> tuple[dict, dict]:
-    """What a file holds, but for what the run `before` has otherwise: the arguments that `changed` names."""
+    """The state in the file, with the arguments that `changed` names taken from `before`, the state of the run."""
     own, own_numbers = before
-    if "optimizer" in changed:  # another kind remembers other things, and begins anew
+    if "optimizer" in changed:  # another kind has other state, and starts over
         state["optimizer"] = own["optimizer"]
         numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
         numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}
@@ -346,16 +347,16 @@ def _overridden(
         steps = state["epoch"] if run.schedule_every == "epoch" else state["optimizer"]["steps"]
         state["schedule"], taken = own["schedule"] and own["schedule"] | {"steps": steps}, taken | {"lr"}
     state["optimizer"] |= {name: own["optimizer"][name] for name in taken}
-    if changed & {"seed", "batch_size", "examples", "data"}:  # the place within the epoch means nothing any more
+    if changed & {"seed", "batch_size", "examples", "data"}:  # the position in the epoch no longer means anything
         state |= {"seed": own["seed"], "position": 0, "sums": {}}
-    if state["validation"] != own["validation"]:  # losses on other data say nothing about which epoch was best
+    if state["validation"] != own["validation"]:  # losses on other data do not tell which epoch was best
         state |= {"best_loss": None, "waited": 0}
         numbers.pop("best", None)
     return state, numbers
 
 
 def _restore(run: Run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
-    """Bring the run to where `_captured` took it; raises one thing or another when that does not fit together."""
+    """Set the run to a state from `_captured`. Raises various errors if the state does not fit the run."""
     for name, _, ps in run.model.named_tensors():
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
             p.data = number

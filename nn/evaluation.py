@@ -1,4 +1,4 @@
-"""Models at work: `predict`, their outputs for many inputs, and `evaluate`, how good these are."""
+"""`predict`, the outputs of a model for many inputs, and `evaluate`, how good they are."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from nn.module import Module
 
 
 def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
-    """The outputs of the model for many inputs, as plain numbers; Dropout is off meanwhile.
+    """The outputs of the model for many inputs, as plain numbers; Dropout is off during the call.
 
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], seed=0)
@@ -29,13 +29,13 @@ def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
 def evaluate(
     model: Callable, loss: Callable, data, metric: "Callable | None" = None, *, recorded: bool = True
 ) -> dict[str, float]:
-    """The mean loss of the model over the data, and the metric if there is one; Dropout is off meanwhile.
+    """The mean loss of the model over the data, and the metric if there is one; Dropout is off during the call.
 
     >>> from nn import mse_loss
     >>> evaluate(lambda x: x[0], mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
     {'loss': 2.0}
 
-    Raises ArgumentError when there are no examples.
+    Raises ArgumentError if there are no examples.
     """
     expect_callable("evaluate: model", model)
     expect_callable("evaluate: loss", loss)
@@ -54,13 +54,13 @@ def evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dic
 
 
 def metric_name(metric: Callable) -> str:
-    """What a metric is called in the history."""
+    """The name of a metric in the history."""
     return getattr(metric, "__name__", type(metric).__name__)
 
 
 @contextmanager
 def mode(model, training: bool):
-    """Inside, the model is in training mode or not; afterwards as it was."""
+    """Switches the training mode of a model, and back at the end."""
     modules = list(model.modules()) if isinstance(model, Module) else []
     before = [module.training for module in modules]
     for module in modules:

@@ -1,4 +1,4 @@
-"""`History`: what happened in a training run, epoch by epoch."""
+"""`History`: the numbers of a training run, epoch by epoch."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class History:
-    """What happened, epoch by epoch: one row of numbers each.
+    """The course of a training run: a row of numbers for each epoch.
 
     >>> history = History()
     >>> history.append(epoch=1, loss=0.5)
@@ -59,7 +59,7 @@ class History:
         return {name: self[name] for name in self.columns()}
 
     def to_csv(self, path: "str | Path") -> None:
-        """Write the rows, with a line of names, as comma-separated values."""
+        """Write the rows as comma-separated values, below a line of names."""
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self.columns())
             writer.writeheader()

@@ -1,4 +1,4 @@
-"""Parts of networks beside the linear ones: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
+"""Layers that are not linear: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
 
 import operator
 import random
@@ -23,7 +23,7 @@ class _Elementwise(Module):
 
 
 class ReLU(_Elementwise):
-    """`relu` as a part of a Sequential; like the others it takes a Value, or a list of any depth.
+    """`relu` as a module; like the others it takes a number, a Value, or a list of any depth.
 
     >>> ReLU()([Value(-1.0), 2.0])
     [Value(0.0, grad=0), 2.0]
@@ -82,7 +82,7 @@ class Step(_Elementwise):
 
 
 class Softmax(Module):
-    """`softmax` as a module. Not needed before `cross_entropy`, which takes the scores themselves."""
+    """`softmax` as a module. Leave it out before `cross_entropy`, which takes the scores themselves."""
 
     if TYPE_CHECKING:
 
@@ -97,7 +97,7 @@ class Softmax(Module):
 
 
 class Dropout(_Elementwise):
-    """In training, sets each element to 0 with probability p and divides the others by 1 - p; in evaluation, nothing.
+    """In training, sets each element to 0 with probability p and divides the others by 1 - p; otherwise does nothing.
 
     seed  a number or a random.Random; without it the draw comes from Python's `random`
 
@@ -108,7 +108,7 @@ class Dropout(_Elementwise):
     [1.0, 1.0]
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
-    when p is not from 0 to less than 1, and RecordingError in training mode within a compiled function.
+    unless p is from 0 to less than 1, and RecordingError in training mode inside a compiled function.
     """
 
     def __init__(self, p: float = 0.5, seed=None):
@@ -133,13 +133,13 @@ class Dropout(_Elementwise):
 
 
 class Embedding(Module):
-    """A table of learnt vectors: token k stands for row k.
+    """A table of learnt vectors; token k selects row k.
 
     num_embeddings  how many rows there are
     embedding_dim   how long each is
     init            how the numbers are drawn, by default from the normal distribution; seed as for Neuron
 
-    Takes a whole number, returns a list of Values; of a list of whole numbers a list of such lists.
+    Takes an integer and returns a list of Values, or takes a list of integers and returns a list of such lists.
 
     >>> Embedding(5, 2, seed=0)(3) == Embedding(5, 2, seed=0)([3])[0]
     False
@@ -147,7 +147,7 @@ class Embedding(Module):
     >>> table(3) == table([3])[0] == table.weight[3]
     True
 
-    Raises ArgumentError for a number that has no row.
+    Raises ArgumentError for an integer that is not the number of a row.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, *, init=None, seed=None):
@@ -183,7 +183,7 @@ class Embedding(Module):
 
 
 class Flatten(Module):
-    """A list of lists as one list, such as the vectors of several tokens for the Linear that follows.
+    """Makes one list of a list of lists, such as the vectors of several tokens for a Linear that follows.
 
     >>> Flatten()([[1.0, 2.0], [3.0]])
     [1.0, 2.0, 3.0]

@@ -1,7 +1,7 @@
-"""Losses: how wrong an output is, as one Value to go downhill on.
+"""Losses: how wrong an output is, as one Value to minimise.
 
-Each takes (output, target) for one example, or lists of them for several, with the names and meanings of
-`torch.nn.functional`. `reduction` says what becomes of several terms: "mean", "sum", or "none" for the list itself.
+Each takes (output, target) of one example, or lists of them for several, with the names and meanings of
+`torch.nn.functional`. `reduction` says how several terms are combined: "mean", "sum", or "none" for the list itself.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ def mse_loss(output, target, reduction="mean"):
     >>> mse_loss([1.0, 4.0], [0.0, 2.0])
     2.5
 
-    Raises ArgumentError when the sizes differ, or the reduction is unknown; so do all losses.
+    Raises ArgumentError if the sizes differ or the reduction is unknown; so do all losses.
     """
     return _reduced(_each("mse_loss", lambda o, t: _square(o - t), output, target), reduction)
 
@@ -69,7 +69,7 @@ def hinge_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> 
 @overload
 def hinge_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
 def hinge_loss(output, target, reduction="mean"):
-    """max(0, 1 - target·score), with a target of -1 or 1: 0 once the score has its sign and is 1 or more in size.
+    """max(0, 1 - target·score), for a target of -1 or 1: 0 if the score has the same sign and is at least 1 in size.
 
     >>> hinge_loss([0.25, 3.0], [1, 1], reduction="none")
     [0.75, 0.0]
@@ -117,10 +117,10 @@ def cross_entropy(
 def cross_entropy(output, target, reduction="mean", label_smoothing: float = 0.0, ignore_index: int = -100):
     """-log of the probability that softmax(output) gives to the target.
 
-    output           one score (logit) a class, or a list of such lists
+    output           a score (logit) for each class, or a list of such lists
     target           the number of the right class, from 0; or a probability for each class; or a list of such
     label_smoothing  the share of the target that is spread evenly over all classes
-    ignore_index     in a list of classes the number that stands for none: such entries do not count
+    ignore_index     in a list of classes, the number that means none: such entries are ignored
 
     >>> round(cross_entropy([0.0, 0.0], 1), 6)
     0.693147
@@ -140,7 +140,7 @@ def nll_loss(output: Scores[N], target: Any, reduction: ToNumber = "mean", ignor
 @overload
 def nll_loss(output: Any, target: Any, reduction: str = "mean", ignore_index: int = -100) -> Any: ...
 def nll_loss(output, target, reduction="mean", ignore_index: int = -100):
-    """Minus the entry for the target class, in a list of log-probabilities: cross_entropy after log_softmax.
+    """Minus the entry for the target class in a list of log-probabilities: after log_softmax, the cross-entropy.
 
     >>> nll_loss([-0.5, -1.0, -3.0], 2)
     3.0
@@ -149,7 +149,7 @@ def nll_loss(output, target, reduction="mean", ignore_index: int = -100):
 
 
 def l1_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value:
-    """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights to 0.
+    """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights towards 0.
 
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
@@ -177,7 +177,7 @@ def _square(x):
 
 
 def _each(name: str, term: Callable, output, target):
-    """term(o, t) for the corresponding numbers of two structures of lists; a single number stands for a list of one."""
+    """term(o, t) for corresponding numbers in two nested lists; a single number is the same as a list of one."""
     if isinstance(output, (list, tuple)):
         targets = as_list(target)
         _check_sizes(name, len(output), len(targets))
@@ -195,7 +195,7 @@ def _operand(thing):
 
 
 def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
-    """term(scores, target) for one list of scores, or for several, put together as `reduction` says."""
+    """term(scores, target) for one list of scores, or for several, combined as `reduction` says."""
     if not isinstance(output, (list, tuple)) or len(output) < 1:
         raise ArgumentError(
             f"{name}: expected a list with a score for each class, got {output!r:.60}. "
@@ -213,12 +213,12 @@ def _over_examples(name: str, term: Callable, output, target, reduction: str, ig
     if reduction != "mean" or all(share is True for share in shares):
         return _reduced(terms, reduction)
     if not any(share is not False for share in shares):
-        raise ArgumentError(f"{name}: all targets are {ignore_index}, which stands for none, so there is no mean.")
+        raise ArgumentError(f"{name}: all targets are {ignore_index}, which means none, so there is no mean.")
     return sum(terms) / sum(shares)
 
 
 def _counts(target, ignore_index: int):
-    """Whether a target counts; for one that is an input of the graph 1 or 0, worked out there."""
+    """Whether a target counts; for a target that is a Value a 1 or 0 that is computed in the graph."""
     if isinstance(target, Value):
         return step(abs(target - ignore_index) - 0.5)
     return hasattr(target, "__iter__") or target != ignore_index
@@ -237,7 +237,7 @@ def _cross_entropy(scores, target, smoothing: float):
         _check_sizes("cross_entropy", len(scores), len(probabilities))
         shares = [(1 - smoothing) * p + smoothing / len(scores) for p in probabilities]
         return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
-    # The difference to the right score comes first: a loss near 0 then keeps all its digits.
+    # Scores are compared with the right one first: that keeps all digits of a loss near 0.
     right = _picked("cross_entropy", scores, target)
     hard = logsumexp([0.0 if score is right else score - right for score in scores])
     if smoothing == 0:
@@ -246,7 +246,7 @@ def _cross_entropy(scores, target, smoothing: float):
 
 
 def _picked(name: str, scores, target):
-    """The entry of `scores` whose number is `target`, which may be a Value: then it is an input of the graph."""
+    """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
         return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):

@@ -1,8 +1,8 @@
-"""`Module`, what every network is, and how its parameters are found and named.
+"""`Module`, the base class of all networks, and how its parameters are found and named.
 
-A Module's parameters are the leaf Values among its attributes and in its modules, also within lists and dicts;
-attributes that begin with an underscore are left out. Each is labelled with its path, `layer0.neuron2.w1`: the item of
-a list is called after the list, without the plural s, with its index.
+A Module's parameters are the leaf Values in its attributes and in its modules, including those in lists and dicts;
+attributes whose names begin with an underscore are left out. Each parameter is labelled with its path, such as
+`layer0.neuron2.w1`: an item of a list has the name of the list, without the plural s, and its index.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ class _WithForward(Protocol[P, R_co]):
 
 
 class _CompleteThenLabel(type):
-    """Labels the parameters of a module when its __init__ is done, so that lists filled by then are seen."""
+    """Labels the parameters of a module after its __init__, when all lists are filled."""
 
     def __call__(cls, *args, **kwargs):
         module = super().__call__(*args, **kwargs)
@@ -33,7 +33,7 @@ class _CompleteThenLabel(type):
 
 
 class Module(metaclass=_CompleteThenLabel):
-    """What every network is: something with parameters that can be called.
+    """The base class of networks: something with parameters that can be called.
 
     Define `forward`, and assign parameters (Values) and other modules to attributes, alone or in lists:
 
@@ -58,15 +58,15 @@ class Module(metaclass=_CompleteThenLabel):
         return self.forward(*inputs, **options)
 
     def stages(self) -> "tuple[Callable | None, Callable]":
-        """What calling the module consists of: (look_up, compute), where calling it is compute(look_up(x)).
+        """The call of the module in two steps, (look_up, compute): calling it is compute(look_up(x)).
 
-        `look_up` works on whole numbers, as an Embedding does; `compute` on Values and numbers, and can be recorded
-        and replayed. Where there is nothing to look up the first is None and the second the module itself.
+        `look_up` takes integers, as an Embedding does; `compute` takes Values and numbers, and can be recorded and
+        replayed. If there is nothing to look up, `look_up` is None and `compute` the module itself.
         """
         return None, self
 
     def parameters(self) -> list[Value]:
-        """Every parameter once, in the order in which the attributes were made.
+        """Every parameter once, in the order in which the attributes were set.
 
         >>> from nn import MLP
         >>> len(MLP(2, [16, 16, 1]).parameters())
@@ -83,7 +83,7 @@ class Module(metaclass=_CompleteThenLabel):
         >>> [name for name, parameter in MLP(2, [1]).named_parameters()]
         ['layer0.neuron0.w0', 'layer0.neuron0.w1', 'layer0.neuron0.b']
 
-        Raises ArgumentError when two would have one name, as an attribute w0 beside a list w.
+        Raises ArgumentError if two would have the same name, such as an attribute w0 and an item of a list w.
         """
         named: dict[str, Value] = {}
         seen = set()
@@ -97,7 +97,7 @@ class Module(metaclass=_CompleteThenLabel):
         return iter(named.items())
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
-        """(path, module) for this module, whose path is empty, and every one inside, once."""
+        """(path, module) for this module, whose path is empty, and once for every module inside."""
         seen = {id(self)}
         yield "", self
         for name, part in _walk(self):
@@ -106,13 +106,13 @@ class Module(metaclass=_CompleteThenLabel):
                 yield name, part
 
     def modules(self) -> Iterator["Module"]:
-        """This module and every one inside."""
+        """This module and every module inside."""
         found: dict[int, Module] = {}
         _collect_modules(self, found)
         return iter(found.values())
 
     def named_tensors(self) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
-        """(name, shape, parameters row by row): the parameters put together as PyTorch has them, and under its names.
+        """(name, shape, parameters row by row): the parameters grouped into tensors and named as in PyTorch.
 
         >>> from nn import MLP
         >>> [(name, shape) for name, shape, _ in MLP(2, [16, 1]).named_tensors()]
@@ -132,7 +132,7 @@ class Module(metaclass=_CompleteThenLabel):
             parameter.grad = 0.0
 
     def train(self: M, mode: bool = True) -> M:
-        """Switch this module and all inside to training mode, in which Dropout is active. Returns the module."""
+        """Switch this module and those inside to training mode, in which Dropout is active. Returns the module."""
         for module in self.modules():
             module.training = mode
         return self
@@ -142,7 +142,7 @@ class Module(metaclass=_CompleteThenLabel):
         return self.train(False)
 
     def state_dict(self) -> dict[str, float]:
-        """The numbers of all parameters by path."""
+        """The numbers of all parameters, by path."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
@@ -154,21 +154,21 @@ class Module(metaclass=_CompleteThenLabel):
         >>> a([1.0, 2.0]).data == b([1.0, 2.0]).data
         True
 
-        Raises ArgumentError for a missing or unknown path, and what Value raises for a number that is none; then no
-        parameter has changed.
+        Raises ArgumentError for a missing or unknown path, and what Value raises for what is not a number; no
+        parameter has changed then.
         """
         own = dict(self.named_parameters())
         kind = type(self).__name__
         for name in own:
             if name not in state:
                 raise ArgumentError(
-                    f'load_state_dict: "{name}" of this {kind} is missing in the state.'
+                    f'load_state_dict: "{name}" of this {kind} is missing from the state.'
                     f"{closest(name, set(state) - set(own))}"
                 )
         for name in state:
             if name not in own:
                 raise ArgumentError(
-                    f'load_state_dict: the state has "{name}", and this {kind} has not. '
+                    f'load_state_dict: the state has "{name}", but this {kind} does not. '
                     "Make the model with the sizes that the state was saved from."
                 )
         numbers = {name: _number(name, state[name]) for name in own}
@@ -176,7 +176,7 @@ class Module(metaclass=_CompleteThenLabel):
             parameter.data = numbers[name]
 
     def extra_repr(self) -> str:
-        """What to write between the brackets of the repr, such as sizes; nothing by default."""
+        """What the repr shows between the parentheses, such as sizes; nothing by default."""
         return ""
 
     def __repr__(self):
@@ -192,7 +192,7 @@ class Module(metaclass=_CompleteThenLabel):
         if "_path" in self.__dict__ and isinstance(content, (Value, Module, list, tuple, dict)) and name[0] != "_":
             label_parameters(self)
 
-    if not TYPE_CHECKING:  # which would take every name for an attribute
+    if not TYPE_CHECKING:  # a type checker that sees it accepts every name
 
         def __getattr__(self, name):
             kind = type(self).__name__
@@ -208,7 +208,7 @@ def _is_parameter(content) -> bool:
 
 
 def _collect(content, found: dict, seen: set) -> None:
-    """Put the parameters in `content` into `found`: `_walk` without the names, for speed."""
+    """Put the parameters in `content` into `found`: what `_walk` finds, without the names, for speed."""
     if type(content) is Value:
         if content.rule is None:
             found[content] = None
@@ -246,7 +246,7 @@ def _collect_modules(content, found: "dict[int, Module]") -> None:
 
 
 def tensors_in(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[Value]]]:
-    """The tensors in an attribute: an array of parameters, a module's, or those of the items of a list or dict."""
+    """The tensors in an attribute: an array of parameters, a module's tensors, or those in a list or dict."""
     if isinstance(content, Module):
         yield from ((f"{name}.{inner}", shape, parameters) for inner, shape, parameters in content.named_tensors())
         return
@@ -259,7 +259,7 @@ def tensors_in(name: str, content) -> Iterator[tuple[str, tuple[int, ...], list[
 
 
 def _shape(content) -> "tuple[int, ...] | None":
-    """The shape of an array of parameters in nested lists, or None when this is none."""
+    """The shape of an array of parameters in nested lists; None if `content` is not one."""
     if _is_parameter(content):
         return ()
     if not isinstance(content, (list, tuple)) or not content:
@@ -274,7 +274,7 @@ def _flattened(content) -> list[Value]:
 
 
 def _parts(module: Module) -> Iterator[tuple[str, "Value | Module"]]:
-    """(name, part) for the parameters and modules that are attributes of `module` or in lists and dicts of it."""
+    """(name, part) for the parameters and modules in the attributes of `module`, and in lists and dicts there."""
     for name, content in vars(module).items():
         if name[0] != "_":
             yield from _within(name, content)
@@ -292,7 +292,7 @@ def _within(name: str, content) -> Iterator[tuple[str, "Value | Module"]]:
 
 
 def item_name(name: str, index: int) -> str:
-    """What item `index` of the list `name` is called.
+    """The name of item `index` of the list `name`.
 
     >>> item_name("layers", 2), item_name("w", 1), item_name("bias", 0), item_name("w1", 3)
     ('layer2', 'w1', 'bias0', 'w1_3')
@@ -303,7 +303,7 @@ def item_name(name: str, index: int) -> str:
 
 
 def _walk(module: Module, prefix: str = "", seen: "set[int] | None" = None) -> Iterator[tuple[str, "Value | Module"]]:
-    """(path, part) for every parameter and module inside; a module that is there twice is entered once."""
+    """(path, part) for every parameter and module inside; a module that occurs twice is entered once."""
     seen = {id(module)} if seen is None else seen
     for name, part in _parts(module):
         yield prefix + name, part
@@ -313,9 +313,9 @@ def _walk(module: Module, prefix: str = "", seen: "set[int] | None" = None) -> I
 
 
 def label_parameters(module: Module) -> None:
-    """Label the parameters of `module` with their paths, and tell the modules inside theirs.
+    """Label the parameters of `module` with their paths, and tell the modules inside their own paths.
 
-    A label that somebody else gave stays; one from when a part stood alone becomes longer.
+    A label from elsewhere stays; one from before a module became part of another gets longer.
     """
     vars(module).setdefault("_path", "")
     for path, part in _walk(module, module._path and f"{module._path}."):
@@ -336,12 +336,12 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(names if len(names) <= 4 else [*names[:2], "…", names[-1]])
 
 
-def check_size(module: Module, wanted: int, got: int) -> None:
-    """Raise ArgumentError when `got` inputs arrive where `wanted` are expected."""
-    if got != wanted:
+def check_size(module: Module, expected: int, got: int) -> None:
+    """Raise ArgumentError unless the module got as many inputs as it expects."""
+    if got != expected:
         where = f" at {module._path}" if module._path else ""
-        plural = "" if wanted == 1 else "s"
+        plural = "" if expected == 1 else "s"
         raise ArgumentError(
-            f"{type(module).__name__} expects {wanted} input{plural}, got {got}{where}. Pass one "
-            f"example, a list of {wanted} number{plural}; for several write [model(x) for x in many]."
+            f"{type(module).__name__} expects {expected} input{plural}, got {got}{where}. Pass one "
+            f"example, a list of {expected} number{plural}; for several write [model(x) for x in many]."
         )

@@ -1,4 +1,4 @@
-"""Networks and what they are made of: `Neuron`, `Layer`, `Linear`, `Sequential`, `MLP`, `Perceptron`."""
+"""Networks and their parts: `Neuron`, `Layer`, `Linear`, `Sequential`, `MLP`, `Perceptron`."""
 
 from collections.abc import Callable, Sequence
 from operator import mul
@@ -16,15 +16,15 @@ from nn.types import Number
 class Neuron(Module):
     """One neuron: activation(w·x + b).
 
-    nin         how many inputs it has
+    nin         the number of inputs
     activation  "relu", "leaky_relu", "gelu", "softplus", "tanh", "sigmoid", "step", a function of one Value, or None
     bias        whether there is a b
-    init        how the weights are drawn (nn.init); by default what suits the activation: micrograd's U(-1, 1) for ReLU
-                and linear neurons, Xavier for tanh and sigmoid, Kaiming for the others. b is 0
-    seed        a number, or a random.Random; without it the weights come from Python's `random`
-    nonlin      micrograd's name: False is activation=None
+    init        how the weights are drawn (nn.init); by default as suits the activation: micrograd's U(-1, 1) for ReLU
+                and linear neurons, Xavier for tanh and sigmoid, Kaiming for the others. b starts at 0
+    seed        a number or a random.Random; without it the weights come from Python's `random`
+    nonlin      micrograd's name: nonlin=False is activation=None
 
-    Takes a list of `nin` numbers or Values, returns a Value.
+    Takes a list of `nin` numbers or Values and returns a Value.
 
     >>> neuron = Neuron(2, activation="tanh", seed=1)
     >>> neuron.w[0].data, neuron.w[1].data, neuron.b.data = 3.0, -2.0, 0.5
@@ -82,9 +82,9 @@ def _without_bias(bias) -> str:
 
 
 class Layer(Module):
-    """Neurons side by side, all with the same inputs. The arguments are those of Neuron, with `nout` for their number.
+    """Neurons side by side, all with the same inputs. The arguments are those of Neuron, and `nout`, their number.
 
-    Takes a list of `nin` numbers or Values; returns a list of `nout` Values, or the Value itself where nout is 1.
+    Takes a list of `nin` numbers or Values; returns a list of `nout` Values, or the Value itself if nout is 1.
 
     >>> layer = Layer(3, 2, seed=0)
     >>> len(layer([1.0, 2.0, 3.0]))
@@ -117,15 +117,15 @@ class Layer(Module):
         x = as_list(x)
         if len(x) != len(self.neurons[0].w):
             check_size(self, len(self.neurons[0].w), len(x))
-        # Plain numbers become one constant each, which the neurons share.
+        # Each plain number becomes one constant, which the neurons share.
         x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
-        watch(*self.neurons)  # as calling each one would do, in a tenth of the time
+        watch(*self.neurons)  # as calling each would do, in a tenth of the time
         out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     @property
     def activation(self) -> "str | Callable | None":
-        """What the neurons do with w·x + b."""
+        """The activation of the neurons."""
         return self.neurons[0].activation
 
     def named_tensors(self):
@@ -143,7 +143,7 @@ class Layer(Module):
 
 
 class Linear(Layer):
-    """A Layer without activation: W·x + b. Its weights start at Kaiming's scale for a linear layer, √(3 / nin).
+    """A Layer without activation: W·x + b. Its weights start at Kaiming's scale for linear layers, √(3 / nin).
 
     >>> Linear(3, 2, bias=False)
     Linear(3, 2, bias=False)
@@ -158,7 +158,7 @@ class Linear(Layer):
 
 
 class Sequential(Module):
-    """Modules one after another: each gets what the one before returned.
+    """Modules one after another: each is called with what the one before it returns.
 
     >>> model = Sequential(Linear(2, 3), Layer(3, 1, "tanh"))
     >>> len(model), len(model.parameters())
@@ -191,7 +191,7 @@ class Sequential(Module):
             yield from tensors_in(str(place), layer)
 
     def places(self) -> list[int]:
-        """The number of each part in PyTorch, where a Layer's activation is a part of its own."""
+        """The index of each part in PyTorch, where a Layer's activation is a separate module."""
         places = [0]
         for layer in self.layers:
             places.append(places[-1] + 1 + (isinstance(layer, Layer) and layer.activation is not None))
@@ -207,12 +207,12 @@ class Sequential(Module):
 class MLP(Sequential):
     """A multi-layer perceptron: fully connected layers, the last one linear.
 
-    nin         how many inputs the network has
-    nouts       how many neurons each layer has, as in [16, 16, 1]
-    activation  of the hidden layers; with bias, init and seed as for Neuron
+    nin         the number of inputs
+    nouts       the number of neurons in each layer, such as [16, 16, 1]
+    activation  of the hidden layers; bias, init and seed are as for Neuron
 
-    Takes a list of `nin` numbers or Values; returns a list of `nouts[-1]` Values, or the Value itself where that is 1.
-    For more than a few dozen inputs pass init="kaiming_uniform": micrograd's U(-1, 1) is then too wide for ReLU.
+    Takes a list of `nin` numbers or Values; returns a list of `nouts[-1]` Values, or the Value itself if that is 1.
+    With more than a few dozen inputs pass init="kaiming_uniform": micrograd's U(-1, 1) is then too wide for ReLU.
 
     >>> model = MLP(2, [3, 1], seed=0)
     >>> model
@@ -252,11 +252,11 @@ class MLP(Sequential):
 
 
 class Perceptron(Neuron):
-    """Rosenblatt's perceptron: 1 where w·x + b > 0, else 0, as a Value.
+    """Rosenblatt's perceptron: a Value, 1 if w·x + b > 0, else 0.
 
     Its slope is 0 everywhere, so gradient descent cannot train it; `learn` applies the perceptron rule instead.
 
-    weights, bias  what to start from; by default zeros
+    weights, bias  the initial ones; by default zeros
 
     >>> nand = Perceptron(2, weights=[-2, -2], bias=3)
     >>> [nand([a, b]).data for a in (0, 1) for b in (0, 1)]
@@ -272,7 +272,7 @@ class Perceptron(Neuron):
         self.b = Value(bias)
 
     def learn(self, x: Number | Sequence[Number], target: float, rate: float = 1.0) -> float:
-        """Move the weights by rate·(target - output)·x, and return target - output: 0 when the answer was right.
+        """Move the weights by rate·(target - output)·x, and return target - output, which is 0 if the answer was right.
 
         >>> either = Perceptron(2)
         >>> examples = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 1)]

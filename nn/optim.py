@@ -1,7 +1,7 @@
-"""Optimisers: how the parameters move once their gradients are known, and clipping, which limits the gradients.
+"""Optimisers, which move the parameters by their gradients, and clipping, which limits the gradients.
 
-Names, arguments, defaults and results are those of `torch.optim`. What every optimiser is stands in optimizer.py, the
-schedules of the learning rate in schedules.py; all can be had from here.
+Names, arguments, defaults and results are those of `torch.optim`. The base class is in optimizer.py, the schedules of
+the learning rate are in schedules.py; both can be imported from here.
 """
 
 import math
@@ -35,9 +35,9 @@ __all__ = [
 class SGD(Optimizer):
     """Gradient descent: p ← p - lr·g, where g is the gradient, or with momentum a sum of past gradients.
 
-    momentum      the share of the past that is kept: v ← momentum·v + (1 - dampening)·g, and v replaces g
+    momentum      how much of the past is kept: v ← momentum·v + (1 - dampening)·g, and v replaces g
     weight_decay  adds weight_decay·p to the gradient
-    nesterov      look ahead: g + momentum·v replaces g
+    nesterov      looks ahead: g + momentum·v replaces g
 
     >>> p = Value(3.0)
     >>> optimizer = SGD([p], lr=0.1)
@@ -46,7 +46,7 @@ class SGD(Optimizer):
     >>> round(p.data, 12)
     2.4
 
-    Raises ArgumentError for settings below 0, and for Nesterov without momentum.
+    Raises ArgumentError for negative settings, and for nesterov without momentum.
     """
 
     remembered = ("momentum_buffer",)
@@ -86,8 +86,8 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """Divides the gradient by a running root mean square of itself: p ← p - lr·g / (√s + eps).
 
-    alpha     the share of the past in s ← alpha·s + (1 - alpha)·g²
-    centered  subtract the square of the running mean of g from s: an estimate of the variance
+    alpha     the weight of the past in s ← alpha·s + (1 - alpha)·g²
+    centered  subtracts the square of the running mean of g from s, which estimates the variance
     """
 
     remembered = ("square_avg", "grad_avg", "momentum_buffer")
@@ -170,8 +170,8 @@ class Adagrad(Optimizer):
 class Adam(Optimizer):
     """Momentum and RMSprop together, corrected for starting at 0 (Kingma and Ba, 2015).
 
-    betas         the shares of the past in the running means of g and of g²
-    weight_decay  adds weight_decay·p to the gradient; AdamW takes it off the parameter instead
+    betas         the weights of the past in the running means of g and of g²
+    weight_decay  adds weight_decay·p to the gradient; AdamW shrinks the parameter instead
 
     >>> p = Value(3.0)
     >>> optimizer = Adam([p], lr=0.1)
@@ -212,7 +212,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with the weight decay taken off the parameter, p ← (1 - lr·weight_decay)·p (Loshchilov and Hutter, 2019)."""
+    """Adam with decoupled weight decay, p ← (1 - lr·weight_decay)·p first (Loshchilov and Hutter, 2019)."""
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ class AdamW(Adam):
 
 
 def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> float:
-    """Scale all gradients down together so that their Euclidean norm is at most max_norm; returns what it was.
+    """Scale all gradients down together so that their Euclidean norm is at most max_norm; returns the norm before.
 
     >>> a, b = Value(0.0), Value(0.0)
     >>> a.grad, b.grad = 3.0, 4.0
@@ -248,7 +248,7 @@ def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> 
 
 
 def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) -> None:
-    """Bring every gradient into the range from -clip_value to clip_value."""
+    """Limit every gradient to the range from -clip_value to clip_value."""
     for p in _listed("clip_grad_value_: clip_value", clip_value, parameters):
         p.grad = min(max(p.grad, -clip_value), clip_value)
 

@@ -1,4 +1,4 @@
-"""`Optimizer`: what every optimiser is. Those of `torch.optim` are in optim.py."""
+"""`Optimizer`, the base class of optimisers. Those of `torch.optim` are in optim.py."""
 
 import math
 from abc import ABC, abstractmethod
@@ -11,13 +11,13 @@ from autograd.arguments import expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 
-LARGE = 200  # from so many parameters on, NumPy is worth its calls
+LARGE = 200  # from this many parameters on, NumPy is faster
 
 
 class Optimizer(ABC):
-    """What every optimiser is: the parameters it moves, the learning rate `lr`, and `step()`.
+    """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
 
-    A subclass writes down in `update` how one parameter moves, and names in `remembered` what it keeps for each.
+    A subclass defines `update`, how one parameter moves, and lists in `remembered` what it keeps for each parameter.
     """
 
     remembered: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Optimizer(ABC):
             if type(p) is not Value:
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
         if len(set(self.params)) < len(self.params):
-            raise ArgumentError(f"{kind}: a parameter is there twice, and would move twice.")
+            raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
         for name in ("lr", *self._settings):
             numbers = getattr(self, name)
             for number in numbers if isinstance(numbers, tuple) else (numbers,):
@@ -47,14 +47,14 @@ class Optimizer(ABC):
                     raise ArgumentError(f"{kind}: {name} must be 0 or more, got {numbers!r}.")
 
     def first(self, name: str) -> float:
-        """What `name` of `remembered` is before the first step."""
+        """The value of `name`, one of `remembered`, before the first step."""
         return 0.0
 
     @abstractmethod
     def update(self, sqrt, p, g, *state) -> tuple:
-        """Where a parameter p with gradient g goes, and the new `state`, one number for each name in `remembered`.
+        """The new value of a parameter p with gradient g, and its new `state`, a number for each of `remembered`.
 
-        Written with arithmetic and `sqrt` only, so that it works on floats and, all parameters at once, on arrays.
+        It must use only arithmetic and `sqrt`, so that it works on floats and, for all parameters at once, on arrays.
         """
 
     def zero_grad(self) -> None:
@@ -64,7 +64,7 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Move every parameter once, by its gradient.
 
-        Raises DivergedError, a kind of OverflowError, when a parameter would not be finite; then nothing has changed.
+        Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
         data, grads = read_data(self.params), read_grad(self.params)
         new, *state = self._on_arrays(data, grads) if len(data) >= LARGE else self._one_by_one(data, grads)
@@ -77,7 +77,7 @@ class Optimizer(ABC):
         self.steps += 1
 
     def _one_by_one(self, data: "array[float]", grads: "array[float]") -> Any:
-        """The new numbers and states, lists of floats."""
+        """The new numbers and states, as lists of floats."""
         moved = []
         for i, (p, g, *state) in enumerate(zip(data, grads, *self.state)):
             try:
@@ -87,7 +87,7 @@ class Optimizer(ABC):
         return map(list, zip(*moved))
 
     def _on_arrays(self, data: "array[float]", grads: "array[float]") -> Any:
-        """The same, bit for bit, with NumPy if it is there."""
+        """The same, bit for bit, by NumPy if it is installed."""
         try:
             import numpy
         except ImportError:
@@ -104,14 +104,14 @@ class Optimizer(ABC):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """What the next steps depend on beside the parameters: numbers, and a list of them for each of `remembered`."""
+        """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`."""
         settings = {name: getattr(self, name) for name in ("steps", "lr", *self._settings)}
         return settings | {name: list(map(float, column)) for name, column in zip(self.remembered, self.state)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned.
+        """Restore what `state_dict` returned.
 
-        Raises ArgumentError when it comes from another kind of optimiser, or from one with other parameters.
+        Raises ArgumentError if it comes from another kind of optimiser, or from one with other parameters.
         """
         kind, own = type(self).__name__, self.state_dict()
         if set(state) != set(own):
@@ -123,7 +123,7 @@ class Optimizer(ABC):
         for name in self.remembered:
             if len(state[name]) != len(self.params):
                 raise ArgumentError(
-                    f'{kind}: "{name}" in the state has {len(state[name])} numbers, and there are '
+                    f'{kind}: "{name}" in the state has {len(state[name])} numbers, but there are '
                     f"{len(self.params)} parameters."
                 )
         for name in ("steps", "lr", *self._settings):
@@ -139,7 +139,7 @@ class Optimizer(ABC):
 
 
 def _alike(a, b) -> bool:
-    """Whether both are numbers, or both as many of them."""
+    """Whether both are numbers, or sequences of equally many."""
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_alike, a, b))
     return isinstance(a, (int, float)) and isinstance(b, (int, float))

@@ -8,7 +8,7 @@ from nn.run import Run
 
 @contextmanager
 def progress_bar(run: Run, progress: bool):
-    """A function of the run that shows it in a progress bar; none where it is not wanted or tqdm is not installed."""
+    """A function that shows a run in a progress bar; it does nothing without `progress` or if tqdm is not installed."""
     tqdm = _tqdm() if progress else None
     if tqdm is None:
         yield lambda run: None

@@ -1,4 +1,4 @@
-"""`Run`: a training run as it stands between two steps."""
+"""`Run`: a training run, its state between two steps, and how it takes one."""
 
 import time
 import zlib
@@ -20,13 +20,13 @@ from nn.optim import Optimizer, Schedule, clip_grad_norm_, clip_grad_value_
 
 
 class Run:
-    """A training run: what `fit` works on, what callbacks see, and what a Checkpoint saves.
+    """A training run: what `fit` works on, what callbacks are called with, and what a Checkpoint saves.
 
-    model, optimizer, schedule, history  what they are called
-    epoch, position   finished epochs, and finished batches of the present one
-    steps             steps of the optimiser so far
+    model, optimizer, schedule, history  as their names say
+    epoch, position   the numbers of finished epochs, and of finished batches in the current one
+    steps             the number of steps that the optimiser has taken
     best, best_loss   the parameters' numbers after the best epoch so far, and its validation loss (without validation
-                      data its training loss); best is None before the first epoch is over
+                      data, its training loss); best is None until the first epoch ends
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Run:
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches an epoch has."""
+        """The number of batches in an epoch."""
         return -(-len(self.data) // (self.batch_size or len(self.data)))
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What a checkpoint of this run can be told by."""
+        """What tells whether a checkpoint belongs to this run."""
         return identity(self)
 
     @cached_property
@@ -86,7 +86,7 @@ class Run:
         return None if self.validation is None else _checksum(self.validation)
 
     def stop(self, reason: str = "stopped by a callback") -> None:
-        """End training after the present step."""
+        """End training after the current step."""
         self.history.ended = reason
 
     def step(self, examples: Dataset) -> None:
@@ -131,12 +131,12 @@ class Run:
         )
 
     def averages(self) -> dict[str, float]:
-        """Loss and metric so far in this epoch, each averaged over the examples."""
+        """Loss and metric of this epoch so far, averaged over the examples."""
         count = self.sums.get("examples", 1.0)
         return {name: total / count for name, total in self.sums.items() if name != "examples"}
 
     def end_epoch(self) -> None:
-        """Write the epoch's row, see whether it was the best, and move the schedule."""
+        """Add the epoch to the history, check whether it was the best, and advance the schedule."""
         row = self.averages()
         if self.validation is not None:
             row |= {f"val_{name}": x for name, x in evaluated(self.check, self.validation, self.metric).items()}
@@ -147,7 +147,7 @@ class Run:
             self.schedule.step()
 
     def elapsed(self) -> float:
-        """Seconds of training, those before a resumed checkpoint included."""
+        """Seconds of training, including those before it was resumed."""
         return self.seconds + time.perf_counter() - self.started
 
     def _remember_the_best(self, loss: float) -> None:
@@ -158,12 +158,12 @@ class Run:
         self.stop_if_waited_long_enough()
 
     def stop_if_waited_long_enough(self) -> None:
-        """End early after `patience` epochs without a better one."""
+        """End training after `patience` epochs without improvement."""
         if self.patience is not None and self.waited >= self.patience:
             self.stop("stopped early")
 
     def restore_best(self) -> None:
-        """Give the parameters the numbers they had after the best epoch."""
+        """Set the parameters to the numbers they had after the best epoch."""
         if self.best is not None:
             write_data(self.optimizer.params, self.best)
 

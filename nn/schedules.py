@@ -11,7 +11,7 @@ from nn.optimizer import Optimizer
 
 
 class Schedule(ABC):
-    """Sets the learning rate of an optimiser: lr = the one it had at first × factor(k), after k calls of `step()`."""
+    """Sets the learning rate of an optimiser: after k calls of `step()` it is the initial one times factor(k)."""
 
     def __init__(self, optimizer: Optimizer):
         expect_instance(type(self).__name__, optimizer, Optimizer, "an")
@@ -20,10 +20,10 @@ class Schedule(ABC):
 
     @abstractmethod
     def factor(self, k: int) -> float:
-        """By what the first learning rate is multiplied after k steps."""
+        """What the initial learning rate is multiplied by after k steps."""
 
     def step(self) -> None:
-        """Go one step on."""
+        """Advance by one step."""
         self.steps += 1
         self._set()
 
@@ -31,11 +31,11 @@ class Schedule(ABC):
         self.optimizer.lr = self.base_lr * self.factor(self.steps)
 
     def state_dict(self) -> dict[str, float]:
-        """Where the schedule is."""
+        """The state of the schedule."""
         return {"steps": self.steps, "base_lr": self.base_lr}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         self.steps, self.base_lr = int(state["steps"]), state["base_lr"]
         self._set()
 
@@ -71,7 +71,7 @@ class ExponentialLR(Schedule):
 
 
 class CosineAnnealingLR(Schedule):
-    """Half a cosine wave from the first learning rate down to eta_min in T_max steps (Loshchilov and Hutter, 2017)."""
+    """Half a cosine wave from the initial learning rate to eta_min in T_max steps (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):
         self.T_max, self.eta_min = expect_integer("CosineAnnealingLR: T_max", T_max), as_float(eta_min)
@@ -83,7 +83,7 @@ class CosineAnnealingLR(Schedule):
 
 
 class LinearLR(Schedule):
-    """A straight line from start_factor to end_factor times the first learning rate in total_iters steps; then flat."""
+    """Linear from start_factor to end_factor times the initial learning rate in total_iters steps; then constant."""
 
     def __init__(
         self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
@@ -98,7 +98,7 @@ class LinearLR(Schedule):
 
 
 class WarmupDecayLR(Schedule):
-    """Up in a straight line from 0 during the first `warmup` steps, and down in one to 0 at step `total`.
+    """Rises linearly from 0 in the first `warmup` steps, and falls linearly to 0 at step `total`.
 
     >>> from autograd import Value
     >>> from nn import SGD

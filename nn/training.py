@@ -1,4 +1,4 @@
-"""`fit`: training goes through the data again and again, and an optimiser moves the parameters."""
+"""`fit`: goes through the data again and again while an optimiser moves the parameters."""
 
 import signal
 import threading
@@ -46,33 +46,33 @@ def fit(
     recorded: bool = True,
     progress: bool = True,
 ) -> History:
-    """Train the model: each epoch goes through the data in shuffled batches, a step down the gradient of the loss each.
+    """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
     data        a Dataset, a pair (inputs, targets), or a list of pairs
-    epochs      how often to go through the data
-    batch_size  examples a step; None for all (full batch), 1 for single examples
+    epochs      how many times to go through the data
+    batch_size  examples per step; None for all of them (full batch)
     optimizer   by default Adam with a learning rate of 0.01
-    seed        fixes the order of the examples; without it Python's `random` does
-    metric      a function (outputs, targets) -> float to watch; "auto" is accuracy for the losses of classification
-    validation  data to measure loss and metric on after every epoch
-    schedule    a Schedule of the learning rate, moved on every epoch, or with schedule_every="step" every step
-    penalty     a function of the model that is added to the loss, as lambda model: l2_penalty(model, 1e-4); the
+    seed        determines the order of the examples; without it Python's `random` does
+    metric      a function (outputs, targets) -> float to record; "auto" means accuracy for classification losses
+    validation  data on which loss and metric are measured after every epoch
+    schedule    a Schedule of the learning rate, advanced every epoch, or every step with schedule_every="step"
+    penalty     a function of the model that is added to the loss, such as lambda model: l2_penalty(model, 1e-4); the
                 history shows the loss without it
-    clip_norm, clip_value  limits for the gradients: their norm together, each alone
-    patience    stop early after so many epochs without a lower validation loss (without validation data: training
-                loss), and keep the best weights
-    callbacks   functions of the Run, called after every epoch; one that has a method `on_step` has that called with it
-                after every step. They may call run.stop()
-    checkpoint  a path or a Checkpoint: training goes on from that file if it exists, and is saved there
-    resume      "same": a checkpoint that was written with other arguments, such as another learning rate, is an error
-                that lists them; "override": the new ones hold from there on
-    recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster; with False
-                its Python runs for every example, as it must where `forward` draws random numbers or keeps a state.
-                A model that turns out to be such a one, as with Dropout, goes on so with a NotRecordedWarning
+    clip_norm, clip_value  limits for the gradients: for their norm, and for each by itself
+    patience    stop after this many epochs without a lower validation loss (without validation data, training loss),
+                and keep the best weights
+    callbacks   functions called with the Run after every epoch; if one has a method `on_step`, that is called with the
+                Run after every step. They may call run.stop()
+    checkpoint  a path or a Checkpoint: training resumes from that file if it exists, and is saved to it
+    resume      "same": a checkpoint written with other arguments, such as another learning rate, is an error that
+                lists the differences; "override": the new arguments apply from there on
+    recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster. With False
+                its Python code runs for every example, as is necessary if `forward` draws random numbers or keeps
+                state. A model that turns out to do so, as with Dropout, is run that way with a NotRecordedWarning
     progress    whether to show a progress bar
 
-    Ctrl-C ends training cleanly and keeps the best weights so far; pressed twice it interrupts at once.
+    Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
 
     Returns the History, with the columns epoch, loss, the metric's name, val_loss and so on, lr, seconds.
 
@@ -82,11 +82,11 @@ def fit(
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
-    Raises DivergedError when the numbers grow beyond a float64, the parameters are then those before that step;
-    ArgumentError for what does not fit together; and ReplayDiffersError when a replay stops giving what the model
-    itself gives. That is compared on a few examples, gradients included: before the first step, again whenever a
-    hundred times the duration of a comparison has gone by, and at the end. The steps since the last comparison may
-    then be wrong, as where `forward` reads a counter or the clock, which no recording can notice.
+    Raises DivergedError if a number becomes too large for a float64, with the parameters as they were before that step;
+    ArgumentError for arguments that do not fit together; and ReplayDiffersError if a replay no longer gives what the
+    model gives. The two are compared on a few examples, gradients included: before the first step, from time to time
+    (comparing takes 1 % of the time), and at the end. After this error the steps since the last comparison may be
+    wrong. It happens if `forward` reads a counter or the clock, for instance, which no recording can notice.
     """
     expect_instance("fit: model", model, Module)
     expect_callable("fit: loss", loss)
@@ -109,8 +109,8 @@ def fit(
         raise ArgumentError(f'fit: resume must be "same" or "override", got {resume!r:.60}.')
     if optimizer is not None and set(optimizer.params).isdisjoint(model.parameters()):
         raise ArgumentError(
-            "fit: the optimizer moves no parameter of this model. Make it with model.parameters(), and "
-            "after the last change of the model's layers."
+            "fit: the optimizer moves no parameter of this model. Make it with model.parameters(), after "
+            "the last change to the model's layers."
         )
     run = Run(
         model,
@@ -134,7 +134,7 @@ def fit(
     if saved:
         saved.resume(run, any_seed=seed is None, override=resume == "override")
         run.stop_if_waited_long_enough()
-    with mode(model, training=True), _ending_on_ctrl_c(run), progress_bar(run, progress) as show:
+    with mode(model, training=True), _stop_on_ctrl_c(run), progress_bar(run, progress) as show:
         _train(run, list(callbacks), saved, show)
     if run.history.ended == "interrupted" or patience is not None:
         run.restore_best()
@@ -142,7 +142,7 @@ def fit(
 
 
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
-    """Epochs and steps until the end, or until somebody calls run.stop()."""
+    """Run epochs and steps to the end, or until run.stop() is called."""
     while run.epoch < run.epochs and not run.history.ended:
         for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
             run.step(examples)
@@ -177,7 +177,7 @@ def _checkpoint(checkpoint) -> Any:
 
 
 def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable | None":
-    """For "auto" accuracy with the losses of classification, also where functools.partial has bound arguments."""
+    """The metric; "auto" means accuracy for classification losses, also inside functools.partial."""
     if metric is None or callable(metric):
         return metric
     if metric != "auto":
@@ -190,8 +190,8 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
 
 
 @contextmanager
-def _ending_on_ctrl_c(run: Run):
-    """Inside, Ctrl-C asks the run to stop after the present step; a second one interrupts it at once."""
+def _stop_on_ctrl_c(run: Run):
+    """While active, Ctrl-C stops the run after the current step; a second one interrupts it immediately."""
 
     def asked(number, frame):
         if run.history.ended == "interrupted":

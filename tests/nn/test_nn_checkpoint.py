@@ -122,11 +122,11 @@ BAD = {
     "no dictionary": (header(b"[]"), "does not begin with a brace"),
     "leading space": (header(b" {}"), "does not begin with a brace"),
     "not closed": (header(b"{"), "expected a string at byte 9"),
-    "deep": (header(b'{"a":' * 100_000), 'has "a", and the model has not'),
+    "deep": (header(b'{"a":' * 100_000), 'has "a", but the model does not'),
     "deep list": (header(b'{"weight":{"shape":' + b"[" * 100_000), "expected a list of at most 8 integers at"),
     "text after": (header(b"{}x"), "has something after its header, at byte 10"),
     "trailing comma": (header(f"{{{WEIGHT},}}".encode()), "expected a string at byte"),
-    "unknown name": (header({"gain": entry()}) + THREE, 'has "gain", and the model has not'),
+    "unknown name": (header({"gain": entry()}) + THREE, 'has "gain", but the model does not'),
     "missing name": (header({"weight": entry()}) + THREE, 'lacks "bias", which the model has'),
     "twice": (header(f"{{{WEIGHT},{WEIGHT}}}".encode()) + THREE, 'has "weight" twice in its header'),
     "metadata twice": (header(b'{"__metadata__":{},"__metadata__":{}}'), 'has "__metadata__" twice'),
@@ -136,7 +136,7 @@ BAD = {
     "odd key": (header(b'{"weight":{"device":"cuda"}}'), 'has "device" unexpectedly in the entry "weight"'),
     "key missing": (header(b'{"weight":{"dtype":"F64"}}'), 'has no dtype, shape or data_offsets in the entry "weight"'),
     "integers": (header({"weight": entry(dtype="I64")}) + THREE, 'numbers of type I64 in "weight"; F64, F32, F16, BF'),
-    "shape": (header({"weight": entry(shape=(3, 1))}), r'"weight" of shape \(3, 1\), and the model has it of \(1, 3\)'),
+    "shape": (header({"weight": entry(shape=(3, 1))}), r'"weight" of shape \(3, 1\), but in the model it has \(1, 3\)'),
     "negative": (header(b'{"weight":{"shape":[-1]}}'), "expected a list of at most 8 integers at"),
     "fraction": (header(b'{"weight":{"shape":[1.5]}}'), "expected a list of at most 8 integers at"),
     "huge": (header(b'{"weight":{"shape":[' + b"9" * 5000 + b"]}}"), "expected a list of at most 8 integers at"),
@@ -145,9 +145,9 @@ BAD = {
     "reversed": (header({"weight": entry(24, 0)}), "in the wrong number of bytes"),
     "one offset": (header(b'{"weight":{"dtype":"F64","shape":[1,3],"data_offsets":[0]}}'), "wrong number of bytes"),
     "gap": (header({"weight": entry(8, 32), "bias": entry(32, 40, (1,))}) + THREE * 2, "begin at byte 8 .* a gap or"),
-    "overlap": (header({"weight": entry(), "bias": entry(16, 24, (1,))}) + THREE, "begin at byte 16 .*, and 24 was ex"),
-    "cut off": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE, "it has 24 bytes of numbers, and 32 are announced"),
-    "too long": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE * 2, "it has 48 bytes of numbers, and 32 are ann"),
+    "overlap": (header({"weight": entry(), "bias": entry(16, 24, (1,))}) + THREE, "begin at byte 16 .*, but 24 was ex"),
+    "cut off": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE, "it has 24 bytes of numbers, but 32 are announced"),
+    "too long": (header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE * 2, "it has 48 bytes of numbers, but 32 are ann"),
     "not finite": (
         header(f"{{{WEIGHT},{BIAS}}}".encode()) + THREE + struct.pack("<d", math.nan),
         'number 0 of "bias" is nan; every number must be finite',
@@ -663,7 +663,7 @@ def test_no_file_beside_the_target_is_touched(tmp_path):
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b", pathlib.Path("a\0b")])
 def test_paths_that_cannot_be_are_refused(path):
     for work in (nn.load, lambda path: nn.save(nn.Linear(1, 1), path), nn.Checkpoint, settled):
-        with pytest.raises(CheckpointError, match=r"'a.*b' holds a character that no path can hold"):
+        with pytest.raises(CheckpointError, match=r"'a.*b' has a character that no path can have"):
             work(path)
 
 
@@ -680,7 +680,7 @@ def test_sparse_files_take_no_memory(tmp_path):
         "numbers": header({"__metadata__": described, "0.weight": entry(0, 8 * numbers, (10**4, 10**7))}),
     }
     messages = (
-        "announce a header of 800000000000 bytes, and at most 10000000 can be read",
+        "announce a header of 800000000000 bytes, but at most 10000000 can be read",
         "has 800000000000 bytes of numbers; at most 800000000 can be read",
     )
     for (name, content), message in zip(contents.items(), messages):

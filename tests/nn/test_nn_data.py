@@ -89,7 +89,7 @@ def test_words():
     assert (len(inputs), inputs[0], targets[-1]) == (5, 0, 0)
     assert vocabulary.examples(["json"], context=3)[0] == (inputs[:3], targets[:3])
     assert vocabulary.examples(["json"], context=7)[0] == ([*inputs, 0, 0], [*targets, -100, -100])
-    with pytest.raises(ArgumentError, match="'ü' in 'ünder' is none of 'a"):
+    with pytest.raises(ArgumentError, match="'ü' in 'ünder' is not among 'a"):
         vocabulary.encode("ünder")
 
 

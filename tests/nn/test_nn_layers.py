@@ -168,7 +168,7 @@ def test_gpt_learns_a_word():
         (lambda m: m([0] * 5), "GPT: expected from 1 to 4 tokens, got 5"),
         (lambda m: m([]), "GPT: expected from 1 to 4 tokens, got 0"),
         (lambda m: m([7]), "Embedding: expected an integer from 0 to 4, got 7"),
-        (lambda m: m.generate(temperature=0), "temperature must be above 0, got 0"),
+        (lambda m: m.generate(temperature=0), "temperature must be positive, got 0"),
     ],
 )
 def test_gpt_errors(call, message):

@@ -157,7 +157,7 @@ def test_ignored_targets(loss):
     loss(values, list(map(Value, targets))).backward()
     assert [v.grad for v in values[1]] == [0.0, 0.0]
     assert any(v.grad for v in values[0])
-    with pytest.raises(ArgumentError, match="all targets are -100, which stands for none"):
+    with pytest.raises(ArgumentError, match="all targets are -100, which means none"):
         loss(rows, [-100] * 3)
 
 

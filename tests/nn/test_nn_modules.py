@@ -256,13 +256,13 @@ def test_state_dict_round_trip():
     ("change", "error", "message"),
     [
         (lambda s: s.pop("layer1.neuron0.b"), ArgumentError, r'"layer1.neuron0.b" of this MLP is missing'),
-        (lambda s: s.update(extra=1.0), ArgumentError, r'the state has "extra", and this MLP has not'),
+        (lambda s: s.update(extra=1.0), ArgumentError, r'the state has "extra", but this MLP does not'),
         (lambda s: s.update({"layer0.neuron1.w0": math.nan}), NotFiniteError, r'neuron1.w0": a Value must be finite'),
         (lambda s: s.update({"layer0.neuron1.w0": "1"}), TypeError, r'neuron1.w0": expected a real number, got str'),
         (
             lambda s: s.update({"layer1.neuron0.bb": s.pop("layer1.neuron0.b")}),
             ArgumentError,
-            r'missing in the state. Did you mean "layer1.neuron0.bb"',
+            r'missing from the state. Did you mean "layer1.neuron0.bb"',
         ),
     ],
 )

@@ -229,7 +229,7 @@ def test_state_dict_of_another_optimizer_is_refused():
     adam, sgd = optim.Adam([Value(1.0)]), optim.SGD([Value(1.0)])
     with pytest.raises(ArgumentError, match='SGD: "betas" is unknown to it in the state'):
         sgd.load_state_dict(adam.state_dict())
-    with pytest.raises(ArgumentError, match='"exp_avg" in the state has 1 numbers, and there are 2 parameters'):
+    with pytest.raises(ArgumentError, match='"exp_avg" in the state has 1 numbers, but there are 2 parameters'):
         optim.Adam([Value(1.0), Value(2.0)]).load_state_dict(adam.state_dict())
 
 
@@ -258,7 +258,7 @@ def test_division_by_zero_is_a_divergence_too():
     [
         (lambda: optim.SGD([]), "SGD: there are no parameters. Pass model.parameters"),
         (lambda: optim.SGD([1.0]), "every parameter must be a Value, got 1.0"),
-        (lambda: optim.SGD([p := Value(1.0), p]), "a parameter is there twice"),
+        (lambda: optim.SGD([p := Value(1.0), p]), "a parameter occurs twice"),
         (lambda: optim.Adam([Value(1.0)], lr=-1), "Adam: lr must be 0 or more, got -1"),
         (lambda: optim.Adam([Value(1.0)], lr=math.nan), "Adam: lr must be 0 or more, got nan"),
         (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas must be two numbers below 1, got \(0.9, 1.0\)"),
