@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from nn import activations, data, errors, init, layers, losses, metrics, modules, optim, plots, training
 from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
-from nn.checkpoint import Checkpoint, load, save
+from nn.checkpoint import Checkpoint
 from nn.convert import from_torch, to_torch
 from nn.evaluation import evaluate, predict
 from nn.history import History
@@ -43,6 +43,7 @@ from nn.run import Run
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR, WarmupDecayLR
 from nn.training import fit
 from nn.transformer import GPT, SelfAttention
+from nn.weights import load, save
 
 __all__ = [
     "GELU",

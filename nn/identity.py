@@ -18,7 +18,7 @@ from nn.module import Module
 PLAIN = (bool, int, float, str, type(None))
 OWN = ("autograd", "nn")  # a new release may change the code of a loss without changing what it computes
 ABSENT = "absent"
-MOST = 20  # different values of one setting that are listed
+MAX_LISTED = 20  # different values of one setting that are listed
 
 
 def identity(run) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def module_settings(model: Module) -> dict[str, Any]:
             values = found.setdefault(f"{kind}.{name}", [])
             setting = described(setting) if callable(setting) else setting
             sequence.append((kind, name, setting if isinstance(setting, PLAIN) else setting["name"]))
-            if not any(_same(setting, value) for value in values) and len(values) < MOST:
+            if not any(_same(setting, value) for value in values) and len(values) < MAX_LISTED:
                 values.append(setting)
     model_is = {"name": " ".join(dict.fromkeys(classes)), "python": "", "code": zlib.crc32(repr(sequence).encode())}
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()} | {"model": model_is}

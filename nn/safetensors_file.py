@@ -25,12 +25,13 @@ from nn.errors import CheckpointError
 # Flags that not every operating system has: do not convert line ends, do not wait for a pipe.
 BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK"))
 FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
-MOST_HEADER = 10_000_000
-MOST_TENSORS = 10_000
-MOST_METADATA = 100_000
-MOST_ENTRIES = 100
-MOST_NAME = 1000
-MOST_NUMBERS = 100_000_000
+KEY = "glassgrad"  # the entry in a file's metadata that is ours
+MAX_HEADER = 10_000_000
+MAX_TENSORS = 10_000
+MAX_METADATA = 100_000
+MAX_ENTRIES = 100
+MAX_NAME = 1000
+MAX_NUMBERS = 100_000_000
 Shapes = Mapping[str, "tuple[int, ...] | None"]
 
 
@@ -63,25 +64,25 @@ def write(
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     content, offset = [], 0
     for name, shape, numbers in tensors:
-        if len(json.dumps(name)) > MOST_NAME:
+        if len(json.dumps(name)) > MAX_NAME:
             raise CheckpointError(
                 f'{path}: cannot be written: "{name:.60}…" is a name of {len(name)} characters, and '
-                f"files hold names of at most {MOST_NAME} bytes. Rename the attribute."
+                f"files hold names of at most {MAX_NAME} bytes. Rename the attribute."
             )
         content.append(struct.pack(f"<{len(numbers)}d", *numbers))
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [offset, offset + 8 * len(numbers)]}
         offset += 8 * len(numbers)
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
-    for what, size, most in (
-        ("tensors", len(content), MOST_TENSORS),
-        ("numbers", offset // 8, MOST_NUMBERS),
-        ("bytes in its header", len(text), MOST_HEADER),
-        ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0), MOST_METADATA),
+    for what, size, limit in (
+        ("tensors", len(content), MAX_TENSORS),
+        ("numbers", offset // 8, MAX_NUMBERS),
+        ("bytes in its header", len(text), MAX_HEADER),
+        ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0), MAX_METADATA),
     ):
-        if size > most:
+        if size > limit:
             raise CheckpointError(
-                f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be read again."
+                f"{path}: cannot be written: it would have {size} {what}, and at most {limit} can be read again."
             )
     replace_file(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
 
@@ -224,13 +225,13 @@ def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
     if len(start) < 8:
         raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and at least 8 are expected.")
     (length,) = struct.unpack("<Q", start)
-    if length > min(rest, MOST_HEADER):
+    if length > min(rest, MAX_HEADER):
         raise _Malformed(
             f"is not a complete safetensors file: its first bytes announce a header of {length} bytes, "
-            + (f"but {rest} follow." if length > rest else f"but at most {MOST_HEADER} can be read.")
+            + (f"but {rest} follow." if length > rest else f"but at most {MAX_HEADER} can be read.")
         )
-    if rest - length > 8 * MOST_NUMBERS:
-        raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MOST_NUMBERS} can be read.")
+    if rest - length > 8 * MAX_NUMBERS:
+        raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MAX_NUMBERS} can be read.")
     return _Header(file.read(length), allowed), rest - length
 
 
@@ -285,11 +286,11 @@ class _Header:
 
     def read_metadata(self) -> None:
         for name in self.members():
-            value = self.string(most=MOST_METADATA)
+            value = self.string(limit=MAX_METADATA)
             if name in self.metadata:
                 raise _Malformed(f'has "{name}" twice in its metadata.')
-            if len(self.metadata) >= MOST_ENTRIES:
-                raise _Malformed(f"has more than {MOST_ENTRIES} entries in its metadata.")
+            if len(self.metadata) >= MAX_ENTRIES:
+                raise _Malformed(f"has more than {MAX_ENTRIES} entries in its metadata.")
             self.metadata[name] = value
 
     def tensor(self, name: str) -> None:
@@ -298,8 +299,8 @@ class _Header:
         if self.allowed is not None and name not in self.allowed:
             raise _Malformed(f'has "{name}", but the model does not. Make the model with the sizes that were saved.')
         self.entries += 1
-        if self.entries > MOST_TENSORS:
-            raise _Malformed(f"has more than {MOST_TENSORS} tensors.")
+        if self.entries > MAX_TENSORS:
+            raise _Malformed(f"has more than {MAX_TENSORS} tensors.")
         found: dict[str, Any] = {}
         for key in self.members():
             if key in found or key not in ("dtype", "shape", "data_offsets"):
@@ -337,10 +338,10 @@ class _Header:
         if end != room:
             raise _Malformed(f"is cut off or too long: it has {room} bytes of numbers, but {end} are announced.")
 
-    def string(self, most: int = MOST_NAME) -> str:
+    def string(self, limit: int = MAX_NAME) -> str:
         begin, end = self.token(STRING, "a string")
-        if end - begin > most:
-            raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {most} are accepted.")
+        if end - begin > limit:
+            raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {limit} are accepted.")
         try:
             return json.loads(self.text[begin:end])
         except ValueError:

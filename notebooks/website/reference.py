@@ -54,6 +54,7 @@ ORDER = [
     "evaluation",
     "metrics",
     "overview",
+    "weights",
     "checkpoint",
     "convert",
 ]

@@ -697,7 +697,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path):
     model.parts = {"x" * 100_000: Value(1.0)}
     with pytest.raises(CheckpointError, match=r'cannot be written: "parts.x*…" is a name of 100006 characters'):
         nn.save(model, tmp_path / "model")
-    model.parts = {str(i): Value(1.0) for i in range(safetensors_file.MOST_TENSORS + 1)}
+    model.parts = {str(i): Value(1.0) for i in range(safetensors_file.MAX_TENSORS + 1)}
     with pytest.raises(CheckpointError, match="cannot be written: it would have 10001 tensors, and at most 10000"):
         nn.save(model, tmp_path / "model")
     assert os.listdir(tmp_path) == []
