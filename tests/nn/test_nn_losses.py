@@ -60,7 +60,7 @@ def test_cross_entropy_of_probabilities_and_smoothing(scores, smoothing, data):
     )
 
 
-def test_cross_entropy_of_a_sure_and_right_answer_keeps_its_digits():
+def test_cross_entropy_near_zero_keeps_its_digits():
     scores = [Value(0.0), Value(50.0), Value(-3.0)]
     loss = nn.cross_entropy(scores, 1)
     exact = exact_cross_entropy([0, 50, -3], [0, 1, 0])
