@@ -1,4 +1,4 @@
-"""Activations, Dropout, Embedding, RMSNorm, attention, GPT and summary, against formulas written out here."""
+"""Activations, Dropout, Embedding and RMSNorm, against formulas written out here."""
 
 import math
 import random

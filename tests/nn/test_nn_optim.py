@@ -1,4 +1,4 @@
-"""Optimisers and schedules for 100 steps, against PyTorch where it is installed and against exact arithmetic.
+"""Optimisers for 100 steps, against PyTorch where it is installed and against exact arithmetic.
 
 The exact references follow the published algorithms as PyTorch's documentation states them, at 50 digits.
 """

@@ -1,4 +1,4 @@
-"""fit: that it learns, what it shows and keeps, how it ends, and its errors."""
+"""fit: that it learns, how it ends, and its errors."""
 
 import os
 import random
