@@ -1,4 +1,4 @@
-"""What runs a recorded program: `Machine`, in plain Python here, compiled where the compiled engine is present."""
+"""What runs a recorded program: `Machine`, here in plain Python; the compiled engine has one in C."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PythonMachine:
         ]
 
     def template(self):
-        """A memory with the numbers and the captured Values in it."""
+        """A memory with the constants and the numbers of the captured Values in it."""
         memory = [0.0] * self.program.size
         for slot, number in self.program.numbers:
             memory[slot] = number
@@ -35,34 +35,59 @@ class PythonMachine:
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
-        `variables` of each example. Or None, when something outside a guard is not finite.
+        `variables` of each example. Returns None when a number that counts, outside a guard or under one that holds,
+        is not finite.
         """
-        program = self.program
-        rows = rows if isinstance(rows, list) else rows.tolist()
         template = self.template()
         numbers = array("d")
         captured = [[0.0] * len(self.captured) for _ in roots]
         inputs: list[list[float]] = [[] for _ in roots]
-        for row in rows:
-            memory = template.copy()
-            for slot, leaf in zip(program.input_slots, row):
-                memory[slot] = leaf.data if isinstance(leaf, Value) else as_float(leaf)
-            if not all(_forward(run, memory) for run in program.runs):
+        for row in _listed(rows):
+            memory = self._filled(template, row)
+            if not all(_forward(run, memory) for run in self.program.runs):
                 return None
             numbers.extend([memory[slot] for slot in reads])
             for i, root in enumerate(roots):
-                adjoint = [0.0] * program.size
-                adjoint[root] = seed
-                for run in reversed(program.runs):
-                    if _holds(run.guard, memory):
-                        _reverse(run, memory, adjoint)
-                captured[i] = [total + adjoint[slot] for total, slot in zip(captured[i], self._captured_slots)]
-                inputs[i] += [adjoint[program.input_slots[k]] for k in variables]
-        slopes = [array("d", one + other) for one, other in zip(captured, inputs)]
-        return (numbers, slopes) if all(map(isfinite, chain(*slopes))) else None
+                adjoints = self._adjoints(memory, root, seed)
+                captured[i] = [total + adjoints[slot] for total, slot in zip(captured[i], self._captured_slots)]
+                inputs[i] += [adjoints[self.program.input_slots[k]] for k in variables]
+        derivatives = [array("d", one + other) for one, other in zip(captured, inputs)]
+        return (numbers, derivatives) if all(map(isfinite, chain(*derivatives))) else None
+
+    def failing_operation(self, rows) -> str:
+        """The operation that is not finite for one of the rows, for a message."""
+        template = self.template()
+        for row in _listed(rows):
+            memory = self._filled(template, row)
+            for run in self.program.runs:
+                if not _forward(run, memory):
+                    return f"the result of {run.rule.name if run.rule else 'a sum'}"
+        return "a derivative"
+
+    def _filled(self, template, row):
+        """A memory with the inputs of one example in it."""
+        memory = template.copy()
+        for slot, leaf in zip(self.program.input_slots, row):
+            memory[slot] = leaf.data if isinstance(leaf, Value) else as_float(leaf)
+        return memory
+
+    def _adjoints(self, memory, root, seed):
+        """The derivatives of seed times the number in the slot `root`, by slots."""
+        adjoints = [0.0] * self.program.size
+        adjoints[root] = seed
+        for run in reversed(self.program.runs):
+            if _holds(run.guard, memory):
+                _reverse(run, memory, adjoints)
+        return adjoints
+
+
+def _listed(rows):
+    """Rows as lists, also those of an array."""
+    return rows if isinstance(rows, list) else rows.tolist()
 
 
 def _forward(run, memory):
+    """Write the results of a run into memory. Returns whether they are finite, or need not be."""
     if not _holds(run.guard, memory):
         return True
     columns = [[memory[slot] for slot in column] for column in run.operands]
@@ -74,51 +99,43 @@ def _forward(run, memory):
     return all(number - number == 0.0 for number in results)
 
 
-def culprit(program: Program, rows, variables) -> str:
-    """The operation of a program that is not finite for some of the rows, for a message."""
-    machine = PythonMachine(program)
-    for row in rows if isinstance(rows, list) else rows.tolist():
-        memory = machine.template()
-        for slot, leaf in zip(program.input_slots, row):
-            memory[slot] = leaf.data if isinstance(leaf, Value) else as_float(leaf)
-        for run in program.runs:
-            if not _forward(run, memory):
-                return f"the result of {run.rule.name if run.rule else 'a sum'}"
-    return "a derivative"
-
-
 def _sums(run, first, second):
-    """The sums of products of a run, given all first and all second factors."""
-    results, at = [], 0
+    """The sums of products of a run, given all first and all second factors. The codes are explained in recorder.py."""
+    results, i = [], 0
     for _ in range(run.count):
         total = -0.0
         for code in run.codes:
-            total += first[at] * second[at] if code & 4 else first[at]
-            at += 1
+            total += first[i] * second[i] if code & 4 else first[i]
+            i += 1
         results.append(total)
     return results
 
 
-def _reverse(run, memory, adjoint):
+def _reverse(run, memory, adjoints):
+    """The chain rule: add to the adjoints of a run's operands what its results contribute."""
     columns = [[memory[slot] for slot in column] for column in run.operands]
-    out = slice(run.start, run.start + run.count)
     if run.rule is None:
-        for at, (a, b, x, y) in enumerate(zip(*run.operands, *columns)):
-            here, code = adjoint[run.start + at // len(run.codes)], run.codes[at % len(run.codes)]
-            if code & 8:
-                adjoint[a] += here * y if code & 4 else here
-            if code & 16:
-                adjoint[b] += here * x
+        _reverse_sums(run, columns, adjoints)
         return
-    for column, slope, wanted in zip(run.operands, run.rule.slopes, run.wanted):
+    results = slice(run.start, run.start + run.count)
+    for slots, partial, wanted in zip(run.operands, run.rule.slopes, run.wanted):
         if not wanted:
             continue
         try:
-            slopes = list(map(slope, *columns, memory[out]))
+            partials = list(map(partial, *columns, memory[results]))
         except (ArithmeticError, ValueError):
-            slopes = [float("nan")] * run.count
-        for place, here, partial in zip(column, adjoint[out], slopes):
-            adjoint[place] += here * partial
+            partials = [float("nan")] * run.count
+        for slot, adjoint, partial_here in zip(slots, adjoints[results], partials):
+            adjoints[slot] += adjoint * partial_here
+
+
+def _reverse_sums(run, columns, adjoints):
+    for i, (a, b, x, y) in enumerate(zip(*run.operands, *columns)):
+        adjoint, code = adjoints[run.start + i // len(run.codes)], run.codes[i % len(run.codes)]
+        if code & 8:
+            adjoints[a] += adjoint * y if code & 4 else adjoint
+        if code & 16:
+            adjoints[b] += adjoint * x
 
 
 def _holds(guard, memory):
@@ -127,7 +144,7 @@ def _holds(guard, memory):
 
 
 def Machine(program: Program) -> Any:
-    """The machine for a program: the compiled one, unless that is missing or older than a primitive of the program."""
+    """The machine for a program: the compiled one, unless a primitive of the program is not compiled."""
     if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions for run in program.runs):
         return compiled.NativeMachine(program)
     return PythonMachine(program)

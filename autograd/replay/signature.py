@@ -1,8 +1,7 @@
-"""The arguments of a compiled function: which numbers are in them, and what they have in common from call to call."""
+"""The key of a call: what the arguments are apart from the numbers in them, which are its leaves."""
 
 from __future__ import annotations
 
-import sys
 from collections import OrderedDict
 
 from autograd.engine.value import Value, as_float, backend, compiled
@@ -11,7 +10,7 @@ from autograd.replay.statics import Static
 
 
 def positions_of(function, static):
-    """The places of static arguments among the positional ones."""
+    """Which positional arguments are static."""
     if not static:
         return frozenset()
     from inspect import signature
@@ -23,96 +22,45 @@ def positions_of(function, static):
     return frozenset(names.index(name) for name in static)
 
 
-def columns_of(batches):
-    """For each argument of a batch its value in each example; and whether it was a sequence of them.
-
-    What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
-    """
-    spread = [
-        hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
-        for batch in batches
-    ]
-    for batch in batches:
-        if isinstance(batch, (dict, set, frozenset)):
-            raise ArgumentError(
-                "a batch is one sequence for each argument, with an item for each example; got a "
-                f"{type(batch).__name__}. Pass what is the same for all examples by its name."
-            )
-    columns = [
-        (batch.tolist() if hasattr(batch, "tolist") else list(batch)) if several else None
-        for batch, several in zip(batches, spread)
-    ]
-    lengths = {len(column) for column in columns if column is not None}
-    if len(lengths) != 1 or lengths == {0}:
-        found = ", ".join(str(len(column)) for column in columns if column is not None)
-        raise ArgumentError(
-            "a batch is one sequence for each argument, all of one length that is not 0; got lengths "
-            f"{found or 'none'}."
-        )
-    count = lengths.pop()
-    return [[batch] * count if column is None else column for batch, column in zip(batches, columns)], tuple(spread)
+def arguments_from(key, leaves):
+    """The positional and the named arguments of a key, with the numbers from the iterator `leaves`."""
+    args, kwargs = [], {}
+    for name, structure in parts_of(key):
+        if name is None:
+            args.append(_argument_from(structure, leaves))
+        else:
+            kwargs[name] = _argument_from(structure, leaves)
+    return args, kwargs
 
 
-def matrix_of(batches):
-    """For batches in NumPy arrays: the key of an example, and all examples as the rows of an array.
-
-    The key is that of the same numbers in lists. None where one of the batches is not to be had as such an array.
-    """
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
-        return None
-    columns = [
-        numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
-        for batch in batches
-    ]
-    for column in columns:
-        if (
-            not isinstance(column, numpy.ndarray)
-            or column.dtype.kind not in "biuf"
-            or column.itemsize > 8
-            or column.ndim == 0
-            or len(column) != len(columns[0])
-            or 0 in column.shape
-            or (column.dtype.kind in "iu" and abs(column).max() > 2**53)
-        ):
-            return None
-    rows = numpy.ascontiguousarray(  # one column in Fortran's order stays in it
-        numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    )
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
-
-
-def _structure_of_shape(shape):
-    """What `structure_of` says of lists of this shape."""
-    if not shape:
-        return "number"
-    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
-
-
-def filled(structure, leaves):
-    """An argument of this structure with the numbers from the iterator `leaves`."""
+def _argument_from(structure, leaves):
     if structure in ("number", "Value", "Constant"):
         return next(leaves)
     if type(structure) is Static:
-        return structure.thing()
+        return structure.fresh()
     kind, *parts = structure
     if kind == "static":
         return parts[1]
     if issubclass(kind, dict):
-        return kind((key, filled(part, leaves)) for (_, key), part in parts)
+        return kind((key, _argument_from(part, leaves)) for (_, key), part in parts)
     if len(parts) == 1 and type(parts[0]) is int:
         return kind([next(leaves) for _ in range(parts[0])])
-    items = [filled(part, leaves) for part in parts]
+    items = [_argument_from(part, leaves) for part in parts]
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
 def parts_of(key):
-    """The arguments of a key: (its name, or None for a positional one; its structure) of each."""
+    """For each argument in a key its name, or None for a positional one, and its structure."""
     return [part if type(part) is tuple and len(part) == 2 and type(part[0]) is str else (None, part) for part in key]
 
 
+def statics_in(key):
+    """The static arguments in a key."""
+    return [structure for _, structure in parts_of(key) if type(structure) is Static]
+
+
 def kinds_in(structure):
-    """Of each number in an argument of this structure what it is: a "number", a "Value" or a "Constant"."""
+    """What each number in an argument of this structure is: a "number", a "Value" or a "Constant"."""
     if structure in ("number", "Value", "Constant"):
         return [structure]
     if type(structure) is Static or structure[0] == "static":

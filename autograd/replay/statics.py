@@ -1,4 +1,4 @@
-"""Static arguments of compiled functions: what they are, so that a change is noticed."""
+"""Static arguments of compiled functions, in a form in which a change is noticed."""
 
 from __future__ import annotations
 
@@ -8,20 +8,33 @@ import types
 
 from autograd.errors import NumberTypeError
 
+IMMUTABLE = {
+    int,
+    bool,
+    str,
+    bytes,
+    type(None),
+    type(Ellipsis),
+    range,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+}
+
 
 class Static:
-    """An argument that is part of a recording, as it was then: equal to another of the same types and values."""
+    """An argument that is part of a recording, as it was: equal to another of the same types and values."""
 
     def __init__(self, argument):
         self.frozen = frozen(argument)
         self.argument = argument
 
     def keep(self):
-        """Make a copy, which the caller cannot change."""
+        """Put a copy in its place, which the caller cannot change."""
         self.argument = copy.deepcopy(self.argument)
 
-    def thing(self):
-        """The argument, as one that the function may change."""
+    def fresh(self):
+        """A copy of the argument, which the function may change."""
         return copy.deepcopy(self.argument)
 
     def __eq__(self, other):
@@ -32,9 +45,9 @@ class Static:
 
 
 def frozen(thing):
-    """What a static argument is, hashable; 1, 1.0 and True differ, and so do 0.0 and -0.0.
+    """A static argument in hashable form: types and values. 1, 1.0 and True differ, and so do 0.0 and -0.0.
 
-    Raises NumberTypeError for what may change without notice.
+    Raises NumberTypeError for what could change without notice.
     """
     kind = type(thing)
     if kind in (float, complex):
@@ -57,17 +70,3 @@ def frozen(thing):
         f"list, tuple, dict, set or frozen dataclass of such; got a {kind.__name__}, which could "
         "change without notice. Let the function close over it."
     )
-
-
-IMMUTABLE = {
-    int,
-    bool,
-    str,
-    bytes,
-    type(None),
-    type(Ellipsis),
-    range,
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.ModuleType,
-}

@@ -13,11 +13,12 @@ import warnings
 
 import pytest
 from programs import PRELUDE, Program, Step, random_program, shrunk
+from replaying import sums_of_magnitudes
 from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
-from autograd.engine.value import gradients_wanted, is_recording, topological_order
+from autograd.engine.value import gradients_wanted, is_recording
 from autograd.errors import InfiniteDerivativeError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 
@@ -134,14 +135,6 @@ def gradients(number, leaves, compiled):
     return found, None if compiled else sums_of_magnitudes(number, leaves)
 
 
-def sums_of_magnitudes(result, leaves):
-    total = {result: 1.0}
-    for node in reversed(topological_order(result)):
-        for parent, partial in zip(node.parents, node.partials):
-            total[parent] = total.get(parent, 0.0) + total[node] * abs(partial)
-    return [total.get(leaf, 0.0) for leaf in leaves]
-
-
 def difference(step, eager, recorded, exact, volatile=False):
     """In what the outcome of a call differs between the function and its recording, in words; None if in nothing.
 
@@ -232,7 +225,7 @@ def test_programs_give_the_same_or_are_refused(shard, figure):
 
 @pytest.mark.parametrize("side", ["w * 2.0", "sin(w)", "atan2(w, v)", "where(w, v, 3.0)", "sum([w * v, v, w * 2.0])"])
 @pytest.mark.parametrize("size", [1, 3, 5, 40])
-def test_a_side_that_reads_no_argument_counts_where_it_is_chosen(side, size):
+def test_a_side_without_arguments_counts_where_it_is_chosen(side, size):
     xs = [0.5 + i % 3 for i in range(size)]
     source = f"w, v = Value(0.5), Value(1.5)\ndef f(x):\n    return where(x > 1.0, lambda: {side}, lambda: v - w)"
     program = Program(source, (Step("", "map", f"{xs}"), Step("w.data = 0.75", "mean", f"{xs}")))

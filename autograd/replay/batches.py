@@ -1,0 +1,79 @@
+"""Batches: a sequence for each argument, with an item for each example."""
+
+from __future__ import annotations
+
+import sys
+
+from autograd.errors import ArgumentError
+
+
+def columns_of(batches):
+    """For each argument of a batch its value in each example; and whether it was a sequence of them.
+
+    What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
+    """
+    spread = tuple(map(_is_sequence, batches))
+    columns = [_as_list(batch) if is_spread else None for batch, is_spread in zip(batches, spread)]
+    count = _common_length([len(column) for column in columns if column is not None])
+    return [[batch] * count if column is None else column for batch, column in zip(batches, columns)], spread
+
+
+def _is_sequence(batch):
+    if isinstance(batch, (dict, set, frozenset)):
+        raise ArgumentError(
+            "a batch is one sequence for each argument, with an item for each example; got a "
+            f"{type(batch).__name__}. Pass what is the same for all examples by its name."
+        )
+    return hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
+
+
+def _as_list(batch):
+    return batch.tolist() if hasattr(batch, "tolist") else list(batch)
+
+
+def _common_length(lengths):
+    if len(set(lengths)) != 1 or 0 in lengths:
+        raise ArgumentError(
+            "a batch is one sequence for each argument, all of one length that is not 0; got lengths "
+            f"{', '.join(map(str, lengths)) or 'none'}."
+        )
+    return lengths[0]
+
+
+def matrix_of(batches):
+    """For batches in NumPy arrays: the key of an example, and all examples as the rows of one array.
+
+    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches.
+    """
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
+        return None
+    columns = [
+        numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
+        for batch in batches
+    ]
+    if not all(isinstance(column, numpy.ndarray) and _holds_floats(column) for column in columns):
+        return None
+    if len(set(map(len, columns))) != 1:
+        return None
+    rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
+    rows = numpy.ascontiguousarray(rows)  # a single column in Fortran's order stays in it
+    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
+
+
+def _holds_floats(array):
+    """Whether an array has a length, and numbers in it that are exactly float64s."""
+    return (
+        array.dtype.kind in "biuf"
+        and array.itemsize <= 8
+        and 0 not in array.shape
+        and array.ndim > 0
+        and not (array.dtype.kind in "iu" and abs(array).max() > 2**53)
+    )
+
+
+def _structure_of_shape(shape):
+    """What `structure_of` in signature.py returns for lists of this shape."""
+    if not shape:
+        return "number"
+    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])

@@ -1,0 +1,233 @@
+"""One recording of a function: its program, the machine that runs it, what it depends on, and what it returns."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+import sys
+import time
+from functools import reduce
+
+from autograd.engine.value import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed
+from autograd.errors import ArgumentError, RecordingError
+from autograd.nested import map_numbers
+from autograd.replay.collector import collector_off
+from autograd.replay.dependencies import dependencies_of
+from autograd.replay.machine import Machine, PythonMachine
+from autograd.replay.methods import WeakMethod
+from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
+from autograd.replay.results import AsItIs, FailedToRecord, Result, plain
+from autograd.replay.signature import arguments_from, kinds_in, parts_of, statics_in
+from autograd.replay.unrolled import UnrolledGraph
+
+
+class NotFinite(Exception):
+    """A replay met a number that is not finite. The function is called itself then, and says what it is.
+
+    A signal within this folder, which no user sees.
+    """
+
+
+class Recording:
+    """One recording and the machine that runs it.
+
+    key             the structure of the arguments, with the static ones
+    example         the numbers and Values that it was recorded with
+    gradients       whether operations built a graph, as they do outside no_grad()
+    differentiated  whether the function takes derivatives
+    variables       which of the numbers in the arguments are Values
+    verified        whether a second recording was the same
+    refusal         why all further calls are refused, or ""
+    fallbacks       how often the function itself was called in place of a replay
+    """
+
+    def __init__(self, function, key, example, gradients):
+        began = time.perf_counter()
+        for static in statics_in(key):
+            static.keep()
+        self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
+        self.fallbacks, self.verified, self.refusal = 0, False, ""
+        with collector_off(), _recorder_at_work() as recorder:
+            self.result = Result(recorder, self._record(recorder))
+            self.program = Program(recorder, self.result.tracers)
+            self.dependencies = self._dependencies(recorder)
+            self.differentiated = recorder.differentiated
+            del self.result.tracers
+        self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
+        self.machine = Machine(self.program)
+        self.seconds = time.perf_counter() - began
+
+    def _record(self, recorder):
+        """Call the function with tracers; returns what it returned."""
+        inputs = [kind for _, structure in parts_of(self.key) for kind in kinds_in(structure)]
+        with recording(recorder), graph_wanted() if self.gradients else no_grad():
+            try:
+                result = self.call_function([recorder.input(kind) for kind in inputs])
+            except (RecordingError, MemoryError):
+                raise
+            except Exception as error:
+                raise FailedToRecord from error
+        if recorder.spoilt is not None:
+            raise recorder.spoilt
+        return result
+
+    def _dependencies(self, recorder):
+        roots = [self.function, *(static.argument for static in statics_in(self.key))]
+        if isinstance(self.function, WeakMethod):
+            roots.append(self.function.instance())
+        return dependencies_of(roots, recorder.watched.values())
+
+    def call_function(self, leaves):
+        """What the function itself returns for other numbers or Values."""
+        args, kwargs = arguments_from(self.key, iter(leaves))
+        return self.function(*args, **kwargs)
+
+    # At the second call.
+
+    def verify(self):
+        """Record once more, and compare.
+
+        Raises RecordingError when the function is not the same although nothing has changed that it reads.
+        """
+        generators = self.dependencies.generators
+        before = _random_states(generators)
+        with collector_off(), _recorder_at_work() as recorder:
+            result = Result(recorder, self._record(recorder))
+            is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
+            self.dependencies = self._dependencies(recorder)
+        if not is_same:
+            self.refusal = (
+                f"compile: the function was not the same at its second call{self._first_difference()}, although "
+                "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
+                "file, or count its calls? Pass what differs as an argument."
+            )
+        elif before != _random_states(generators):
+            self.refusal = (
+                "compile: the function draws random numbers, which a replay would not. Draw them outside, "
+                "and pass them as arguments."
+            )
+        if self.refusal:
+            raise RecordingError(self.refusal)
+        self.verified = True
+
+    def _first_difference(self):
+        """The line at which two more recordings differ, ", at train.py:12", or nothing."""
+        with collector_off(), _recorder_at_work(lines=True) as one, _recorder_at_work(lines=True) as other:
+            self._record(one)
+            self._record(other)
+            self.dependencies = self._dependencies(other)  # which the function may have changed itself
+            for line, a, b in zip(one.lines, one.tracers, other.tracers):
+                if not a.matches(b):
+                    return f", at {line}"
+        return ""
+
+    # Replays.
+
+    def call(self, leaves):
+        """The result for one example."""
+        slots, kinds = self.program.results, self.result.kinds
+        roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
+        numbers, partials = self._run([leaves], slots, roots)
+        supply = iter(partials)
+        results = [
+            kind.part
+            if type(kind) is AsItIs
+            else self._node(number, next(supply) if roots and kind == VALUE else None, i, [leaves])
+            for i, (number, kind) in enumerate(zip(numbers, kinds))
+        ]
+        if self.result.structure == 0:
+            return results[0]
+        return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
+
+    def mean(self, rows, has_aux):
+        """The mean over examples, or the pair of it and the list of the examples' other results."""
+        structure, slots = self.result.structure, self.program.results
+        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
+            raise ArgumentError(
+                "mean: the function must return one number, or with has_aux a pair of one number and "
+                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
+            )
+        roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
+        numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
+        losses = numbers[: len(rows) * len(slots) : len(slots)]
+        total = reduce(operator.add, losses)  # sum() may be more exact than the additions of the function itself
+        node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
+        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
+
+    def map(self, rows):
+        """Every example's result as plain numbers."""
+        return self._structured(self.result.structure, self._run(rows, self.program.results, [])[0], 0, len(rows))
+
+    def _has_gradients(self):
+        return gradients_wanted() and bool(self.machine.captured or self.variables)
+
+    def _run(self, rows, reads, roots, seed=1.0):
+        found = self.machine.run(rows, reads, roots, seed, self.variables)
+        if found is None:
+            raise NotFinite
+        return found
+
+    def _structured(self, structure, numbers, first, examples):
+        """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
+        columns = len(self.program.results)
+        starts = range(0, examples * columns, columns)
+        if type(structure) is list and all(type(part) is int for part in structure):
+            return [numbers[start + first : start + columns].tolist() for start in starts]
+        return [
+            map_numbers(
+                lambda part, start=start: numbers[start + part] if type(part) is int else plain(part.part), structure
+            )
+            for start in starts
+        ]
+
+    def _node(self, number, partials, index, rows):
+        """A result as the function itself would return it; `partials` None where no gradient is wanted.
+
+        The parents of a Value are the captured Values and the Value arguments of all examples.
+        """
+        captured, kind = self.machine.captured, self.result.kinds[index]
+        if partials is None:
+            return constant(number) if kind in (VALUE, CONSTANT) else number
+        parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
+        return replayed(number, parents, partials, UnrolledGraph(self, index, rows))
+
+    # For messages and figures.
+
+    def failing_operation(self, rows):
+        """What is not finite in a replay, for a message."""
+        return PythonMachine(self.program).failing_operation(rows)
+
+    def stats(self):
+        """Figures about the recording."""
+        program = self.program
+        return {
+            "nodes": program.nodes,
+            "levels": program.levels,
+            "loops": len(program.runs),
+            "bytes": 16 * program.size,
+            "seconds": self.seconds,
+            "fallbacks": self.fallbacks,
+        }
+
+
+@contextlib.contextmanager
+def _recorder_at_work(lines=False):
+    """A recorder, which lets go of everything in the end."""
+    recorder = Recorder()
+    recorder.lines = [] if lines else None
+    try:
+        yield recorder
+    finally:
+        recorder.end()
+
+
+def _random_states(generators):
+    """The states of random generators, and of those of the modules random and numpy.random."""
+    import pickle
+
+    random, numpy = sys.modules.get("random"), sys.modules.get("numpy")
+    return [
+        random and random.getstate(),
+        numpy and pickle.dumps(numpy.random.get_state(legacy=False)),
+        *(one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators),
+    ]

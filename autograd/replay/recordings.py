@@ -1,0 +1,139 @@
+"""The recordings of one compiled function: found by the arguments, made anew after a change, thrown away."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, OrderedDict
+
+from autograd.engine.libraries import level_outside
+from autograd.errors import RecordingError, RecordingWarning
+from autograd.replay.recording import Recording
+from autograd.replay.results import FailedToRecord
+from autograd.replay.snapshot import SCALARS
+
+MANY_ITEMS = 200_000  # to compare them takes as long as a function of thousands of operations
+MANY_CHANGES = 3  # of one number are warned of
+NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
+
+
+class Recordings:
+    """The recordings of one function by the keys of arguments, at most `maxsize`: those not used for longest go.
+
+    failure  the error with which recording failed last, as text
+    """
+
+    def __init__(self, function, maxsize):
+        self.function, self.maxsize = function, maxsize
+        self.hits = self.misses = 0
+        self.failure = ""
+        self._by_key: OrderedDict = OrderedDict()
+        self._changes: Counter = Counter()  # how often what is read from outside had changed, by its name
+        self._thrown_away: set = set()  # hashes of keys
+        self._warned: set = set()
+
+    def __len__(self):
+        return len(self._by_key)
+
+    def __iter__(self):
+        return iter(self._by_key.values())
+
+    def latest(self):
+        """The recording that was used last, or None."""
+        return next(reversed(self._by_key.values()), None)
+
+    def clear(self):
+        """Forget all recordings."""
+        self._by_key.clear()
+        self._thrown_away.clear()
+        self.hits = self.misses = 0
+
+    def serving(self, key, leaves, gradients, examples=1):
+        """The recording for a key, made now if there is none or if it is no longer what the function does.
+
+        leaves     the numbers and Values of an example
+        gradients  whether the function would build a graph now. This matters only if it takes derivatives: those of
+                   Constants are 0
+        examples   how many calls it is for
+
+        Returns None when the function raised an error while it was recorded, other than a RecordingError.
+        """
+        try:
+            recording = self._serving(key, leaves, True)
+            if recording.differentiated and not gradients:
+                recording = self._serving((NO_GRAD, key), leaves, False)
+            if examples > 1 and not recording.verified:
+                recording.verify()
+            return recording
+        except FailedToRecord as failure:
+            self.failure = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
+            return None
+
+    def _serving(self, key, leaves, gradients):
+        recording = self._by_key.get(key)
+        if recording is None:
+            self._warn_of_few_places(key)
+            return self._record(key, leaves, gradients)
+        if not recording.dependencies.unchanged():
+            change = recording.dependencies.changed()
+            self._warn_of_changes(*change)
+            return self._record(key, leaves, gradients)
+        if recording.refusal:
+            raise RecordingError(recording.refusal)
+        self.hits += 1
+        if not recording.verified:
+            recording.verify()
+        self._by_key.move_to_end(key)
+        return recording
+
+    def _record(self, key, leaves, gradients):
+        self.misses += 1
+        recording = Recording(self.function, key if gradients else key[1], leaves, gradients)
+        self._by_key[key] = recording
+        self._warn_of_many_items(*recording.dependencies.largest())
+        while len(self._by_key) > self.maxsize:
+            self._thrown_away.add(hash(self._by_key.popitem(last=False)[0]))
+        return recording
+
+    def _warn_of_few_places(self, key):
+        if hash(key) in self._thrown_away:
+            self.warn(
+                "maxsize",
+                f"more than {self.maxsize} structures of arguments take turns, so that "
+                "recordings are thrown away and made again. Keep more of them: compile(..., "
+                "maxsize=...).",
+            )
+
+    def _warn_of_changes(self, name, before, now):
+        if type(before) not in SCALARS or type(now) not in SCALARS:
+            return
+        self._changes[name] += 1
+        if self._changes[name] >= MANY_CHANGES:
+            self.warn(
+                name,
+                f"it was recorded anew {self._changes[name]} times because {name} had changed, at "
+                f"last from {before!r:.40} to {now!r:.40}. Pass it as an argument, make it a "
+                "Value, or keep it out of the function.",
+            )
+
+    def _warn_of_many_items(self, count, where):
+        if count > MANY_ITEMS:
+            self.warn(
+                "many",
+                f"{count:,} items that it reads from outside are compared at each call, most of "
+                f"them in {where}. Put them into a tuple or a read-only array, which cannot "
+                "change, or pass what it needs as an argument.",
+            )
+
+    def name(self):
+        """The name of the function, for messages."""
+        return getattr(self.function, "__qualname__", repr(self.function))
+
+    def has_warned(self, subject):
+        """Whether of this there has been a warning, which is not repeated."""
+        return subject in self._warned
+
+    def warn(self, subject, message):
+        """Warn once of each subject."""
+        if not self.has_warned(subject):
+            self._warned.add(subject)
+            warnings.warn(f"compile: {self.name()}: {message}", RecordingWarning, stacklevel=level_outside())

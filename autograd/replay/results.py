@@ -1,0 +1,84 @@
+"""What a function returned while it was recorded: its structure, and for each number in it the tracer and the kind."""
+
+from __future__ import annotations
+
+from autograd.engine.value import Value, as_float, is_recording, recorder
+from autograd.errors import NumberTypeError
+from autograd.nested import map_numbers, numbers_in
+from autograd.replay.snapshot import same
+
+
+class FailedToRecord(Exception):
+    """The function raised an error while it was recorded. It is called itself then, and raises its own error or none.
+
+    A signal within this folder, which no user sees.
+    """
+
+
+class Result:
+    """What a function returned while it was recorded.
+
+    structure  the result, with its index among the numbers in place of each number, and an AsItIs for anything else
+    tracers    what stands for the numbers
+    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see recorder.py; an
+               AsItIs for a number that depends on nothing
+    """
+
+    def __init__(self, recorder, result):
+        self.tracers: list = []
+        self.kinds: list = []
+        self.structure = map_numbers(lambda part: self._placed(recorder, part), result)
+
+    def _placed(self, recorder, part):
+        if is_returned_as_it_is(part):
+            return AsItIs(part)
+        if not isinstance(part, Value) and not _is_number(part):
+            raise FailedToRecord from NumberTypeError(
+                f"the function returned a {type(part).__name__}; expected numbers, Values, strings and None, in lists, "
+                "tuples and dicts"
+            )
+        tracer = recorder.tracer(part)
+        self.tracers.append(tracer)
+        self.kinds.append(tracer.kind if isinstance(part, Value) else AsItIs(part))
+        return len(self.tracers) - 1
+
+    def equals(self, other):
+        return self.kinds == other.kinds and self.structure == other.structure
+
+
+class AsItIs:
+    """Part of a result that a replay returns unchanged."""
+
+    def __init__(self, part):
+        self.part = part
+
+    def __eq__(self, other):
+        return type(other) is AsItIs and same(self.part, other.part)
+
+
+def is_returned_as_it_is(part):
+    """Whether part of a result is returned unchanged: None and strings."""
+    return part is None or isinstance(part, str)
+
+
+def _is_number(part):
+    """Whether part of a result is a number, if perhaps one that no float64 holds."""
+    try:
+        as_float(part)
+    except NumberTypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def numbers_of(result):
+    """The numbers and Values in a result, in order."""
+    return [part for part in numbers_in(result) if not is_returned_as_it_is(part)]
+
+
+def plain(number):
+    """A number or Value in a result as a float; while another function is recorded, a tracer without a gradient."""
+    if is_recording() and isinstance(number, Value):
+        return recorder().number(number)
+    return number.data if isinstance(number, Value) else as_float(number)
