@@ -1,10 +1,10 @@
 """`compile`: a scalar function is recorded once and replayed from then on, for one example or for a batch.
 
-The first call with a new structure of arguments records what the function does with tracers (recorder.py). Later calls
+The first call with a new structure of arguments records what the function does with tracers (tracer.py). Later calls
 run the recorded program on numbers, without the function: no nodes, no Python for each operation.
 
 A compiled function gives what the function itself would give if it were called now, or raises. What this means exactly,
-and how it is seen to, is written in README.md beside this file.
+and how it is ensured, is written in README.md beside this file.
 """
 
 from __future__ import annotations
