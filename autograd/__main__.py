@@ -9,11 +9,11 @@ import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from autograd.engine.primitives import PUBLIC
-from autograd.engine.value import Constant, Value, as_float
+from autograd.engine import Constant, Value, as_float
+from autograd.engine.functions import PUBLIC
 from autograd.errors import AutogradError, FormulaError
 from autograd.table.formulas import CONSTANTS, Formula
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.view.draw import draw
 from autograd.view.graph import Graph, derivative, expression
 from autograd.view.player.page import play

@@ -8,8 +8,8 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import Value, as_float, is_recording
+from autograd.engine import Value, as_float, is_recording
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
 

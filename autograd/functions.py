@@ -1,10 +1,10 @@
 """The functions of the table, `from autograd.functions import tanh`: one for each rule that is not a mere helper.
 
-They are made by engine/primitives.py. What they take, return and compute is written out for readers and type checkers
+They are made by engine/functions.py. What they take, return and compute is written out for readers and type checkers
 in functions.pyi.
 """
 
-from autograd.engine.primitives import PUBLIC
+from autograd.engine.functions import PUBLIC
 
 
 def __getattr__(name):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import cache, reduce
 from itertools import compress, repeat
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import Constant, Fan, Value, is_recording, recorder, stale, topological_order
+from autograd.engine import Constant, ReplayedNode, Value, is_recording, recorder, stale, topological_order
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
 from autograd.replay.recorder import Tracer
 from autograd.table.formulas import floor
@@ -96,7 +96,7 @@ def _partials_as_graph(node, reached):
 
     The others are not computed: they may not exist. Raises StaleGraphError when they are not what was recorded.
     """
-    if isinstance(node, Fan):
+    if isinstance(node, ReplayedNode):
         return _partials_of_replay(node, list(compress(node.parents, reached)))
     if is_recording():
         return [partial(*node.parents, node) for partial in compress(_partials_on_tracers(node.rule), reached)]

@@ -8,8 +8,8 @@ import ast
 import re
 from pathlib import Path
 
-from autograd.engine.primitives import NUMPY_NAMES, PUBLIC, with_defaults
-from autograd.table.rules import BUILT_IN
+from autograd.engine.functions import NUMPY_NAMES, PUBLIC, with_defaults
+from autograd.table.registry import BUILT_IN
 
 HERE = Path(__file__).parent
 RULES = [rule for rule in BUILT_IN if not rule.helper]
@@ -60,7 +60,13 @@ def _function(rule):
 
 def value_stub():
     """value.py without its bodies, with the methods of the table in `Value`."""
-    lines = [NOTE, "from typing import Any, TypeAlias", 'Number: TypeAlias = "Value | float"']
+    lines = [
+        NOTE,
+        "from collections.abc import Callable",
+        "from typing import Any, TypeAlias",
+        "",
+        'Number: TypeAlias = "Value | float"',
+    ]
     for node in ast.parse((HERE / "engine" / "value.py").read_text()).body:
         lines += _declaration(node)
     return "\n".join(lines) + "\n"
@@ -87,15 +93,14 @@ def _declaration(node):
 
 
 def _variables(node):
-    """The lines that declare what is assigned to."""
-    target, content = node.targets[0], node.value
-    pairs = zip(target.elts, content.elts) if isinstance(target, ast.Tuple) else [(target, content)]
-    constants = [(name, getattr(part, "value", None)) for name, part in pairs if isinstance(name, ast.Name)]
-    return [
-        f"{name.id}: {type(constant).__name__ if isinstance(constant, (int, str)) else 'Any'}"
-        for name, constant in constants
-        if name.id != "Number"
-    ]
+    """The lines that declare what is assigned to: of a constant its type."""
+    targets = [part for target in node.targets for part in getattr(target, "elts", [target])]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    try:
+        kind = type(ast.literal_eval(node.value)).__name__
+    except ValueError:
+        kind = "Any"
+    return [f"{name}: {kind}" for name in names]
 
 
 def _signature(node, indent):
@@ -108,7 +113,7 @@ def _signature(node, indent):
 
 
 def _methods(written):
-    """The methods that primitives.py gives to Value, but for those that are written in its class."""
+    """The methods that engine/functions.py gives to Value, but for those that are written in its class."""
     lines = []
     for rule in RULES:
         kind = "Number | Callable[[], Number]" if rule.name == "where" else "Number"

@@ -16,7 +16,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from autograd.arguments import expect_callable, expect_list
-from autograd.engine.value import (
+from autograd.engine import (
     Constant,
     Value,
     adjoints,

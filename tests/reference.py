@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Interval, Value
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivativeError, ResultOverflowError
 
 LARGEST = sys.float_info.max
@@ -122,7 +122,7 @@ EXACT |= {
 def exact(name):
     """The function of mpmath numbers that the primitive `name` stands for, or else the formula of its value."""
     if name not in EXACT:  # a new line of the table, whose partials at least can be checked
-        rule = autograd.table.rules.RULES[name]
+        rule = autograd.table.registry.RULES[name]
         used = {called: ROUNDING.get(called) or exact(called) for called in rule.formula.functions}
         EXACT[name] = rule.formula.function(rule.inputs, {**used, "pi": mp.pi, "e": mp.e}, number=mpf)
     return EXACT[name]

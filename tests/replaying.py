@@ -1,7 +1,7 @@
 """What the tests of recordings have in common: results beside those of the function itself."""
 
 from autograd import Value
-from autograd.engine.value import topological_order
+from autograd.engine import topological_order
 
 
 def plain(result):

@@ -14,7 +14,7 @@ import pytest
 import autograd
 import nn
 from autograd.table.formulas import Formula
-from autograd.table.rules import BUILT_IN, RULES
+from autograd.table.registry import BUILT_IN, RULES
 
 # `make test` runs everything twice; the pages are the same on both engines, and the second run builds and opens them.
 if os.environ.get("GLASSGRAD_PURE"):

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.testing import _grow
 
 

@@ -24,8 +24,8 @@ from autograd import (
     value_and_grad,
     where,
 )
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import topological_order
+from autograd.engine import topological_order
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     ArgumentError,
     DivisionByZeroError,
@@ -34,7 +34,7 @@ from autograd.errors import (
     RecordingError,
     ResultOverflowError,
 )
-from autograd.table.rules import BUILT_IN
+from autograd.table.registry import BUILT_IN
 
 DIRECTIONS = [(1.0, -0.5, 2.0), (0.75, 1.25, -1.0), (-0.5, 1.5, 0.25)]
 POINTS = [(0.37, 1.21, 0.83), (-0.6, 0.9, -1.3), (1.7, -0.45, 0.62), (2.3, 1.9, -0.4)]

@@ -21,11 +21,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from autograd.arguments import expect_callable
-from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
+from autograd.engine import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError
 from autograd.nested import map_numbers, numbers_in
 from autograd.table.formulas import ATOMS
-from autograd.table.rules import RULES, Rule
+from autograd.table.registry import RULES, Rule
 from autograd.transforms import derivatives
 from autograd.view.graph import ordinary
 

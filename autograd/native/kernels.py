@@ -1,229 +1,142 @@
-"""What the compiled engine has for each line of the table, as Cython source: a function, a method, two loops."""
+"""The table in C: writes `kernels.h`, from which the compiled engine takes every value and every partial derivative.
 
-import itertools
-import re
+It has a function `value_NAME` for each formula, and `partial_NAME_a`, `partial_NAME_b` and `partial_NAME_c` for the
+partial derivatives with respect to the inputs. Two families of functions choose among them by the number of a rule:
 
-from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
-from autograd.table.rules import TABLE
+    value_2(rule, a, b)                                the value of a rule of two inputs
+    slopes_2(rule, a, b, out, wanted, &da, &db)        its partial derivatives; `wanted` has bit k set for input k
 
-NODE = '''
-@cython.cfunc
-@cython.locals(a=Value, b=Value, c=Value, out=cython.double, da=cython.double, db=cython.double,
-               dc=cython.double)
-def node_{name}({inputs}):
-    """What {name} gives, or None when that is for apply() to say: operands are no Values or usual numbers, say."""
-    if unusual and (recorder_here != NULL or lines_here):
-        return recorded({index}, {count}, {padded})
-    if not ({any_value}):
-        return None
-    {nodes}
-    if {any_missing}:
-        return None
-    {value}
-    if unusual and no_grad_here or not ({any_wanted}):
-        return None if out - out != 0.0 else new_constant(out)
-    {slopes}
-    if {not_finite}:
-        fail(TABLE[{index}], ({inputs},))
-    return new_node({index}, out, {store})
+Where `rule` is a constant, the compiler leaves only its formula. A partial derivative that is not wanted is 0.0, and is
+not computed.
+"""
 
+from pathlib import Path
 
-def {name}({parameters}):
-    {doc!r}
-    node = node_{name}({inputs})
-    return apply(TABLE[{index}], {inputs}) if node is None else node
-'''
+from autograd.table.registry import TABLE
+from autograd.table.translate import C
+
+HEADER = """\
+/* Written by autograd/native/kernels.py from the table of rules. */
+
+#pragma once
+#include <math.h>
+
+#define KERNEL static inline __attribute__((always_inline))
+
+/* x with the lower half of its digits cleared; see formulas.py. */
+static inline double coarse(double x) {
+    double scaled = 134217729.0 * x;
+    return scaled - (scaled - x);
+}
+"""
 
 
-def node_source(rule):
-    """Cython source of the function of one rule."""
-    letters = "abc"[: len(rule.inputs)]
-    variables = {name: f"{letter}._data" for name, letter in zip(rule.inputs, letters)}
-    slopes = [partial.python(variables, "c_{}") for partial in rule.partials]
-    slopes = [f"d{n} = ({slope}) if type({n}) is Value else 0.0" for n, slope in zip(letters, slopes)]
-    return NODE.format(
-        name=rule.name,
-        index=rule.index,
-        doc=documentation(rule, FUNCTIONS[rule.name]),
-        inputs=", ".join(rule.inputs),
-        count=len(letters),
-        padded=", ".join([*rule.inputs, "None", "None"][:3]),
-        parameters=", ".join(with_defaults(rule, rule.inputs)),
-        any_value=" or ".join(f"type({name}) is Value or type({name}) is Constant" for name in rule.inputs),
-        nodes="\n    ".join(
-            f"{n} = cython.cast(Value, {name}) if type({name}) is Value else as_node({name})"
-            for n, name in zip(letters, rule.inputs)
-        ),
-        any_missing=" or ".join(f"{n} is None" for n in letters),
-        value=f"out = {_value_on_doubles(rule, variables)}",
-        any_wanted=" or ".join(f"type({n}) is Value" for n in letters),
-        slopes="\n    ".join(slopes),
-        not_finite=" or ".join(f"{name} - {name} != 0.0" for name in ["out", *(f"d{n}" for n in letters)]),
-        store=", ".join([*(f"{n}, d{n}" for n in letters), "None, 0.0", "None, 0.0"][:3]),
+def header():
+    """The text of kernels.h."""
+    return "\n".join(
+        [
+            HEADER,
+            *_numbers(),
+            *map(_prototype, _written_out()),
+            *map(_value, _written_out()),
+            *map(_partials, TABLE),
+            *(_values_of(n) + _slopes_of(n) for n in (1, 2, 3)),
+        ]
     )
 
 
-def _value_on_doubles(rule, variables):
-    if rule.name in rule.formula.calls:
-        return f"c_{rule.name}({', '.join(variables.values())})"
-    return rule.formula.python(variables, "c_{}")
+def write(folder):
+    """Write kernels.h into a folder."""
+    (Path(folder) / "kernels.h").write_text(header())
 
 
-def kernel_source(rule):
-    """Cython source of the value of one rule on C doubles, as other rules' formulas call it."""
-    types = ", ".join(f"{name}=cython.double" for name in rule.inputs)
+def _numbers():
+    """The numbers of the rules, and what there is to know about each."""
+    yield f"enum {{\n{_lines(f'    {_number(rule)} = {rule.index},' for rule in TABLE)}    RULE_COUNT\n}};\n"
+    yield f"static const unsigned char INPUTS_OF[] = {{{', '.join(str(len(rule.inputs)) for rule in TABLE)}}};\n"
+    yield "/* Bit k: partial derivative k is a number or an operand, so it is finite wherever the operands are. */"
+    yield f"static const unsigned char PLAIN_PARTIALS[] = {{{', '.join(map(_plain_partials, TABLE))}}};\n"
+    each = (f"    DO({rule.name}, {_number(rule)}, {len(rule.inputs)}) \\" for rule in TABLE)
+    yield f"/* DO(name, number, inputs) for each rule. */\n#define EACH_RULE(DO) \\\n{_lines(each)}\n"
+
+
+def _lines(texts):
+    return "".join(f"{text}\n" for text in texts)
+
+
+def _number(rule):
+    return f"RULE_{rule.name.upper()}"
+
+
+def _plain_partials(rule):
+    plain = [str(p) in rule.inputs or str(p).lstrip("-").replace(".", "").isdigit() for p in rule.partials]
+    return str(sum(bit << k for k, bit in enumerate(plain)))
+
+
+def _written_out():
+    """The rules that have a formula of their own: the others are functions of the C library."""
+    return [rule for rule in TABLE if not rule.is_library_call]
+
+
+def _parameters(rule, *more):
+    return ", ".join(f"double {name}" for name in (*_letters(rule), *more))
+
+
+def _letters(rule):
+    return "abc"[: len(rule.inputs)]
+
+
+def _prototype(rule):
+    return f"static inline double value_{rule.name}({_parameters(rule)});"
+
+
+def _value(rule):
     # In its own formula a name means the C library's function: cbrt is made from cbrt.
-    formula = re.sub(rf"\bc_{rule.name}\(", f"libm_{rule.name}(", rule.formula.python(functions="c_{}"))
+    text = _translated(rule, rule.formula, set(_written_out()) - {rule})
+    return f"\nstatic inline double value_{rule.name}({_parameters(rule)}) {{\n    return {text};\n}}"
+
+
+def _partials(rule):
+    return "".join(
+        f"\nKERNEL double partial_{rule.name}_{letter}({_parameters(rule, 'out')}) {{\n"
+        f"    return {_translated(rule, partial, _written_out())};\n}}\n"
+        for letter, partial in zip(_letters(rule), rule.partials)
+    )
+
+
+def _translated(rule, formula, written_out):
+    functions = {other.name: f"value_{other.name}" for other in written_out}
+    return C(dict(zip(rule.inputs, _letters(rule))), functions).translate(formula.folded)
+
+
+def _values_of(count):
+    """The function value_COUNT."""
+    rules = [rule for rule in TABLE if len(rule.inputs) == count]
+    letters = "abc"[:count]
+    cases = [f"    case {_number(rule)}:\n        return {_call_of_value(rule)};\n" for rule in rules]
     return (
-        f"\n\n@cython.cfunc\n@cython.inline\n@cython.nogil\n@cython.exceptval(check=False)\n"
-        f"@cython.returns(cython.double)\n@cython.locals({types})\ndef c_{rule.name}({', '.join(rule.inputs)}):\n"
-        f"    return {formula}\n"
+        f"\nKERNEL double value_{count}(int rule, {', '.join(f'double {n}' for n in letters)}) {{\n"
+        f"    switch (rule) {{\n{''.join(cases)}    }}\n    return NAN;\n}}\n"
     )
 
 
-def methods_source():
-    """The methods and operators of the table, as lines of the class body."""
-    lines = []
-    for rule in (rule for rule in TABLE if not rule.helper):
-        _, *others = rule.inputs
-        arguments = ", ".join(["self", *others])
-        parameters = ", ".join(["self", *with_defaults(rule, others)])
-        lines += [
-            f"def {name}({parameters}):\n    return {rule.name}({arguments})"
-            for name in (rule.name, *NUMPY_NAMES.get(rule.name, ()))
-        ]
-        if rule.operator:
-            lines.append(
-                f"def __{rule.operator}__({parameters}):\n    node = node_{rule.name}({arguments})\n"
-                f"    return operate(TABLE[{rule.index}], {arguments}) if node is None else node"
-            )
-        if rule.operator and len(rule.inputs) == 2:
-            zero = "    if type(other) is int and other == 0:\n        return self\n" if rule.name == "add" else ""
-            lines.append(
-                f"def __r{rule.operator}__(self, other):\n{zero}    node = node_{rule.name}(other, self)\n"
-                f"    return operate(TABLE[{rule.index}], other, self) if node is None else node"
-            )
-    return "\n\n".join("    " + line.replace("\n", "\n    ") for line in lines)
+def _call_of_value(rule):
+    name = C().function(rule.name) if rule.is_library_call else f"value_{rule.name}"
+    return f"{name}({', '.join(_letters(rule))})"
 
 
-def loops_source(rule):
-    """Cython source of the two loops of one rule, forward and backward, for recorded programs.
-
-    Without lanes an operand is a number of the memory; with lanes it is a row of numbers, or one number for all lanes.
-    """
-    letters = "abc"[: len(rule.inputs)]
-    flat = {name: f"m[loop.{letter}[k]]" for name, letter in zip(rule.inputs, letters)}
-    forward, backward = [], []
-    for kinds in _varieties(len(letters)):
-        lanes = {
-            name: f"p{letter}[{'lane' if varies else '0'}]" for name, letter, varies in zip(rule.inputs, letters, kinds)
-        }
-        number = sum(varies << k for k, varies in enumerate(kinds))
-        forward += [
-            f"elif loop.varying & 7 == {number}:",
-            "    for lane in range(LANES):",
-            f"        out[lane] = {_value_on_doubles(rule, lanes)}",
-        ]
-        backward += [f"elif loop.varying & 7 == {number}:"]
-        for k, (letter, varies, partial) in enumerate(zip(letters, kinds, rule.partials)):
-            slope = f"g[lane] * ({partial.python(lanes | {'out': 'out[lane]'}, 'c_{}')})"
-            slope = slope if _is_plain(partial, rule) else f"0.0 if loop.guards and g[lane] == 0.0 else {slope}"
-            backward += [f"    if loop.wanted & {1 << k}:"] + (
-                ["        for lane in range(LANES):", f"            j{letter}[lane] += {slope}"]
-                if varies
-                else [
-                    "        total = 0.0",
-                    "        for lane in range(LANES):",
-                    f"            total += {slope}",
-                    f"        j{letter}[0] += total",
-                ]
-            )
-    slopes = []
-    for k, (letter, partial) in enumerate(zip(letters, rule.partials)):
-        slope = f"here * ({partial.python(flat | {'out': 'm[loop.start + k]'}, 'c_{}')})"
-        slopes += [f"if loop.wanted & {1 << k}:", f"    j[loop.{letter}[k]] += {slope}"]
-    guard = (
-        []
-        if all(_is_plain(partial, rule) for partial in rule.partials)
-        else ["if loop.guards and here == 0.0:", "    continue"]
+def _slopes_of(count):
+    """The function slopes_COUNT."""
+    letters = "abc"[:count]
+    wanted = ", int wanted" if count > 1 else ""
+    cases = []
+    for rule in (rule for rule in TABLE if len(rule.inputs) == count):
+        cases.append(f"    case {_number(rule)}:\n")
+        for k, letter in enumerate(letters):
+            partial = f"partial_{rule.name}_{letter}({', '.join(letters)}, out)"
+            cases.append(f"        *d{letter} = {f'wanted & {1 << k} ? {partial} : 0.0' if wanted else partial};\n")
+        cases.append("        return;\n")
+    return (
+        f"\nKERNEL void slopes_{count}(int rule, {', '.join(f'double {n}' for n in letters)}, double out{wanted}, "
+        f"{', '.join(f'double *d{n}' for n in letters)}) {{\n    switch (rule) {{\n{''.join(cases)}    }}\n}}\n"
     )
-    rows = [f"p{letter} = m + place(room, loop.{letter}[k])" for letter in letters]
-    adjoint_rows = [f"j{letter} = j + place(room, loop.{letter}[k])" for letter in letters]
-    indent = "\n            "
-    return LOOPS.format(
-        name=rule.name,
-        value=_value_on_doubles(rule, flat),
-        rows=indent.join(rows),
-        adjoint_rows=indent.join(rows + adjoint_rows),
-        slopes=indent.join(["here = j[loop.start + k]", *guard, *slopes]),
-        forward=indent.join(forward).replace("elif", "if", 1),
-        backward=indent.join(backward).replace("elif", "if", 1),
-    )
-
-
-def _varieties(inputs):
-    """For each input whether it differs between lanes, in all combinations: under a guard none needs to."""
-    return list(itertools.product((True, False), repeat=inputs))
-
-
-def _is_plain(partial, rule):
-    """Whether a partial derivative is finite wherever its operands are: a number, or an operand."""
-    return str(partial) in rule.inputs or str(partial).lstrip("-").replace(".", "").isdigit()
-
-
-LOOPS = """
-
-cdef void forward_{name}(Loop* loop, Room* room) noexcept nogil:
-    cdef Py_ssize_t k, lane
-    cdef double* m = room.memory
-    cdef double* out
-    cdef double* pa
-    cdef double* pb
-    cdef double* pc
-    if room.lanes == 1 or not loop.varying:
-        for k in range(loop.count):
-            m[loop.start + k] = {value}
-    else:
-        for k in range(loop.count):
-            out = m + place(room, <int>(loop.start + k))
-            {rows}
-            {forward}
-
-
-cdef void backward_{name}(Loop* loop, Room* room) noexcept nogil:
-    cdef Py_ssize_t k, lane
-    cdef double here, total
-    cdef double* m = room.memory
-    cdef double* j = room.adjoint
-    cdef double* out
-    cdef double* g
-    cdef double* pa
-    cdef double* pb
-    cdef double* pc
-    cdef double* ja
-    cdef double* jb
-    cdef double* jc
-    if room.lanes == 1 or not loop.varying:
-        for k in range(loop.count):
-            {slopes}
-    else:
-        for k in range(loop.count):
-            out = m + place(room, <int>(loop.start + k))
-            g = j + place(room, <int>(loop.start + k))
-            {adjoint_rows}
-            {backward}
-"""
-
-
-COARSE = """
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-@cython.returns(cython.double)
-@cython.locals(x=cython.double, scaled=cython.double)
-def c_coarse(x):
-    scaled = 134217729.0 * x
-    return scaled - (scaled - x)
-"""

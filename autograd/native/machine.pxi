@@ -2,14 +2,10 @@
 #
 # The examples of a batch are taken LANES at a time, a tile, whose memory fits into the processor's cache: first the
 # numbers that all examples share, then for each other slot a number an example, side by side. A single example is a
-# tile of one lane. The loops, one forward and one backward for each rule, are written by native.py. Neighbouring tiles
-# make up a chunk, and threads share the chunks; sums over chunks are always taken in the same order.
+# tile of one lane. The loops of each rule are in machine.h. Neighbouring tiles make up a chunk, and threads share the
+# chunks; sums over chunks are always taken in the same order.
 
-from cpython cimport array
 
-import os
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
 
 cdef enum:
     FEW = 3  # so many examples are run one by one
@@ -17,35 +13,27 @@ cdef enum:
     WORTH_HELP = 30_000  # operations times examples from which on it pays to ask helpers
 
 
-ctypedef struct Loop:
-    int rule, wanted, varying  # wanted and varying: bits for the inputs; bit 3 of varying for the results
-    Py_ssize_t start, count
-    int* a
-    int* b
-    int* c
-    int guards
-    int* guard  # pairs of slot and side
-    int terms  # of a sum of products; 0 for a rule
-    unsigned char* codes  # for each term, see recorder.py
-
-
-ctypedef struct Room:
-    double* memory
-    double* adjoint
-    Py_ssize_t uniform, base, lanes  # `base` is where the slots with lanes begin
-
-
-ctypedef void (*Kernel)(Loop*, Room*) noexcept nogil
-
-cdef Kernel[512] FORWARD  # by the index of the rule
-cdef Kernel[512] BACKWARD
-
-cdef extern from "sums.h":
+cdef extern from "machine.h":
     int LANES
-    void sums_forward(double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int, const int*,
-                      const int*, const unsigned char*) noexcept nogil
-    void sums_backward(double*, double*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int, int,
-                       const int*, const int*, const unsigned char*) noexcept nogil
+    ctypedef struct CInstruction "Instruction":
+        int rule, wanted, varying
+        Py_ssize_t start, count
+        int* a
+        int* b
+        int* c
+        int guards
+        int* guard
+        int terms
+        unsigned char* codes
+
+    ctypedef struct Workspace:
+        double* memory
+        double* adjoint
+        Py_ssize_t uniform, base, lanes
+
+    Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
+    void run_forward(const CInstruction*, const Workspace*) noexcept nogil
+    void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
 
@@ -60,42 +48,38 @@ def widest_vectors(int width=8):
 
 widest_vectors()
 
-cdef inline Py_ssize_t place(Room* room, int slot) noexcept nogil:
-    return slot if slot < room.uniform else room.base + (slot - room.uniform) * room.lanes
-
-
-cdef inline bint holds(Loop* loop, Room* room, Py_ssize_t lane) noexcept nogil:
-    """Whether the conditions of a loop's guard are met in one lane."""
+cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize_t lane) noexcept nogil:
+    """Whether the conditions of an instruction's guard are met in one lane."""
     cdef int i, slot
     cdef Py_ssize_t at
-    for i in range(loop.guards):
-        slot = loop.guard[2 * i]
-        at = place(room, slot) + (lane if slot >= room.uniform else 0)
-        if (room.memory[at] != 0.0) != (loop.guard[2 * i + 1] != 0):
+    for i in range(instruction.guards):
+        slot = instruction.guard[2 * i]
+        at = place(workspace, slot) + (lane if slot >= workspace.uniform else 0)
+        if (workspace.memory[at] != 0.0) != (instruction.guard[2 * i + 1] != 0):
             return False
     return True
 
 
-cdef bint finished(Loop* loop, Room* room) noexcept nogil:
+cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nogil:
     """Clear results that do not count, and tell whether all others are finite."""
-    cdef Py_ssize_t k, lane, lanes = room.lanes if loop.varying & 8 else 1
-    cdef double* out = room.memory + place(room, <int>loop.start)
-    if loop.guards:
+    cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
+    cdef double* out = workspace.memory + place(workspace, instruction.start)
+    if instruction.guards:
         for lane in range(lanes):
-            if not holds(loop, room, lane):
-                for k in range(loop.count):
+            if not holds(instruction, workspace, lane):
+                for k in range(instruction.count):
                     out[k * lanes + lane] = 0.0
-    return all_finite(out, loop.count * lanes)
+    return all_finite(out, instruction.count * lanes)
 
 
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t work  # operations for each example
-    Loop* loops
+    CInstruction* instructions
     int* captured_slots  # of the captured Values
 
 
-ctypedef struct Job:  # one run of a program: what goes in, and what comes out
+ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes out
     Plan* plan
     Py_ssize_t examples, width, tiles, chunks, reading, differentiating, variables
     double seed
@@ -111,100 +95,93 @@ ctypedef struct Job:  # one run of a program: what goes in, and what comes out
 
 
 cdef void work(void* pointer) noexcept nogil:
-    """Run chunks of a job until none is left."""
-    cdef Job* job = <Job*>pointer
-    cdef Plan* plan = job.plan
-    cdef Room room
-    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * job.width + 1
-    cdef int chunk = next_part(&job.next)
-    if chunk >= job.chunks:
+    """Run chunks of a batch until none are left."""
+    cdef BatchRun* batch = <BatchRun*>pointer
+    cdef Plan* plan = batch.plan
+    cdef Workspace workspace
+    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * batch.width + 1
+    cdef int chunk = next_part(&batch.next)
+    if chunk >= batch.chunks:
         return
-    room.uniform, room.lanes = plan.uniform, job.width
-    room.base = plan.uniform if job.width == 1 else plan.base  # with one lane a slot is a place
-    room.memory, room.adjoint = aligned(cells), aligned(cells) if job.differentiating else NULL
-    if room.memory != NULL and (room.adjoint != NULL or job.differentiating == 0):
-        memcpy(room.memory, job.shared, plan.uniform * sizeof(double))
-        while chunk < job.chunks and job.fine:
-            if not run_chunk(job, &room, chunk):
-                job.fine = False
-            chunk = next_part(&job.next)
+    workspace.uniform, workspace.lanes = plan.uniform, batch.width
+    workspace.base = plan.uniform if batch.width == 1 else plan.base  # with one lane a slot is a place
+    workspace.memory, workspace.adjoint = aligned(cells), aligned(cells) if batch.differentiating else NULL
+    if workspace.memory != NULL and (workspace.adjoint != NULL or batch.differentiating == 0):
+        memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
+        while chunk < batch.chunks and batch.fine:
+            if not run_chunk(batch, &workspace, chunk):
+                batch.fine = False
+            chunk = next_part(&batch.next)
     else:
-        job.short_of_memory = True
-    give_back(room.memory)
-    give_back(room.adjoint)
+        batch.short_of_memory = True
+    give_back(workspace.memory)
+    give_back(workspace.adjoint)
 
 
-cdef bint run_chunk(Job* job, Room* room, Py_ssize_t number) noexcept nogil:
-    cdef Py_ssize_t tile, root, k, first = job.tiles * number // job.chunks
-    cdef Py_ssize_t last = job.tiles * (number + 1) // job.chunks, captured = job.plan.differentiable
+cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) noexcept nogil:
+    cdef Py_ssize_t tile, root, k, first = batch.tiles * number // batch.chunks
+    cdef Py_ssize_t last = batch.tiles * (number + 1) // batch.chunks, captured = batch.plan.differentiable
     cdef double* total
-    if job.differentiating == 0:
+    if batch.differentiating == 0:
         for tile in range(first, last):
-            if not forward(job, room, tile):
+            if not forward(batch, workspace, tile):
                 return False
         return True
-    for root in range(job.differentiating):
-        memset(room.adjoint, 0, room.uniform * sizeof(double))
+    for root in range(batch.differentiating):
+        memset(workspace.adjoint, 0, workspace.uniform * sizeof(double))
         for tile in range(first, last):
             # With one root and several tiles each goes forward and back at once, while its memory is near.
-            if (root == 0 or job.tiles > 1) and not forward(job, room, tile):
+            if (root == 0 or batch.tiles > 1) and not forward(batch, workspace, tile):
                 return False
-            reverse(job, room, tile, root)
-        total = job.totals + (number * job.differentiating + root) * captured
+            reverse(batch, workspace, tile, root)
+        total = batch.totals + (number * batch.differentiating + root) * captured
         for k in range(captured):
-            total[k] = room.adjoint[job.plan.captured_slots[k]]
+            total[k] = workspace.adjoint[batch.plan.captured_slots[k]]
     return True
 
 
-cdef bint forward(Job* job, Room* room, Py_ssize_t tile) noexcept nogil:
-    cdef Py_ssize_t i, lane, first = tile * job.width, inputs = job.plan.inputs, lanes = room.lanes
-    cdef Loop* loop
-    cdef double* rows = room.memory + room.base
+cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexcept nogil:
+    cdef Py_ssize_t i, lane, first = tile * batch.width, inputs = batch.plan.inputs, lanes = workspace.lanes
+    cdef CInstruction* instruction
+    cdef double* rows = workspace.memory + workspace.base
     cdef double* example
     for lane in range(lanes):
-        example = job.inputs + min(first + lane, job.examples - 1) * inputs
+        example = batch.inputs + min(first + lane, batch.examples - 1) * inputs
         for i in range(inputs):
             rows[i * lanes + lane] = example[i]
-    for i in range(job.plan.count):
-        loop = &job.plan.loops[i]
-        if loop.terms:
-            sums_forward(room.memory, room.uniform, room.base, lanes, loop.start, loop.count, loop.terms,
-                         loop.varying, loop.a, loop.b, loop.codes)
-        else:
-            FORWARD[loop.rule](loop, room)
-        if not finished(loop, room):
+    for i in range(batch.plan.count):
+        instruction = &batch.plan.instructions[i]
+        run_forward(instruction, workspace)
+        if not finished(instruction, workspace):
             return False
-    for lane in range(min(lanes, job.examples - first)):
-        for i in range(job.reading):
-            job.numbers[(first + lane) * job.reading + i] = room.memory[
-                place(room, job.reads[i]) + (lane if job.reads[i] >= room.uniform else 0)]
+    for lane in range(min(lanes, batch.examples - first)):
+        for i in range(batch.reading):
+            batch.numbers[(first + lane) * batch.reading + i] = workspace.memory[
+                place(workspace, batch.reads[i]) + (lane if batch.reads[i] >= workspace.uniform else 0)]
     return True
 
 
-cdef void reverse(Job* job, Room* room, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
-    cdef Py_ssize_t i, lane, first = tile * job.width, examples = min(room.lanes, job.examples - tile * job.width)
-    cdef Loop* loop
-    cdef int slot = job.roots[root]
-    cdef double* adjoint = room.adjoint
-    memset(adjoint + room.base, 0, (job.plan.size - room.uniform) * room.lanes * sizeof(double))
+cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
+    cdef Py_ssize_t i, lane, first = tile * batch.width
+    cdef Py_ssize_t examples = min(workspace.lanes, batch.examples - first)
+    cdef CInstruction* instruction
+    cdef int slot = batch.roots[root]
+    cdef double* adjoint = workspace.adjoint
+    memset(adjoint + workspace.base, 0, (batch.plan.size - workspace.uniform) * workspace.lanes * sizeof(double))
     for lane in range(examples):
-        adjoint[place(room, slot) + (lane if slot >= room.uniform else 0)] += job.seed
-    for i in range(job.plan.count - 1, -1, -1):
-        loop = &job.plan.loops[i]
-        if loop.wanted == 0:
+        adjoint[place(workspace, slot) + (lane if slot >= workspace.uniform else 0)] += batch.seed
+    for i in range(batch.plan.count - 1, -1, -1):
+        instruction = &batch.plan.instructions[i]
+        if instruction.wanted == 0:
             continue
-        if loop.terms:
-            sums_backward(room.memory, adjoint, room.uniform, room.base, room.lanes, loop.start, loop.count,
-                          loop.terms, loop.varying, loop.a, loop.b, loop.codes)
-        else:
-            BACKWARD[loop.rule](loop, room)
-        if not loop.varying & 8:
+        run_backward(instruction, workspace)
+        if not instruction.varying & 8:
             # A later tile adds to the adjoints of the captured Values, not to those of what follows from them.
-            memset(adjoint + loop.start, 0, loop.count * sizeof(double))
+            memset(adjoint + instruction.start, 0, instruction.count * sizeof(double))
     for lane in range(examples):
-        for i in range(job.variables):
-            job.slopes[root][job.plan.differentiable + (first + lane) * job.variables + i] = adjoint[
-                room.base + job.wanted_inputs[i] * room.lanes + lane]
+        for i in range(batch.variables):
+            batch.slopes[root][batch.plan.differentiable + (first + lane) * batch.variables + i] = adjoint[
+                workspace.base + batch.wanted_inputs[i] * workspace.lanes + lane]
 
 
 cdef double* aligned(Py_ssize_t cells) noexcept nogil:
@@ -244,32 +221,32 @@ cdef class NativeMachine:
         self.plan.size, self.plan.uniform = program.size, program.uniform
         self.plan.base = (program.uniform + 7) // 8 * 8
         self.plan.count = len(program.runs)
-        self.plan.loops = <Loop*>calloc(max(self.plan.count, 1), sizeof(Loop))
-        if self.plan.loops == NULL:
+        self.plan.instructions = <CInstruction*>calloc(max(self.plan.count, 1), sizeof(CInstruction))
+        if self.plan.instructions == NULL:
             raise MemoryError()
         self._keep = []
         for i, run in enumerate(program.runs):
-            loop = &self.plan.loops[i]
-            loop.rule = -1 if run.rule is None else run.rule.index
-            loop.start, loop.count = run.start, run.count
-            loop.wanted = sum(bit << k for k, bit in enumerate(run.wanted))
-            loop.varying = 8 * run.varying[0] + sum(bit << k for k, bit in enumerate(run.varying[1:]))
+            instruction = &self.plan.instructions[i]
+            instruction.rule = -1 if run.rule is None else run.rule.index
+            instruction.start, instruction.count = run.start, run.count
+            instruction.wanted = sum(bit << k for k, bit in enumerate(run.wanted))
+            instruction.varying = 8 * run.varying[0] + sum(bit << k for k, bit in enumerate(run.varying[1:]))
             columns = list(run.operands)
             for k, numbers in enumerate(columns):
                 column = numbers
                 if k == 0:
-                    loop.a = &column[0]
+                    instruction.a = &column[0]
                 elif k == 1:
-                    loop.b = &column[0]
+                    instruction.b = &column[0]
                 else:
-                    loop.c = &column[0]
+                    instruction.c = &column[0]
             if run.codes:
                 codes = run.codes
-                loop.codes, loop.terms = &codes[0], len(run.codes)
-            self.plan.work += loop.count * max(loop.terms, 1)
+                instruction.codes, instruction.terms = &codes[0], len(run.codes)
+            self.plan.work += instruction.count * max(instruction.terms, 1)
             pairs = array.array("i", [int(part) for pair in run.guard for part in pair] or [0])
             column = pairs
-            loop.guard, loop.guards = &column[0], len(run.guard)
+            instruction.guard, instruction.guards = &column[0], len(run.guard)
             self._keep.append((columns, pairs, run.codes))
         template = array.array("d", bytes(8 * max(program.uniform, 1)))
         for slot, number in program.numbers:
@@ -285,7 +262,7 @@ cdef class NativeMachine:
         self.plan.differentiable = len(self.captured)
 
     def __dealloc__(self):
-        free(self.plan.loops)
+        free(self.plan.instructions)
 
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
@@ -294,84 +271,85 @@ cdef class NativeMachine:
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
         `variables` of each example. Or None, when something outside a guard is not finite.
         """
-        cdef Job job
+        cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
         cdef int[::1] read, root_slots, wanted_inputs
         cdef double[::1] view
         cdef double* total
-        memset(&job, 0, sizeof(job))
-        job.plan, job.examples, job.seed = &self.plan, len(rows), seed
-        job.width = 1 if job.examples <= FEW else LANES
-        job.tiles = (job.examples + job.width - 1) // job.width
-        job.chunks = min(job.tiles, 2 if job.tiles < 8 else 4 if job.tiles < 16 else CHUNKS)
-        job.reading, job.differentiating, job.variables = len(reads), len(roots), len(variables)
+        memset(&batch, 0, sizeof(batch))
+        batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
+        batch.width = 1 if batch.examples <= FEW else LANES
+        batch.tiles = (batch.examples + batch.width - 1) // batch.width
+        batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)
+        batch.reading, batch.differentiating, batch.variables = len(reads), len(roots), len(variables)
         read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
-        job.reads, job.roots, job.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
-        job.fine = True
-        numbers = array.clone(NUMBERS, job.examples * job.reading + 1, True)
+        batch.reads, batch.roots, batch.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
+        batch.fine = True
+        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, True)
         view = numbers
-        job.numbers = &view[0]
-        count = captured + job.examples * job.variables
+        batch.numbers = &view[0]
+        count = captured + batch.examples * batch.variables
         slopes = [array.clone(NUMBERS, count, True) for _ in roots]
         try:
-            job.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
-            job.totals = <double*>malloc((job.chunks * job.differentiating * captured + 1) * sizeof(double))
-            job.slopes = <double**>malloc((job.differentiating + 1) * sizeof(double*))
-            if job.shared == NULL or job.totals == NULL or job.slopes == NULL:
+            batch.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
+            batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
+            batch.slopes = <double**>malloc((batch.differentiating + 1) * sizeof(double*))
+            if batch.shared == NULL or batch.totals == NULL or batch.slopes == NULL:
                 raise MemoryError()
-            for root in range(job.differentiating):
+            for root in range(batch.differentiating):
                 view = slopes[root]
-                job.slopes[root] = &view[0] if count else NULL
-            kept = self._fill(&job, rows)
+                batch.slopes[root] = &view[0] if count else NULL
+            kept = self._fill(&batch, rows)
             with nogil:
-                team_run(work, &job, min(HELPERS, job.chunks - 1) if self.plan.work * job.examples > WORTH_HELP else 0)
-            if job.short_of_memory:
+                team_run(work, &batch,
+                         min(HELPERS, batch.chunks - 1) if self.plan.work * batch.examples > WORTH_HELP else 0)
+            if batch.short_of_memory:
                 raise MemoryError()
-            for root in range(job.differentiating):
-                for chunk in range(job.chunks):
-                    total = job.totals + (chunk * job.differentiating + root) * captured
+            for root in range(batch.differentiating):
+                for chunk in range(batch.chunks):
+                    total = batch.totals + (chunk * batch.differentiating + root) * captured
                     for i in range(captured):
-                        job.slopes[root][i] += total[i]
-                if not all_finite(job.slopes[root], count):
+                        batch.slopes[root][i] += total[i]
+                if not all_finite(batch.slopes[root], count):
                     return None
-            return (numbers, slopes) if job.fine else None
+            return (numbers, slopes) if batch.fine else None
         finally:
-            free(job.shared)
-            free(job.totals)
-            free(job.slopes)
+            free(batch.shared)
+            free(batch.totals)
+            free(batch.slopes)
 
-    cdef object _fill(self, Job* job, rows):
+    cdef object _fill(self, BatchRun* batch, rows):
         """Read the numbers that go into a run; what is returned holds those of the examples."""
         cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
         cdef double[:, ::1] matrix
-        memcpy(job.shared, &self.template[0], self.plan.uniform * sizeof(double))
+        memcpy(batch.shared, &self.template[0], self.plan.uniform * sizeof(double))
         if type(rows) is not list:
             matrix = rows
             for i in range(len(self._sources)):
-                job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
-            job.inputs = &matrix[0, 0]
-            if matrix.shape[0] != job.examples or matrix.shape[1] != self.plan.inputs:
+                batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
+            batch.inputs = &matrix[0, 0]
+            if matrix.shape[0] != batch.examples or matrix.shape[1] != self.plan.inputs:
                 raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on an array of shape "
                                     f"({matrix.shape[0]}, {matrix.shape[1]}).")
-            if not all_finite(job.inputs, job.examples * self.plan.inputs):
-                for at in range(job.examples * self.plan.inputs):
-                    as_float(job.inputs[at])
+            if not all_finite(batch.inputs, batch.examples * self.plan.inputs):
+                for at in range(batch.examples * self.plan.inputs):
+                    as_float(batch.inputs[at])
             return matrix  # which holds the array as it is
-        kept = array.clone(NUMBERS, job.examples * self.plan.inputs + 1, False)
+        kept = array.clone(NUMBERS, batch.examples * self.plan.inputs + 1, False)
         view = kept
-        job.inputs = &view[0]
-        for number in range(job.examples):
+        batch.inputs = &view[0]
+        for number in range(batch.examples):
             for i in range(self.plan.inputs):
                 leaf = checked_item(rows, number, i)  # the __float__ of the one before may have changed the lists
-                job.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
+                batch.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
                                   if isinstance(leaf, Value) else as_float(leaf))
-                if job.inputs[at] - job.inputs[at] != 0.0:
+                if batch.inputs[at] - batch.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
         # Captured Values are read last, when nothing can change them any more.
         for i in range(len(self._sources)):
-            job.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
+            batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         return kept
 
 

@@ -1,10 +1,10 @@
 """`compile`: a scalar function is recorded once and replayed from then on, for one example or for a batch.
 
-The first call with a new structure of arguments records what the function does with tracers (recorder.py). Later calls
+The first call with a new structure of arguments records what the function does with tracers (tracer.py). Later calls
 run the recorded program on numbers, without the function: no nodes, no Python for each operation.
 
 A compiled function gives what the function itself would give if it were called now, or raises. What this means exactly,
-and how it is seen to, is written in README.md beside this file.
+and how it is ensured, is written in README.md beside this file.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec,
 
 from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
-from autograd.engine.value import Value, constant, gradients_wanted, is_recording, no_grad
+from autograd.engine import Value, constant, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.batches import columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
+from autograd.replay.recorder import key_of, keys_of
 from autograd.replay.recording import NotFinite
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
-from autograd.replay.signature import key_of, keys_of, positions_of
+from autograd.replay.signature import positions_of
 from autograd.replay.unrolled import unrolling
 
 if TYPE_CHECKING:

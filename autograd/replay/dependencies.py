@@ -15,8 +15,8 @@ import threading
 import types
 import weakref
 
+from autograd.engine import Value
 from autograd.engine.libraries import is_library
-from autograd.engine.value import Value
 from autograd.replay.code_names import names_in
 from autograd.replay.snapshot import CONTAINERS, MISSING, SCALARS, Attributes, Items, Snapshot, items_of, module_of
 

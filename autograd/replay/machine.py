@@ -7,7 +7,8 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from autograd.engine.value import Value, as_float, backend, compiled
+from autograd.engine import Value, as_float
+from autograd.native import backend
 from autograd.replay.recorder import Program
 
 
@@ -100,7 +101,7 @@ def _forward(run, memory):
 
 
 def _sums(run, first, second):
-    """The sums of products of a run, given all first and all second factors. The codes are explained in recorder.py."""
+    """The sums of products of a run, given all first and all second factors. The codes are explained in program.py."""
     results, i = [], 0
     for _ in range(run.count):
         total = -0.0
@@ -145,6 +146,9 @@ def _holds(guard, memory):
 
 def Machine(program: Program) -> Any:
     """The machine for a program: the compiled one, unless a primitive of the program is not compiled."""
-    if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions for run in program.runs):
-        return compiled.NativeMachine(program)
+    if backend == "native":
+        from autograd.native._engine import NativeMachine, knows
+
+        if all(run.rule is None or knows(run.rule) for run in program.runs):
+            return NativeMachine(program)
     return PythonMachine(program)

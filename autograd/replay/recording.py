@@ -8,7 +8,7 @@ import sys
 import time
 from functools import reduce
 
-from autograd.engine.value import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed
+from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.collector import collector_off

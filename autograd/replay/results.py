@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.engine.value import Value, as_float, is_recording, recorder
+from autograd.engine import Value, as_float, is_recording, recorder
 from autograd.errors import NumberTypeError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.snapshot import same
@@ -20,7 +20,7 @@ class Result:
 
     structure  the result, with its index among the numbers in place of each number, and an AsItIs for anything else
     tracers    what stands for the numbers
-    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see recorder.py; an
+    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see tracer.py; an
                AsItIs for a number that depends on nothing
     """
 

@@ -7,7 +7,7 @@ import types
 from collections import deque
 from collections.abc import Iterator
 
-from autograd.engine.value import backend, compiled
+from autograd.native import backend
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
 SCALARS = {int, float, complex, bool, str, bytes, type(None)}
@@ -223,4 +223,6 @@ def is_replaced(function, code, defaults, named_defaults):
 
 
 if backend == "native":
-    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING, as_bytes, items_of)
+    from autograd.native import _engine
+
+    unchanged = functools.partial(_engine.unchanged, same, MISSING, as_bytes, items_of)

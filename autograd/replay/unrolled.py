@@ -7,7 +7,7 @@ import weakref
 from types import SimpleNamespace
 
 from autograd.composed import mean
-from autograd.engine.value import Value, constant, is_recording
+from autograd.engine import Value, constant, is_recording
 from autograd.errors import StaleGraphError
 from autograd.replay.results import numbers_of
 

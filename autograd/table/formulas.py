@@ -9,6 +9,7 @@ import math
 from functools import cached_property, reduce
 
 from autograd.errors import FormulaError
+from autograd.table.translate import Python
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -91,7 +92,7 @@ class Formula:
         except (ValueError, RecursionError, MemoryError):
             raise FormulaError(f"this is not a formula that can be read: {self.text[:80]!r}") from None
         self.check(tree)
-        _Floats().visit(_parse(self.text))  # raises FormulaError for constants that have no float64
+        _Folded().visit(_parse(self.text))  # raises FormulaError for constants that have no float64
         return tree
 
     @cached_property
@@ -143,20 +144,14 @@ class Formula:
         for child in children:
             self.check(child)
 
-    def python(self, variables=None, functions="{}"):
-        """The formula as Python source on floats: literals as floats, constant parts worked out, ** as pow.
+    @cached_property
+    def folded(self):
+        """The syntax tree for computing with floats: literals as floats, each constant part one literal."""
+        return _Folded().visit(_parse(self.text))
 
-        variables: what stands for a variable, as {"x": "a.data"}; functions: a pattern for names of functions, "c_{}".
-        """
-        tree = _Floats().visit(_parse(self.text))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                node.func.id = functions.format(node.func.id)
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and id(node) not in called:
-                node.id = (variables or {}).get(node.id, node.id)
-        return ast.unparse(tree)
+    def python(self):
+        """The formula as Python source on floats."""
+        return Python().translate(self.folded)
 
     def on_floats(self, parameters, namespace):
         """The formula as a function of floats; `namespace` holds the functions that it calls."""
@@ -193,17 +188,11 @@ class Formula:
         return self.text if node is self.tree else ast.unparse(node)
 
 
-class _Floats(ast.NodeTransformer):
-    """Literals become floats, parts without variables become one literal, and a ** b becomes pow(a, b)."""
+class _Folded(ast.NodeTransformer):
+    """Literals become floats, and parts without variables become one literal."""
 
     def visit(self, node):
         return _worked_out(node) if isinstance(node, ast.expr) and _is_constant(node) else super().visit(node)
-
-    def visit_BinOp(self, node):
-        node = self.generic_visit(node)
-        if isinstance(node.op, ast.Pow):
-            return ast.Call(ast.Name("pow", ast.Load()), [node.left, node.right], [])
-        return node
 
 
 def _worked_out(node):
@@ -216,7 +205,7 @@ def _worked_out(node):
         value = eval(compile(ast.Expression(node), "<constant>", "eval"), ATOMS | CONSTANTS)
     except OverflowError:
         value = math.inf
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, TypeError):  # a TypeError: sin((-1) ** 0.5), of a complex number
         value = None
     if value is None or isinstance(value, complex):
         raise FormulaError(f"this is not a formula: {text:.60} is not a real number")

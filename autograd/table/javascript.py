@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from autograd.table.formulas import CONSTANTS
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.view.graph import call_template, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from autograd.table.formulas import Formula
-    from autograd.table.rules import Rule
+    from autograd.table.registry import Rule
 
 # Functions of the C library that JavaScript has under Math; player.js defines the others under LIBRARY.
 MATH = {

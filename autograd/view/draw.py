@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_integer, expect_list_of
-from autograd.engine.value import Constant, Value
+from autograd.engine import Constant, Value
 from autograd.errors import ArgumentError, MissingPackageError, MissingProgramError
 from autograd.view.graph import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
 

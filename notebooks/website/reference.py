@@ -13,7 +13,7 @@ from course import source_page
 from markup import Docstring, anchor, code
 
 import autograd
-from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES
+from autograd.engine.functions import FUNCTIONS, NUMPY_NAMES
 
 ROOT = Path(autograd.__file__).resolve().parent.parent
 MODULES = {
@@ -68,7 +68,7 @@ ALSO = {
         "check.gradcheck.WrongGradientError",
         "view.draw.GraphTooLargeError",
         "replay.compile.Compiled",
-        "table.rules.Rule",
+        "table.registry.Rule",
     ],
     "nn": ["overview.Summary"],
 }

@@ -7,11 +7,11 @@ import re
 from course import source_page
 from markup import Docstring, anchor, code, math, tex
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import Value
+from autograd.engine import Value
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import AutogradError
-from autograd.table import rules
-from autograd.table.rules import BUILT_IN
+from autograd.table import registry
+from autograd.table.registry import BUILT_IN
 
 LONGEST = 150  # characters of a formula that is still set as mathematics
 WIDTH, HEIGHT = 320, 200
@@ -107,9 +107,9 @@ OPERATORS = {
 
 def line_of(rule):
     """Where the rule stands in the source of the table."""
-    lines, _ = inspect.getsourcelines(rules)
+    lines, _ = inspect.getsourcelines(registry)
     number = next(i for i, line in enumerate(lines, 1) if line.startswith(f'rule("{rule.name}"'))
-    return f"{source_page('autograd/table/rules.py')}#L-{number}"
+    return f"{source_page('autograd/table/registry.py')}#L-{number}"
 
 
 def picture(rule):

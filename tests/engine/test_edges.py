@@ -9,7 +9,7 @@ from reference import exact
 
 import autograd
 from autograd import Value, compile, derivatives, where
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     DivisionByZeroError,
     DomainError,
@@ -17,7 +17,7 @@ from autograd.errors import (
     RecordingError,
     ResultOverflowError,
 )
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 prepared = None  # what becomes of a function before it is called; see run()
 LARGEST, SMALLEST = sys.float_info.max, 5e-324

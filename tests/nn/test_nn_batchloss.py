@@ -11,7 +11,7 @@ from training_runs import LINE, sgd
 
 import nn
 from autograd import Value, no_grad
-from autograd.engine.value import is_recording
+from autograd.engine import is_recording
 from nn import batchloss, data
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 

@@ -18,7 +18,7 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
-from autograd.engine.value import gradients_wanted, is_recording
+from autograd.engine import gradients_wanted, is_recording
 from autograd.errors import InfiniteDerivativeError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 

@@ -14,8 +14,8 @@ from soaking import SOAK, amount
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import any_mode, topological_order
+from autograd.engine import any_mode, topological_order
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
 from autograd.testing import Expression
 
@@ -62,9 +62,9 @@ def test_random_graphs_give_the_same_values_and_gradients(figure):
     figure("random graphs replayed at three points each", GRAPHS, "values to the bit, gradients within 1e-13")
 
 
-@pytest.mark.parametrize("name", [rule.name for rule in autograd.table.rules.TABLE])
+@pytest.mark.parametrize("name", [rule.name for rule in autograd.table.registry.TABLE])
 def test_every_primitive_replays_one_by_one_and_in_lanes(name):
-    rule = autograd.table.rules.RULES[name]
+    rule = autograd.table.registry.RULES[name]
     f = FUNCTIONS[name]
     points = [
         point

@@ -17,10 +17,10 @@ from unittest.mock import patch
 
 import pytest
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import apply
+from autograd.engine import apply
+from autograd.engine.functions import FUNCTIONS
 from autograd.table.formulas import Formula
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 
 ROOT = Path(__file__).parent.parent.parent
 SWAPS = {
@@ -219,7 +219,7 @@ def checks_of_the_engine(_):
 
 
 FILES = {
-    "rules.py": (mutants_of_the_table, checks_of_the_table),
+    "registry.py": (mutants_of_the_table, checks_of_the_table),
     "value.py": (mutants_of_the_engine, checks_of_the_engine),
 }
 

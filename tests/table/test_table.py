@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, derivatives
-from autograd.engine.primitives import FUNCTIONS
-from autograd.table.rules import BUILT_IN
+from autograd.engine.functions import FUNCTIONS
+from autograd.table.registry import BUILT_IN
 from autograd.testing import Expression
 
 FOLDER = Path(autograd.__file__).parent
@@ -36,7 +36,7 @@ def central_difference(f, point, i):
 @settings(max_examples=30)
 @given(data=st.data())
 def test_partials_match_central_differences_at_random_points(name, data):
-    rule = autograd.table.rules.RULES[name]
+    rule = autograd.table.registry.RULES[name]
     point = data.draw(st.tuples(*(st.floats(-3, 3) for _ in rule.inputs)))
     near = [(x, y, z) for x in (-0.01, 0, 0.01) for y in (-0.01, 0, 0.01) for z in (-0.01, 0, 0.01)]
     assume(all(rule.why_outside([x + d for x, d in zip(point, steps)]) is None for steps in near))
@@ -53,9 +53,9 @@ def test_partials_match_central_differences_at_random_points(name, data):
 
 @pytest.mark.parametrize("name", [rule.name for rule in BUILT_IN])
 def test_a_rule_is_described_soundly_and_documented(name):
-    rule = autograd.table.rules.RULES[name]
+    rule = autograd.table.registry.RULES[name]
     rule.check()
-    assert autograd.table.rules.TABLE[rule.index] is rule
+    assert autograd.table.registry.TABLE[rule.index] is rule
     for partial in rule.partials:
         assert f"= {partial}" in FUNCTIONS[name].__doc__
 
@@ -86,7 +86,7 @@ def test_gradients_of_random_expressions_match_central_differences():
 )
 def test_a_primitive_is_one_line_and_its_property_test_exists_at_once(tmp_path, line, passes):
     shutil.copytree(FOLDER, tmp_path / "autograd", ignore=shutil.ignore_patterns("_native*", "__pycache__", "*.pyi"))
-    table = tmp_path / "autograd" / "table" / "rules.py"
+    table = tmp_path / "autograd" / "table" / "registry.py"
     text = table.read_text()
     table.write_text(text.replace("\n# What stands above;", f"\n{line}\n\n# What stands above;"))
     shutil.copy(__file__, tmp_path)

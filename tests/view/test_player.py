@@ -22,9 +22,9 @@ from test_bad_input import forget
 
 import autograd
 from autograd import Interval, Value, record_lines
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
-from autograd.table.rules import RULES
+from autograd.table.registry import RULES
 from autograd.view.draw import GraphTooLargeError
 from autograd.view.graph import Graph, ancestry, filled, short, template
 from autograd.view.player.page import explain, play, play_training

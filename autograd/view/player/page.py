@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list, expect_list_of
-from autograd.engine.value import Value, as_float
+from autograd.engine import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.draw import GraphTooLargeError, write_whole

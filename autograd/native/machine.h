@@ -1,0 +1,167 @@
+/* The instructions of a recorded program, and for each rule of the table the two loops that run one: `forward_NAME` and
+   `backward_NAME`. The loops are written once, for any rule; what they compute comes from kernels.h, and the compiler
+   leaves only the formulas of the rule at hand.
+
+   An instruction computes `count` results, which lie side by side, with one rule. A slot below `uniform` holds one number
+   for all examples; every other slot holds a row of LANES numbers, or one number where there is a single lane. */
+
+#include "kernels.h"
+#include "sums.h"
+
+typedef struct {
+    int rule, wanted, varying; /* bits for the operands: their gradients are wanted, they have rows; 8: the results have */
+    ptrdiff_t start, count;
+    int *a, *b, *c;
+    int guards;
+    int *guard;           /* pairs of slot and side */
+    int terms;            /* of a sum of products; 0 for a rule */
+    unsigned char *codes; /* for each term, see sums.h */
+} Instruction;
+
+typedef struct {
+    double *memory, *adjoint;
+    ptrdiff_t uniform, base, lanes; /* the slots with rows begin at `base` */
+} Workspace;
+
+static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
+    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
+}
+
+/* In what follows `rule`, `inputs`, `varying` and `k` are constants: whatever depends on them alone is decided by the
+   compiler. `k` is the operand with respect to which a derivative is taken. */
+
+ALWAYS double value_of(int rule, int inputs, double a, double b, double c) {
+    return inputs == 1 ? value_1(rule, a) : inputs == 2 ? value_2(rule, a, b) : value_3(rule, a, b, c);
+}
+
+ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c, double out) {
+    double da = 0.0, db = 0.0, dc = 0.0;
+    if (inputs == 1)
+        slopes_1(rule, a, out, &da);
+    else if (inputs == 2)
+        slopes_2(rule, a, b, out, 1 << k, &da, &db);
+    else
+        slopes_3(rule, a, b, c, out, 1 << k, &da, &db, &dc);
+    return k == 0 ? da : k == 1 ? db : dc;
+}
+
+/* Call DO(varying) with the operands that have rows; under a guard it may be that none has. */
+#define EACH_VARIETY(inputs, varying, DO)                                                                          \
+    switch ((varying) & ((1 << (inputs)) - 1)) {                                                                   \
+        case 0: DO(0); break;                                                                                      \
+        case 1: DO(1); break;                                                                                      \
+        case 2: DO(2); break;                                                                                      \
+        case 3: DO(3); break;                                                                                      \
+        case 4: DO(4); break;                                                                                      \
+        case 5: DO(5); break;                                                                                      \
+        case 6: DO(6); break;                                                                                      \
+        case 7: DO(7); break;                                                                                      \
+    }
+#define AT(operand, k) (operand)[varying & 1 << (k) ? lane : 0]
+
+ALWAYS void forward_row(int rule, int inputs, int varying, double *out, const double *a, const double *b,
+                        const double *c) {
+    for (ptrdiff_t lane = 0; lane < LANES; lane++)
+        out[lane] = value_of(rule, inputs, AT(a, 0), AT(b, 1), AT(c, 2));
+}
+
+ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace *w) {
+    double *m = w->memory;
+    const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
+    if (w->lanes == 1 || !i->varying) {
+        for (ptrdiff_t n = 0; n < i->count; n++)
+            m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
+        return;
+    }
+    for (ptrdiff_t n = 0; n < i->count; n++) {
+        double *out = m + place(w, i->start + n), *pa = m + place(w, a[n]), *pb = m + place(w, b[n]);
+        double *pc = m + place(w, c[n]);
+#define DO(varying) forward_row(rule, inputs, varying, out, pa, pb, pc)
+        EACH_VARIETY(inputs, i->varying, DO)
+#undef DO
+    }
+}
+
+/* Add g · ∂out/∂operand k to the adjoint j of that operand, lane by lane if it has a row. */
+ALWAYS void backward_row(int rule, int inputs, int k, int varying, int guarded, const double *g, double *j,
+                         const double *out, const double *a, const double *b, const double *c) {
+    double total = 0.0;
+    guarded &= !(PLAIN_PARTIALS[rule] >> k & 1);
+    for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+        /* In lanes where the guard does not hold, the derivative may be infinite. */
+        double part = guarded && g[lane] == 0.0
+                          ? 0.0
+                          : g[lane] * slope_of(rule, inputs, k, AT(a, 0), AT(b, 1), AT(c, 2), out[lane]);
+        if (varying & 1 << k)
+            j[lane] += part;
+        else
+            total += part;
+    }
+    if (!(varying & 1 << k))
+        j[0] += total;
+}
+
+ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace *w) {
+    double *m = w->memory, *j = w->adjoint;
+    const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
+    int wanted = i->wanted, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
+    if (w->lanes == 1 || !i->varying) {
+        for (ptrdiff_t n = 0; n < i->count; n++) {
+            double g = j[i->start + n];
+            if (!all_plain && i->guards && g == 0.0)
+                continue;
+#define ADD(k, slot) j[slot] += g * slope_of(rule, inputs, k, m[a[n]], m[b[n]], m[c[n]], m[i->start + n])
+            if (wanted & 1)
+                ADD(0, a[n]);
+            if (inputs > 1 && wanted & 2)
+                ADD(1, b[n]);
+            if (inputs > 2 && wanted & 4)
+                ADD(2, c[n]);
+#undef ADD
+        }
+        return;
+    }
+    for (ptrdiff_t n = 0; n < i->count; n++) {
+        ptrdiff_t at = place(w, i->start + n), at_a = place(w, a[n]), at_b = place(w, b[n]), at_c = place(w, c[n]);
+#define ROW(k, at_k, varying) \
+    backward_row(rule, inputs, k, varying, i->guards, j + at, j + at_k, m + at, m + at_a, m + at_b, m + at_c)
+#define DO(varying)                                                                                                \
+    do {                                                                                                           \
+        if (wanted & 1)                                                                                            \
+            ROW(0, at_a, varying);                                                                                 \
+        if (inputs > 1 && wanted & 2)                                                                              \
+            ROW(1, at_b, varying);                                                                                 \
+        if (inputs > 2 && wanted & 4)                                                                              \
+            ROW(2, at_c, varying);                                                                                 \
+    } while (0)
+        EACH_VARIETY(inputs, i->varying, DO)
+#undef DO
+#undef ROW
+    }
+}
+
+#define LOOPS(name, rule, inputs)                                                                                   \
+    static void forward_##name(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }          \
+    static void backward_##name(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+EACH_RULE(LOOPS)
+
+#define FORWARD_LOOP(name, rule, inputs) forward_##name,
+#define BACKWARD_LOOP(name, rule, inputs) backward_##name,
+
+static void run_forward(const Instruction *i, const Workspace *w) {
+    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
+    if (i->terms)
+        sums_forward(w->memory, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying, i->a, i->b,
+                     i->codes);
+    else
+        LOOP[i->rule](i, w);
+}
+
+static void run_backward(const Instruction *i, const Workspace *w) {
+    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
+    if (i->terms)
+        sums_backward(w->memory, w->adjoint, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying,
+                      i->a, i->b, i->codes);
+    else
+        LOOP[i->rule](i, w);
+}
