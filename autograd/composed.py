@@ -1,7 +1,11 @@
 """Functions composed of primitives: sums and exponentials in a form that neither overflows nor cancels."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
 from autograd.engine import Value, as_float, is_recording
@@ -9,7 +13,45 @@ from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
 
+if TYPE_CHECKING:
+    from autograd.engine.value import Number
+
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
+N = TypeVar("N", Value, float, "Number")
+
+
+class _ToNumber(Protocol):
+    """The type of a function of several numbers, given one by one or in one list, that returns one."""
+
+    @overload
+    def __call__(self, values: Iterable[N], /) -> N: ...
+    @overload
+    def __call__(self, first: Value, /, *others: Number) -> Value: ...
+    @overload
+    def __call__(self, first: float, second: Value, /, *others: Number) -> Value: ...
+    @overload
+    def __call__(self, *values: N) -> N: ...
+
+
+class _ToList(Protocol):
+    """The type of a function of several numbers, given one by one or in one list, that returns as many."""
+
+    @overload
+    def __call__(self, values: Iterable[N], /) -> list[N]: ...
+    @overload
+    def __call__(self, first: Value, /, *others: Number) -> list[Value]: ...
+    @overload
+    def __call__(self, first: float, second: Value, /, *others: Number) -> list[Value]: ...
+    @overload
+    def __call__(self, *values: N) -> list[N]: ...
+
+
+def _to_number(function: Callable[..., Any]) -> _ToNumber:
+    return function
+
+
+def _to_list(function: Callable[..., Any]) -> _ToList:
+    return function
 
 
 def _operands(name, arguments):
@@ -48,6 +90,7 @@ def _minus(values, number):
     return values if is_zero(number) else [value - number for value in values]
 
 
+@_to_number
 def logsumexp(*values):
     """log(exp(v1) + exp(v2) + …), for any size of the operands; also called with one list.
 
@@ -67,6 +110,7 @@ def logsumexp(*values):
     return logarithm if is_zero(peak) else peak + logarithm
 
 
+@_to_list
 def log_softmax(*values):
     """The logarithms of `softmax`, as a list: v - logsumexp(values) for each v.
 
@@ -78,6 +122,7 @@ def log_softmax(*values):
     return [value - normaliser for value in values]
 
 
+@_to_list
 def softmax(*values):
     """exp(v) / (exp(v1) + exp(v2) + …) for each v, as a list: positive numbers that add up to 1.
 
@@ -91,6 +136,7 @@ def softmax(*values):
     return [term / normaliser for term in terms]
 
 
+@_to_number
 def mean(*values):
     """The arithmetic mean; also called with one list.
 
@@ -101,6 +147,14 @@ def mean(*values):
     return total(values) / len(values)
 
 
+@overload
+def dot(xs: Iterable[float], ys: Iterable[float]) -> float: ...
+@overload
+def dot(xs: Iterable[Value], ys: Iterable[Number]) -> Value: ...
+@overload
+def dot(xs: Iterable[Number], ys: Iterable[Value]) -> Value: ...
+@overload
+def dot(xs: Iterable[Number], ys: Iterable[Number]) -> Number: ...
 def dot(xs, ys):
     """The sum of the products of corresponding elements.
 

@@ -22,23 +22,23 @@ class ResultOverflowError(AutogradError, OverflowError):
 
 
 class NotFiniteError(AutogradError, ValueError):
-    """A number that comes in is infinite or not a number."""
+    """A number passed in is infinite or NaN."""
 
 
 class InexactNumberError(AutogradError, ValueError):
-    """A number that comes in is not exactly a float64, such as 2**53 + 1."""
+    """A number passed in is not exactly a float64, such as 2**53 + 1."""
 
 
 class NumberTypeError(AutogradError, TypeError):
-    """Something that comes in is not a real number."""
+    """An argument has the wrong type, such as something that is no real number."""
 
 
 class LeavesGraphError(AutogradError, TypeError):
-    """An expression would take a number out of the graph and lose its gradient, as float(v) would."""
+    """An expression such as float(v) would take a number out of the graph and lose its gradient."""
 
 
 class StaleGraphError(AutogradError, RuntimeError):
-    """`data` was changed after the forward pass, and what was recorded then no longer fits."""
+    """`data` was changed after the forward pass, so that the recorded partial derivatives no longer apply."""
 
 
 class CyclicGraphError(AutogradError, RuntimeError):
@@ -46,7 +46,7 @@ class CyclicGraphError(AutogradError, RuntimeError):
 
 
 class RecordingError(AutogradError, TypeError):
-    """While a function is recorded, a number or a branch that depends on its inputs would be frozen."""
+    """A recording would freeze a number or a branch that depends on the inputs of the function."""
 
 
 class RecordingWarning(RuntimeWarning):
@@ -58,11 +58,11 @@ class FormulaError(AutogradError, ValueError):
 
 
 class RuleError(AutogradError, ValueError):
-    """A primitive is described wrongly: a name already taken, a partial derivative missing."""
+    """A primitive is described wrongly: its name is taken, or a partial derivative is missing."""
 
 
 class ArgumentError(AutogradError, ValueError):
-    """An argument has the wrong size, or a value that is not among the choices."""
+    """An argument has the wrong size, or a value that is not allowed."""
 
 
 class WrongGradientError(AutogradError, AssertionError):

@@ -1,9 +1,11 @@
-"""Writes the stubs from which type checkers and editors know the names that come from the table.
+"""Writes down for type checkers and editors what is made from the table: the functions, and the methods of Value.
 
-`python -m autograd.stubs` writes value.pyi, primitives.pyi and __init__.pyi beside the modules; a test compares.
+`python -m autograd.stubs` writes functions.pyi and engine/value.pyi, and the functions' names into __init__.py. A test
+compares. Everything else is annotated in the source itself.
 """
 
 import ast
+import re
 from pathlib import Path
 
 from autograd.engine.functions import NUMPY_NAMES, PUBLIC, with_defaults
@@ -11,118 +13,140 @@ from autograd.table.registry import BUILT_IN
 
 HERE = Path(__file__).parent
 RULES = [rule for rule in BUILT_IN if not rule.helper]
-OVERLOADS = [("Value", "Number", "Value"), ("float", "float", "float"), ("float", "Value", "Value")]
 NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do not edit.\n'
+# Parameters and result of a function of two numbers, and of `where`, whose sides may be functions.
+TWO = [("Value", "Number", "Value"), ("float", "float", "float"), ("float", "Value", "Value")]
+WHERE = [
+    ("Value", "Side[Number]", "Side[Number]", "Value"),
+    ("float", "Side[float]", "Side[float]", "float"),
+    ("float", "Value", "Side[Number]", "Value"),
+    ("float", "Side[Number]", "Value", "Value"),
+    ("float", "Callable[[], Value]", "Callable[[], Value]", "Value"),
+    ("float", "Side[Number]", "Side[Number]", "Number"),
+]
+
+
+def functions_stub():
+    """The functions of the table with their documentation."""
+    lines = [
+        NOTE,
+        "from collections.abc import Callable",
+        "from typing import TypeAlias, TypeVar, overload",
+        "",
+        "from autograd.engine.value import Value",
+        "",
+        'Number: TypeAlias = "Value | float"',
+        'T = TypeVar("T")',
+        'N = TypeVar("N", Value, float, Number)',
+        'Side: TypeAlias = "T | Callable[[], T]"',
+    ]
+    return "\n".join(lines + [line for rule in RULES for line in _function(rule)]) + "\n"
+
+
+def _function(rule):
+    """The lines that declare a function: one signature, or overloads, the first of them with the documentation."""
+    document = '    """' + PUBLIC[rule.name].__doc__.replace("\n", "\n    ").replace("    \n", "\n") + '\n    """'
+    if len(rule.inputs) == 1:
+        return ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
+    lines = []
+    for *types, result in WHERE if rule.name == "where" else TWO:
+        given = [f"{name}: {kind}" for name, kind in zip(rule.inputs, types, strict=True)]
+        if rule.inputs[-1] in rule.defaults and types[-1] != "Value":
+            given[-1] += f" = {rule.defaults[rule.inputs[-1]]}"
+        lines += ["", "@overload", f"def {rule.name}({', '.join(given)}) -> {result}:" + (" ..." if lines else "")]
+        lines += [] if len(lines) > 3 else [document]
+    return lines
 
 
 def value_stub():
-    """value.py without its bodies, with the methods and operators of the table in `Value`."""
+    """value.py without its bodies, with the methods of the table in `Value`."""
     lines = [
         NOTE,
-        "import contextlib",
         "from collections.abc import Callable",
         "from typing import Any, TypeAlias",
         "",
-        "from autograd.table.registry import Rule",
-        "",
         'Number: TypeAlias = "Value | float"',
-        "LEAF: int",
-        "METHODS: dict[str, Any]",
-        "SCOPE: dict[str, Any]",
-        "backend: str",
-        "compiled: Any",
     ]
     for node in ast.parse((HERE / "engine" / "value.py").read_text()).body:
-        if isinstance(node, ast.FunctionDef):
-            lines += ["", *_signature(node, "")]
-        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            lines += ["", f"class {node.name}({', '.join(map(ast.unparse, node.bases))}):".replace("()", "")]
-            body = [
-                line
-                for part in node.body
-                if isinstance(part, ast.FunctionDef) and part.name != "__getattr__"
-                for line in _signature(part, "    ")
-            ]
-            lines += body + (_methods() if node.name == "Value" else []) or ["    ..."]
+        lines += _declaration(node)
     return "\n".join(lines) + "\n"
+
+
+def _declaration(node):
+    """The lines that declare what a statement at the top level of a module defines."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [] if getattr(node, "module", "") == "__future__" else [ast.unparse(node)]
+    if isinstance(node, ast.Assign):
+        return _variables(node)
+    if isinstance(node, ast.If):
+        return [line for part in node.body for line in _declaration(part)]
+    if isinstance(node, ast.FunctionDef):
+        return ["", *_signature(node, "")]
+    if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        methods = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name != "__getattr__"]
+        lines = [line for method in methods for line in _signature(method, "    ")]
+        if node.name == "Value":
+            lines += _methods({method.name for method in methods})
+        bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
+        return ["", f"class {node.name}{bases}:", *(lines or ["    ..."])]
+    return []
+
+
+def _variables(node):
+    """The lines that declare what is assigned to: of a constant its type."""
+    targets = [part for target in node.targets for part in getattr(target, "elts", [target])]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    try:
+        kind = type(ast.literal_eval(node.value)).__name__
+    except ValueError:
+        kind = "Any"
+    return [f"{name}: {kind}" for name in names]
 
 
 def _signature(node, indent):
     """The first lines of a function: decorators, name, parameters, result."""
-    decorators = [f"{indent}@{name}" for name in map(ast.unparse, node.decorator_list) if name != "direct"]
-    result = f" -> {ast.unparse(node.returns)}" if node.returns else " -> Any"
-    return [*decorators, f"{indent}def {node.name}({ast.unparse(node.args)}){result}: ..."]
+    known = [name for name in map(ast.unparse, node.decorator_list) if name in ("property", "staticmethod")]
+    known += [name for name in map(ast.unparse, node.decorator_list) if name.endswith(".setter")]
+    result = ast.unparse(node.returns) if node.returns else "Any"
+    lines = [f"{indent}@{name}" for name in known]
+    return [*lines, f"{indent}def {node.name}({ast.unparse(node.args)}) -> {result}: ..."]
 
 
-def _methods():
+def _methods(written):
+    """The methods that engine/functions.py gives to Value, but for those that are written in its class."""
     lines = []
     for rule in RULES:
+        kind = "Number | Callable[[], Number]" if rule.name == "where" else "Number"
         others = "".join(
-            f", {name.replace('=', ': Number = ') if '=' in name else f'{name}: Number'}"
+            f", {name.replace('=', f': {kind} = ') if '=' in name else f'{name}: {kind}'}"
             for name in with_defaults(rule, rule.inputs[1:])
         )
         names = [rule.name, *NUMPY_NAMES.get(rule.name, ())]
         names += [f"__{rule.operator}__"] if rule.operator else []
         names += [f"__r{rule.operator}__"] if rule.operator and len(rule.inputs) == 2 else []
-        lines += [f"    def {name}(self{others}) -> Value: ..." for name in names]
+        lines += [f"    def {name}(self{others}) -> Value: ..." for name in names if name not in written]
     return lines
 
 
-def primitives_stub():
-    """The functions of the table with their documentation."""
-    lines = [
-        NOTE,
-        "from collections.abc import Callable",
-        "from typing import Any, TypeVar, overload",
-        "",
-        "from autograd.table.registry import Rule",
-        "from autograd.engine import Number, Value",
-        "",
-        'N = TypeVar("N", Value, float)',
-        "FUNCTIONS: dict[str, Callable[..., Any]]",
-        "PUBLIC: dict[str, Callable[..., Any]]",
-        "NUMPY_NAMES: dict[str, list[str]]",
-        "def with_defaults(rule: Rule, names: Any) -> list[str]: ...",
-        "def documentation(rule: Rule, function: Any) -> str: ...",
-        "def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ...",
-    ]
-    for rule in RULES:
-        document = '    """' + PUBLIC[rule.name].__doc__.replace("\n", "\n    ") + '\n    """'
-        if len(rule.inputs) == 1:
-            lines += ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
-            continue
-        if len(rule.inputs) == 3:
-            lines += ["", f"def {rule.name}({', '.join(f'{name}: Any' for name in rule.inputs)}) -> Any:", document]
-            continue
-        x, y = rule.inputs
-        default = f" = {rule.defaults[y]}" if y in rule.defaults else ""
-        for left, right, result in OVERLOADS:
-            given = default if right != "Value" else ""
-            lines += ["", "@overload", f"def {rule.name}({x}: {left}, {y}: {right}{given}) -> {result}:", document]
+def package():
+    """__init__.py with the names of the functions."""
+    start = "from autograd.functions import "
+    lines = (HERE / "__init__.py").read_text().splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith(start))
+    names = sorted((rule.name for rule in RULES), key=_in_order)
+    lines[place:] = [line for line in lines[place:] if not line.startswith(start)]
+    lines[place:place] = [f"{start}{name} as {name}" for name in names]
     return "\n".join(lines) + "\n"
 
 
-def package_stub():
-    """__init__.py with the names of the table imported one by one."""
-    text = (HERE / "__init__.py").read_text()
-    names = "".join(f"    {rule.name} as {rule.name},\n" for rule in RULES)
-    lines = []
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.ImportFrom):
-            lines += [f"from {node.module} import {name.name} as {name.name}" for name in node.names if not name.asname]
-        elif isinstance(node, ast.FunctionDef):
-            lines += _signature(node, "")
-    return (
-        NOTE
-        + "from typing import Any\n\n"
-        + "\n".join(lines)
-        + f"\nfrom autograd.engine.functions import (\n{names})\n\n__version__: str\n"
-    )
+def _in_order(name):
+    """A sort key that puts log2 before log10, as ruff does."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-STUBS = {"engine/value.pyi": value_stub, "engine/primitives.pyi": primitives_stub, "__init__.pyi": package_stub}
+WRITTEN = {"functions.pyi": functions_stub, "engine/value.pyi": value_stub, "__init__.py": package}
 
 
 if __name__ == "__main__":
-    for name, stub in STUBS.items():
-        (HERE / name).write_text(stub())
+    for name, text in WRITTEN.items():
+        (HERE / name).write_text(text())

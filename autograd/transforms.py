@@ -4,9 +4,16 @@ What comes out is what an operation would give: floats from plain numbers, Value
 `no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
 another way: as another argument, as a variable that `f` closes over, or as the variable of a derivative that is being
 taken around this one.
+
+The types say so as far as types can: a function of floats that returns a float has floats for derivatives, whatever
+else is around it. Where they cannot tell, as for a dict of floats and a function that returns Values, they say Any.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from autograd.arguments import expect_callable, expect_list
 from autograd.engine import (
@@ -26,6 +33,27 @@ from autograd.errors import ArgumentError, NumberTypeError
 from autograd.nested import map_numbers, numbers_in, numbers_like
 from autograd.passes import finite, forward_pass, plain, plus, reverse_pass, times
 from autograd.replay.recorder import Tracer
+
+if TYPE_CHECKING:
+    from autograd.engine.value import Number
+
+P = ParamSpec("P")  # of a function: its parameters, but for the first where that has a type of its own
+R = TypeVar("R")  # what it returns
+A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda may do anything to it
+V = TypeVar("V", Value, list[Value])
+Ts = TypeVarTuple("Ts")  # all its arguments
+
+
+@overload
+def derivatives(y: Value, xs: Value, create_graph: Literal[False] = False) -> float: ...
+@overload
+def derivatives(y: Value, xs: Value, create_graph: Literal[True]) -> Value: ...
+@overload
+def derivatives(y: Value, xs: Sequence[Value], create_graph: Literal[False] = False) -> list[float]: ...
+@overload
+def derivatives(y: Value, xs: Sequence[Value], create_graph: Literal[True]) -> list[Value]: ...
+@overload
+def derivatives(y: Value, xs: Value | Sequence[Value], create_graph: bool) -> Any: ...
 
 
 def derivatives(y, xs, create_graph=False):
@@ -78,6 +106,31 @@ def _recorded_float(derivative):
     return recorder().number(derivative) if isinstance(derivative, Value) else as_float(derivative)
 
 
+# First comes what a lambda is to be taken for; a function of floats that returns Values closes over Values.
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0
+) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[Number, P], Value], argnums: Literal[0] = 0
+) -> Callable[Concatenate[Number, P], tuple[Value, Value]]: ...
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # what fits here and below fits above as well
+    f: Callable[Concatenate[Number, P], Number], argnums: Literal[0] = 0
+) -> Callable[Concatenate[Number, P], tuple[Number, Number]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[float, P], Value], argnums: Literal[0] = 0
+) -> Callable[Concatenate[float, P], tuple[Value, Value]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0
+) -> Callable[Concatenate[V, P], tuple[Value, V]]: ...
+@overload
+def value_and_grad(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, tuple[Any, Any]]: ...
+@overload
+def value_and_grad(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., tuple[Any, Any]]: ...
 def value_and_grad(f, argnums=0):
     """A function that returns f's value and its gradient.
 
@@ -110,6 +163,26 @@ def _value_and_grad(name, f, argnums):
     return value_and_gradient
 
 
+@overload
+def grad(f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0) -> Callable[Concatenate[A, P], A]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[Number, P], Value], argnums: Literal[0] = 0
+) -> Callable[Concatenate[Number, P], Value]: ...
+@overload
+def grad(  # type: ignore[overload-overlap]
+    f: Callable[Concatenate[Number, P], Number], argnums: Literal[0] = 0
+) -> Callable[Concatenate[Number, P], Number]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[float, P], Value], argnums: Literal[0] = 0
+) -> Callable[Concatenate[float, P], Value]: ...
+@overload
+def grad(f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0) -> Callable[Concatenate[V, P], V]: ...
+@overload
+def grad(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, Any]: ...
+@overload
+def grad(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., Any]: ...
 def grad(f, argnums=0):
     """A function that returns the gradient of f: `value_and_grad` without the value.
 
@@ -128,6 +201,22 @@ def grad(f, argnums=0):
     return gradient
 
 
+@overload
+def jacobian(f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0) -> Callable[Concatenate[A, P], A]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[A, P], list[float]], argnums: Literal[0] = 0
+) -> Callable[Concatenate[A, P], list[A]]: ...
+@overload
+def jacobian(f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0) -> Callable[Concatenate[V, P], V]: ...
+@overload
+def jacobian(
+    f: Callable[Concatenate[V, P], list[Value]], argnums: Literal[0] = 0
+) -> Callable[Concatenate[V, P], list[V]]: ...
+@overload
+def jacobian(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, Any]: ...
+@overload
+def jacobian(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., Any]: ...
 def jacobian(f, argnums=0):
     """A function that returns the gradient of every number that f returns.
 
@@ -152,7 +241,7 @@ def _jacobian(name, f, argnums):
     return gradients
 
 
-def hessian(f, argnums=0):
+def hessian(f: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[P, Any]:
     """A function that returns the second derivatives of f, which returns one number: the jacobian of its gradient.
 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
@@ -162,7 +251,7 @@ def hessian(f, argnums=0):
     return _jacobian("hessian", wraps(f)(lambda *args, **kwargs: both(*args, **kwargs)[1]), argnums)
 
 
-def jvp(f, primals, tangents):
+def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[R, R]:
     """The value of f at `primals`, and its derivative along `tangents`, by one pass forward through the graph.
 
     primals   the arguments of f, a tuple
@@ -190,6 +279,10 @@ def jvp(f, primals, tangents):
         )
 
 
+@overload
+def hvp(f: Callable[[*Ts], float], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[*Ts]: ...
+@overload
+def hvp(f: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[Any, ...]: ...
 def hvp(f, primals, tangents):
     """The hessian of f at `primals` times `tangents`, without the hessian: the gradient of a directional derivative.
 
@@ -212,7 +305,7 @@ def hvp(f, primals, tangents):
     return _value_and_grad("hvp", slope, positions)(*primals)[1]
 
 
-def zero_grad(values):
+def zero_grad(values: Any) -> None:
     """Set the `grad` of every Value in a nested structure of them to 0.
 
     >>> x = Value(3.0)

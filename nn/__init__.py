@@ -1,9 +1,13 @@
-"""Small neural networks on scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
+"""Small neural networks of scalar Values: modules, losses, optimisers, data, training, and weights on disk."""
+
+from typing import TYPE_CHECKING
 
 from nn import activations, data, errors, init, layers, losses, metrics, modules, optim, plots, training
 from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
-from nn.checkpoint import Checkpoint, load, save
+from nn.checkpoint import Checkpoint
 from nn.convert import from_torch, to_torch
+from nn.evaluation import evaluate, predict
+from nn.history import History
 from nn.layers import (
     GELU,
     Dropout,
@@ -30,25 +34,16 @@ from nn.losses import (
     nll_loss,
 )
 from nn.metrics import accuracy, confusion_matrix, r2_score
-from nn.modules import MLP, Layer, Linear, Module, Neuron, Perceptron, Sequential
-from nn.optim import (
-    SGD,
-    Adagrad,
-    Adam,
-    AdamW,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearLR,
-    Optimizer,
-    RMSprop,
-    StepLR,
-    WarmupDecayLR,
-    clip_grad_norm_,
-    clip_grad_value_,
-)
+from nn.module import Module
+from nn.modules import MLP, Layer, Linear, Neuron, Perceptron, Sequential
+from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_, clip_grad_value_
+from nn.optimizer import Optimizer
 from nn.overview import summary
-from nn.training import History, Run, evaluate, fit, predict
+from nn.run import Run
+from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR, WarmupDecayLR
+from nn.training import fit
 from nn.transformer import GPT, SelfAttention
+from nn.weights import load, save
 
 __all__ = [
     "GELU",
@@ -130,10 +125,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    from nn.errors import NoSuchAttributeError, closest
+if not TYPE_CHECKING:  # a type checker that sees it accepts every name
 
-    raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
+    def __getattr__(name):
+        from nn.errors import NoSuchAttributeError, closest
+
+        raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
 
 
 ELSEWHERE = {

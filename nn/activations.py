@@ -1,15 +1,17 @@
 """Activation functions: each as a function of one number or of a list, and by name for `activation=`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import autograd
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.errors import closest
+from nn.types import Elements, N
 
 
-def elementwise(function: Callable, x):
-    """`function` of x, or of every element where x is a list, of lists perhaps.
+def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
+    """`function` of x; if x is a list, or a list of lists, of each element.
 
     >>> elementwise(abs, [-1.0, [2.0, -3.0]])
     [1.0, [2.0, 3.0]]
@@ -19,8 +21,8 @@ def elementwise(function: Callable, x):
     return function(x)
 
 
-def relu(x):
-    """max(0, x), of a number, a Value, or each element of a list.
+def relu(x: Elements) -> Elements:
+    """max(0, x) of a number, a Value, or each element of a list.
 
     >>> relu([-1.0, 2.0])
     [0.0, 2.0]
@@ -28,38 +30,42 @@ def relu(x):
     return elementwise(autograd.relu, x)
 
 
-def leaky_relu(x, negative_slope: float = 0.01):
-    """x where it is positive, else negative_slope·x."""
+def leaky_relu(x: Elements, negative_slope: float = 0.01) -> Elements:
+    """x if it is positive, else negative_slope·x."""
     return elementwise(lambda v: autograd.leaky_relu(v, negative_slope), x)
 
 
-def gelu(x):
-    """x Φ(x) with the normal distribution function Φ (Hendrycks and Gimpel, 2016)."""
+def gelu(x: Elements) -> Elements:
+    """x Φ(x), where Φ is the normal distribution function (Hendrycks and Gimpel, 2016)."""
     return elementwise(autograd.gelu, x)
 
 
-def softplus(x):
+def softplus(x: Elements) -> Elements:
     """log(1 + exp(x)), a smooth ReLU."""
     return elementwise(autograd.softplus, x)
 
 
-def tanh(x):
+def tanh(x: Elements) -> Elements:
     """The hyperbolic tangent, from -1 to 1."""
     return elementwise(autograd.tanh, x)
 
 
-def sigmoid(x):
+def sigmoid(x: Elements) -> Elements:
     """1 / (1 + exp(-x)), from 0 to 1."""
     return elementwise(autograd.sigmoid, x)
 
 
-def step(x):
-    """1 where x is positive, else 0; its derivative is 0, so nothing is learnt through it."""
+def step(x: Elements) -> Elements:
+    """1 if x is positive, else 0; its derivative is 0, so nothing can be learnt through it."""
     return elementwise(autograd.step, x)
 
 
+@overload
+def softmax(x: Sequence[N]) -> list[N]: ...
+@overload
+def softmax(x: Sequence[Sequence[N]]) -> list[list[N]]: ...
 def softmax(x):
-    """A list of scores as probabilities, exp(v) / Σ exp(v); a list of lists row by row.
+    """Probabilities from a list of scores, exp(v) / Σ exp(v); from a list of lists, row by row.
 
     >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
     [[0.5, 0.5], [1.0, 0.0]]
@@ -74,7 +80,7 @@ SCALAR = {
 
 
 def activation_function(activation: "str | Callable | None") -> "Callable | None":
-    """The function on one Value called `activation`; None and "linear" stand for no function at all.
+    """The function of one Value called `activation`; None for None and "linear".
 
     >>> activation_function("relu")(-3.0)
     0.0

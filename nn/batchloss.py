@@ -1,7 +1,7 @@
-"""`BatchLoss`: loss and outputs of a model over many examples, replayed where the model can be recorded.
+"""`BatchLoss`: loss and outputs of a model for many examples, by replaying a recording where there can be one.
 
-A replay must never be trusted blindly: the engine notices what it can, and the rest is compared, now and then, with
-the model itself.
+A replay is not trusted blindly: the engine notices many changes by itself, and now and then a replay is compared with
+the model.
 """
 
 import sys
@@ -18,39 +18,39 @@ from nn import metrics
 from nn.data import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 from nn.init import generators
-from nn.modules import Module
+from nn.module import Module
 
-AT_ONCE = 256  # examples that are evaluated together
+CHUNK = 256  # examples that are evaluated together
 COMPARED = 4  # examples that a comparison runs through the model itself
-RARELY = 100  # a comparison is made again when so many times its own duration has gone by: it costs 1 %
-ROUNDING = 1e-9  # of the sum of all magnitudes that are added up in a gradient
+INTERVAL = 100  # between two comparisons, in durations of one: comparing takes 1 % of the time
+ROUNDING = 1e-9  # tolerance for a gradient, relative to the sum of the magnitudes of its terms
 
 
 class BatchLoss:
-    """Loss and outputs of a model over many examples at once.
+    """Loss and outputs of a model for many examples at once.
 
-    What happens to one example is recorded and replayed for all (autograd.compile), the examples of one structure
-    together. Where that raises and the model itself does not, the model is run for each example from then on, with a
-    NotRecordedWarning; as everything is with recorded=False. Without `outputs`, each output is None.
+    One example is recorded and the recording replayed for the others (autograd.compile), all examples of the same
+    structure together. If that raises an error and the model itself does not, or with recorded=False, the model is
+    called for each example; the former emits a NotRecordedWarning. Without `outputs`, each output is None.
 
-    A replay is compared with the model itself, gradients included, on some examples: before the first results of a
-    recording are used, again whenever RARELY times the duration of a comparison has gone by, and in `finish`. If the
-    first comparison of a recording finds a difference, the model cannot be recorded. One that is found later raises
-    ReplayDiffersError, because numbers that were handed out before may be wrong.
+    A replay is compared with the model on a few examples, gradients included: before the first results of a recording
+    are used, from time to time (see INTERVAL), and in `finish`. A difference in the first comparison of a recording
+    means that the model cannot be recorded. A later one raises ReplayDiffersError, because results that were returned
+    before may be wrong.
     """
 
     def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
         self.model, self.loss, self.outputs = model, loss, outputs
         self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
         self.recorded: Any = compile(self.example, maxsize=64, fallback=False) if recorded else None
-        self.compared: set = set()  # what was compared at least once: "mean" or "each", and a structure
+        self.compared: set = set()  # what has been compared at least once: ("mean" or "each", structure)
         self.comparisons = self.misses = 0
         self.next_comparison = inf
-        self.latest: tuple[str, Dataset] | None = None  # what was replayed since the last comparison
-        self.used = False  # whether `all` has handed out results
+        self.latest: tuple[str, Dataset] | None = None  # what has been replayed since the last comparison
+        self.used = False  # whether `all` has returned results
 
     def example(self, x, y):
-        """The loss of one example, and the output if it is asked for."""
+        """The loss of one example, with the output if `outputs` is set."""
         output = self.compute(x)
         loss = self.loss(output, y)
         return (loss, output) if self.outputs else loss
@@ -65,37 +65,37 @@ class BatchLoss:
         return loss, _in_order(groups, [outputs for _, outputs in found])
 
     def each(self, data: Dataset) -> list[tuple[float, Any]]:
-        """The loss and the output of each example, plain numbers."""
+        """The loss and the output of each example, as plain numbers."""
         groups = self._grouped(data)
         return _in_order(groups, [self._found("each", group) for _, group in groups])
 
     def all(self, data: Dataset) -> list[tuple[float, Any]]:
-        """What `each` gives, for any number of examples, AT_ONCE together."""
+        """What `each` returns, for any number of examples, CHUNK at a time."""
         try:
-            found = [pair for i in range(0, len(data), AT_ONCE) for pair in self.each(data[i : i + AT_ONCE])]
+            found = [pair for i in range(0, len(data), CHUNK) for pair in self.each(data[i : i + CHUNK])]
             if not self.used:
                 self.finish()
         except ReplayDiffersError as error:
             if self.used:
                 raise
-            self._give_up(error)  # nobody has seen a number yet: begin again without the recording
+            self._give_up(error)  # no result has been returned yet: start again without the recording
             return self.all(data)
         self.used = True
         return found
 
     def finish(self) -> None:
-        """Compare once more, if anything was replayed since the last comparison."""
+        """Compare once more if anything has been replayed since the last comparison."""
         if self.recorded is None or self.latest is None:
             return
         try:
             self._compare(*self.latest, first=False)
         except ReplayDiffersError:
             raise
-        except Exception:  # as where the last step led to an overflow: nobody has asked for these numbers
+        except Exception:  # such as an overflow after the last step, in numbers that are not used
             self.latest = None
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
-        """(places, examples) of each structure, numbers looked up where the model does so."""
+        """(places, examples) for each structure, with indices looked up if the model does so."""
         if data.arrays and self.look_up is None:
             return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
@@ -116,7 +116,7 @@ class BatchLoss:
             raise
         except Exception as error:
             reason = error
-        found = self._itself(how, data)  # where the model itself raises, its own error comes out
+        found = self._itself(how, data)  # if the model itself raises, its own error is seen
         self._give_up(reason)
         return found
 
@@ -131,7 +131,7 @@ class BatchLoss:
         )
 
     def _checked(self, how: str, data: Dataset) -> Any:
-        """The results of a replay, compared with the model itself when it is time."""
+        """The results of a replay, compared with the model when a comparison is due."""
         what = how, _structure_of_all(data)
         if what in self.compared:
             found = self._replayed(how, data)
@@ -141,14 +141,14 @@ class BatchLoss:
             else:
                 self.latest = how, data
             return found
-        with _generators_kept(self.model):  # the model itself is run in the end, and draws what it would have drawn
+        with _generators_kept(self.model):  # the model draws what it would draw without the replay
             found = self._replayed(how, data)
             self._compare(how, data, first=True)
         self.compared.add(what)
         return found
 
     def _compare(self, how: str, data: Dataset, first: bool) -> None:
-        """Raise when a replay of some of the examples does not give what the model itself gives."""
+        """Raise an error unless a replay of some of the examples gives what the model gives."""
         began = time.perf_counter()
         step = max(1, len(data) // COMPARED)
         some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
@@ -167,7 +167,7 @@ class BatchLoss:
         self.comparisons += 1
         self.latest, self.misses = None, self.recorded.cache_info().misses
         ended = time.perf_counter()
-        self.next_comparison = ended + RARELY * (ended - began)
+        self.next_comparison = ended + INTERVAL * (ended - began)
 
     def _replayed(self, how: str, data: Dataset) -> Any:
         batches = data.arrays or (data.inputs, data.targets)
@@ -185,9 +185,10 @@ class BatchLoss:
 
 
 def _difference(replayed: Any, itself: Any, model: Any) -> str:
-    """In what the results of a replay and those of the model differ, in words; "" for nothing.
+    """How the results of a replay differ from those of the model, in words; "" if they do not.
 
-    Values are the same to the bit; a gradient is added up in another order.
+    Values must be equal to the bit. The terms of a gradient are added in another order, so gradients may be rounded
+    differently.
     """
     if isinstance(replayed, list):
         return "" if _same(replayed, itself) else "other numbers than the model itself"
@@ -222,7 +223,7 @@ def _same(a, b) -> bool:
 
 
 def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
-    """For each leaf the sum of the magnitudes of all that is added up in its gradient, over all paths to it."""
+    """For each leaf the sum of the magnitudes of the terms of its gradient, one for each path to it."""
     path: list[Any] = [result] if isinstance(result, Value) else []
     order: dict[Any, None] = {}  # parents before children
     while path:
@@ -240,10 +241,7 @@ def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
 
 @contextmanager
 def _generators_kept(model):
-    """Inside, random numbers may be drawn; afterwards the generators are as they were.
-
-    They are Python's `random`, that of NumPy if it is imported, and those of the modules.
-    """
+    """Restores the state of random generators: Python's, NumPy's if it is imported, and those of the modules."""
     kept = [(found.setstate, found.getstate()) for found in generators(model).values()]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -256,21 +254,21 @@ def _generators_kept(model):
 
 
 def _structure(part) -> Any:
-    """What examples have in common that can be replayed together: the lengths of their lists."""
+    """What examples must have in common to be replayed together: the lengths of their lists."""
     if not isinstance(part, (list, tuple)):
         return None
     return tuple(map(_structure, part)) if part and isinstance(part[0], (list, tuple)) else len(part)
 
 
 def _structure_of_all(data: Dataset) -> Any:
-    """The structure of examples that have one in common."""
+    """The structure that all the examples have in common."""
     if data.arrays:
         return tuple([array.shape[1:] for array in data.arrays])
     return _structure(data.inputs[0]), _structure(data.targets[0])
 
 
 def _in_order(groups: list, results: list[list]) -> list:
-    """The results of the groups, one an example, put back into the order of the examples."""
+    """The results of the groups, one for each example, in the order of the examples."""
     if len(groups) == 1:
         return results[0]
     ordered = sorted(

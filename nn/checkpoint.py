@@ -1,283 +1,79 @@
-"""Models and training runs on disk: `save`, `load`, and `Checkpoint`, all in the safetensors format.
-
-Weights have PyTorch's names and shapes, so that `safetensors.torch.load_file` and `load_state_dict` take them there.
-"""
+"""`Checkpoint`: training runs on disk, in the safetensors format."""
 
 import json
 import operator
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import inf
 from pathlib import Path
 from typing import Any
 
-from autograd.arguments import expect_instance
-from autograd.errors import ArgumentError
-from nn import layers, modules, tensorfile, transformer
+from nn import safetensors_file
+from nn.arguments import check_count
 from nn.errors import CheckpointError
 from nn.identity import differences
 from nn.init import generators
-from nn.modules import Module
-
-KEY = "glassgrad"  # the entry in a file's metadata that is ours
-
-
-def save(model: Module, path: "str | Path") -> None:
-    """Write the model's weights, in float64, and what it is built of, to a safetensors file.
-
-    At any moment the old file is there or the new one, whole: a crash while saving loses nothing.
-
-    >>> import tempfile
-    >>> from nn import MLP
-    >>> model, path = MLP(2, [3, 1]), Path(tempfile.mkdtemp(), "model.safetensors")
-    >>> save(model, path)
-    >>> load(path)([1.0, 2.0]).data == model([1.0, 2.0]).data
-    True
-
-    Raises CheckpointError, a kind of OSError, when it cannot be written; then the old file is as it was.
-    """
-    expect_instance("save", model, Module)
-    tensorfile.write(path, _weights(model, ""), {KEY: json.dumps({"model": described(model)})})
-
-
-def load(path: "str | Path", model: "Module | None" = None) -> Module:
-    """The model in a safetensors file; or with `model`, that model with its weights set to those of the file.
-
-    The file may come from elsewhere, as from safetensors.torch.save_file, when `model` is given and names and shapes
-    are the same. Nothing in a file is run.
-
-    Raises CheckpointError, a kind of ValueError, that names the file and the reason; then `model` is unchanged.
-    """
-    if model is None:
-        metadata, size = tensorfile.read_metadata(path)
-        model = _built(path, metadata, size // 2)
-    expected = {name: shape for name, shape, _ in model.named_tensors()}
-    _, tensors = tensorfile.read(path, expected)
-    _assign(model, "", tensors)
-    return model
-
-
-def _weights(model: Module, prefix: str):
-    return ((prefix + name, shape, [p.data for p in parameters]) for name, shape, parameters in model.named_tensors())
-
-
-def _assign(model: Module, prefix: str, tensors: Mapping[str, tensorfile.Tensor]) -> None:
-    for name, _, parameters in model.named_tensors():
-        for p, number in zip(parameters, tensors[prefix + name]):
-            p.data = number
-
-
-class Plan:
-    """How a class of module is described in a file: by its arguments, taken from an instance.
-
-    `count` tells how many parameters they lead to, so that a hostile description is refused before anything is built.
-    """
-
-    def __init__(self, kind: type[Module], arguments: Callable[[Any], dict], count: Callable[..., int]):
-        self.kind, self.arguments, self.count = kind, arguments, count
-
-
-def _mlp(m: modules.MLP) -> dict:
-    first = m.layers[0].neurons[0]
-    return {
-        "nin": len(first.w),
-        "nouts": [len(layer.neurons) for layer in m.layers],
-        "activation": first.activation,
-        "bias": first.b is not None,
-    }
-
-
-def _mlp_count(nin, nouts, activation, bias):
-    return sum(a * b + b * bias for a, b in zip([nin, *nouts], nouts))
-
-
-def _gpt(m: transformer.GPT) -> dict:
-    return {
-        "vocabulary": len(m.token.weight),
-        "context": m.context,
-        "width": len(m.token.weight[0]),
-        "heads": m.blocks[0].attention.heads,
-        "layers": len(m.blocks),
-        "hidden": len(m.blocks[0].up.neurons),
-    }
-
-
-def _gpt_count(vocabulary, context, width, heads, layers, hidden):
-    return (2 * vocabulary + context + 1) * width + layers * (4 * width * width + 2 * width * hidden + 2 * width)
-
-
-def _nothing(m: Module) -> dict:
-    return {}
-
-
-def _neuron(m: modules.Neuron) -> dict:
-    return {"nin": len(m.w), "activation": m.activation, "bias": m.b is not None}
-
-
-def _layer(m: modules.Layer) -> dict:
-    return {"nin": len(m.neurons[0].w), "nout": len(m.neurons), "bias": m.neurons[0].b is not None}
-
-
-PLANS = {
-    plan.kind.__name__: plan
-    for plan in (
-        Plan(modules.MLP, _mlp, _mlp_count),
-        Plan(modules.Neuron, _neuron, lambda nin, activation, bias: nin + bias),
-        Plan(modules.Perceptron, lambda m: {"nin": len(m.w)}, lambda nin: nin + 1),
-        Plan(modules.Linear, _layer, lambda nin, nout, bias: nin * nout + nout * bias),
-        Plan(
-            modules.Layer,
-            lambda m: _layer(m) | {"activation": m.activation},
-            lambda nin, nout, bias, activation: nin * nout + nout * bias,
-        ),
-        Plan(layers.LeakyReLU, lambda m: {"negative_slope": m.negative_slope}, lambda negative_slope: 0),
-        Plan(layers.Dropout, lambda m: {"p": m.p}, lambda p: 0),
-        Plan(
-            layers.Embedding,
-            lambda m: {"num_embeddings": len(m.weight), "embedding_dim": len(m.weight[0])},
-            lambda num_embeddings, embedding_dim: num_embeddings * embedding_dim,
-        ),
-        Plan(
-            layers.RMSNorm,
-            lambda m: {"width": m.width, "eps": m.eps, "elementwise_affine": m.weight is not None},
-            lambda width, eps, elementwise_affine: width * elementwise_affine,
-        ),
-        Plan(
-            transformer.SelfAttention,
-            lambda m: {"width": m.width, "heads": m.heads},
-            lambda width, heads: 4 * width * width,
-        ),
-        Plan(transformer.GPT, _gpt, _gpt_count),
-        *(
-            Plan(kind, _nothing, lambda: 0)
-            for kind in (
-                layers.ReLU,
-                layers.GELU,
-                layers.Softplus,
-                layers.Tanh,
-                layers.Sigmoid,
-                layers.Step,
-                layers.Softmax,
-                layers.Flatten,
-            )
-        ),
-    )
-}
-
-
-def described(model: Module) -> "list | str":
-    """What `model` is built of, [kind, arguments], fit for JSON; or just its name when it is no part of nn.
-
-    >>> from nn import MLP
-    >>> described(MLP(2, [3, 1]))
-    ['MLP', {'nin': 2, 'nouts': [3, 1], 'activation': 'relu', 'bias': True}]
-    """
-    kind = type(model).__name__
-    if type(model) is modules.Sequential:
-        parts = [described(part) if isinstance(part, Module) else "a function" for part in model.layers]
-        return next((part for part in parts if isinstance(part, str)), [kind, parts])
-    if kind not in PLANS or type(model) is not PLANS[kind].kind:
-        return kind
-    arguments = PLANS[kind].arguments(model)
-    return [kind, arguments] if not callable(arguments.get("activation")) else f"{kind} with a function of your own"
-
-
-def _built(path, metadata: Mapping[str, str], room: int) -> Module:
-    """The model that the metadata describe, which must have no more than `room` parameters."""
-    try:
-        description = json.loads(metadata.get(KEY, "{}"))["model"]
-        if isinstance(description, str):
-            raise CheckpointError(
-                f"{path}: was saved from a {description:.100}, which cannot be built from a file. "
-                "Make the model yourself and pass it: load(path, model)."
-            )
-        if _count(description, room) > room:
-            raise ValueError
-        return _made(description)
-    except CheckpointError:
-        raise
-    except (KeyError, TypeError, ValueError, RecursionError, ArgumentError) as error:
-        raise CheckpointError(
-            f"{path}: does not say what model its weights belong to. Make the model yourself and "
-            "pass it: load(path, model)."
-        ) from error
-
-
-def _count(description, room: int) -> int:
-    """How many parameters a description leads to; raises ValueError as soon as a number in it is out of bounds."""
-    kind, arguments = description
-    if kind == "Sequential":
-        return sum(_count(part, room) for part in arguments)
-    sizes = [n for value in arguments.values() for n in (value if isinstance(value, list) else [value])]
-    if len(sizes) > room + 10 or any(isinstance(n, (int, float)) and not 0 <= n <= max(room, 1) for n in sizes):
-        raise ValueError
-    return PLANS[kind].count(**arguments)
-
-
-def _made(description) -> Module:
-    kind, arguments = description
-    if kind == "Sequential":
-        return modules.Sequential(*map(_made, arguments))
-    return PLANS[kind].kind(**arguments)
+from nn.run import Run
+from nn.safetensors_file import KEY
 
 
 class Checkpoint:
-    """Saves a training run, so that it can go on from there bit for bit as if it had never stopped.
+    """Saves a training run, which can then be resumed, bit for bit as if it had never stopped.
 
-    path         the file; if it exists when training begins, training goes on from it
-    every_steps  save after so many steps too, and not only after every epoch
+    path         the file; if it exists when training begins, training resumes from it
+    every_steps  save after this many steps as well as after every epoch
 
-    It holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
-    generators, the epoch and the place in it, the history, and the best weights so far. Pass it, or just the path, to
-    `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs` and `patience` may change,
-    `metric` and `validation` too; with other validation data the search for the best weights begins anew.
+    The file holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
+    generators, the epoch and the position in it, the history, and the best weights so far. Pass the Checkpoint, or
+    just the path, to `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs`, `patience`,
+    `metric` and `validation` may change; with other validation data the search for the best weights starts over.
 
-    Raises CheckpointError, which lists what differs, when the file does not belong to this run, and when it is
-    damaged; then nothing has changed. With `fit(…, resume="override")` the new arguments hold from there on: an
-    optimiser of another kind begins without memory, and other data, batches or another seed begin the epoch anew.
+    Raises CheckpointError, which lists the differences, if the file belongs to another run, and if it is damaged;
+    nothing has changed then. With `fit(…, resume="override")` the new arguments apply from there on: an optimiser of
+    another kind starts with an empty state, and with other data, batch size or seed the epoch starts over.
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
-        tensorfile.check_path("Checkpoint", path)
+        safetensors_file.check_path("Checkpoint", path)
         self.path, self.every_steps = path, every_steps
         if every_steps is not None:
-            modules.check_count("Checkpoint", "every_steps", every_steps)
+            check_count("Checkpoint", "every_steps", every_steps)
 
-    def after_step(self, run) -> None:
-        """Save, if it is time; the last step of an epoch is left to `after_epoch`."""
+    def after_step(self, run: Run) -> None:
+        """Save if a save is due; the last step of an epoch is left to `after_epoch`."""
         if self.every_steps and run.steps % self.every_steps == 0 and run.position < run.steps_per_epoch:
             self.save(run)
 
-    def after_epoch(self, run) -> None:
+    def after_epoch(self, run: Run) -> None:
         """Save."""
         self.save(run)
 
-    def save(self, run) -> None:
+    def save(self, run: Run) -> None:
         """Write everything that the next steps of the run depend on."""
         state, tensors = _captured(run)
-        tensorfile.write(
+        safetensors_file.write(
             self.path,
             ((name, (len(numbers),), numbers) for name, numbers in tensors.items()),
             {KEY: json.dumps({"run": state})},
         )
 
-    def resume(self, run, any_seed: bool = False, override: bool = False) -> bool:
-        """Bring the run to where the file says, if there is one; returns whether there was.
+    def resume(self, run: Run, any_seed: bool = False, override: bool = False) -> bool:
+        """Restore the run from the file, if it exists; returns whether it does.
 
-        any_seed  whether the file's seed may replace the run's
-        override  whether the run's arguments may differ from those that the file was written with; then they hold
+        any_seed  whether the seed in the file may replace the run's
+        override  whether the run's arguments may differ from those in the file; they take precedence then
         """
-        own = run.identity  # before anything of the run moves
+        own = run.identity  # before anything in the run changes
         if not os.path.lexists(self.path):
             return False
-        metadata, _ = tensorfile.read_metadata(self.path)
+        metadata, _ = safetensors_file.read_metadata(self.path)
         before = _captured(run)
         try:
             state = json.loads(metadata[KEY])["run"]
             changed = differences(state["identity"] | ({"seed": run.seed} if any_seed else {}), own)
             if run.optimizer.lr == state["optimizer"]["lr"]:
-                changed.pop("optimizer.lr", None)  # the optimiser of the run that wrote the file: a callback moved it
+                changed.pop("optimizer.lr", None)  # a callback of the run that wrote the file has changed it
             if changed and not override:
                 raise CheckpointError(
                     f"{self.path}: was written by a run with other arguments: {', '.join(changed.values())}. Go on "
@@ -289,7 +85,7 @@ class Checkpoint:
             optional = dict.fromkeys(
                 ["best", *map("history.{}".format, state["history"]), *map("optimizer.{}".format, state["remembered"])]
             )
-            _, tensors = tensorfile.read(self.path, expected, optional)
+            _, tensors = safetensors_file.read(self.path, expected, optional)
             _restore(run, *_overridden(run, state, tensors, before, set(changed)))
         except CheckpointError:
             raise
@@ -302,8 +98,8 @@ class Checkpoint:
         return True
 
 
-def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The run in small things, fit for JSON, and in long lists of numbers."""
+def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The state of the run: what fits into JSON, and the long lists of numbers."""
     numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
     optimizer = run.optimizer.state_dict()
     numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
@@ -311,7 +107,7 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
     for name, generator in generators(run.model).items():
         _, words, gauss[name] = generator.getstate()
         numbers[f"random.{name}"] = list(map(float, words))
-    history = run.history.to_dict()  # a column has gaps when validation or a metric came later
+    history = run.history.to_dict()  # a column has gaps if validation or a metric was added later
     numbers |= {f"history.{name}": [float(x or 0) for x in column] for name, column in history.items()}
     if run.best is not None:
         numbers["best"] = run.best
@@ -330,10 +126,12 @@ def _captured(run) -> tuple[dict[str, Any], dict[str, Any]]:
     return state, numbers
 
 
-def _overridden(run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]) -> tuple[dict, dict]:
-    """What a file holds, but for what the run `before` has otherwise: the arguments that `changed` names."""
+def _overridden(
+    run: Run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]
+) -> tuple[dict, dict]:
+    """The state in the file, with the arguments that `changed` names taken from `before`, the state of the run."""
     own, own_numbers = before
-    if "optimizer" in changed:  # another kind remembers other things, and begins anew
+    if "optimizer" in changed:  # another kind has other state, and starts over
         state["optimizer"] = own["optimizer"]
         numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
         numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}
@@ -342,16 +140,16 @@ def _overridden(run, state: dict, numbers: dict, before: tuple[dict, dict], chan
         steps = state["epoch"] if run.schedule_every == "epoch" else state["optimizer"]["steps"]
         state["schedule"], taken = own["schedule"] and own["schedule"] | {"steps": steps}, taken | {"lr"}
     state["optimizer"] |= {name: own["optimizer"][name] for name in taken}
-    if changed & {"seed", "batch_size", "examples", "data"}:  # the place within the epoch means nothing any more
+    if changed & {"seed", "batch_size", "examples", "data"}:  # the position in the epoch no longer means anything
         state |= {"seed": own["seed"], "position": 0, "sums": {}}
-    if state["validation"] != own["validation"]:  # losses on other data say nothing about which epoch was best
+    if state["validation"] != own["validation"]:  # losses on other data do not tell which epoch was best
         state |= {"best_loss": None, "waited": 0}
         numbers.pop("best", None)
     return state, numbers
 
 
-def _restore(run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
-    """Bring the run to where `_captured` took it; raises one thing or another when that does not fit together."""
+def _restore(run: Run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
+    """Set the run to a state from `_captured`. Raises various errors if the state does not fit the run."""
     for name, _, ps in run.model.named_tensors():
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
             p.data = number

@@ -1,4 +1,4 @@
-"""To and from PyTorch: `to_torch` and `from_torch`, for the modules that both sides have."""
+"""To and from PyTorch: `to_torch` and `from_torch`, for the modules that exist on both sides."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from autograd.errors import ArgumentError
 from nn import layers, modules
 from nn.errors import need
-from nn.modules import Module
+from nn.module import Module
 
 ACTIVATIONS = {
     "relu": layers.ReLU,
@@ -18,15 +18,15 @@ ACTIVATIONS = {
 }
 
 
-def to_torch(model: Module):
+def to_torch(model: Module) -> Any:
     """The same model as a torch.nn.Module in float64, with the same weights.
 
-    A Layer or Neuron becomes a Linear and its activation; where it has one output PyTorch returns a tensor of size 1.
+    A Layer or Neuron becomes a Linear and an activation; if it has one output, PyTorch returns a tensor of size 1.
 
         torch_model = to_torch(MLP(4, [8, 3]))
         torch_model(torch.tensor([5.1, 3.5, 1.4, 0.2], dtype=torch.float64))
 
-    Raises ArgumentError for a module that PyTorch has no counterpart of, MissingPackageError without PyTorch.
+    Raises ArgumentError for a module without a counterpart in PyTorch, MissingPackageError without PyTorch.
     """
     torch = need("torch", "torch", "to_torch")
     with torch.no_grad():
@@ -43,7 +43,7 @@ def _to(torch, model: Module):
 
 
 def _parts(torch, model: Module) -> list:
-    """A module's counterpart, in two parts where the activation is one of its own in PyTorch."""
+    """A module's counterpart: two modules if the activation is a separate one in PyTorch."""
     if isinstance(model, modules.Sequential):
         return [_to(torch, model)]
     if isinstance(model, (modules.Layer, modules.Neuron)):
@@ -58,7 +58,7 @@ def _parts(torch, model: Module) -> list:
     raise ArgumentError(f"to_torch: PyTorch has no counterpart of {model!r:.80}. Convert its parts one by one.")
 
 
-# Beyond `threshold` PyTorch's Softplus takes x for log(1 + exp(x)), at its default of 20 with an error of 2e-9.
+# Beyond `threshold` PyTorch's Softplus returns x for log(1 + exp(x)); at the default, 20, the error is 2e-9.
 COUNTERPARTS: dict[type[Module], Callable[[Any, Any], Any]] = {
     layers.ReLU: lambda nn, m: nn.ReLU(),
     layers.Tanh: lambda nn, m: nn.Tanh(),
@@ -85,7 +85,7 @@ def _filled(torch, counterpart, model: Module):
     return counterpart.train(model.training)
 
 
-def from_torch(module) -> Module:
+def from_torch(module: Any) -> Module:
     """The same model as a Module of this package, with the same weights.
 
     module  a torch.nn.Module: Linear, an activation, Dropout, Embedding, RMSNorm, or a Sequential of such
@@ -93,7 +93,7 @@ def from_torch(module) -> Module:
         model = from_torch(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3)))
         model([5.1, 3.5, 1.4, 0.2])
 
-    Raises ArgumentError for a module that has no counterpart here.
+    Raises ArgumentError for a module without a counterpart here.
     """
     kind = type(module).__name__
     if kind == "Sequential":

@@ -1,4 +1,4 @@
-"""Data to learn from: `Dataset`, real and made-up ones, and what prepares them."""
+"""Data to learn from: `Dataset`, real and synthetic data sets, and how to prepare them."""
 
 import random
 import sys
@@ -8,21 +8,21 @@ from copy import copy
 from functools import cached_property
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
-from typing import Any
+from typing import Any, overload
 
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.errors import closest, need
 from nn.init import generator
-from nn.modules import check_count
 
 
 class Dataset:
-    """Examples: `inputs`, a list of lists of floats, and for each in `targets` its class or whatever the loss takes.
+    """Examples: `inputs`, a list of lists of floats, and `targets`, for each its class or whatever the loss takes.
 
-    features, classes  what the inputs and the classes are called, for tables and pictures
-    name               what the data set is called
+    features, classes  names of the inputs and of the classes, for tables and pictures
+    name               the name of the data set
 
     >>> data = Dataset([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [0, 1, 1])
     >>> len(data), data[2]
@@ -30,7 +30,7 @@ class Dataset:
     >>> data[:2]
     <Dataset: 2 examples of 2 numbers>
 
-    Raises ArgumentError when there are not as many targets as inputs, NumberTypeError for what is no list.
+    Raises ArgumentError unless there are as many targets as inputs, NumberTypeError for anything but lists.
     """
 
     def __init__(
@@ -59,6 +59,10 @@ class Dataset:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         return iter(zip(self.inputs, self.targets))
 
+    @overload
+    def __getitem__(self, index: int) -> tuple[Any, Any]: ...
+    @overload
+    def __getitem__(self, index: "slice | Sequence[int]") -> "Dataset": ...
     def __getitem__(self, index):
         places = range(len(self))[index] if isinstance(index, slice) else index
         if self.arrays and isinstance(places, (list, tuple, range)):
@@ -71,9 +75,9 @@ class Dataset:
         return self.inputs[index], self.targets[index]
 
     def with_arrays(self) -> "Dataset":
-        """The same examples, kept in `arrays` as two NumPy arrays as well, where they are numbers of one shape."""
+        """The same examples, if possible also as two NumPy arrays, in `arrays`: if they are numbers of one shape."""
         found = copy(self)
-        with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or other things than numbers
+        with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
             import numpy
 
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
@@ -82,7 +86,7 @@ class Dataset:
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
-        """A Dataset with other inputs, and perhaps other targets, and the same names."""
+        """A Dataset with other inputs, if given other targets, and the same names."""
         return Dataset(
             inputs,
             self.targets if targets is None else targets,
@@ -92,7 +96,7 @@ class Dataset:
         )
 
     def select(self, *columns: int) -> "Dataset":
-        """The same examples with some of the inputs only.
+        """The same examples with only some of the inputs.
 
         >>> iris().select(2, 3).features
         ['petal length (cm)', 'petal width (cm)']
@@ -109,11 +113,11 @@ class Dataset:
 
 
 class _Part(Dataset):
-    """Some examples of a Dataset that has arrays; the lists of them are made when somebody asks for them."""
+    """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
 
     def __init__(self, whole: Dataset, places: Sequence[int], index):
         self._whole, self._places = whole, places
-        self.arrays = [array[index] for array in whole.arrays or ()]  # `index` says the same as `places` to NumPy
+        self.arrays = [array[index] for array in whole.arrays or ()]  # to NumPy `index` means the same as `places`
         self.features, self.classes, self.name = whole.features, whole.classes, whole.name
 
     def __len__(self):
@@ -129,7 +133,7 @@ class _Part(Dataset):
 
 
 def plain(numbers) -> list:
-    """A list, also of what NumPy keeps in an array."""
+    """A list, also from a NumPy array."""
     return (
         numbers.tolist()
         if hasattr(numbers, "tolist")
@@ -181,10 +185,10 @@ def digits() -> Dataset:
 
 
 def moons(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
-    """Two half circles that reach into one another, `n` points in all, blurred by normal noise; two classes.
+    """Two interleaving half circles, `n` points in all, with normal noise; two classes.
 
-    The other made-up data sets take the same arguments; without a seed the points come from Python's `random`. They
-    raise ArgumentError for less than 1 point or more than 100,000,000.
+    The other synthetic data sets take the same arguments; without a seed the points come from Python's `random`. They
+    raise ArgumentError for fewer than 1 point or more than 100,000,000.
     """
 
     def point(k, rng):
@@ -195,7 +199,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Datase
 
 
 def circles(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Dataset:
-    """A circle of radius 1, class 0, and one of radius 0.5 within it, class 1."""
+    """A circle of radius 1, class 0, and one of radius 0.5 inside it, class 1."""
 
     def point(k, rng):
         angle = 2 * pi * rng.random()
@@ -207,7 +211,7 @@ def circles(n: int = 200, noise: float = 0.1, seed: "int | None" = None) -> Data
 def spirals(
     n: int = 200, noise: float = 0.02, seed: "int | None" = None, classes: int = 2, turns: float = 1.0
 ) -> Dataset:
-    """Arms that wind `turns` times around one another, from the middle to radius 1."""
+    """Spiral arms that wind around each other `turns` times, from the centre to radius 1."""
     classes, turns = check_count("spirals", "classes", classes), as_float(turns)
 
     def point(k, rng):
@@ -219,7 +223,7 @@ def spirals(
 
 
 def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
-    """Clouds at the corners of a square: class 1 where the signs of x and y differ."""
+    """Clouds around the corners of a square; class 1 where x and y differ in sign."""
 
     def point(k, rng):
         x = rng.choice((-1, 1))
@@ -229,7 +233,7 @@ def xor(n: int = 200, noise: float = 0.3, seed: "int | None" = None) -> Dataset:
 
 
 def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, squares: int = 4) -> Dataset:
-    """A checkerboard of `squares` by `squares` fields on the square from -1 to 1; at least 2 by 2."""
+    """A checkerboard of `squares` by `squares` fields, at least 2 by 2, on the square from -1 to 1."""
     squares = check_count("checkerboard", "squares", expect_integer("checkerboard: squares", squares, 2))
 
     def point(k, rng):
@@ -242,7 +246,7 @@ def checkerboard(n: int = 400, noise: float = 0.0, seed: "int | None" = None, sq
 
 
 def yin_yang(n: int = 300, noise: float = 0.0, seed: "int | None" = None) -> Dataset:
-    """The figure of yin and yang within radius 0.5 around (0.5, 0.5): classes yin, yang, and the two dots.
+    """The yin and yang symbol with radius 0.5 around (0.5, 0.5): classes yin, yang, and the two dots.
 
     Kriener, Göltz and Petrovici, "The Yin-Yang dataset", 2022.
     """
@@ -298,7 +302,7 @@ def gate(name: str) -> Dataset:
 
 
 def module_names() -> list[str]:
-    """The names of the modules of Python's standard library, in small letters only: words for a character model.
+    """The lower-case names of the modules of Python's standard library: words for a character model.
 
     >>> "random" in module_names()
     True
@@ -307,7 +311,7 @@ def module_names() -> list[str]:
 
 
 class Vocabulary:
-    """The characters of some words as numbers; number 0 marks where a word begins and ends.
+    """The characters of some words, numbered from 1; number 0 marks where a word begins and ends.
 
     >>> vocabulary = Vocabulary(["abba", "cab"])
     >>> len(vocabulary), vocabulary.encode("cab"), vocabulary.decode([3, 1, 2])
@@ -321,21 +325,21 @@ class Vocabulary:
         return len(self.characters) + 1
 
     def encode(self, word: str) -> list[int]:
-        """The numbers of the characters, between two marks. Raises ArgumentError for a character that is unknown."""
+        """The numbers of the characters, between two marks. Raises ArgumentError for an unknown character."""
         for character in word:
             if character not in self.characters:
-                raise ArgumentError(f"Vocabulary: {character!r} in {word!r} is none of {''.join(self.characters)!r}.")
+                raise ArgumentError(f"Vocabulary: {character!r} in {word!r} is not among {''.join(self.characters)!r}.")
         return [0, *(1 + self.characters.index(character) for character in word), 0]
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The characters that the numbers stand for, without marks."""
+        """The characters with these numbers, without the marks."""
         return "".join(self.characters[token - 1] for token in tokens if token)
 
     def examples(self, words: Sequence[str], context: "int | None" = None) -> Dataset:
-        """For every word its tokens and, as targets, the token that follows each.
+        """For every word its tokens, and as targets the token after each.
 
-        context  cut or fill up all rows to this length: the inputs with the mark, the targets with -100, which
-                 `cross_entropy` does not count. Rows of one length train much faster
+        context  cut or pad all rows to this length: the inputs with the mark, the targets with -100, which
+                 `cross_entropy` ignores. Rows of one length train much faster
 
         >>> Vocabulary(["ab"]).examples(["ab"])[0]
         ([0, 1, 2], [1, 2, 0])
@@ -354,7 +358,7 @@ class Vocabulary:
 def _made_up(
     name: str, point: Callable, classes: int, n: int, noise: float, seed, names: Sequence[str] = ()
 ) -> Dataset:
-    """`n` points, each class in turn, from point(class, generator), with normal noise on both coordinates."""
+    """`n` points from point(class, generator), class after class, with normal noise on both coordinates."""
     rng, noise = generator(seed), as_float(noise)
     targets = [i % classes for i in range(check_count(name, "n", n))]
     inputs = [[c + rng.gauss(0, noise) for c in point(k, rng)] for k in targets]
@@ -364,12 +368,12 @@ def _made_up(
 
 
 def one_hot(k: int, classes: int) -> list[float]:
-    """A list of zeros with a one in place k.
+    """A list of zeros with a one at index k.
 
     >>> one_hot(2, 4)
     [0.0, 0.0, 1.0, 0.0]
 
-    Raises ArgumentError when there is no such place.
+    Raises ArgumentError unless k is from 0 to classes - 1.
     """
     if expect_integer("one_hot: the class", k, 0) >= check_count("one_hot", "classes", classes):
         raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
@@ -377,16 +381,16 @@ def one_hot(k: int, classes: int) -> list[float]:
 
 
 def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Dataset, Dataset]:
-    """The data in two parts, (train, held-out): `fraction` of the examples, drawn at random, are held out.
+    """The data in two parts, (train, held-out); `fraction` of the examples, drawn at random, are held out.
 
-    Where the targets are classes, each part has its share of every class. Without a seed the draw comes from Python's
+    If the targets are classes, each part has its share of every class. Without a seed the draw comes from Python's
     `random`.
 
     >>> train, test = split(iris(), seed=0)
     >>> len(train), len(test), [test.targets.count(c) for c in (0, 1, 2)]
     (112, 38, [13, 12, 13])
 
-    Raises ArgumentError when one part would be empty.
+    Raises ArgumentError if one part would be empty.
     """
     data = as_dataset(data)
     held_out = round(as_float(fraction) * len(data))
@@ -399,7 +403,7 @@ def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Data
 
 
 def _spread_over_classes(order: list[int], targets: list) -> list[int]:
-    """`order` rearranged so that every beginning of it has, as nearly as possible, each class's share."""
+    """`order` rearranged so that any initial segment has, as nearly as possible, each class's share."""
     if not all(isinstance(target, int) for target in targets):
         return order
     rank = {c: count() for c in set(targets)}
@@ -407,8 +411,12 @@ def _spread_over_classes(order: list[int], targets: list) -> list[int]:
     return sorted(order, key=place.__getitem__)
 
 
+@overload
+def standardize(train: Any, /) -> Dataset: ...
+@overload
+def standardize(train: Any, /, *others: Any) -> list[Dataset]: ...
 def standardize(train, *others):
-    """Every input shifted and scaled to mean 0 and variance 1 over `train`; the other data by the same amounts.
+    """Every input shifted and scaled to mean 0 and variance 1 over `train`, and in the other data by the same amounts.
 
     An input that never varies becomes 0. Returns one Dataset, or a list of them.
 
@@ -416,7 +424,7 @@ def standardize(train, *others):
     >>> train.inputs, test.inputs
     ([[-1.0], [1.0]], [[3.0]])
 
-    Raises ArgumentError when the inputs differ in size.
+    Raises ArgumentError if the inputs differ in size.
     """
     train = as_dataset(train)
     for data in (train, *map(as_dataset, others)):
@@ -434,15 +442,15 @@ def standardize(train, *others):
 
 
 def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: int = 0) -> Iterator[Dataset]:
-    """The examples in shuffled batches, the last one short when it does not come out even.
+    """The examples in shuffled batches; the last one may be shorter.
 
     batch_size  examples a batch; None for all at once
-    seed        with the number of the epoch it fixes the order; without it the order comes from Python's `random`
+    seed        fixes the order, together with the number of the epoch; without it Python's `random` does
 
     >>> [batch.targets for batch in batches(Dataset([[0.0]] * 5, [0, 1, 2, 3, 4]), 2, seed=1)]
     [[4, 3], [0, 2], [1]]
 
-    Raises ArgumentError when batch_size is not a positive integer.
+    Raises ArgumentError unless batch_size is a positive integer.
     """
     data = as_dataset(data)
     size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)

@@ -1,4 +1,4 @@
-"""The exceptions of this package, beside those of `autograd.errors`, and the import of packages that may be absent."""
+"""The exceptions of this package, in addition to those of `autograd.errors`, and the import of optional packages."""
 
 import importlib
 
@@ -18,11 +18,11 @@ class CheckpointError(AutogradError, OSError, ValueError):
 
 
 class NotRecordedWarning(UserWarning):
-    """A model is trained without recording, more slowly."""
+    """A model cannot be recorded, and so is trained more slowly."""
 
 
 class ReplayDiffersError(RecordingError):
-    """A replay of a model gave other numbers than the model itself, after others of its numbers had been used."""
+    """A replay of a model gave other numbers than the model itself, after some of its numbers had been used."""
 
 
 def need(module: str, package: str, purpose: str):

@@ -1,7 +1,7 @@
-"""What a training run is: a description by which a checkpoint tells whether it belongs to the run that reads it.
+"""The identity of a training run: a description that tells whether a checkpoint belongs to a run.
 
-Descriptions are fit for JSON. A function is described by its name and, unless it is one of this project's, by a
-checksum of its code and of the numbers and texts that it reads from outside.
+Descriptions fit into JSON. A function is described by its name and, unless it is one of this project's, by a checksum
+of its code and of the numbers and strings that it reads from outside.
 """
 
 import json
@@ -13,16 +13,16 @@ from types import CodeType
 from typing import Any
 
 from autograd import Value
-from nn.modules import Module
+from nn.module import Module
 
 PLAIN = (bool, int, float, str, type(None))
-OWN = ("autograd", "nn")  # a new release of these may change the code of a loss, and not what it computes
+OWN = ("autograd", "nn")  # a new release may change the code of a loss without changing what it computes
 ABSENT = "absent"
-MOST = 20  # values of one setting that are listed by themselves
+MAX_LISTED = 20  # different values of one setting that are listed
 
 
 def identity(run) -> dict[str, Any]:
-    """What must be the same for a run to go on from a checkpoint, by names that its user knows."""
+    """What must be the same for a run to resume from a checkpoint, by names that the user knows."""
     optimizer, schedule = run.optimizer, run.schedule
     settings = {
         name: setting
@@ -30,7 +30,7 @@ def identity(run) -> dict[str, Any]:
         if name not in ("steps", *optimizer.remembered)
     }
     if schedule:
-        settings["lr"] = schedule.base_lr  # the present one moves
+        settings["lr"] = schedule.base_lr  # the current one changes
     found = {
         "parameters": len(optimizer.params),
         "optimizer": type(optimizer).__name__,
@@ -59,7 +59,7 @@ def identity(run) -> dict[str, Any]:
 
 
 def module_settings(model: Module) -> dict[str, Any]:
-    """The classes of module in the model; and for each setting, as "Layer.activation", its different values."""
+    """The classes of the modules in a model, and for each setting, such as "Layer.activation", its different values."""
     found: dict[str, list] = {}
     classes, sequence = [], []
     for module in model.modules():
@@ -71,14 +71,14 @@ def module_settings(model: Module) -> dict[str, Any]:
             values = found.setdefault(f"{kind}.{name}", [])
             setting = described(setting) if callable(setting) else setting
             sequence.append((kind, name, setting if isinstance(setting, PLAIN) else setting["name"]))
-            if not any(_same(setting, value) for value in values) and len(values) < MOST:
+            if not any(_same(setting, value) for value in values) and len(values) < MAX_LISTED:
                 values.append(setting)
     model_is = {"name": " ".join(dict.fromkeys(classes)), "python": "", "code": zlib.crc32(repr(sequence).encode())}
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()} | {"model": model_is}
 
 
 def differences(theirs: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
-    """What differs between two identities, by name, in words; the settings of another optimiser go without saying."""
+    """The differences between two identities, in words, by name; of another optimiser, settings are left out."""
     found: dict[str, str] = {}
     for name in {**own, **theirs}:
         before, now = theirs.get(name, ABSENT), own.get(name, ABSENT)
@@ -89,7 +89,7 @@ def differences(theirs: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, 
 
 
 def _same(a, b) -> bool:
-    """Whether two descriptions are equal; checksums of code are comparable within one version of Python only."""
+    """Whether two descriptions are equal. Checksums of code can be compared only within one version of Python."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a["name"] == b["name"] and (a["python"] != b["python"] or a["code"] == b["code"])
     if isinstance(a, list) and isinstance(b, list):
@@ -112,7 +112,7 @@ def _shown(description) -> str:
 
 
 def described(function) -> Any:
-    """A function, or anything that can be called; None for none."""
+    """The description of a function or of any callable; None for None."""
     if function is None:
         return None
     own = str(getattr(function, "__module__", "")).split(".")[0] in OWN and "<locals>" not in _name(function)
@@ -130,7 +130,7 @@ def _name(function) -> str:
 
 
 def _parts(thing, depth: int) -> Any:
-    """What decides what a function computes, as far as it can be told: code, and the plain things that it reads."""
+    """What determines what a function computes, as far as can be seen: its code, and the plain values that it reads."""
     if isinstance(thing, PLAIN):
         return thing
     if depth == 0:
@@ -169,7 +169,7 @@ def _is_full(cell) -> bool:
 
 
 def _names(code: CodeType) -> list[str]:
-    """The names that code looks up, those of functions within it included."""
+    """The names that code looks up, including those in functions inside it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return [*code.co_names, *(name for function in inner for name in _names(function))]
 

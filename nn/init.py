@@ -19,7 +19,7 @@ Initialiser = Callable[[int, int, Any], float]
 
 
 def generator(seed: "int | random.Random | None"):
-    """What random numbers are drawn from: Python's `random` without a seed, else a generator of its own.
+    """The source of random numbers: Python's `random` without a seed, else a separate generator.
 
     >>> generator(7).random() == random.Random(7).random()
     True
@@ -32,7 +32,7 @@ def generator(seed: "int | random.Random | None"):
 
 
 def generators(model) -> dict[str, Any]:
-    """Where a model's random numbers come from: Python's `random`, and the generators that its modules hold."""
+    """The sources of a model's random numbers: Python's `random`, and the generators that its modules hold."""
     found: dict[str, Any] = {"python": random}
     for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
         found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
@@ -40,7 +40,7 @@ def generators(model) -> dict[str, Any]:
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:
-    """Evenly from low to high; without arguments what micrograd starts from."""
+    """Uniform from low to high; the defaults are micrograd's."""
     return lambda fan_in, fan_out, rng: rng.uniform(low, high)
 
 
@@ -50,12 +50,12 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Initialiser:
 
 
 def zeros() -> Initialiser:
-    """All weights 0: right for one linear neuron, useless for a hidden layer, whose neurons would stay alike."""
+    """All weights 0: fine for one linear neuron, useless for a hidden layer, whose neurons would all stay the same."""
     return lambda fan_in, fan_out, rng: 0.0
 
 
 def xavier_uniform(gain: float = 1.0) -> Initialiser:
-    """Evenly within ±gain·√(6 / (fan_in + fan_out)): keeps the variance in both directions, for tanh and sigmoid."""
+    """Uniform within ±gain·√(6 / (fan_in + fan_out)): keeps the variance in both directions, for tanh and sigmoid."""
 
     def draw(fan_in, fan_out, rng):
         bound = gain * sqrt(6 / (fan_in + fan_out))
@@ -70,7 +70,7 @@ def xavier_normal(gain: float = 1.0) -> Initialiser:
 
 
 def kaiming_uniform(gain: float = sqrt(2)) -> Initialiser:
-    """Evenly within ±gain·√(3 / fan_in): keeps the variance going forward, with gain √2 for ReLU.
+    """Uniform within ±gain·√(3 / fan_in): keeps the variance in the forward pass, with gain √2 for ReLU.
 
     >>> abs(kaiming_uniform()(6, 1, random.Random(0))) <= 1.0
     True
@@ -96,7 +96,7 @@ SCALED = {
     "kaiming_normal": kaiming_normal,
 }
 GAINS = {"tanh": 5 / 3, "relu": sqrt(2), "leaky_relu": sqrt(2 / (1 + 0.01**2)), "gelu": sqrt(2), "softplus": sqrt(2)}
-# micrograd's choice stands where micrograd has a network: ReLU and linear neurons.
+# ReLU and linear neurons keep micrograd's choice, as these are the ones that it has.
 DEFAULTS = {
     "tanh": "xavier_uniform",
     "sigmoid": "xavier_uniform",
@@ -107,7 +107,7 @@ DEFAULTS = {
 
 
 def initialiser(init: "str | Initialiser | None", activation: "str | None") -> Initialiser:
-    """The initialiser called `init`, with the gain for `activation`; without a name the one that suits the activation.
+    """The initialiser called `init`, with the gain for `activation`; by default the one that suits the activation.
 
     >>> initialiser("zeros", "relu")(4, 3, random)
     0.0

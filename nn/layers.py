@@ -1,17 +1,29 @@
-"""Parts of networks beside the linear ones: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
+"""Layers that are not linear: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
 
 import operator
 import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import Value, as_float, is_recording, mean
 from autograd.errors import ArgumentError, RecordingError
 from nn import activations
+from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
-from nn.modules import Module, as_list, check_count, check_size
+from nn.module import Module, check_size
+from nn.types import Elements, N, Number
 
 
-class ReLU(Module):
-    """`relu` as a part of a Sequential; like the others it takes a Value, or a list of any depth.
+class _Elementwise(Module):
+    """A module that returns its input in the same form, with other numbers."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Elements) -> Elements: ...
+
+
+class ReLU(_Elementwise):
+    """`relu` as a module; like the others it takes a number, a Value, or a list of any depth.
 
     >>> ReLU()([Value(-1.0), 2.0])
     [Value(0.0, grad=0), 2.0]
@@ -21,7 +33,7 @@ class ReLU(Module):
         return activations.relu(x)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Elementwise):
     """`leaky_relu` as a module."""
 
     def __init__(self, negative_slope: float = 0.01):
@@ -34,35 +46,35 @@ class LeakyReLU(Module):
         return f"negative_slope={self.negative_slope!r}"
 
 
-class GELU(Module):
+class GELU(_Elementwise):
     """`gelu` as a module."""
 
     def forward(self, x):
         return activations.gelu(x)
 
 
-class Softplus(Module):
+class Softplus(_Elementwise):
     """`softplus` as a module."""
 
     def forward(self, x):
         return activations.softplus(x)
 
 
-class Tanh(Module):
+class Tanh(_Elementwise):
     """`tanh` as a module."""
 
     def forward(self, x):
         return activations.tanh(x)
 
 
-class Sigmoid(Module):
+class Sigmoid(_Elementwise):
     """`sigmoid` as a module."""
 
     def forward(self, x):
         return activations.sigmoid(x)
 
 
-class Step(Module):
+class Step(_Elementwise):
     """`step` as a module."""
 
     def forward(self, x):
@@ -70,14 +82,22 @@ class Step(Module):
 
 
 class Softmax(Module):
-    """`softmax` as a module. Not needed before `cross_entropy`, which takes the scores themselves."""
+    """`softmax` as a module. Leave it out before `cross_entropy`, which takes the scores themselves."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, x: Sequence[N]) -> list[N]: ...
+        @overload
+        def __call__(self, x: Sequence[Sequence[N]]) -> list[list[N]]: ...
+        def __call__(self, x): ...
 
     def forward(self, x):
         return activations.softmax(x)
 
 
-class Dropout(Module):
-    """In training, sets each element to 0 with probability p and divides the others by 1 - p; in evaluation, nothing.
+class Dropout(_Elementwise):
+    """In training, sets each element to 0 with probability p and divides the others by 1 - p; otherwise does nothing.
 
     seed  a number or a random.Random; without it the draw comes from Python's `random`
 
@@ -88,7 +108,7 @@ class Dropout(Module):
     [1.0, 1.0]
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
-    when p is not from 0 to less than 1, and RecordingError in training mode within a compiled function.
+    unless p is from 0 to less than 1, and RecordingError in training mode inside a compiled function.
     """
 
     def __init__(self, p: float = 0.5, seed=None):
@@ -113,13 +133,13 @@ class Dropout(Module):
 
 
 class Embedding(Module):
-    """A table of learnt vectors: token k stands for row k.
+    """A table of learnt vectors; token k selects row k.
 
     num_embeddings  how many rows there are
     embedding_dim   how long each is
     init            how the numbers are drawn, by default from the normal distribution; seed as for Neuron
 
-    Takes a whole number, returns a list of Values; of a list of whole numbers a list of such lists.
+    Takes an integer and returns a list of Values, or takes a list of integers and returns a list of such lists.
 
     >>> Embedding(5, 2, seed=0)(3) == Embedding(5, 2, seed=0)([3])[0]
     False
@@ -127,7 +147,7 @@ class Embedding(Module):
     >>> table(3) == table([3])[0] == table.weight[3]
     True
 
-    Raises ArgumentError for a number that has no row.
+    Raises ArgumentError for an integer that is not the number of a row.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, *, init=None, seed=None):
@@ -138,6 +158,14 @@ class Embedding(Module):
             [Value(draw(num_embeddings, embedding_dim, rng)) for _ in range(embedding_dim)]
             for _ in range(num_embeddings)
         ]
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, index: int) -> list[Value]: ...
+        @overload
+        def __call__(self, index: Sequence[int]) -> list[list[Value]]: ...
+        def __call__(self, index): ...
 
     def forward(self, index):
         if isinstance(index, (list, tuple)):
@@ -155,13 +183,13 @@ class Embedding(Module):
 
 
 class Flatten(Module):
-    """A list of lists as one list, such as the vectors of several tokens for the Linear that follows.
+    """Makes one list of a list of lists, such as the vectors of several tokens for a Linear that follows.
 
     >>> Flatten()([[1.0, 2.0], [3.0]])
     [1.0, 2.0, 3.0]
     """
 
-    def forward(self, x):
+    def forward(self, x: Any) -> list[Any]:
         return [v for part in x for v in self.forward(part)] if isinstance(x, (list, tuple)) else [x]
 
 
@@ -180,7 +208,7 @@ class RMSNorm(Module):
         self.width, self.eps = check_count("RMSNorm", "width", width), eps
         self.weight = [Value(1.0) for _ in range(width)] if elementwise_affine else None
 
-    def forward(self, x):
+    def forward(self, x: Number | Sequence[Number]) -> list[Number]:
         x = as_list(x)
         check_size(self, self.width, len(x))
         scale = (mean([v * v for v in x]) + self.eps) ** -0.5

@@ -1,30 +1,41 @@
-"""Losses: how wrong an output is, as one Value to go downhill on.
+"""Losses: how wrong an output is, as one Value to minimise.
 
-Each takes (output, target) for one example, or lists of them for several, with the names and meanings of
-`torch.nn.functional`. `reduction` says what becomes of several terms: "mean", "sum", or "none" for the list itself.
+Each takes (output, target) of one example, or lists of them for several, with the names and meanings of
+`torch.nn.functional`. `reduction` says how several terms are combined: "mean", "sum", or "none" for the list itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, overload
 
 from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, softplus, step, where
 from autograd import mean as mean_of
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
-from nn.modules import Module, as_list
+from nn.arguments import as_list
+from nn.module import Module
+from nn.types import N, Nested, Scores, ToNumber
 
 
-def mse_loss(output, target, reduction: str = "mean"):
+@overload
+def mse_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def mse_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def mse_loss(output, target, reduction="mean"):
     """The squared error (output - target)².
 
     >>> mse_loss([1.0, 4.0], [0.0, 2.0])
     2.5
 
-    Raises ArgumentError when the sizes differ, or the reduction is unknown; so do all losses.
+    Raises ArgumentError if the sizes differ or the reduction is unknown; so do all losses.
     """
     return _reduced(_each("mse_loss", lambda o, t: _square(o - t), output, target), reduction)
 
 
-def l1_loss(output, target, reduction: str = "mean"):
+@overload
+def l1_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def l1_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def l1_loss(output, target, reduction="mean"):
     """The absolute error |output - target|.
 
     >>> l1_loss([1.0, 4.0], [0.0, 2.0], reduction="sum")
@@ -33,7 +44,11 @@ def l1_loss(output, target, reduction: str = "mean"):
     return _reduced(_each("l1_loss", lambda o, t: abs(o - t), output, target), reduction)
 
 
-def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
+@overload
+def huber_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean", delta: float = 1.0) -> N: ...
+@overload
+def huber_loss(output: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any: ...
+def huber_loss(output, target, reduction="mean", delta: float = 1.0):
     """Half the squared error up to an error of `delta`, and a straight line beyond: δ·(|output - target| - δ/2).
 
     >>> huber_loss([0.5, 4.0], [0.0, 2.0], reduction="none")
@@ -49,8 +64,12 @@ def huber_loss(output, target, reduction: str = "mean", delta: float = 1.0):
     return _reduced(_each("huber_loss", term, output, target), reduction)
 
 
-def hinge_loss(output, target, reduction: str = "mean"):
-    """max(0, 1 - target·score), with a target of -1 or 1: 0 once the score has its sign and is 1 or more in size.
+@overload
+def hinge_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def hinge_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def hinge_loss(output, target, reduction="mean"):
+    """max(0, 1 - target·score), for a target of -1 or 1: 0 if the score has the same sign and is at least 1 in size.
 
     >>> hinge_loss([0.25, 3.0], [1, 1], reduction="none")
     [0.75, 0.0]
@@ -64,7 +83,11 @@ def hinge_loss(output, target, reduction: str = "mean"):
     return _reduced(_each("hinge_loss", term, output, target), reduction)
 
 
-def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
+@overload
+def binary_cross_entropy_with_logits(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
+@overload
+def binary_cross_entropy_with_logits(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+def binary_cross_entropy_with_logits(output, target, reduction="mean"):
     """-log of the probability that sigmoid(output) gives to the target: 0, 1, or a probability in between.
 
     >>> round(binary_cross_entropy_with_logits(0.0, 1), 6)
@@ -83,13 +106,21 @@ def binary_cross_entropy_with_logits(output, target, reduction: str = "mean"):
     return _reduced(_each("binary_cross_entropy_with_logits", term, output, target), reduction)
 
 
-def cross_entropy(output, target, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100):
+@overload
+def cross_entropy(
+    output: Scores[N], target: Any, reduction: ToNumber = "mean", label_smoothing: float = 0.0, ignore_index: int = -100
+) -> N: ...
+@overload
+def cross_entropy(
+    output: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100
+) -> Any: ...
+def cross_entropy(output, target, reduction="mean", label_smoothing: float = 0.0, ignore_index: int = -100):
     """-log of the probability that softmax(output) gives to the target.
 
-    output           one score (logit) a class, or a list of such lists
+    output           a score (logit) for each class, or a list of such lists
     target           the number of the right class, from 0; or a probability for each class; or a list of such
     label_smoothing  the share of the target that is spread evenly over all classes
-    ignore_index     in a list of classes the number that stands for none: such entries do not count
+    ignore_index     in a list of classes, the number that means none: such entries are ignored
 
     >>> round(cross_entropy([0.0, 0.0], 1), 6)
     0.693147
@@ -104,8 +135,12 @@ def cross_entropy(output, target, reduction: str = "mean", label_smoothing: floa
     )
 
 
-def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
-    """Minus the entry for the target class, in a list of log-probabilities: cross_entropy after log_softmax.
+@overload
+def nll_loss(output: Scores[N], target: Any, reduction: ToNumber = "mean", ignore_index: int = -100) -> N: ...
+@overload
+def nll_loss(output: Any, target: Any, reduction: str = "mean", ignore_index: int = -100) -> Any: ...
+def nll_loss(output, target, reduction="mean", ignore_index: int = -100):
+    """Minus the entry for the target class in a list of log-probabilities: after log_softmax, the cross-entropy.
 
     >>> nll_loss([-0.5, -1.0, -3.0], 2)
     3.0
@@ -113,8 +148,8 @@ def nll_loss(output, target, reduction: str = "mean", ignore_index: int = -100):
     return _over_examples("nll_loss", lambda o, t: -_picked("nll_loss", o, t), output, target, reduction, ignore_index)
 
 
-def l1_penalty(parameters: "Module | list[Value]", strength: float):
-    """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights to 0.
+def l1_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value:
+    """strength · Σ|p| over the parameters of a module, or a list of them; added to a loss it pulls weights towards 0.
 
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
@@ -122,7 +157,7 @@ def l1_penalty(parameters: "Module | list[Value]", strength: float):
     return as_float(strength) * sum([abs(p) for p in _parameters("l1_penalty", parameters)])
 
 
-def l2_penalty(parameters: "Module | list[Value]", strength: float):
+def l2_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value:
     """strength · Σp² over the parameters of a module, or a list of them; added to a loss it keeps weights small.
 
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.5).data
@@ -142,7 +177,7 @@ def _square(x):
 
 
 def _each(name: str, term: Callable, output, target):
-    """term(o, t) for the corresponding numbers of two structures of lists; a single number stands for a list of one."""
+    """term(o, t) for corresponding numbers in two nested lists; a single number is the same as a list of one."""
     if isinstance(output, (list, tuple)):
         targets = as_list(target)
         _check_sizes(name, len(output), len(targets))
@@ -160,7 +195,7 @@ def _operand(thing):
 
 
 def _over_examples(name: str, term: Callable, output, target, reduction: str, ignore_index: int):
-    """term(scores, target) for one list of scores, or for several, put together as `reduction` says."""
+    """term(scores, target) for one list of scores, or for several, combined as `reduction` says."""
     if not isinstance(output, (list, tuple)) or len(output) < 1:
         raise ArgumentError(
             f"{name}: expected a list with a score for each class, got {output!r:.60}. "
@@ -178,12 +213,12 @@ def _over_examples(name: str, term: Callable, output, target, reduction: str, ig
     if reduction != "mean" or all(share is True for share in shares):
         return _reduced(terms, reduction)
     if not any(share is not False for share in shares):
-        raise ArgumentError(f"{name}: all targets are {ignore_index}, which stands for none, so there is no mean.")
+        raise ArgumentError(f"{name}: all targets are {ignore_index}, which means none, so there is no mean.")
     return sum(terms) / sum(shares)
 
 
 def _counts(target, ignore_index: int):
-    """Whether a target counts; for one that is an input of the graph 1 or 0, worked out there."""
+    """Whether a target counts; for a target that is a Value a 1 or 0 that is computed in the graph."""
     if isinstance(target, Value):
         return step(abs(target - ignore_index) - 0.5)
     return hasattr(target, "__iter__") or target != ignore_index
@@ -202,7 +237,7 @@ def _cross_entropy(scores, target, smoothing: float):
         _check_sizes("cross_entropy", len(scores), len(probabilities))
         shares = [(1 - smoothing) * p + smoothing / len(scores) for p in probabilities]
         return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
-    # The difference to the right score comes first: a loss near 0 then keeps all its digits.
+    # Scores are compared with the right one first: that keeps all digits of a loss near 0.
     right = _picked("cross_entropy", scores, target)
     hard = logsumexp([0.0 if score is right else score - right for score in scores])
     if smoothing == 0:
@@ -211,7 +246,7 @@ def _cross_entropy(scores, target, smoothing: float):
 
 
 def _picked(name: str, scores, target):
-    """The entry of `scores` whose number is `target`, which may be a Value: then it is an input of the graph."""
+    """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
         return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):

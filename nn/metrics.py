@@ -1,11 +1,12 @@
-"""How good the outputs are, as numbers to read: accuracy, confusion matrix, R². No gradient goes through them."""
+"""How good the outputs are, as plain numbers: accuracy, confusion matrix, R². No gradient flows through them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from autograd import Value, as_float
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError, NumberTypeError
-from nn.modules import check_count
+from nn.arguments import check_count
 
 
 def number(x) -> float:
@@ -13,7 +14,7 @@ def number(x) -> float:
     return x.data if isinstance(x, Value) else as_float(x)
 
 
-def plain_output(output):
+def plain_output(output: Any) -> Any:
     """An output taken out of the graph: numbers in place of Values, in the same lists.
 
     >>> plain_output([Value(1.0), 2.0])
@@ -24,22 +25,22 @@ def plain_output(output):
     return output.data if isinstance(output, Value) else output
 
 
-def predicted_class(output) -> int:
-    """The class that an output stands for: the position of the largest of its scores; of one score whether it is > 0.
+def predicted_class(output: Any) -> int:
+    """The class that an output predicts: the index of the largest score, or for a single score whether it is > 0.
 
     >>> predicted_class([0.1, 2.0, -1.0]), predicted_class(-0.3), predicted_class(Value(0.3))
     (1, 0, 1)
     """
     if isinstance(output, (list, tuple)):
         if not output:
-            raise ArgumentError("a class is the place of the largest score, but a list of scores is empty.")
+            raise ArgumentError("a class is the index of the largest score, but a list of scores is empty.")
         scores = [number(score) for score in output]
         return max(range(len(scores)), key=scores.__getitem__)
     return int(number(output) > 0)
 
 
-def true_class(target) -> int:
-    """The class that a target names: itself, with -1 as class 0; of a list of probabilities the most probable.
+def true_class(target: Any) -> int:
+    """The class that a target names: the target itself, with -1 as class 0, or the most probable class of a list.
 
     >>> true_class(2), true_class(-1), true_class([0.0, 1.0])
     (2, 0, 1)
@@ -48,7 +49,7 @@ def true_class(target) -> int:
         return predicted_class(list(target))
     index = number(target)
     if not index.is_integer():
-        raise ArgumentError(f"a class is a whole number, got {target!r}.")
+        raise ArgumentError(f"a class is an integer, got {target!r}.")
     return max(int(index), 0)
 
 
@@ -56,13 +57,13 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     """The share of examples whose class is predicted right, from 0 to 1.
 
     outputs  for each example a list of scores, or one score for two classes; or a list of such lists of scores
-    targets  for each example its class: 0, 1, 2, …; or -1 and 1; or a list of probabilities; or a list of classes, of
-             which -100 does not count
+    targets  for each example its class, 0, 1, 2, … or -1 and 1; or a list of probabilities; or a list of classes, in
+             which -100 is ignored
 
     >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
 
-    Raises ArgumentError when there are no examples, or not as many outputs as targets; so do all metrics.
+    Raises ArgumentError unless there are as many outputs as targets, and at least one; so do all metrics.
     """
     _check("accuracy", outputs, targets)
     if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
@@ -77,7 +78,7 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
 
 
 def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None" = None) -> list[list[int]]:
-    """How often class i (row) was taken for class j (column).
+    """How often class i (row) was predicted to be class j (column).
 
     >>> confusion_matrix([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     [[1, 0], [1, 1]]
@@ -88,7 +89,7 @@ def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None"
     width = len(scores) if isinstance(scores, (list, tuple)) else 2
     least = max(width, 1 + max(max(pair) for pair in pairs))
     if classes is not None and (type(classes) is not int or classes < least):
-        raise ArgumentError(f"confusion_matrix: classes must be a whole number, at least {least}, got {classes!r:.60}.")
+        raise ArgumentError(f"confusion_matrix: classes must be an integer of at least {least}, got {classes!r:.60}.")
     size = classes or least
     check_count("confusion_matrix", "classes * classes", size * size)
     counts = [[0] * size for _ in range(size)]
@@ -108,7 +109,7 @@ def r2_score(outputs: Sequence, targets: Sequence) -> float:
     mean = sum(targets) / len(targets)
     spread = sum((t - mean) ** 2 for t in targets)
     if spread == 0:
-        raise ArgumentError("r2_score: the targets are all alike, so there is no variance to explain.")
+        raise ArgumentError("r2_score: the targets are all the same, so there is no variance to explain.")
     return 1 - sum((t - number(o)) ** 2 for o, t in zip(outputs, targets)) / spread
 
 

@@ -1,11 +1,12 @@
-"""`summary`: what a model consists of, as a table."""
+"""`summary`: the parts of a model, as a table."""
 
 from autograd.arguments import expect_instance
-from nn.modules import Layer, Module
+from nn.module import Module
+from nn.modules import Layer
 
 
 class Summary:
-    """The table that `summary` makes: `rows` of (part, kind, shapes, parameters), and `total`, all parameters once."""
+    """The table of `summary`: `rows` of (part, kind, shapes, parameters), and `total`, the number of parameters."""
 
     def __init__(self, rows: list[tuple[str, str, str, int]], total: int):
         self.rows, self.total = rows, total
@@ -25,7 +26,7 @@ class Summary:
 
 
 def summary(model: Module) -> Summary:
-    """A table of the parts of a model that have parameters of their own: name, kind, shapes, number of parameters.
+    """A table of the parts of a model that hold parameters: name, kind, shapes, number of parameters.
 
     >>> from nn import MLP
     >>> summary(MLP(2, [16, 1]))
@@ -41,7 +42,7 @@ def summary(model: Module) -> Summary:
 
 
 def _rows(module: Module, path: str):
-    """A row for each module whose parameters are not all in modules inside; neurons count as part of their layer."""
+    """A row for each module that holds parameters itself; neurons count as part of their layer."""
     tensors = list(module.named_tensors())
     if any("." not in name for name, _, _ in tensors):
         own = [(shape, parameters) for name, shape, parameters in tensors if "." not in name]

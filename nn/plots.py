@@ -1,21 +1,29 @@
 """Pictures of training and of models, as matplotlib Figures: `.savefig("x.png")`, or let a notebook show them.
 
-Every function takes `ax`, a matplotlib Axes to draw on; without it a Figure of its own is made. Colours are those of
-Okabe and Ito, which people who are colour-blind can tell apart; lines and points differ in dash and shape as well.
+Every function takes `ax`, a matplotlib Axes to draw on; without it a new Figure is made. The colours are those of
+Okabe and Ito, which colour-blind people can tell apart; lines and points differ in dash and shape as well.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from math import inf, log10
+from typing import TYPE_CHECKING, Any
 
+from autograd import Value
 from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.batchloss import BatchLoss
 from nn.data import as_dataset
 from nn.errors import need
+from nn.evaluation import predict
 from nn.metrics import number, predicted_class, true_class
-from nn.modules import Module, check_count
-from nn.training import predict
+from nn.module import Module
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#555555"]
 MARKERS = "os^DvPX*<>"
@@ -23,14 +31,14 @@ DASHES = ["-", "--", ":", "-."]
 
 
 def _short(text) -> str:
-    """A name as it fits beside a picture: matplotlib takes minutes for one of 100,000 characters."""
+    """A name, shortened: matplotlib takes minutes for one of 100,000 characters."""
     return str(text) if len(str(text)) <= 40 else f"{str(text)[:39]}…"
 
 
-def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1):
-    """A Figure with `columns` Axes side by side, sizes in inches; returns (figure, list of axes).
+def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1) -> tuple[Figure, list[Any]]:
+    """A Figure with `columns` Axes side by side, as (figure, list of axes); sizes are in inches.
 
-    It does not pass through pyplot, so that nothing has to be closed and no window opens.
+    It bypasses pyplot, so no window opens and nothing has to be closed.
     """
     figure_class = need("matplotlib.figure", "matplotlib", "A plot").Figure
 
@@ -49,8 +57,8 @@ def new_figure(width: float = 6.0, height: float = 4.0, columns: int = 1):
     return figure, axes
 
 
-def plot_history(history):
-    """Loss and metric over the epochs, side by side, with the curves of the validation data dashed.
+def plot_history(history: Any) -> Figure:
+    """Loss and metric over the epochs, side by side; the curves of the validation data are dashed.
 
     Returns a Figure. Raises ArgumentError for a history without rows.
     """
@@ -84,13 +92,13 @@ def plot_history(history):
     return figure
 
 
-def plot_decision_boundary(model, data, steps: int = 80, ax=None):
-    """Which class the model gives to every point of the plane, with the examples on top.
+def plot_decision_boundary(model: Callable[..., Any], data: Any, steps: int = 80, ax: Any = None) -> Figure:
+    """The class that the model predicts for each point of the plane, with the examples on top.
 
     data   examples with two inputs
     steps  points of the grid along each side
 
-    Returns a Figure. Raises ArgumentError when the inputs are not two numbers.
+    Returns a Figure. Raises ArgumentError unless each input is two numbers.
     """
     data = as_dataset(data)
     if len(data.inputs[0]) != 2:
@@ -130,13 +138,13 @@ def plot_decision_boundary(model, data, steps: int = 80, ax=None):
 
 
 def _lead(output, c: int) -> float:
-    """By how much the score of class c exceeds all others; its zero is the decision boundary."""
+    """By how much the score of class c exceeds the others; the decision boundary is where this is 0."""
     if not isinstance(output, list):
         return output if c == 1 else -output
     return output[c] - max(score for k, score in enumerate(output) if k != c)
 
 
-def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str] = (), ax=None):
+def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str] = (), ax: Any = None) -> Figure:
     """The counts of `confusion_matrix`: rows are the true classes, columns the predicted ones; mistakes are tinted.
 
     Returns a Figure.
@@ -169,10 +177,10 @@ def plot_confusion_matrix(matrix: Sequence[Sequence[int]], classes: Sequence[str
     return figure
 
 
-def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), columns: int = 8):
+def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), columns: int = 8) -> Figure:
     """Square pictures such as the digits, each a list of grey values row by row, with a title each.
 
-    Returns a Figure. Raises ArgumentError when a picture is not square.
+    Returns a Figure. Raises ArgumentError unless the pictures are square.
     """
     side = round(len(images[0]) ** 0.5)
     if side * side != len(images[0]):
@@ -189,10 +197,10 @@ def plot_images(images: Sequence[Sequence[float]], titles: Sequence[str] = (), c
     return figure
 
 
-def plot_histograms(model, bins: int = 40):
-    """For each layer how its weights are spread, and how large its gradients are, on a logarithmic axis.
+def plot_histograms(model: Module, bins: int = 40) -> Figure:
+    """For each layer the distribution of its weights, and that of its gradients on a logarithmic axis.
 
-    Gradients are those that the last backward() left. Where they shrink from layer to layer, they vanish.
+    The gradients are those of the last backward(). If they shrink from layer to layer, they are vanishing.
     Returns a Figure. Raises ArgumentError for a model without parameters.
     """
     layers, bins = _layers(model), check_count("plot_histograms", "bins", bins)
@@ -226,7 +234,7 @@ def plot_histograms(model, bins: int = 40):
 
 
 def _layers(model) -> list:
-    """(name, parameters) for each module that has tensors of its own, neurons counted to their layer."""
+    """(name, parameters) for each module that holds tensors; neurons count as part of their layer."""
     found: dict[str, list] = {}
     for name, _, parameters in model.named_tensors():
         label = parameters[0].label or name
@@ -235,41 +243,48 @@ def _layers(model) -> list:
     return list(found.items())
 
 
-class Path:
-    """A callback for `fit` that notes down, after every step, the numbers of some parameters: of a model, or a list.
+class ParameterPath:
+    """A callback for `fit` that records the numbers of some parameters, a model's or a list, after every step.
 
     >>> from nn import MLP
     >>> model = MLP(1, [1])
-    >>> path = Path(model)
+    >>> path = ParameterPath(model)
     >>> len(path.points)
     1
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: Module | Iterable[Value]):
         self.parameters = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
         self.points = [self.numbers()]
 
     def numbers(self) -> list[float]:
         return [p.data for p in self.parameters]
 
-    def on_step(self, run) -> None:
+    def on_step(self, run: Any) -> None:
         self.points.append(self.numbers())
 
-    def __call__(self, run) -> None:
+    def __call__(self, run: Any) -> None:
         pass
 
 
-def plot_loss_surface(model, loss, data, path, steps: int = 40, ax=None):
-    """The mean loss over two parameters, all others as they are, as level lines, and the path that descent took there.
+def plot_loss_surface(
+    model: Callable[..., Any],
+    loss: Callable[..., Any],
+    data: Any,
+    path: ParameterPath,
+    steps: int = 40,
+    ax: Any = None,
+) -> Figure:
+    """The mean loss as a function of two parameters, drawn as level lines, and the path that descent took.
 
     loss, data  as for `fit`
-    path        a Path of two parameters: where they have been
+    path        a ParameterPath of these two parameters; all others keep their numbers
     steps       points of the grid along each side
 
-    Returns a Figure. Raises ArgumentError when the path is not one of two parameters.
+    Returns a Figure. Raises ArgumentError unless the path has two parameters.
     """
     if len(path.parameters) != 2:
-        raise ArgumentError(f"plot_loss_surface: expected a Path of 2 parameters, got {len(path.parameters)}.")
+        raise ArgumentError(f"plot_loss_surface: expected a ParameterPath of 2 parameters, got {len(path.parameters)}.")
     figure, ax = (ax.figure, ax) if ax is not None else _single(new_figure(6.0, 4.8))
     a, b = path.parameters
     columns = list(zip(*path.points))
@@ -297,12 +312,14 @@ def _loss_at(batch, data, *places) -> float:
     return sum(loss for loss, _ in batch.each(data)) / len(data)
 
 
-def plot_fit(model, data, path=None, steps: int = 100, ax=None):
-    """Examples with one input as points, and what the model makes of every input as a line.
+def plot_fit(
+    model: Callable[..., Any], data: Any, path: ParameterPath | None = None, steps: int = 100, ax: Any = None
+) -> Figure:
+    """Examples with one input as points, and the model's output for each input as a line.
 
-    path  a Path of all parameters that moved: the lines of its earlier points are drawn too, paler
+    path  a ParameterPath of all parameters that moved; the lines of its earlier points are drawn too, paler
 
-    Returns a Figure. Raises ArgumentError when the inputs are not one number.
+    Returns a Figure. Raises ArgumentError unless each input is one number.
     """
     data = as_dataset(data)
     if len(data.inputs[0]) != 1:
@@ -332,7 +349,7 @@ def plot_fit(model, data, path=None, steps: int = 100, ax=None):
 
 
 def _stations(path, count: int = 8):
-    """(share of the way, numbers) for a few points along a path, more of them at its beginning."""
+    """(fraction of the way, numbers) for a few points of a path, more of them near its beginning."""
     if path is None:
         return []
     last = len(path.points) - 1
@@ -344,8 +361,8 @@ def _set(path, numbers) -> None:
         p.data = value
 
 
-def plot_descent(model, loss, data, path):
-    """The loss surface with the path of descent, and beside it the fit in data space: the same story seen twice.
+def plot_descent(model: Callable[..., Any], loss: Callable[..., Any], data: Any, path: ParameterPath) -> Figure:
+    """The loss surface with the path of descent, and next to it the fit in data space: two views of one descent.
 
     Returns a Figure. Raises what plot_loss_surface and plot_fit raise.
     """
@@ -365,9 +382,15 @@ def _colour(index: int) -> str:
 
 
 def _grid(values: Sequence, steps: int, margin: float = 0.1) -> list[float]:
-    """`steps` points evenly over the range of `values` and a margin."""
+    """`steps` points, evenly spaced over the range of `values` and a margin."""
     steps = expect_integer("steps, the points along a side of the grid,", steps, 2)
     check_count("the grid", "steps * steps", steps * steps)
     low, high = min(map(number, values)), max(map(number, values))
     extra = margin * (high - low) or 1.0
     return [low - extra + (high - low + 2 * extra) * i / (steps - 1) for i in range(steps)]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Path":  # what ParameterPath was called before
+        return ParameterPath
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

@@ -1,30 +1,34 @@
-"""A small GPT, all scalar: causal self-attention, and what is stacked from it."""
+"""A small GPT of scalars: causal self-attention, and the blocks and models built from it."""
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
-from autograd import dot, softmax
+from autograd import Value, dot, softmax
 from autograd.errors import ArgumentError
+from nn.arguments import check_count
 from nn.init import generator, normal
 from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
-from nn.modules import Linear, Module, check_count, check_size
+from nn.module import Module, check_size
+from nn.modules import Linear
+from nn.types import Number
 
 
 class SelfAttention(Module):
-    """Causal self-attention: each position gathers from itself and those before what suits its query.
+    """Causal self-attention: each position gathers what matches its query from itself and the positions before it.
 
-    width  numbers a position
-    heads  how many times it is done side by side, each on width / heads of the numbers
+    width  the length of the vector at each position
+    heads  the number of parallel heads, each of which works on width / heads of the numbers
 
-    Takes a list of vectors, one a position, and returns one for each.
+    Takes a list of vectors, one for each position, and returns as many.
 
     >>> attention = SelfAttention(4, heads=2, seed=0)
     >>> a, b = [1.0, 0.0, 2.0, -1.0], [0.5, 1.0, 0.0, 3.0]
     >>> [v.data for v in attention([a, b])[0]] == [v.data for v in attention([a])[0]]
     True
 
-    Vaswani et al., "Attention is all you need", 2017. Raises ArgumentError when heads does not divide width.
+    Vaswani et al., "Attention is all you need", 2017. Raises ArgumentError unless heads divides width.
     """
 
     def __init__(self, width: int, heads: int = 1, *, init="kaiming_uniform", seed=None):
@@ -37,7 +41,7 @@ class SelfAttention(Module):
             Linear(width, width, bias=False, init=init, seed=rng) for _ in range(4)
         )
 
-    def forward(self, xs):
+    def forward(self, xs: Sequence[Sequence[Number]]) -> list[Any]:
         for x in xs:
             check_size(self, self.width, len(x))
         queries, keys, values = ([self._heads(part(x)) for x in xs] for part in (self.query, self.key, self.value))
@@ -55,7 +59,7 @@ class SelfAttention(Module):
         ]
 
     def _heads(self, x):
-        """A vector cut into one piece a head."""
+        """A vector cut into a piece for each head."""
         x = x if isinstance(x, list) else [x]
         size = self.width // self.heads
         return [x[i : i + size] for i in range(0, self.width, size)]
@@ -74,7 +78,7 @@ def _gather(query, keys, values):
 
 
 class Block(Module):
-    """One layer of a transformer: attention, then a network of two layers on each position, each added to its input."""
+    """One layer of a transformer: attention, then two linear layers on each position, each added to its input."""
 
     def __init__(self, width: int, heads: int, hidden: int, *, init, seed=None):
         rng = generator(seed)
@@ -84,10 +88,14 @@ class Block(Module):
         self.up = Linear(width, hidden, bias=False, init=init, seed=rng)
         self.down = Linear(hidden, width, bias=False, init=init, seed=rng)
 
-    def forward(self, xs):
+    def forward(self, xs: Sequence[Sequence[Number]]) -> list[list[Value]]:
         gathered = self.attention([self.norm1(x) for x in xs])
         xs = [_added(x, g) for x, g in zip(xs, gathered)]
-        return [_added(x, self.down([v.relu() for v in self.up(self.norm2(x))])) for x in xs]
+        return [_added(x, self._feed_forward(self.norm2(x))) for x in xs]
+
+    def _feed_forward(self, x: Any) -> Any:
+        hidden: Any = self.up(x)
+        return self.down([v.relu() for v in hidden])
 
 
 def _added(xs, ys):
@@ -95,16 +103,16 @@ def _added(xs, ys):
 
 
 class GPT(Module):
-    """A character model: for each of a row of tokens the scores (logits) of what comes next.
+    """A character model: for each token of a sequence, the scores (logits) of the token that follows.
 
-    vocabulary  how many different tokens there are
-    context     how many tokens it can look back on
-    width       numbers a token; `heads` must divide it
-    layers      how many blocks are stacked
-    hidden      neurons in the network of a block, by default 4·width
+    vocabulary  the number of different tokens
+    context     the longest sequence of tokens
+    width       the length of the vector for each token; `heads` must divide it
+    layers      the number of blocks
+    hidden      the number of hidden neurons in a block, by default 4·width
     init, seed  how the weights are drawn, as for Neuron
 
-    Takes a list of tokens, whole numbers; returns for each a list of `vocabulary` Values.
+    Takes a list of tokens, which are integers; returns for each a list of `vocabulary` Values.
 
     >>> model = GPT(5, context=4, width=4, heads=2, seed=0)
     >>> scores = model([0, 3, 1])
@@ -112,7 +120,7 @@ class GPT(Module):
     (3, 5)
 
     Radford et al., "Improving language understanding by generative pre-training", 2018. Raises ArgumentError for more
-    tokens than the context holds.
+    tokens than the context.
     """
 
     def __init__(
@@ -138,17 +146,17 @@ class GPT(Module):
         self.norm = RMSNorm(width)
         self.head = Linear(width, vocabulary, bias=False, init=init, seed=rng)
 
-    def embed(self, tokens: Sequence[int]):
-        """For each token its vector and that of its place, added: where whole numbers become Values."""
+    def embed(self, tokens: Sequence[int]) -> list[list[Value]]:
+        """For each token the sum of its vector and that of its position: here integers become Values."""
         if not 0 < len(tokens) <= self.context:
             raise ArgumentError(
                 f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
-                "Cut the row of tokens, or make the model with a larger context."
+                "Pass fewer tokens, or make the model with a larger context."
             )
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 
-    def scores(self, xs):
-        """From the vectors of `embed` to the scores."""
+    def scores(self, xs: Sequence[Sequence[Number]]) -> list[Any]:
+        """The scores, from the vectors of `embed`."""
         for block in self.blocks:
             xs = block(xs)
         return [self.head(self.norm(x)) for x in xs]
@@ -156,7 +164,7 @@ class GPT(Module):
     def stages(self):
         return self.embed, self.scores
 
-    def forward(self, tokens: Sequence[int]):
+    def forward(self, tokens: Sequence[int]) -> list[list[Value]]:
         return self.scores(self.embed(tokens))
 
     def generate(
@@ -168,21 +176,21 @@ class GPT(Module):
         temperature: float = 1.0,
         seed=None,
     ) -> list[int]:
-        """Tokens drawn one after another from the probabilities that the model gives, up to the token `end`.
+        """Tokens drawn one after another from the probabilities of the model, up to the token `end`.
 
-        start        what to go on from; it is not returned
-        length       how many tokens at most, by default `context`
-        temperature  below 1 the likely tokens become likelier, above 1 less so
+        start        the tokens before the first drawn one; they are not returned
+        length       the largest number of tokens, by default `context`
+        temperature  below 1 likely tokens become likelier, above 1 less likely
         seed         for the draw; without it Python's `random`
 
         >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=-1, seed=0))
         3
 
-        Raises ArgumentError when the temperature is not above 0, or the length no whole number from 1 to 100,000,000.
+        Raises ArgumentError unless the temperature is positive and the length an integer from 1 to 100,000,000.
         """
         length = self.context if length is None else check_count("GPT.generate", "length", length)
         if not temperature > 0:
-            raise ArgumentError(f"GPT.generate: temperature must be above 0, got {temperature!r}.")
+            raise ArgumentError(f"GPT.generate: temperature must be positive, got {temperature!r}.")
         rng, tokens, found = generator(seed), list(start), []
         for _ in range(length):
             scores = plain_output(self.forward(tokens[-self.context :])[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections import deque
+from collections.abc import Collection
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
 
 
-def read_data(values):
+def read_data(values: list[Value]) -> array.array[float]:
     """The numbers of a list of Values, an array of floats that NumPy can use as it is.
 
     >>> read_data([Value(1.0), Value(2.0)])
@@ -24,7 +25,7 @@ def read_data(values):
     return _read("read_data", values, "_data")
 
 
-def read_grad(values):
+def read_grad(values: list[Value]) -> array.array[float]:
     """The gradients of a list of Values, an array of floats.
 
     >>> x = Value(3.0)
@@ -35,7 +36,7 @@ def read_grad(values):
     return _read("read_grad", values, "_grad")
 
 
-def write_data(values, numbers):
+def write_data(values: list[Value], numbers: Collection[float]) -> None:
     """Set the numbers of a list of Values; `numbers` is a list or an array of floats, one for each.
 
     >>> x, y = Value(0.0), Value(0.0)
@@ -48,7 +49,7 @@ def write_data(values, numbers):
     _write("write_data", values, numbers, "_data")
 
 
-def write_grad(values, numbers):
+def write_grad(values: list[Value], numbers: Collection[float]) -> None:
     """Set the gradients of a list of Values, as `write_data` sets their numbers."""
     _write("write_grad", values, numbers, "_grad")
 

@@ -1,6 +1,8 @@
 """The functions and methods of the table, made by looping over it."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
 from autograd.engine.template import with_defaults
@@ -8,8 +10,8 @@ from autograd.errors import AutogradError, RuleError
 from autograd.table.registry import RULES, TABLE, Rule
 from autograd.table.registry import rule as add_rule
 
-FUNCTIONS = {}  # by the names of their rules
-PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # by the names of their rules
+PUBLIC: dict[str, Callable[..., Any]] = {}  # those that are not mere helpers of others: the functions of the package
 
 # np.arctan(an array of Values) calls the method `arctan` of each element.
 NUMPY_NAMES = {
@@ -76,7 +78,7 @@ def with_names_of(rule, operate):
     """`operate` as a function whose parameters are called as the rule's inputs are."""
     inputs = ", ".join(rule.inputs)
     text = f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}): return operate({inputs})"
-    made = {}
+    made: dict[str, Any] = {}
     exec(text, {"operate": operate}, made)
     return made[rule.name]
 

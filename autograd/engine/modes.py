@@ -7,6 +7,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 from autograd.engine import uncompiled as cython
 from autograd.engine.libraries import line_outside
@@ -101,7 +102,7 @@ class direct:
     def __init__(self, method: Callable) -> None:
         self.method = method
 
-    def __get__(self, instance, owner=None):
+    def __get__(self, instance, owner=None) -> Any:
         return self if instance is None else self.method(instance)
 
     def __call__(self, instance, *error):
@@ -156,7 +157,7 @@ def recorder():
     return this_thread.recorder
 
 
-def is_recording():
+def is_recording() -> bool:
     """Whether this thread records a function."""
     return this_thread.recorder is not None
 

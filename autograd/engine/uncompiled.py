@@ -3,18 +3,22 @@
 Cython compiles the same files and knows these names by itself; it never looks in here.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 compiled = False
 
 
 class _Type:
-    def __getitem__(self, dimensions):
+    def __getitem__(self, dimensions: Any) -> Any:
         return self
 
 
 int = double = bint = longlong = Py_ssize_t = _Type()
 
 
-def cclass(thing):
+def cclass(thing: T) -> T:
     """No change. So with all that follows."""
     return thing
 
@@ -22,9 +26,9 @@ def cclass(thing):
 cfunc = ccall = final = no_gc = cclass
 
 
-def declare(type, value):
+def declare(type: Any, value: T) -> T:
     return value
 
 
-def locals(**types):
+def locals(**types: Any) -> Callable[[T], T]:
     return cclass

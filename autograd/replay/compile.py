@@ -1,19 +1,19 @@
 """`compile`: a scalar function is recorded once and replayed from then on, for one example or for a batch.
 
-The first call with a new structure of arguments records what the function does with tracers (recorder.py). Later calls
+The first call with a new structure of arguments records what the function does with tracers (tracer.py). Later calls
 run the recorded program on numbers, without the function: no nodes, no Python for each operation.
 
 A compiled function gives what the function itself would give if it were called now, or raises. What this means exactly,
-and how it is seen to, is written in README.md beside this file.
+and how it is ensured, is written in README.md beside this file.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
 
 from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
@@ -29,12 +29,25 @@ from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
 from autograd.replay.unrolled import unrolling
 
+if TYPE_CHECKING:
+    from autograd.view.draw import Drawing
+
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
+P = ParamSpec("P")  # the parameters of a function that is compiled
+Q = ParamSpec("Q")  # those of a method, without self
+R_co = TypeVar("R_co", covariant=True)  # what it returns
+N = TypeVar("N", Value, float, "Value | float")
 
 
+@overload
 def compile(
-    function: Callable | None = None, *, static: tuple[str, ...] = (), maxsize: int = 16, fallback: bool = True
-) -> Any:
+    function: Callable[P, R_co], *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
+) -> Compiled[P, R_co]: ...
+@overload
+def compile(
+    function: None = None, *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
+) -> Callable[[Callable[P, R_co]], Compiled[P, R_co]]: ...
+def compile(function=None, *, static=(), maxsize=16, fallback=True):
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
     A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
@@ -70,23 +83,35 @@ def compile(
     return Compiled(function, static, maxsize, fallback)
 
 
-class Compiled:
+class Compiled(Generic[P, R_co]):
     """A function that is recorded and replayed; see `compile`."""
 
-    def __init__(self, function, static=(), maxsize=16, fallback=True):
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        static: str | Iterable[str] = (),
+        maxsize: int = 16,
+        fallback: bool = True,
+    ):
         if not callable(function):
             raise ArgumentError(f"compile: expected a function, got {function!r:.60}.")
-        self.function = function
+        self.function: Any = function
         self._static = (static,) if isinstance(static, str) else tuple(expect_list("compile: static", static))
         self._positions = positions_of(function, self._static)
         self._recordings = Recordings(function, expect_integer("compile: maxsize", maxsize))
         self._fallback = fallback
-        self._made_from: Compiled | None = None  # for a method of one instance: that of the class
+        self._made_from: Compiled[Any, Any] | None = None  # for a method of one instance: that of the class
         update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
 
     def __repr__(self):
         return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Compiled[P, R_co]: ...
+    @overload
+    def __get__(
+        self: Compiled[Concatenate[Any, Q], R_co], instance: object, owner: Any = None
+    ) -> Compiled[Q, R_co]: ...
     def __get__(self, instance, owner=None):
         """As a method: each instance has a compiled function of its own, and keeps it among its attributes."""
         if instance is None or isinstance(self.function, staticmethod):
@@ -123,7 +148,7 @@ class Compiled:
             return type(None), ()
         return Compiled, (self.function, self._static, self._recordings.maxsize, self._fallback)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
         if is_recording() or unrolling.is_on():
             return self.function(*args, **kwargs)
@@ -135,6 +160,14 @@ class Compiled:
                 return recording.call(leaves)
         return self._instead_of(recording, [leaves], lambda: self.function(*args, **kwargs))
 
+    @overload
+    def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
+    @overload
+    def mean(
+        self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal[True], **kwargs: Any
+    ) -> tuple[N, list[Any]]: ...
+    @overload
+    def mean(self, *batches: Any, has_aux: bool = False, **kwargs: Any) -> Any: ...
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
@@ -157,6 +190,12 @@ class Compiled:
                 return recording.mean(rows, has_aux)
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
 
+    @overload
+    def map(self: Compiled[..., Value | float], *batches: Any, **kwargs: Any) -> list[float]: ...
+    @overload
+    def map(self: Compiled[..., list[Value] | list[float]], *batches: Any, **kwargs: Any) -> list[list[float]]: ...
+    @overload
+    def map(self, *batches: Any, **kwargs: Any) -> list[Any]: ...
     def map(self, *batches, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
 
@@ -171,21 +210,21 @@ class Compiled:
                 return recording.map(rows)
         return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
 
-    def cache_info(self):
+    def cache_info(self) -> CacheInfo:
         """How often a recording was found and was not, how many are kept at most, and how many there are."""
         recordings = self._recordings
         return CacheInfo(recordings.hits, recordings.misses, recordings.maxsize, len(recordings))
 
-    def cache_clear(self):
+    def cache_clear(self) -> None:
         """Forget all recordings."""
         self._recordings.clear()
 
-    def stats(self):
+    def stats(self) -> list[dict[str, int | float]]:
         """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
         how often the function itself had to be called in place of a replay ("fallbacks")."""
         return [recording.stats() for recording in self._recordings]
 
-    def draw(self, **options):
+    def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
 

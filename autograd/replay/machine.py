@@ -101,7 +101,7 @@ def _forward(run, memory):
 
 
 def _sums(run, first, second):
-    """The sums of products of a run, given all first and all second factors. The codes are explained in recorder.py."""
+    """The sums of products of a run, given all first and all second factors. The codes are explained in program.py."""
     results, i = [], 0
     for _ in range(run.count):
         total = -0.0

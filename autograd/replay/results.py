@@ -20,7 +20,7 @@ class Result:
 
     structure  the result, with its index among the numbers in place of each number, and an AsItIs for anything else
     tracers    what stands for the numbers
-    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see recorder.py; an
+    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see tracer.py; an
                AsItIs for a number that depends on nothing
     """
 

@@ -89,12 +89,12 @@ def test_words():
     assert (len(inputs), inputs[0], targets[-1]) == (5, 0, 0)
     assert vocabulary.examples(["json"], context=3)[0] == (inputs[:3], targets[:3])
     assert vocabulary.examples(["json"], context=7)[0] == ([*inputs, 0, 0], [*targets, -100, -100])
-    with pytest.raises(ArgumentError, match="'ü' in 'ünder' is none of 'a"):
+    with pytest.raises(ArgumentError, match="'ü' in 'ünder' is not among 'a"):
         vocabulary.encode("ünder")
 
 
 @given(st.integers(2, 60), st.floats(0.05, 0.95), st.integers(0, 5))
-def test_split_keeps_every_example_once_and_every_class_in_proportion(n, fraction, seed):
+def test_split_keeps_every_example_and_the_shares_of_classes(n, fraction, seed):
     whole = data.Dataset([[float(i)] for i in range(n)], [i % 3 for i in range(n)])
     held_out = round(fraction * n)
     if not 0 < held_out < n:

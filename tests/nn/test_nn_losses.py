@@ -60,7 +60,7 @@ def test_cross_entropy_of_probabilities_and_smoothing(scores, smoothing, data):
     )
 
 
-def test_cross_entropy_of_a_sure_and_right_answer_keeps_its_digits():
+def test_cross_entropy_near_zero_keeps_its_digits():
     scores = [Value(0.0), Value(50.0), Value(-3.0)]
     loss = nn.cross_entropy(scores, 1)
     exact = exact_cross_entropy([0, 50, -3], [0, 1, 0])
@@ -157,7 +157,7 @@ def test_ignored_targets(loss):
     loss(values, list(map(Value, targets))).backward()
     assert [v.grad for v in values[1]] == [0.0, 0.0]
     assert any(v.grad for v in values[0])
-    with pytest.raises(ArgumentError, match="all targets are -100, which stands for none"):
+    with pytest.raises(ArgumentError, match="all targets are -100, which means none"):
         loss(rows, [-100] * 3)
 
 

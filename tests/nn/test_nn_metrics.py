@@ -43,7 +43,7 @@ def test_errors():
         nn.accuracy([], [])
     with pytest.raises(ArgumentError, match="got 1 outputs and 2 targets"):
         nn.confusion_matrix([1.0], [0, 1])
-    with pytest.raises(ArgumentError, match="the targets are all alike"):
+    with pytest.raises(ArgumentError, match="the targets are all the same"):
         nn.r2_score([1.0, 2.0], [3.0, 3.0])
 
 

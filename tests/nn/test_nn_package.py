@@ -30,6 +30,7 @@ def test_every_public_name_is_there_and_explained():
     for name in nn.__all__:
         assert getattr(nn, name).__doc__, name
     for source in SOURCES:
-        for node in ast.parse(source.read_text(encoding="utf-8")).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
-                assert ast.get_docstring(node), f"{source.name}: {node.name}"
+        body = ast.parse(source.read_text(encoding="utf-8")).body
+        last = {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}  # no overloads
+        for name, node in last.items():
+            assert name.startswith("_") or ast.get_docstring(node), f"{source.name}: {name}"

@@ -102,7 +102,7 @@ def test_histograms():
 
 def test_descent():
     model, line = nn.MLP(1, [1], seed=3), data.line(20, seed=0)
-    path = plots.Path(model.parameters())
+    path = plots.ParameterPath(model.parameters())
     start = path.numbers()
     nn.fit(
         model,
@@ -125,15 +125,15 @@ def test_descent():
     w, b = path.points[-1]
     final = next(line for line in figure.axes[1].lines if line.get_label() == "the model")
     assert list(final.get_ydata()) == pytest.approx([w * x + b for x in final.get_xdata()])
-    with pytest.raises(ArgumentError, match="expected a Path of 2 parameters, got 1"):
-        plots.plot_loss_surface(model, nn.mse_loss, line, plots.Path(model.parameters()[:1]))
+    with pytest.raises(ArgumentError, match="expected a ParameterPath of 2 parameters, got 1"):
+        plots.plot_loss_surface(model, nn.mse_loss, line, plots.ParameterPath(model.parameters()[:1]))
     with pytest.raises(ArgumentError, match="expected inputs of 1 number, got 2"):
         plots.plot_fit(model, data.moons(4))
 
 
 def test_loss_surface_is_the_loss():
     model, line = nn.MLP(1, [1], seed=3), data.line(20, noise=0.0, seed=0)
-    path = plots.Path(model.parameters())
+    path = plots.ParameterPath(model.parameters())
     seen = []
     original = plots._loss_at
 
@@ -185,3 +185,9 @@ def test_names_of_any_length_are_shortened():
     for figure in pictures:
         texts = [text.get_text() for text in figure.findobj(Text)]
         assert max(map(len, texts)) <= 40
+
+
+def test_a_parameter_path_has_its_former_name_too():
+    assert plots.Path is plots.ParameterPath
+    with pytest.raises(AttributeError, match="has no attribute 'plot'"):
+        _ = plots.plot

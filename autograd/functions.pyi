@@ -1,28 +1,24 @@
 # Made by "python -m autograd.stubs" from the table and the source. Do not edit.
 
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import TypeAlias, TypeVar, overload
 
-from autograd.table.registry import Rule
-from autograd.engine.value import Number, Value
+from autograd.engine.value import Value
 
-N = TypeVar("N", Value, float)
-FUNCTIONS: dict[str, Callable[..., Any]]
-PUBLIC: dict[str, Callable[..., Any]]
-NUMPY_NAMES: dict[str, list[str]]
-def with_defaults(rule: Rule, names: Any) -> list[str]: ...
-def documentation(rule: Rule, function: Any) -> str: ...
-def rule(name: str, formula: str, *partials: str, **options: Any) -> Callable[..., Any]: ...
+Number: TypeAlias = "Value | float"
+T = TypeVar("T")
+N = TypeVar("N", Value, float, Number)
+Side: TypeAlias = "T | Callable[[], T]"
 
 @overload
 def add(x: Value, y: Number) -> Value:
     """add(x, y) = x + y, for Values and for plain numbers.
-    
+
         ∂add/∂x = 1
         ∂add/∂y = 1
-    
+
     Domain: all numbers.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = add(x, y)
     >>> result.backward()
@@ -31,46 +27,20 @@ def add(x: Value, y: Number) -> Value:
     """
 
 @overload
-def add(x: float, y: float) -> float:
-    """add(x, y) = x + y, for Values and for plain numbers.
-    
-        ∂add/∂x = 1
-        ∂add/∂y = 1
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = add(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (5.0, 1.0, 1.0)
-    """
+def add(x: float, y: float) -> float: ...
 
 @overload
-def add(x: float, y: Value) -> Value:
-    """add(x, y) = x + y, for Values and for plain numbers.
-    
-        ∂add/∂x = 1
-        ∂add/∂y = 1
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = add(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (5.0, 1.0, 1.0)
-    """
+def add(x: float, y: Value) -> Value: ...
 
 @overload
 def sub(x: Value, y: Number) -> Value:
     """sub(x, y) = x - y, for Values and for plain numbers.
-    
+
         ∂sub/∂x = 1
         ∂sub/∂y = -1
-    
+
     Domain: all numbers.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = sub(x, y)
     >>> result.backward()
@@ -79,46 +49,20 @@ def sub(x: Value, y: Number) -> Value:
     """
 
 @overload
-def sub(x: float, y: float) -> float:
-    """sub(x, y) = x - y, for Values and for plain numbers.
-    
-        ∂sub/∂x = 1
-        ∂sub/∂y = -1
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = sub(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (-1.0, 1.0, -1.0)
-    """
+def sub(x: float, y: float) -> float: ...
 
 @overload
-def sub(x: float, y: Value) -> Value:
-    """sub(x, y) = x - y, for Values and for plain numbers.
-    
-        ∂sub/∂x = 1
-        ∂sub/∂y = -1
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = sub(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (-1.0, 1.0, -1.0)
-    """
+def sub(x: float, y: Value) -> Value: ...
 
 @overload
 def mul(x: Value, y: Number) -> Value:
     """mul(x, y) = x * y, for Values and for plain numbers.
-    
+
         ∂mul/∂x = y
         ∂mul/∂y = x
-    
+
     Domain: all numbers.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = mul(x, y)
     >>> result.backward()
@@ -127,47 +71,21 @@ def mul(x: Value, y: Number) -> Value:
     """
 
 @overload
-def mul(x: float, y: float) -> float:
-    """mul(x, y) = x * y, for Values and for plain numbers.
-    
-        ∂mul/∂x = y
-        ∂mul/∂y = x
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = mul(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (6.0, 3.0, 2.0)
-    """
+def mul(x: float, y: float) -> float: ...
 
 @overload
-def mul(x: float, y: Value) -> Value:
-    """mul(x, y) = x * y, for Values and for plain numbers.
-    
-        ∂mul/∂x = y
-        ∂mul/∂y = x
-    
-    Domain: all numbers.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = mul(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (6.0, 3.0, 2.0)
-    """
+def mul(x: float, y: Value) -> Value: ...
 
 @overload
 def div(x: Value, y: Number) -> Value:
     """div(x, y) = x / y, for Values and for plain numbers.
-    
+
         ∂div/∂x = 1 / y
         ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
-    
+
     Domain: y != 0.
     Raises DomainError outside it.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = div(x, y)
     >>> result.backward()
@@ -176,46 +94,18 @@ def div(x: Value, y: Number) -> Value:
     """
 
 @overload
-def div(x: float, y: float) -> float:
-    """div(x, y) = x / y, for Values and for plain numbers.
-    
-        ∂div/∂x = 1 / y
-        ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
-    
-    Domain: y != 0.
-    Raises DomainError outside it.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = div(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.6666666666666666, 0.3333333333333333, -0.2222222222222222)
-    """
+def div(x: float, y: float) -> float: ...
 
 @overload
-def div(x: float, y: Value) -> Value:
-    """div(x, y) = x / y, for Values and for plain numbers.
-    
-        ∂div/∂x = 1 / y
-        ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
-    
-    Domain: y != 0.
-    Raises DomainError outside it.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = div(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.6666666666666666, 0.3333333333333333, -0.2222222222222222)
-    """
+def div(x: float, y: Value) -> Value: ...
 
 def neg(x: N) -> N:
     """neg(x) = -x, for Values and for plain numbers.
-    
+
         ∂neg/∂x = -1
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = neg(x)
     >>> result.backward()
@@ -225,11 +115,11 @@ def neg(x: N) -> N:
 
 def pos(x: N) -> N:
     """pos(x) = x, for Values and for plain numbers.
-    
+
         ∂pos/∂x = 1
-    
+
     Domain: all numbers. A new node with the same value: an identity.
-    
+
     >>> x = Value(2.0)
     >>> result = pos(x)
     >>> result.backward()
@@ -240,13 +130,13 @@ def pos(x: N) -> N:
 @overload
 def pow(x: Value, y: Number) -> Value:
     """pow(x, y) = x ** y, for Values and for plain numbers.
-    
+
         ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
         ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
-    
+
     Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
     Raises DomainError outside it.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = pow(x, y)
     >>> result.backward()
@@ -255,46 +145,18 @@ def pow(x: Value, y: Number) -> Value:
     """
 
 @overload
-def pow(x: float, y: float) -> float:
-    """pow(x, y) = x ** y, for Values and for plain numbers.
-    
-        ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
-        ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
-    
-    Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
-    Raises DomainError outside it.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = pow(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (8.0, 12.0, 5.545177444479562)
-    """
+def pow(x: float, y: float) -> float: ...
 
 @overload
-def pow(x: float, y: Value) -> Value:
-    """pow(x, y) = x ** y, for Values and for plain numbers.
-    
-        ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
-        ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
-    
-    Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
-    Raises DomainError outside it.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = pow(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (8.0, 12.0, 5.545177444479562)
-    """
+def pow(x: float, y: Value) -> Value: ...
 
 def sign(x: N) -> N:
     """sign(x) = 1 if x > 0 else -1 if x < 0 else 0, for Values and for plain numbers.
-    
+
         ∂sign/∂x = 0
-    
+
     Domain: all numbers. sign(0) is 0. The derivative is 0 everywhere, at the jump as well.
-    
+
     >>> x = Value(2.0)
     >>> result = sign(x)
     >>> result.backward()
@@ -304,11 +166,11 @@ def sign(x: N) -> N:
 
 def abs(x: N) -> N:
     """abs(x) = abs(x), for Values and for plain numbers.
-    
+
         ∂abs/∂x = sign(x)
-    
+
     Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
-    
+
     >>> x = Value(2.0)
     >>> result = abs(x)
     >>> result.backward()
@@ -318,11 +180,11 @@ def abs(x: N) -> N:
 
 def step(x: N) -> N:
     """step(x) = 1 if x > 0 else 0, for Values and for plain numbers.
-    
+
         ∂step/∂x = 0
-    
+
     Domain: all numbers. step(0) is 0. The derivative is 0 everywhere, at the jump as well.
-    
+
     >>> x = Value(2.0)
     >>> result = step(x)
     >>> result.backward()
@@ -333,12 +195,12 @@ def step(x: N) -> N:
 @overload
 def maximum(x: Value, y: Number) -> Value:
     """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
-    
+
         ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
         ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
-    
+
     Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = maximum(x, y)
     >>> result.backward()
@@ -347,46 +209,20 @@ def maximum(x: Value, y: Number) -> Value:
     """
 
 @overload
-def maximum(x: float, y: float) -> float:
-    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
-    
-        ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
-        ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
-    
-    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = maximum(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (3.0, 0.0, 1.0)
-    """
+def maximum(x: float, y: float) -> float: ...
 
 @overload
-def maximum(x: float, y: Value) -> Value:
-    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
-    
-        ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
-        ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
-    
-    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = maximum(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (3.0, 0.0, 1.0)
-    """
+def maximum(x: float, y: Value) -> Value: ...
 
 @overload
 def minimum(x: Value, y: Number) -> Value:
     """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
-    
+
         ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
         ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
-    
+
     Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = minimum(x, y)
     >>> result.backward()
@@ -395,46 +231,20 @@ def minimum(x: Value, y: Number) -> Value:
     """
 
 @overload
-def minimum(x: float, y: float) -> float:
-    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
-    
-        ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
-        ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
-    
-    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = minimum(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (2.0, 1.0, 0.0)
-    """
+def minimum(x: float, y: float) -> float: ...
 
 @overload
-def minimum(x: float, y: Value) -> Value:
-    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
-    
-        ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
-        ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
-    
-    Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = minimum(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (2.0, 1.0, 0.0)
-    """
+def minimum(x: float, y: Value) -> Value: ...
 
 @overload
 def less(x: Value, y: Number) -> Value:
     """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
-    
+
         ∂less/∂x = 0
         ∂less/∂y = 0
-    
+
     Domain: all numbers. The derivative is 0 everywhere.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = less(x, y)
     >>> result.backward()
@@ -443,46 +253,20 @@ def less(x: Value, y: Number) -> Value:
     """
 
 @overload
-def less(x: float, y: float) -> float:
-    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
-    
-        ∂less/∂x = 0
-        ∂less/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = less(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (1.0, 0.0, 0.0)
-    """
+def less(x: float, y: float) -> float: ...
 
 @overload
-def less(x: float, y: Value) -> Value:
-    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
-    
-        ∂less/∂x = 0
-        ∂less/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = less(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (1.0, 0.0, 0.0)
-    """
+def less(x: float, y: Value) -> Value: ...
 
 @overload
 def less_equal(x: Value, y: Number) -> Value:
     """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
-    
+
         ∂less_equal/∂x = 0
         ∂less_equal/∂y = 0
-    
+
     Domain: all numbers. The derivative is 0 everywhere.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = less_equal(x, y)
     >>> result.backward()
@@ -491,46 +275,20 @@ def less_equal(x: Value, y: Number) -> Value:
     """
 
 @overload
-def less_equal(x: float, y: float) -> float:
-    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
-    
-        ∂less_equal/∂x = 0
-        ∂less_equal/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = less_equal(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (1.0, 0.0, 0.0)
-    """
+def less_equal(x: float, y: float) -> float: ...
 
 @overload
-def less_equal(x: float, y: Value) -> Value:
-    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
-    
-        ∂less_equal/∂x = 0
-        ∂less_equal/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = less_equal(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (1.0, 0.0, 0.0)
-    """
+def less_equal(x: float, y: Value) -> Value: ...
 
 @overload
 def equal(x: Value, y: Number) -> Value:
     """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
-    
+
         ∂equal/∂x = 0
         ∂equal/∂y = 0
-    
+
     Domain: all numbers. The derivative is 0 everywhere.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = equal(x, y)
     >>> result.backward()
@@ -539,46 +297,21 @@ def equal(x: Value, y: Number) -> Value:
     """
 
 @overload
-def equal(x: float, y: float) -> float:
-    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
-    
-        ∂equal/∂x = 0
-        ∂equal/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = equal(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.0, 0.0, 0.0)
-    """
+def equal(x: float, y: float) -> float: ...
 
 @overload
-def equal(x: float, y: Value) -> Value:
-    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
-    
-        ∂equal/∂x = 0
-        ∂equal/∂y = 0
-    
-    Domain: all numbers. The derivative is 0 everywhere.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = equal(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (0.0, 0.0, 0.0)
-    """
+def equal(x: float, y: Value) -> Value: ...
 
-def where(condition: Any, x: Any, y: Any) -> Any:
+@overload
+def where(condition: Value, x: Side[Number], y: Side[Number]) -> Value:
     """where(condition, x, y) = x if condition else y, for Values and for plain numbers.
-    
+
         ∂where/∂condition = 0
         ∂where/∂x = 1 if condition else 0
         ∂where/∂y = 0 if condition else 1
-    
+
     Domain: all numbers. Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.
-    
+
     >>> condition, x, y = Value(1.0), Value(2.0), Value(3.0)
     >>> result = where(condition, x, y)
     >>> result.backward()
@@ -587,14 +320,29 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """
 
 @overload
+def where(condition: float, x: Side[float], y: Side[float]) -> float: ...
+
+@overload
+def where(condition: float, x: Value, y: Side[Number]) -> Value: ...
+
+@overload
+def where(condition: float, x: Side[Number], y: Value) -> Value: ...
+
+@overload
+def where(condition: float, x: Callable[[], Value], y: Callable[[], Value]) -> Value: ...
+
+@overload
+def where(condition: float, x: Side[Number], y: Side[Number]) -> Number: ...
+
+@overload
 def hypot(x: Value, y: Number) -> Value:
     """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
-    
+
         ∂hypot/∂x = direction(x, y)
         ∂hypot/∂y = direction(y, x)
-    
+
     Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
-    
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = hypot(x, y)
     >>> result.backward()
@@ -603,46 +351,20 @@ def hypot(x: Value, y: Number) -> Value:
     """
 
 @overload
-def hypot(x: float, y: float) -> float:
-    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
-    
-        ∂hypot/∂x = direction(x, y)
-        ∂hypot/∂y = direction(y, x)
-    
-    Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = hypot(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (3.605551275463989, 0.5547001962252291, 0.8320502943378437)
-    """
+def hypot(x: float, y: float) -> float: ...
 
 @overload
-def hypot(x: float, y: Value) -> Value:
-    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
-    
-        ∂hypot/∂x = direction(x, y)
-        ∂hypot/∂y = direction(y, x)
-    
-    Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
-    
-    >>> x, y = Value(2.0), Value(3.0)
-    >>> result = hypot(x, y)
-    >>> result.backward()
-    >>> result.data, x.grad, y.grad
-    (3.605551275463989, 0.5547001962252291, 0.8320502943378437)
-    """
+def hypot(x: float, y: Value) -> Value: ...
 
 @overload
 def atan2(y: Value, x: Number) -> Value:
     """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
-    
+
         ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
         ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
-    
+
     Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
-    
+
     >>> y, x = Value(2.0), Value(3.0)
     >>> result = atan2(y, x)
     >>> result.backward()
@@ -651,44 +373,18 @@ def atan2(y: Value, x: Number) -> Value:
     """
 
 @overload
-def atan2(y: float, x: float) -> float:
-    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
-    
-        ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
-        ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
-    
-    Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
-    
-    >>> y, x = Value(2.0), Value(3.0)
-    >>> result = atan2(y, x)
-    >>> result.backward()
-    >>> result.data, y.grad, x.grad
-    (0.5880026035475675, 0.23076923076923078, -0.15384615384615385)
-    """
+def atan2(y: float, x: float) -> float: ...
 
 @overload
-def atan2(y: float, x: Value) -> Value:
-    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
-    
-        ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
-        ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
-    
-    Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
-    
-    >>> y, x = Value(2.0), Value(3.0)
-    >>> result = atan2(y, x)
-    >>> result.backward()
-    >>> result.data, y.grad, x.grad
-    (0.5880026035475675, 0.23076923076923078, -0.15384615384615385)
-    """
+def atan2(y: float, x: Value) -> Value: ...
 
 def exp(x: N) -> N:
     """exp(x) = exp(x), for Values and for plain numbers.
-    
+
         ∂exp/∂x = out
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = exp(x)
     >>> result.backward()
@@ -698,11 +394,11 @@ def exp(x: N) -> N:
 
 def exp2(x: N) -> N:
     """exp2(x) = exp2(x), for Values and for plain numbers.
-    
+
         ∂exp2/∂x = out * log(2)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = exp2(x)
     >>> result.backward()
@@ -712,11 +408,11 @@ def exp2(x: N) -> N:
 
 def expm1(x: N) -> N:
     """expm1(x) = expm1(x), for Values and for plain numbers.
-    
+
         ∂expm1/∂x = exp(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = expm1(x)
     >>> result.backward()
@@ -726,12 +422,12 @@ def expm1(x: N) -> N:
 
 def log(x: N) -> N:
     """log(x) = log(x), for Values and for plain numbers.
-    
+
         ∂log/∂x = 1 / x
-    
+
     Domain: x > 0.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = log(x)
     >>> result.backward()
@@ -741,12 +437,12 @@ def log(x: N) -> N:
 
 def log2(x: N) -> N:
     """log2(x) = log2(x), for Values and for plain numbers.
-    
+
         ∂log2/∂x = 1 / log(2) / x
-    
+
     Domain: x > 0.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = log2(x)
     >>> result.backward()
@@ -756,12 +452,12 @@ def log2(x: N) -> N:
 
 def log10(x: N) -> N:
     """log10(x) = log10(x), for Values and for plain numbers.
-    
+
         ∂log10/∂x = 1 / log(10) / x
-    
+
     Domain: x > 0.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = log10(x)
     >>> result.backward()
@@ -771,12 +467,12 @@ def log10(x: N) -> N:
 
 def log1p(x: N) -> N:
     """log1p(x) = log1p(x), for Values and for plain numbers.
-    
+
         ∂log1p/∂x = 1 / (1 + x)
-    
+
     Domain: x > -1.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = log1p(x)
     >>> result.backward()
@@ -786,12 +482,12 @@ def log1p(x: N) -> N:
 
 def sqrt(x: N) -> N:
     """sqrt(x) = sqrt(x), for Values and for plain numbers.
-    
+
         ∂sqrt/∂x = 0.5 / out
-    
+
     Domain: x >= 0.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = sqrt(x)
     >>> result.backward()
@@ -801,11 +497,11 @@ def sqrt(x: N) -> N:
 
 def cbrt(x: N) -> N:
     """cbrt(x) = 0 if x == 0 else cbrt(x) - (cbrt(x) - x / cbrt(x) / cbrt(x)) / 3, for Values and for plain numbers.
-    
+
         ∂cbrt/∂x = 1 / (3 * out * out)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = cbrt(x)
     >>> result.backward()
@@ -815,11 +511,11 @@ def cbrt(x: N) -> N:
 
 def sin(x: N) -> N:
     """sin(x) = sin(x), for Values and for plain numbers.
-    
+
         ∂sin/∂x = cos(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = sin(x)
     >>> result.backward()
@@ -829,11 +525,11 @@ def sin(x: N) -> N:
 
 def cos(x: N) -> N:
     """cos(x) = cos(x), for Values and for plain numbers.
-    
+
         ∂cos/∂x = -sin(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = cos(x)
     >>> result.backward()
@@ -843,11 +539,11 @@ def cos(x: N) -> N:
 
 def tan(x: N) -> N:
     """tan(x) = tan(x), for Values and for plain numbers.
-    
+
         ∂tan/∂x = 1 / cos(x) ** 2
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = tan(x)
     >>> result.backward()
@@ -857,12 +553,12 @@ def tan(x: N) -> N:
 
 def asin(x: N) -> N:
     """asin(x) = asin(x), for Values and for plain numbers.
-    
+
         ∂asin/∂x = 1 / sqrt((1 - x) * (1 + x))
-    
+
     Domain: x >= -1 and <= 1.
     Raises DomainError outside it.
-    
+
     >>> x = Value(0.5)
     >>> result = asin(x)
     >>> result.backward()
@@ -872,12 +568,12 @@ def asin(x: N) -> N:
 
 def acos(x: N) -> N:
     """acos(x) = acos(x), for Values and for plain numbers.
-    
+
         ∂acos/∂x = -1 / sqrt((1 - x) * (1 + x))
-    
+
     Domain: x >= -1 and <= 1.
     Raises DomainError outside it.
-    
+
     >>> x = Value(0.5)
     >>> result = acos(x)
     >>> result.backward()
@@ -887,11 +583,11 @@ def acos(x: N) -> N:
 
 def atan(x: N) -> N:
     """atan(x) = atan(x), for Values and for plain numbers.
-    
+
         ∂atan/∂x = 1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = atan(x)
     >>> result.backward()
@@ -901,11 +597,11 @@ def atan(x: N) -> N:
 
 def sinh(x: N) -> N:
     """sinh(x) = sinh(x), for Values and for plain numbers.
-    
+
         ∂sinh/∂x = cosh(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = sinh(x)
     >>> result.backward()
@@ -915,11 +611,11 @@ def sinh(x: N) -> N:
 
 def cosh(x: N) -> N:
     """cosh(x) = cosh(x), for Values and for plain numbers.
-    
+
         ∂cosh/∂x = sinh(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = cosh(x)
     >>> result.backward()
@@ -929,11 +625,11 @@ def cosh(x: N) -> N:
 
 def tanh(x: N) -> N:
     """tanh(x) = tanh(x), for Values and for plain numbers.
-    
+
         ∂tanh/∂x = (1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = tanh(x)
     >>> result.backward()
@@ -943,11 +639,11 @@ def tanh(x: N) -> N:
 
 def asinh(x: N) -> N:
     """asinh(x) = asinh(x), for Values and for plain numbers.
-    
+
         ∂asinh/∂x = 1 / hypot(1, x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = asinh(x)
     >>> result.backward()
@@ -957,12 +653,12 @@ def asinh(x: N) -> N:
 
 def acosh(x: N) -> N:
     """acosh(x) = acosh(x), for Values and for plain numbers.
-    
+
         ∂acosh/∂x = 1 / (sqrt(x - 1) * sqrt(x + 1))
-    
+
     Domain: x >= 1.
     Raises DomainError outside it.
-    
+
     >>> x = Value(2.0)
     >>> result = acosh(x)
     >>> result.backward()
@@ -972,12 +668,12 @@ def acosh(x: N) -> N:
 
 def atanh(x: N) -> N:
     """atanh(x) = atanh(x), for Values and for plain numbers.
-    
+
         ∂atanh/∂x = 1 / ((1 - x) * (1 + x))
-    
+
     Domain: x > -1 and < 1.
     Raises DomainError outside it.
-    
+
     >>> x = Value(0.5)
     >>> result = atanh(x)
     >>> result.backward()
@@ -987,11 +683,11 @@ def atanh(x: N) -> N:
 
 def erf(x: N) -> N:
     """erf(x) = erf(x), for Values and for plain numbers.
-    
+
         ∂erf/∂x = 2 / sqrt(pi) * gauss(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = erf(x)
     >>> result.backward()
@@ -1001,11 +697,11 @@ def erf(x: N) -> N:
 
 def erfc(x: N) -> N:
     """erfc(x) = erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-coarse(x) * coarse(x)), 1.7724538445472717 * coarse(x) + 0.5625, 1.7724538445472717 * (x - coarse(x)) + 6.358244298782542e-09 * x + (sqrt(pi) * x + 0.5625) * expm1((x - coarse(x)) * (x + coarse(x))) + (x - 1.0136312839208506) * (-3247.7262137839225 + x * (-6009.719428770315 + x * (-5515.494887634599 + x * (-3212.8907770572623 + x * (-1288.8459484115554 + x * (-364.1210036592049 + x * (-71.09725153408037 + x * (-8.884516321563687 + x * -0.5625000000041)))))))) / (7524.5643138436035 + x * (17577.81678042933 + x * (20220.289603108366 + x * (14792.787905961899 + x * (7531.6586641786835 + x * (2762.8698299830107 + x * (732.1470838614425 + x * (136.15514393990978 + x * (16.35657893408025 + x * 1))))))))) * exp((x - coarse(x)) * (x + coarse(x)))), for Values and for plain numbers.
-    
+
         ∂erfc/∂x = -2 / sqrt(pi) * gauss(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = erfc(x)
     >>> result.backward()
@@ -1015,11 +711,11 @@ def erfc(x: N) -> N:
 
 def gelu(x: N) -> N:
     """gelu(x) = 0.5 * x * erfc(-x / sqrt(2)) if x > -0.35 else -0.16997120747990366 + (-4.060510732350249e-18 + (x + 0.7517915246935645) * (x + 0.7517915246935645) * (0.21574699615702345 + (x + 0.7517915246935645) * (0.12942832766351733 + (x + 0.7517915246935645) * (-0.004549919099667443 + (x + 0.7517915246935645) * (-0.022801646659443987 + (x + 0.7517915246935645) * (-0.002461920358058874 + (x + 0.7517915246935645) * (0.0027745256911428846 + (x + 0.7517915246935645) * (0.000567403547810963 + (x + 0.7517915246935645) * (-0.00024883756231207013 + (x + 0.7517915246935645) * (-7.448268865151657e-05 + (x + 0.7517915246935645) * (1.693996520705254e-05 + (x + 0.7517915246935645) * (7.179982805652275e-06 + (x + 0.7517915246935645) * (-8.625563027639087e-07 + (x + 0.7517915246935645) * (-5.535058661012857e-07 + (x + 0.7517915246935645) * (2.8525786901940294e-08 + (x + 0.7517915246935645) * (3.548905160300662e-08 + (x + 0.7517915246935645) * (3.7679251708833325e-10 + (x + 0.7517915246935645) * -1.4202831290393003e-09))))))))))))))))) if x > -1.3 else 0 if x < -39 else -quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) - 2 * (0.5625 + ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) / x * exp((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
-    
+
         ∂gelu/∂x = 0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else gelu_slope(x)
-    
+
     Domain: all numbers. The exact one, x Φ(x) with the normal distribution function Φ.
-    
+
     >>> x = Value(2.0)
     >>> result = gelu(x)
     >>> result.backward()
@@ -1029,11 +725,11 @@ def gelu(x: N) -> N:
 
 def sigmoid(x: N) -> N:
     """sigmoid(x) = 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x)), for Values and for plain numbers.
-    
+
         ∂sigmoid/∂x = out / (1 + exp(x)) if x < 40 else sigmoid(-x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = sigmoid(x)
     >>> result.backward()
@@ -1043,11 +739,11 @@ def sigmoid(x: N) -> N:
 
 def softplus(x: N) -> N:
     """softplus(x) = x + log1p(exp(-x)) if x > 0 else log1p(exp(x)), for Values and for plain numbers.
-    
+
         ∂softplus/∂x = sigmoid(x)
-    
+
     Domain: all numbers.
-    
+
     >>> x = Value(2.0)
     >>> result = softplus(x)
     >>> result.backward()
@@ -1057,11 +753,11 @@ def softplus(x: N) -> N:
 
 def relu(x: N) -> N:
     """relu(x) = x if x > 0 else 0, for Values and for plain numbers.
-    
+
         ∂relu/∂x = step(x)
-    
+
     Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
-    
+
     >>> x = Value(2.0)
     >>> result = relu(x)
     >>> result.backward()
@@ -1072,12 +768,12 @@ def relu(x: N) -> N:
 @overload
 def leaky_relu(x: Value, slope: Number = 0.01) -> Value:
     """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
-    
+
         ∂leaky_relu/∂x = 1 if x > 0 else slope
         ∂leaky_relu/∂slope = 0 if x > 0 else x
-    
+
     Domain: all numbers. At the kink the derivative is the slope.
-    
+
     >>> x, slope = Value(2.0), Value(3.0)
     >>> result = leaky_relu(x, slope)
     >>> result.backward()
@@ -1086,33 +782,7 @@ def leaky_relu(x: Value, slope: Number = 0.01) -> Value:
     """
 
 @overload
-def leaky_relu(x: float, slope: float = 0.01) -> float:
-    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
-    
-        ∂leaky_relu/∂x = 1 if x > 0 else slope
-        ∂leaky_relu/∂slope = 0 if x > 0 else x
-    
-    Domain: all numbers. At the kink the derivative is the slope.
-    
-    >>> x, slope = Value(2.0), Value(3.0)
-    >>> result = leaky_relu(x, slope)
-    >>> result.backward()
-    >>> result.data, x.grad, slope.grad
-    (2.0, 1.0, 0.0)
-    """
+def leaky_relu(x: float, slope: float = 0.01) -> float: ...
 
 @overload
-def leaky_relu(x: float, slope: Value) -> Value:
-    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
-    
-        ∂leaky_relu/∂x = 1 if x > 0 else slope
-        ∂leaky_relu/∂slope = 0 if x > 0 else x
-    
-    Domain: all numbers. At the kink the derivative is the slope.
-    
-    >>> x, slope = Value(2.0), Value(3.0)
-    >>> result = leaky_relu(x, slope)
-    >>> result.backward()
-    >>> result.data, x.grad, slope.grad
-    (2.0, 1.0, 0.0)
-    """
+def leaky_relu(x: float, slope: Value) -> Value: ...

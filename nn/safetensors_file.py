@@ -1,8 +1,8 @@
-"""Files of numbers in the safetensors format: written whole or not at all, and read with suspicion.
+"""Files of numbers in the safetensors format: written completely or not at all, and read with suspicion.
 
-The format: eight bytes with the length of a header, the header in JSON, and the numbers one after another,
-https://github.com/huggingface/safetensors. The reader accepts what that page allows and nothing else: every name once,
-no gaps and no overlaps, floating-point numbers only. It runs no code and needs no more memory than the file's size.
+The format: eight bytes with the length of the header, the header in JSON, and the numbers one after another,
+https://github.com/huggingface/safetensors. The reader accepts only what that page allows: every name once, no gaps and
+no overlaps, and floating-point numbers only. It runs no code and needs no more memory than the size of the file.
 """
 
 import errno
@@ -22,20 +22,21 @@ from typing import Any
 from autograd.errors import NumberTypeError
 from nn.errors import CheckpointError
 
-# Flags that not every operating system has: do not change line ends, do not wait for a pipe.
+# Flags that not every operating system has: do not convert line ends, do not wait for a pipe.
 BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK"))
 FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
-MOST_HEADER = 10_000_000
-MOST_TENSORS = 10_000
-MOST_METADATA = 100_000
-MOST_ENTRIES = 100
-MOST_NAME = 1000
-MOST_NUMBERS = 100_000_000
+KEY = "glassgrad"  # the entry in a file's metadata that is ours
+MAX_HEADER = 10_000_000
+MAX_TENSORS = 10_000
+MAX_METADATA = 100_000
+MAX_ENTRIES = 100
+MAX_NAME = 1000
+MAX_NUMBERS = 100_000_000
 Shapes = Mapping[str, "tuple[int, ...] | None"]
 
 
 class Tensor:
-    """One entry of a file: a shape, and numbers that are taken from the file's bytes as they are asked for."""
+    """One entry of a file: a shape, and numbers that are decoded from the bytes of the file when they are needed."""
 
     def __init__(self, dtype: str, shape: tuple[int, ...], begin: int, end: int):
         self.dtype, self.shape, self.begin, self.end = dtype, shape, begin, end
@@ -54,57 +55,57 @@ class Tensor:
 def write(
     path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list[float]]], metadata: Mapping[str, str]
 ) -> None:
-    """Write (name, shape, numbers) triples in float64, and `metadata`: at any moment the old file or the new is there.
+    """Write (name, shape, numbers) triples, in float64, and `metadata`; there is always the old file or the new.
 
-    Raises CheckpointError, a kind of OSError, when the file cannot be written, or could not be read again because it
-    exceeds the limits of `read`; then the old one is as it was.
+    Raises CheckpointError, a kind of OSError, if the file cannot be written, or would exceed the limits of `read`; the
+    old one is then unchanged.
     """
     check_path("save", path)
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     content, offset = [], 0
     for name, shape, numbers in tensors:
-        if len(json.dumps(name)) > MOST_NAME:
+        if len(json.dumps(name)) > MAX_NAME:
             raise CheckpointError(
                 f'{path}: cannot be written: "{name:.60}…" is a name of {len(name)} characters, and '
-                f"files hold names of at most {MOST_NAME} bytes. Rename the attribute."
+                f"files hold names of at most {MAX_NAME} bytes. Rename the attribute."
             )
         content.append(struct.pack(f"<{len(numbers)}d", *numbers))
         header[name] = {"dtype": "F64", "shape": list(shape), "data_offsets": [offset, offset + 8 * len(numbers)]}
         offset += 8 * len(numbers)
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 8)
-    for what, size, most in (
-        ("tensors", len(content), MOST_TENSORS),
-        ("numbers", offset // 8, MOST_NUMBERS),
-        ("bytes in its header", len(text), MOST_HEADER),
-        ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0), MOST_METADATA),
+    for what, size, limit in (
+        ("tensors", len(content), MAX_TENSORS),
+        ("numbers", offset // 8, MAX_NUMBERS),
+        ("bytes in its header", len(text), MAX_HEADER),
+        ("bytes of metadata", max(map(len, map(json.dumps, metadata.values())), default=0), MAX_METADATA),
     ):
-        if size > most:
+        if size > limit:
             raise CheckpointError(
-                f"{path}: cannot be written: it would have {size} {what}, and at most {most} can be read again."
+                f"{path}: cannot be written: it would have {size} {what}, and at most {limit} can be read again."
             )
-    write_whole(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
+    replace_file(path, b"".join([struct.pack("<Q", len(text)), text, *content]))
 
 
-def write_whole(path: "str | Path", content: bytes) -> None:
-    """Replace the file by one with this content: written beside it, flushed, renamed, and the folder flushed.
+def replace_file(path: "str | Path", content: bytes) -> None:
+    """Replace a file: write the new one next to it, flush and rename it, and flush the folder.
 
-    An existing file keeps its permissions. What is no regular file, such as a device, is refused.
+    An existing file keeps its permissions. Anything but a regular file, such as a device, is refused.
     """
     target = os.path.realpath(path)
     try:
         _write_and_rename(content, target)
     except OSError as error:
         raise CheckpointError(
-            f"{path}: cannot be written ({error.strerror or error}); what was there before is as it "
-            "was. Does the folder exist, is it writable, and is there room on the disk?"
+            f"{path}: cannot be written ({error.strerror or error}); what was there before is "
+            "unchanged. Does the folder exist, is it writable, and is there room on the disk?"
         ) from error
     _flush_folder(os.path.dirname(target))
 
 
 def _write_and_rename(content: bytes, target: str) -> None:
     mode = _mode_of(target)
-    # A random name, so that two processes saving at once do not collide and no existing file is overwritten.
+    # A random name: two processes that save at once do not collide, and no existing file is overwritten.
     partial = os.path.join(os.path.dirname(target), f".{secrets.token_hex(8)}.partial")
     file = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
     try:
@@ -124,7 +125,7 @@ def _write_and_rename(content: bytes, target: str) -> None:
 
 
 def _mode_of(target: str) -> "int | None":
-    """The permissions of a file; None where there is none. Raises OSError for what is no regular file."""
+    """The permissions of a file; None if it does not exist. Raises OSError unless it is a regular file."""
     try:
         status = os.stat(target)
     except FileNotFoundError:
@@ -137,7 +138,7 @@ def _mode_of(target: str) -> "int | None":
 
 
 def _flush_folder(folder: str) -> None:
-    """Make a rename last through a power cut, where the operating system can flush a folder."""
+    """Make a rename survive a power failure, if the operating system can flush a folder."""
     try:
         file = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -145,10 +146,10 @@ def _flush_folder(folder: str) -> None:
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno in (5, 28):  # an I/O error, a full disk; others mean that folders cannot be flushed here
+        if error.errno in (5, 28):  # I/O error, disk full; any other means that folders cannot be flushed here
             raise CheckpointError(
                 f"{folder}: the new file is in place, but flushing its folder failed "
-                f"({error.strerror}); it may not outlast a power cut."
+                f"({error.strerror}); it may not survive a power failure."
             ) from error
     finally:
         os.close(file)
@@ -157,10 +158,10 @@ def _flush_folder(folder: str) -> None:
 def read(
     path: "str | Path", expected: Shapes, optional: Shapes = MappingProxyType({})
 ) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """The metadata and the tensors of a file, every number of which is finite.
+    """The metadata and the tensors of a file; every number is finite.
 
-    expected  the names and shapes that must be in the file; a shape of None stands for any list
-    optional  those that may be; anything else in the file is an error
+    expected  the names and shapes that must be in the file; a shape of None means a list of any length
+    optional  those that may be; any other name is an error
 
     Raises CheckpointError, a kind of ValueError and OSError, that names the file and says what is wrong with it.
     """
@@ -180,7 +181,7 @@ def read(
 
 
 def read_metadata(path: "str | Path") -> tuple[dict[str, str], int]:
-    """The metadata of a file, and how many bytes of numbers it has; raises CheckpointError as `read` does."""
+    """The metadata of a file, and the size of its numbers in bytes. Raises CheckpointError as `read` does."""
     with _errors_that_name(path), _opened(path) as file:
         header, room = _header(file, None)
         header.read()
@@ -188,7 +189,7 @@ def read_metadata(path: "str | Path") -> tuple[dict[str, str], int]:
 
 
 def check_path(where: str, path) -> None:
-    """Raise NumberTypeError for what is no path."""
+    """Raise NumberTypeError unless `path` is a path, CheckpointError if no file can have it."""
     if not isinstance(path, (str, os.PathLike)):
         raise NumberTypeError(f"{where}: expected a path, got {type(path).__name__} {path!r:.60}.")
     try:
@@ -196,12 +197,12 @@ def check_path(where: str, path) -> None:
     except UnicodeEncodeError:
         impossible = True
     if impossible:
-        raise CheckpointError(f"{where}: {os.fspath(path)!r:.60} holds a character that no path can hold.")
+        raise CheckpointError(f"{where}: {os.fspath(path)!r:.60} has a character that no path can have.")
 
 
 @contextmanager
 def _errors_that_name(path):
-    """Whatever is wrong with the file becomes a CheckpointError that begins with its name."""
+    """Turns any error about the file into a CheckpointError that begins with its name."""
     check_path("load", path)
     try:
         yield
@@ -216,7 +217,7 @@ def _opened(path):
 
 
 def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
-    """The header of an open file, not read yet, and how many bytes come after it."""
+    """The header of an open file, not parsed yet, and the number of bytes after it."""
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         raise _Malformed("is not a regular file.")
@@ -224,13 +225,13 @@ def _header(file, allowed: "Shapes | None") -> "tuple[_Header, int]":
     if len(start) < 8:
         raise _Malformed(f"is not a safetensors file: it has {status.st_size} bytes, and at least 8 are expected.")
     (length,) = struct.unpack("<Q", start)
-    if length > min(rest, MOST_HEADER):
+    if length > min(rest, MAX_HEADER):
         raise _Malformed(
-            f"is not a whole safetensors file: its first bytes announce a header of {length} bytes, "
-            + (f"and {rest} follow." if length > rest else f"and at most {MOST_HEADER} can be read.")
+            f"is not a complete safetensors file: its first bytes announce a header of {length} bytes, "
+            + (f"but {rest} follow." if length > rest else f"but at most {MAX_HEADER} can be read.")
         )
-    if rest - length > 8 * MOST_NUMBERS:
-        raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MOST_NUMBERS} can be read.")
+    if rest - length > 8 * MAX_NUMBERS:
+        raise _Malformed(f"has {rest - length} bytes of numbers; at most {8 * MAX_NUMBERS} can be read.")
     return _Header(file.read(length), allowed), rest - length
 
 
@@ -246,7 +247,7 @@ NUMBERS = re.compile(rb"\[[ \t\n\r]*+(?:(?:0|[1-9][0-9]{0,15}+)[ \t\n\r]*+(?:,[ 
 class _Header:
     """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, nothing twice.
 
-    allowed  the names and shapes of tensors that may be there; without it any, and they are not kept
+    allowed  the names and shapes of tensors that may be there; None allows any, and none is kept
     """
 
     def __init__(self, text: bytes, allowed: "Shapes | None"):
@@ -271,7 +272,7 @@ class _Header:
             raise _Malformed(f"has something after its header, at byte {8 + self.at}.")
 
     def members(self) -> Iterator[str]:
-        """The keys of the dictionary that begins here; the caller reads the value after each."""
+        """The keys of the dictionary that begins here; the caller reads the value after each key."""
         self.expect(b"{")
         if self.accept(b"}"):
             return
@@ -285,21 +286,21 @@ class _Header:
 
     def read_metadata(self) -> None:
         for name in self.members():
-            value = self.string(most=MOST_METADATA)
+            value = self.string(limit=MAX_METADATA)
             if name in self.metadata:
                 raise _Malformed(f'has "{name}" twice in its metadata.')
-            if len(self.metadata) >= MOST_ENTRIES:
-                raise _Malformed(f"has more than {MOST_ENTRIES} entries in its metadata.")
+            if len(self.metadata) >= MAX_ENTRIES:
+                raise _Malformed(f"has more than {MAX_ENTRIES} entries in its metadata.")
             self.metadata[name] = value
 
     def tensor(self, name: str) -> None:
         if name in self.tensors:
             raise _Malformed(f'has "{name}" twice in its header.')
         if self.allowed is not None and name not in self.allowed:
-            raise _Malformed(f'has "{name}", and the model has not. Make the model with the sizes that were saved.')
+            raise _Malformed(f'has "{name}", but the model does not. Make the model with the sizes that were saved.')
         self.entries += 1
-        if self.entries > MOST_TENSORS:
-            raise _Malformed(f"has more than {MOST_TENSORS} tensors.")
+        if self.entries > MAX_TENSORS:
+            raise _Malformed(f"has more than {MAX_TENSORS} tensors.")
         found: dict[str, Any] = {}
         for key in self.members():
             if key in found or key not in ("dtype", "shape", "data_offsets"):
@@ -316,18 +317,18 @@ class _Header:
             raise _Malformed(f'has numbers of type {dtype} in "{name}"; {", ".join(FORMATS)} can be read.')
         wanted = self.allowed[name] if self.allowed else shape
         if shape != (shape[:1] if wanted is None else wanted):
-            raise _Malformed(f'has "{name}" of shape {shape}, and the model has it of {wanted or "any length"}.')
+            raise _Malformed(f'has "{name}" of shape {shape}, but in the model it has {wanted or "any length"}.')
         if len(offsets) != 2 or offsets[1] - offsets[0] != prod(shape) * struct.calcsize(f"<{FORMATS[dtype]}"):
             raise _Malformed(f'has "{name}" of shape {shape} in the wrong number of bytes, {list(offsets)}.')
         return Tensor(dtype, shape, *offsets)
 
     def check(self, room: int, expected: Shapes) -> None:
-        """The tensors fill the rest of the file, one after another, and none is missing."""
+        """Check that the tensors fill the rest of the file, one after another, and that none is missing."""
         end = 0
         for name, tensor in sorted(self.tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
             if tensor.begin != end:
                 raise _Malformed(
-                    f'has "{name}" begin at byte {tensor.begin} of the numbers, and {end} was expected: '
+                    f'has "{name}" begin at byte {tensor.begin} of the numbers, but {end} was expected: '
                     "there is a gap or an overlap."
                 )
             end = tensor.end
@@ -335,12 +336,12 @@ class _Header:
             if name not in self.tensors:
                 raise _Malformed(f'lacks "{name}", which the model has.')
         if end != room:
-            raise _Malformed(f"is cut off or too long: it has {room} bytes of numbers, and {end} are announced.")
+            raise _Malformed(f"is cut off or too long: it has {room} bytes of numbers, but {end} are announced.")
 
-    def string(self, most: int = MOST_NAME) -> str:
+    def string(self, limit: int = MAX_NAME) -> str:
         begin, end = self.token(STRING, "a string")
-        if end - begin > most:
-            raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {most} are accepted.")
+        if end - begin > limit:
+            raise _Malformed(f"has a string of {end - begin} bytes in its header; at most {limit} are accepted.")
         try:
             return json.loads(self.text[begin:end])
         except ValueError:

@@ -1,0 +1,19 @@
+"""Checks and conversions of arguments, in addition to those of `autograd.arguments`."""
+
+from autograd.arguments import expect_integer
+from autograd.errors import ArgumentError
+
+
+def as_list(x) -> list:
+    """x as a list; a single number or Value becomes a list of one."""
+    if type(x) is list:
+        return x
+    return list(x) if hasattr(x, "__iter__") else [x]
+
+
+def check_count(owner: str, name: str, count) -> int:
+    """`count` as an int. Raises ArgumentError unless it is an integer from 1 to 100,000,000."""
+    number = expect_integer(f"{owner}: {name}", count)
+    if number > 100_000_000:
+        raise ArgumentError(f"{owner}: {name} must be at most 100,000,000. No memory holds so many Values.")
+    return number

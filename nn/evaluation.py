@@ -1,0 +1,72 @@
+"""`predict`, the outputs of a model for many inputs, and `evaluate`, how good they are."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+from autograd.arguments import expect_callable, expect_list
+from autograd.errors import ArgumentError
+from nn.batchloss import BatchLoss
+from nn.data import Dataset, as_dataset
+from nn.module import Module
+
+
+def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
+    """The outputs of the model for many inputs, as plain numbers; Dropout is off during the call.
+
+    >>> from nn import MLP
+    >>> model = MLP(2, [3, 1], seed=0)
+    >>> predict(model, [[1.0, 2.0], [0.0, 0.0]]) == [model([1.0, 2.0]).data, model([0.0, 0.0]).data]
+    True
+    """
+    expect_callable("predict: model", model)
+    inputs = expect_list("predict: inputs", inputs)
+    batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
+    with mode(model, training=False):
+        return [output for _, output in batch.all(data)]
+
+
+def evaluate(
+    model: Callable, loss: Callable, data, metric: "Callable | None" = None, *, recorded: bool = True
+) -> dict[str, float]:
+    """The mean loss of the model over the data, and the metric if there is one; Dropout is off during the call.
+
+    >>> from nn import mse_loss
+    >>> evaluate(lambda x: x[0], mse_loss, ([[1.0], [2.0]], [1.0, 4.0]))
+    {'loss': 2.0}
+
+    Raises ArgumentError if there are no examples.
+    """
+    expect_callable("evaluate: model", model)
+    expect_callable("evaluate: loss", loss)
+    data = as_dataset(data).with_arrays()
+    if not len(data):
+        raise ArgumentError("evaluate: there are no examples in the data.")
+    return evaluated(BatchLoss(model, loss, recorded, outputs=metric is not None), data, metric)
+
+
+def evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
+    """The mean loss, and the metric by its name if there is one."""
+    with mode(batch.model, training=False):
+        found = batch.all(data)
+    row = {"loss": sum(loss for loss, _ in found) / len(data)}
+    return row if metric is None else row | {metric_name(metric): metric([output for _, output in found], data.targets)}
+
+
+def metric_name(metric: Callable) -> str:
+    """The name of a metric in the history."""
+    return getattr(metric, "__name__", type(metric).__name__)
+
+
+@contextmanager
+def mode(model, training: bool):
+    """Switches the training mode of a model, and back at the end."""
+    modules = list(model.modules()) if isinstance(model, Module) else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.training = training
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, before):
+            module.training = mode
