@@ -72,7 +72,7 @@ def _numbers(interval):
 
 
 def _is_smooth(rule, point):
-    """Whether the primitive has a value and derivatives at a point, and one of them is no convention."""
+    """Whether the primitive has a value and derivatives at a point, not all of them conventions."""
     if bent(rule, dict(zip(rule.inputs, point))) == set(rule.inputs):
         return False
     try:

@@ -154,7 +154,7 @@ def test_numbers_strings_none_bools_and_static_arguments():
     assert step.cache_info().currsize == 5
     with pytest.raises(NumberTypeError, match=r"static argument must be .* got a Random, which could change"):
         step(1.0, n=Random(0))
-    with pytest.raises(ArgumentError, match="static='m' is no argument of the function; it has x, n, kind"):
+    with pytest.raises(ArgumentError, match="static='m' is not an argument of the function, which has x, n, kind"):
         compile(f, static="m")
 
 
