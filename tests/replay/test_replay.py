@@ -411,7 +411,9 @@ def test_the_garbage_collector_is_as_it_was_after_a_recording(on):
     before = gc.isenabled()
     try:
         (gc.enable if on else gc.disable)()
-        compile(lambda x: x * x)(2.0)
+        while_recording = []
+        compile(lambda x: while_recording.append(gc.isenabled()) or x * x)(2.0)
+        assert while_recording == [False]
         assert gc.isenabled() == on
         with pytest.raises(RecordingError):
             compile(lambda x: x if x > 0 and x else -x)(2.0)
