@@ -30,7 +30,7 @@ class InexactNumberError(AutogradError, ValueError):
 
 
 class NumberTypeError(AutogradError, TypeError):
-    """An argument has the wrong type, such as something that is no real number."""
+    """An argument has the wrong type, such as a string in place of a number."""
 
 
 class LeavesGraphError(AutogradError, TypeError):

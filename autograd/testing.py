@@ -73,7 +73,7 @@ def _numbers(interval):
 
 
 def _is_smooth(rule, point):
-    """Whether the primitive has a value and derivatives at a point, and one of them is no convention."""
+    """Whether the primitive has a value and derivatives at a point, not all of them conventions."""
     if inputs_at_kink(rule, dict(zip(rule.inputs, point))) == set(rule.inputs):
         return False
     try:

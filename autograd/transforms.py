@@ -1,9 +1,9 @@
 """Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; `derivatives` of a result that is already there.
 
-What comes out is what an operation would give: floats from plain numbers, Values from Values, Constants inside
-`no_grad()`. "From Values" means that an argument to differentiate by is a Value, or that the result depends on one by
-another way: as another argument, as a variable that `f` closes over, or as the variable of a derivative that is being
-taken around this one.
+The results are what an operation would give: floats from plain numbers, Values from Values, Constants inside
+`no_grad()`. "From Values" means that an argument named by `argnums` is a Value, or that the result depends on a Value
+in another way: it is another argument, `f` closes over it, or it is the variable of a derivative that is being taken
+around this one.
 
 The types say so as far as types can: a function of floats that returns a float has floats for derivatives, whatever
 else is around it. Where they cannot tell, as for a dict of floats and a function that returns Values, they say Any.
@@ -74,8 +74,8 @@ def derivatives(y, xs, create_graph=False):
     >>> derivatives(first, x)
     18.0
 
-    Raises NumberTypeError when y or an x is no Value, ResultOverflowError for a derivative too large for a float, and
-    StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
+    Raises NumberTypeError when y or an x is not a Value, ResultOverflowError for a derivative too large for a float,
+    and StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
     """
     single = isinstance(xs, Value)
     nodes = [xs] if single else expect_list("derivatives", xs)
@@ -135,11 +135,11 @@ def value_and_grad(f, argnums=0):
     """A function that returns f's value and its gradient.
 
     f        returns one number or Value
-    argnums  which positional arguments to differentiate by: an index, or a tuple of indices
+    argnums  the positional arguments with respect to which to differentiate: an index, or a tuple of indices
 
     The arguments may be numbers, Values, and nested lists, tuples and dicts of them; the gradient has their structure
     (for a tuple of argnums: a tuple of such). Plain numbers go in and floats come out, however deeply such calls are
-    nested. Where an argument to differentiate by is a Value, or the result depends on another one, such as a Value that
+    nested. Where one of these arguments is a Value, or the result depends on another one, such as a Value that
     `f` closes over, the results are Values that can be differentiated again; inside `no_grad()` they are Constants.
 
     >>> value_and_grad(lambda x, y: x * y ** 2, argnums=(0, 1))(2.0, 3.0)
@@ -326,14 +326,14 @@ _active: set[int] = set()  # the ids of the variables of all derivatives that ar
 
 
 class _Variables:
-    """The arguments of a function, with a new variable in place of every number to differentiate by.
+    """The arguments of a function, with a new variable in place of every number of those given by `argnums`.
 
     A variable is a node: +number. That of a plain number has a constant as its parent. So the leaves of a graph are
     Values from outside only, and once a derivative has been taken, its variables are constants to all others.
     Inside `with`, operations build a graph, also within no_grad().
 
     args          the arguments with the variables in them
-    outer, inner  the numbers to differentiate by, and the variable of each
+    outer, inner  these numbers, and the variable of each
     graph         whether results are to be Values with a graph; else, inside no_grad(), they are Constants
     """
 
@@ -346,7 +346,7 @@ class _Variables:
         for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
                 raise ArgumentError(
-                    f"{name}: there is no positional argument {position!r} to differentiate by: {len(args)} given."
+                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given."
                 )
             self.positions.append(position % len(args))
         with graph_wanted():

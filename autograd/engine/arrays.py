@@ -109,8 +109,11 @@ if TYPE_CHECKING or backend == "python":
         )
 
     def store(values, field, numbers):
-        """Set a field of all Values of a list, or of none. Returns the place of a number that is not finite, None when all
-        are set, UNFIT when not all are Values or there are more or fewer numbers."""
+        """Set a field of all Values of a list, or of none.
+
+        Returns None when all are set, the place of a number that is not finite, or UNFIT when not all are Values or
+        there are more or fewer numbers.
+        """
         nodes, numbers = list(values), numbers.tolist()
         if len(nodes) != len(numbers) or not all(isinstance(node, Value) for node in nodes):
             return UNFIT

@@ -10,7 +10,7 @@ from autograd.errors import ArgumentError
 def columns_of(batches):
     """For each argument of a batch its value in each example; and whether it was a sequence of them.
 
-    What is no sequence (a number, a Value, a string, None, a bool) is the same for all examples.
+    What is not a sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
     spread = tuple(map(_is_sequence, batches))
     columns = [_as_list(batch) if is_spread else None for batch, is_spread in zip(batches, spread)]
@@ -21,7 +21,7 @@ def columns_of(batches):
 def _is_sequence(batch):
     if isinstance(batch, (dict, set, frozenset)):
         raise ArgumentError(
-            "a batch is one sequence for each argument, with an item for each example; got a "
+            "expected one sequence for each argument, with an item for each example, got a "
             f"{type(batch).__name__}. Pass what is the same for all examples by its name."
         )
     return hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
@@ -34,7 +34,7 @@ def _as_list(batch):
 def _common_length(lengths):
     if len(set(lengths)) != 1 or 0 in lengths:
         raise ArgumentError(
-            "a batch is one sequence for each argument, all of one length that is not 0; got lengths "
+            "expected one sequence for each argument, all of one length and not empty, got lengths "
             f"{', '.join(map(str, lengths)) or 'none'}."
         )
     return lengths[0]

@@ -35,9 +35,9 @@ class PythonMachine:
         """Run forward, and back from each of the slots `roots`, for examples: lists of inputs, or the rows of an array.
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
-        the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
-        `variables` of each example. Returns None when a number that counts, outside a guard or under one that holds,
-        is not finite.
+        the derivatives of the sum over the examples of seed times root: with respect to each captured Value, then to
+        the inputs `variables` of each example. Returns None when a number that counts, outside a guard or under one
+        that holds, is not finite.
         """
         template = self.template()
         numbers = array("d")

@@ -15,7 +15,9 @@ def positions_of(function, static):
     names = list(signature(function).parameters)
     for name in static:
         if name not in names:
-            raise ArgumentError(f"compile: static={name!r} is no argument of the function; it has {', '.join(names)}.")
+            raise ArgumentError(
+                f"compile: static={name!r} is not an argument of the function, which has {', '.join(names)}."
+            )
     return frozenset(names.index(name) for name in static)
 
 

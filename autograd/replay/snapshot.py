@@ -146,7 +146,7 @@ class Items:
 
 
 def items_of(container) -> list:
-    """The items of a container as a list, whatever iterates over an instance of a derived class."""
+    """The items of a container as a list, even if its class, derived from list or the like, iterates differently."""
     for kind in (list, tuple, set, frozenset, deque):
         if isinstance(container, kind):
             return list(getattr(kind, "__iter__")(container))  # noqa: B009  not that of its class

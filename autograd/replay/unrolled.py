@@ -57,7 +57,7 @@ class _Unrolling(threading.local):
     """Whether this thread is making the graph behind a result: there compiled functions call their function."""
 
     def __init__(self):
-        self.blocks = ()  # weak references to what only `with` holds: gone when it ends, whatever interrupts it
+        self.blocks = ()  # weak references to what only `with` holds: gone when it ends, even by an interrupt
 
     def block(self):
         """For `with`."""

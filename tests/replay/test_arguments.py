@@ -84,6 +84,9 @@ def test_what_is_no_sequence_is_the_same_for_all_examples():
     assert (mean.data, w.grad) == (3.0, 1.5)
     with pytest.raises(ArgumentError, match="got lengths none"):
         step.map(1.0, 2.0)
+    for empty in ([], np.empty(0)):
+        with pytest.raises(ArgumentError, match="not empty, got lengths 0"):
+            step.map(empty, 2.0)
     with pytest.raises(ArgumentError, match=r"got a dict. Pass what is the same for all examples by its name"):
         step.map([1.0], {"a": 1.0})
 

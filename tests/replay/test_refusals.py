@@ -28,6 +28,11 @@ def counting():
     return lambda x: x * next(counter)
 
 
+def returning_other_text():
+    texts = itertools.cycle(["a", "b"])
+    return lambda x: [x, next(texts)]
+
+
 def remembering():
     seen = []
 
@@ -45,6 +50,7 @@ def remembering():
         lambda x: x + time.perf_counter_ns(),
         counting(),
         remembering(),
+        returning_other_text(),
         lambda x: x * np.random.random(),  # noqa: NPY002
         lambda x: x * random.Random().random(),
         lambda x: x if random.getrandbits(64) % 2 or random.getrandbits(64) else x * 2,

@@ -154,7 +154,7 @@ def test_numbers_strings_none_bools_and_static_arguments():
     assert step.cache_info().currsize == 5
     with pytest.raises(NumberTypeError, match=r"static argument must be .* got a Random, which could change"):
         step(1.0, n=Random(0))
-    with pytest.raises(ArgumentError, match="static='m' is no argument of the function; it has x, n, kind"):
+    with pytest.raises(ArgumentError, match="static='m' is not an argument of the function, which has x, n, kind"):
         compile(f, static="m")
 
 
@@ -411,7 +411,9 @@ def test_the_garbage_collector_is_as_it_was_after_a_recording(on):
     before = gc.isenabled()
     try:
         (gc.enable if on else gc.disable)()
-        compile(lambda x: x * x)(2.0)
+        while_recording = []
+        compile(lambda x: while_recording.append(gc.isenabled()) or x * x)(2.0)
+        assert while_recording == [False]
         assert gc.isenabled() == on
         with pytest.raises(RecordingError):
             compile(lambda x: x if x > 0 and x else -x)(2.0)
