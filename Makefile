@@ -40,9 +40,11 @@ test: $(VENV)/ready-to-test
 	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2
 
+# Tests that measure memory may fail while they are traced: the report comes all the same.
 coverage: $(VENV)/ready-to-test
 	rm -rf build/coverage && mkdir -p build/coverage
-	GLASSGRAD_PURE=1 $(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n 2 $(COVERED)
+	-GLASSGRAD_PURE=1 $(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n 2 \
+	  --ignore=tests/soak --ignore=tests/test_notebooks.py --ignore=tests/test_site.py
 	$(BIN)/python -m coverage combine --rcfile=tests/coverage.ini --quiet
 	$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
 
