@@ -68,7 +68,7 @@ else:
         where,
     )
 
-for function in (restore, last, itself):
+for function in (restore, last, itself):  # type: ignore[has-type]
     function.__module__ = __name__  # so that each engine reads what the other has pickled
 if backend == "python":
     Value.__module__ = Constant.__module__ = "autograd"

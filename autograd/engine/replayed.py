@@ -44,12 +44,12 @@ class ReplayedNode(Value):
         return self.again.rule
 
     @property
-    def parents(self) -> tuple[Value, ...]:
+    def parents(self):
         """What the recording was replayed on: captured Values and Value arguments."""
         return tuple(self._inputs)
 
     @property
-    def partials(self) -> tuple[float, ...]:
+    def partials(self):
         """∂node/∂parent for each of `parents`."""
         if modes:
             check_not_recording("reading .partials of a Value")
