@@ -33,6 +33,7 @@ from autograd.errors import (
     NumberTypeError,
     RecordingError,
     ResultOverflowError,
+    StaleGraphError,
 )
 from autograd.table.registry import BUILT_IN
 
@@ -576,3 +577,11 @@ def test_constants_are_no_variables():
     assert isinstance(c, Constant)
     assert derivatives(Value(3.0) * c, c) == 0.0
     assert derivatives(c, Value(3.0), create_graph=True).data == 0.0
+
+
+def test_a_stale_sum_is_refused_though_its_partials_are_constant():
+    x = Value(3.0)
+    y = x + 2.0
+    x.data = 5.0
+    with pytest.raises(StaleGraphError, match="no longer follows from its parents"):
+        derivatives(y, x, create_graph=True)
