@@ -25,8 +25,9 @@ from autograd import Interval, Value, record_lines
 from autograd.engine.primitives import FUNCTIONS
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
 from autograd.table.registry import RULES
+from autograd.table.template import filled, template
 from autograd.view.draw import GraphTooLargeError
-from autograd.view.graph import Graph, ancestry, filled, short, template
+from autograd.view.graph import Graph, ancestry, short
 from autograd.view.player.page import explain, play, play_training
 from autograd.view.player.scenes import contributions
 

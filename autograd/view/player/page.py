@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from autograd.engine.value import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
 from autograd.table.javascript import literal, rules_as_javascript
+from autograd.table.template import call_template, filled
 from autograd.view.draw import GraphTooLargeError, write_whole
-from autograd.view.graph import Graph, bracketed, call_template, clean, derivative, expression, filled, short
+from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
 from autograd.view.player.scenes import Shown, contributions, slim
 from autograd.view.player.training import Recorder
 
