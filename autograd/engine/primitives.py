@@ -131,7 +131,7 @@ NUMPY_NAMES = {
 def _written_out(rule, name, otherwise="apply"):
     """The function made from `source`, its source kept where tracebacks and `inspect` look for it."""
     text = source(rule, name, otherwise)
-    filename = f"<autograd.table.registry: {name}>"
+    filename = f"<autograd.table: {name}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made = {}
     SCOPE.update({f"{rule.name}_RULE": rule, rule.name: rule.value})
