@@ -9,8 +9,8 @@ import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from autograd.engine.primitives import PUBLIC
-from autograd.engine.value import Constant, Value, as_float
+from autograd.engine import Constant, Value, as_float
+from autograd.engine.functions import PUBLIC
 from autograd.errors import AutogradError, FormulaError
 from autograd.table.formulas import CONSTANTS, Formula
 from autograd.table.registry import RULES

@@ -1,7 +1,7 @@
 """Functions composed of primitives: sums and exponentials in the form that neither overflows nor cancels."""
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import Value, as_float, is_recording
+from autograd.engine import Value, as_float, is_recording
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, listed
 
 equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))

@@ -6,7 +6,7 @@
 import ast
 from pathlib import Path
 
-from autograd.engine.primitives import NUMPY_NAMES, PUBLIC, with_defaults
+from autograd.engine.functions import NUMPY_NAMES, PUBLIC, with_defaults
 from autograd.table.registry import BUILT_IN
 
 HERE = Path(__file__).parent
@@ -76,7 +76,7 @@ def primitives_stub():
         "from typing import Any, TypeVar, overload",
         "",
         "from autograd.table.registry import Rule",
-        "from autograd.engine.value import Number, Value",
+        "from autograd.engine import Number, Value",
         "",
         'N = TypeVar("N", Value, float)',
         "FUNCTIONS: dict[str, Callable[..., Any]]",
@@ -116,7 +116,7 @@ def package_stub():
         NOTE
         + "from typing import Any\n\n"
         + "\n".join(lines)
-        + f"\nfrom autograd.engine.primitives import (\n{names})\n\n__version__: str\n"
+        + f"\nfrom autograd.engine.functions import (\n{names})\n\n__version__: str\n"
     )
 
 

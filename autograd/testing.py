@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from autograd.check.gradcheck import bent, gradcheck
-from autograd.engine.primitives import FUNCTIONS, PUBLIC
-from autograd.engine.value import Value, topological_order
+from autograd.engine import Value, topological_order
+from autograd.engine.functions import FUNCTIONS, PUBLIC
 from autograd.errors import ArgumentError, AutogradError
 from autograd.table.formulas import Interval
 from autograd.table.registry import RULES, Rule

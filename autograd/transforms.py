@@ -11,10 +11,9 @@ from copy import copy
 from functools import cache, reduce, wraps
 from itertools import compress, repeat
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import (
+from autograd.engine import (
     Constant,
-    Fan,
+    ReplayedNode,
     Value,
     adjoints,
     as_float,
@@ -27,6 +26,7 @@ from autograd.engine.value import (
     stale,
     topological_order,
 )
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     ArgumentError,
     NumberTypeError,
@@ -152,7 +152,7 @@ def partials_as_graph(node, reached):
     those that were recorded.
     """
     parents = list(compress(node.parents, reached))
-    if isinstance(node, Fan):
+    if isinstance(node, ReplayedNode):
         # A Value may be among the parents more than once: what it does to the result is counted at the first place.
         found = dict(zip(map(id, parents), adjoint_graph(node.ordinary(), parents, cut=True)))
         return [found.pop(id(parent), 0.0) for parent in parents]

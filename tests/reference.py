@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import autograd
 from autograd import Interval, Value
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivativeError, ResultOverflowError
 
 LARGEST = sys.float_info.max

@@ -13,8 +13,8 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from autograd.engine.primitives import FUNCTIONS, PUBLIC
-from autograd.engine.value import METHODS
+from autograd.engine import set_method
+from autograd.engine.functions import FUNCTIONS, PUBLIC
 from autograd.errors import ArgumentError, AutogradError, CyclicGraphError, ResultOverflowError
 from autograd.table.registry import BUILT_IN, RULES, TABLE
 
@@ -357,10 +357,9 @@ def test_bad_arguments_are_refused_in_words_and_change_nothing(name, tmp_path, m
 def forget(name):
     """Take a primitive of one's own out of the table again."""
     assert TABLE.pop() is RULES.pop(name)
-    del FUNCTIONS[name], PUBLIC[name], METHODS[name]
+    del FUNCTIONS[name], PUBLIC[name]
     delattr(autograd, name)
-    if name in vars(Value):
-        delattr(Value, name)
+    set_method(name, None)
 
 
 # What takes memory for each of so many: they are refused before any of it is taken.

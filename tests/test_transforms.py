@@ -26,8 +26,8 @@ from autograd import (
     value_and_grad,
     where,
 )
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import topological_order
+from autograd.engine import topological_order
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     ArgumentError,
     DivisionByZeroError,

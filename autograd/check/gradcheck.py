@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from autograd.engine.value import Value, apply, as_float, no_grad, topological_order
+from autograd.engine import Value, apply, as_float, no_grad, topological_order
 from autograd.errors import ArgumentError, AutogradError, called
 from autograd.table.formulas import ATOMS
 from autograd.table.registry import RULES, Rule

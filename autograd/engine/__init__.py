@@ -1,0 +1,75 @@
+"""The engine: Value and what works on it. The compiled one where there is one, else the same in plain Python."""
+
+from typing import TYPE_CHECKING
+
+from autograd.native import backend
+
+if TYPE_CHECKING or backend == "python":
+    from autograd.engine.modes import (
+        any_mode,
+        check_not_recording,
+        gradients_wanted,
+        graph_wanted,
+        is_recording,
+        no_grad,
+        record_lines,
+        recorder,
+        recording,
+        watch,
+    )
+    from autograd.engine.numbers import as_float
+    from autograd.engine.replayed import ReplayedNode, replayed, stale
+    from autograd.engine.template import written_out as make_function
+    from autograd.engine.value import (
+        LEAF,
+        Constant,
+        Value,
+        adjoints,
+        apply,
+        constant,
+        exhaust,
+        restore,
+        side_of,
+        topological_order,
+        where,
+    )
+
+    def set_method(name, function):
+        """Give Value a method, or take it away again when `function` is None."""
+        if function is not None:
+            setattr(Value, name, function)
+        elif name in vars(Value):
+            delattr(Value, name)
+else:
+    from autograd.native._engine import (
+        Constant,
+        ReplayedNode,
+        Value,
+        adjoints,
+        any_mode,
+        apply,
+        as_float,
+        check_not_recording,
+        constant,
+        exhaust,
+        gradients_wanted,
+        graph_wanted,
+        is_recording,
+        make_function,
+        no_grad,
+        record_lines,
+        recorder,
+        recording,
+        replayed,
+        restore,
+        set_method,
+        side_of,
+        stale,
+        topological_order,
+        watch,
+        where,
+    )
+
+restore.__module__ = __name__  # so that each engine reads what the other has pickled
+if backend == "python":
+    Value.__module__ = Constant.__module__ = "autograd"

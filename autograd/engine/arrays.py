@@ -6,8 +6,9 @@ import array
 from itertools import repeat
 from operator import attrgetter
 
-from autograd.engine.value import Value, as_float, backend, check_not_recording, compiled, exhaust
+from autograd.engine import Value, as_float, check_not_recording, exhaust
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
+from autograd.native import backend
 
 
 def read_data(values):
@@ -114,6 +115,6 @@ def store(values, field, numbers):
     return None
 
 
-# Compiled, these are the functions of flat.pxi: the same steps over raw pointers.
+# The compiled engine takes the same steps over raw pointers, in arrays.pxi.
 if backend == "native":
-    load, store = compiled.load, compiled.store
+    from autograd.native._engine import load, store  # type: ignore[assignment]

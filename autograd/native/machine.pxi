@@ -5,11 +5,7 @@
 # tile of one lane. The loops of each rule are in machine.h. Neighbouring tiles make up a chunk, and threads share the
 # chunks; sums over chunks are always taken in the same order.
 
-from cpython cimport array
 
-import os
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
 
 cdef enum:
     FEW = 3  # so many examples are run one by one
@@ -19,7 +15,7 @@ cdef enum:
 
 cdef extern from "machine.h":
     int LANES
-    ctypedef struct Instruction:
+    ctypedef struct CInstruction "Instruction":
         int rule, wanted, varying
         Py_ssize_t start, count
         int* a
@@ -36,8 +32,8 @@ cdef extern from "machine.h":
         Py_ssize_t uniform, base, lanes
 
     Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
-    void run_forward(const Instruction*, const Workspace*) noexcept nogil
-    void run_backward(const Instruction*, const Workspace*) noexcept nogil
+    void run_forward(const CInstruction*, const Workspace*) noexcept nogil
+    void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
 
@@ -52,7 +48,7 @@ def widest_vectors(int width=8):
 
 widest_vectors()
 
-cdef inline bint holds(Instruction* instruction, Workspace* workspace, Py_ssize_t lane) noexcept nogil:
+cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize_t lane) noexcept nogil:
     """Whether the conditions of an instruction's guard are met in one lane."""
     cdef int i, slot
     cdef Py_ssize_t at
@@ -64,7 +60,7 @@ cdef inline bint holds(Instruction* instruction, Workspace* workspace, Py_ssize_
     return True
 
 
-cdef bint finished(Instruction* instruction, Workspace* workspace) noexcept nogil:
+cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nogil:
     """Clear results that do not count, and tell whether all others are finite."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
     cdef double* out = workspace.memory + place(workspace, instruction.start)
@@ -79,7 +75,7 @@ cdef bint finished(Instruction* instruction, Workspace* workspace) noexcept nogi
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t work  # operations for each example
-    Instruction* instructions
+    CInstruction* instructions
     int* captured_slots  # of the captured Values
 
 
@@ -146,7 +142,7 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
 
 cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexcept nogil:
     cdef Py_ssize_t i, lane, first = tile * batch.width, inputs = batch.plan.inputs, lanes = workspace.lanes
-    cdef Instruction* instruction
+    cdef CInstruction* instruction
     cdef double* rows = workspace.memory + workspace.base
     cdef double* example
     for lane in range(lanes):
@@ -168,7 +164,7 @@ cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexce
 cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
     cdef Py_ssize_t i, lane, first = tile * batch.width
     cdef Py_ssize_t examples = min(workspace.lanes, batch.examples - first)
-    cdef Instruction* instruction
+    cdef CInstruction* instruction
     cdef int slot = batch.roots[root]
     cdef double* adjoint = workspace.adjoint
     memset(adjoint + workspace.base, 0, (batch.plan.size - workspace.uniform) * workspace.lanes * sizeof(double))
@@ -225,7 +221,7 @@ cdef class NativeMachine:
         self.plan.size, self.plan.uniform = program.size, program.uniform
         self.plan.base = (program.uniform + 7) // 8 * 8
         self.plan.count = len(program.runs)
-        self.plan.instructions = <Instruction*>calloc(max(self.plan.count, 1), sizeof(Instruction))
+        self.plan.instructions = <CInstruction*>calloc(max(self.plan.count, 1), sizeof(CInstruction))
         if self.plan.instructions == NULL:
             raise MemoryError()
         self._keep = []

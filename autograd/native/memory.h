@@ -7,21 +7,21 @@
 #define SLAB ((size_t)1 << 21)  /* bytes: a large page */
 #define SLAB_OF(thing) ((void *)((size_t)(thing) & ~(SLAB - 1)))
 
-static void *lent[4096];  /* slabs that are lent to the system, see below */
-static size_t lent_count;
+static void *reclaimable[4096];  /* slabs whose memory the system may take, see below */
+static size_t reclaimable_count;
 
 static void delete_memory(void *memory, size_t size) {
     if (size)
         munmap(memory, size);
 }
 
-/* NULL when there is none, even after what was lent has been given back. */
+/* NULL when there is none, even after reclaimable slabs have been unmapped. */
 static void *new_memory(size_t size, int large_pages) {
     char *all, *memory;
     while ((all = mmap(NULL, size + SLAB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED) {
-        if (!lent_count)
+        if (!reclaimable_count)
             return NULL;
-        delete_memory(lent[--lent_count], SLAB);
+        delete_memory(reclaimable[--reclaimable_count], SLAB);
     }
     memory = SLAB_OF(all + SLAB - 1);
     delete_memory(all, memory - all);
@@ -33,10 +33,10 @@ static void *new_memory(size_t size, int large_pages) {
     return memory;
 }
 
-/* Lend memory to the system, which may take it, with what is in it, as long as nothing is written there. To use it again
-   costs nothing if the system had no need of it; new memory costs more than all that is done in it, in a virtual machine
-   much more. Returns 0 where that cannot be. */
-static int lend_memory(void *memory, size_t size) {
+/* Mark memory as reclaimable: the system may take it, with its contents, until something is written there. Using it again
+   costs nothing if the system had no need of it; new memory costs more than all the work done in it, in a virtual machine
+   much more. Returns 0 where the system cannot do that. */
+static int reclaim_later(void *memory, size_t size) {
 #ifdef MADV_FREE
     return madvise(memory, size, MADV_FREE) == 0;
 #else
@@ -44,11 +44,11 @@ static int lend_memory(void *memory, size_t size) {
 #endif
 }
 
-static void *new_slab(void) { return lent_count ? lent[--lent_count] : new_memory(SLAB, 1); }
+static void *new_slab(void) { return reclaimable_count ? reclaimable[--reclaimable_count] : new_memory(SLAB, 1); }
 
 static void delete_slab(void *slab) {
-    if (lent_count < sizeof lent / sizeof *lent && lend_memory(slab, SLAB))
-        lent[lent_count++] = slab;
+    if (reclaimable_count < sizeof reclaimable / sizeof *reclaimable && reclaim_later(slab, SLAB))
+        reclaimable[reclaimable_count++] = slab;
     else
         delete_memory(slab, SLAB);
 }

@@ -1,6 +1,6 @@
 # The modes of a thread, where C finds them. They begin and end in C: no interrupt comes in between.
 
-from cpython.pythread cimport PyThread_get_thread_ident
+cdef int modes = 0  # how many threads are in one mode or more
 
 cdef extern from *:
     """
@@ -23,8 +23,8 @@ cdef extern from "Python.h":
 
 
 cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
-    global no_grad_here, lines_here, recorder_here, unusual
-    unusual += ((no_grad != 0 or lines != 0 or recorder != NULL)
+    global no_grad_here, lines_here, recorder_here, modes
+    modes += ((no_grad != 0 or lines != 0 or recorder != NULL)
                 - (no_grad_here != 0 or lines_here != 0 or recorder_here != NULL))
     before = recorder_here
     no_grad_here, lines_here, recorder_here = no_grad, lines, recorder
@@ -67,7 +67,7 @@ cdef class Scope:
         self.recorder, self.no_grad = recorder, no_grad
 
     def __enter__(self):
-        self.recorder_outside, self.no_grad_outside = _circumstances.recorder, no_grad_here
+        self.recorder_outside, self.no_grad_outside = this_thread.recorder, no_grad_here
         self.thread, self.open = PyThread_get_thread_ident(), True
         begin_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
 
@@ -89,7 +89,7 @@ def recording(recorder):
 
 
 def graph_wanted():
-    return Scope(_circumstances.recorder, 0)
+    return Scope(this_thread.recorder, 0)
 
 
 cdef class Depth:
@@ -110,7 +110,7 @@ cdef class Depth:
         set_modes(no_grad_here - (not self.lines), lines_here - self.lines, recorder_here)
 
 
-cdef class _Circumstances:
+cdef class _ThreadModes:
     @property
     def no_grad(self):
         return no_grad_here != 0
@@ -126,15 +126,15 @@ cdef class _Circumstances:
     def lock(self, mode):
         return Depth(mode is record_lines)
 
-    def announced(self, token):
-        return token
+    def watched(self, held):
+        return held
 
-    def look(self):
-        return unusual != 0
+    def any(self):
+        return modes != 0
 
 
-_circumstances = _Circumstances()
+this_thread = _ThreadModes()
 
 
 def any_mode():
-    return unusual != 0
+    return modes != 0

@@ -3,8 +3,6 @@
 # They lie in slabs, side by side in the order in which they were made. A pass goes through them in much the same order,
 # so the processor has the next ones fetched already. A slab whose nodes are all gone begins again at its first place.
 
-from libc.string cimport memcpy, memset
-
 cdef enum:
     UNSEEN = -1  # the `_mark` of a node outside a pass
     ON_PATH = -2  # that of a node which the search for an order has entered; a constant has 0, others their place
@@ -14,7 +12,7 @@ cdef extern from "Python.h":
     ctypedef struct PyObject:
         pass
 
-    ctypedef struct Node "struct __pyx_obj_8autograd_7_native_Value":  # a Value whose references are not counted
+    ctypedef struct Node "struct __pyx_obj_8autograd_6native_7_engine_Value":  # a Value whose references are not counted
         int _rule
         int _mark
         Node* _a
@@ -27,7 +25,7 @@ cdef extern from "Python.h":
         Node* _c
         double _dc
 
-    ctypedef struct Trace "struct __pyx_obj_8autograd_7_native_Tracer":  # what a Tracer has after that
+    ctypedef struct Trace "struct __pyx_obj_8autograd_6native_7_engine_Tracer":  # what a Tracer has after that
         int guard
         int uses
         bint varying
@@ -36,14 +34,18 @@ cdef extern from "Python.h":
         PyObject* terms
 
     ctypedef struct Type "PyTypeObject":
+        const char* tp_name
         PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
         void (*tp_dealloc)(PyObject*) noexcept
         void (*tp_free)(void*) noexcept
         PyObject* (*tp_vectorcall)(PyObject*, PyObject**, size_t, PyObject*) except NULL
         PyObject* (*tp_call)(PyObject*, PyObject*, PyObject*) except NULL
+        Py_hash_t (*tp_hash)(PyObject*) except -1
         PyObject* tp_dict
+    void PyType_Modified(Type*)
+    PyObject* PyType_GenericAlloc(Type*, Py_ssize_t) except NULL
 
-    Node* NOTHING "((struct __pyx_obj_8autograd_7_native_Value*)Py_None)"
+    Node* NOTHING "((struct __pyx_obj_8autograd_6native_7_engine_Value*)Py_None)"
     Type* Py_TYPE(void*) noexcept
     Py_ssize_t Py_REFCNT(void*) noexcept
     PyObject* PyObject_Init(PyObject*, Type*) noexcept
@@ -72,7 +74,7 @@ cdef extern from "memory.h":
     void* SLAB_OF(void*) noexcept
     void* new_memory(size_t, bint) noexcept
     void delete_memory(void*, size_t) noexcept
-    bint lend_memory(void*, size_t) noexcept
+    bint reclaim_later(void*, size_t) noexcept
     void* new_slab() noexcept
     void delete_slab(void*) noexcept
 
@@ -285,7 +287,7 @@ cdef PyObject* call_value(PyObject* kind, PyObject** arguments, size_t count, Py
     """The slot `tp_vectorcall`: Value(1.0) at once, every other call in the usual way."""
     cdef Py_ssize_t i, n = PyVectorcall_NARGS(count)
     cdef double number
-    if n == 1 and names == NULL and unusual == 0 and type(<object>arguments[0]) is float:
+    if n == 1 and names == NULL and not modes and type(<object>arguments[0]) is float:
         number = <object>arguments[0]
         if number - number == 0.0:
             node = new_place(&nodes)
@@ -303,10 +305,28 @@ cdef void free_node(void* place) noexcept:
     give_place_back(<Node*>place)
 
 
+cdef PyObject* allocate_replayed(Type* kind, Py_ssize_t count) except NULL:
+    """The slot `tp_alloc` of ReplayedNode, which is too large for a place and known to the garbage collector."""
+    node = PyType_GenericAlloc(kind, count)
+    (<Node*>node)._mark = UNSEEN
+    return node
+
+
+cdef Py_hash_t hash_node(PyObject* node) except -1:
+    """The slot `tp_hash`: identity. Cython would not keep what `__hash__ = object.__hash__` says."""
+    return <Py_hash_t>(<size_t>node >> 4)  # nodes begin at multiples of 16
+
+
 for kind in (Value, Constant, Tracer):
     (<Type*>kind).tp_alloc = allocate_node
     (<Type*>kind).tp_dealloc = deallocate_node
     (<Type*>kind).tp_free = free_node
+(<Type*>ReplayedNode).tp_alloc = allocate_replayed
+for kind in (Value, Constant, ReplayedNode):
+    (<Type*>kind).tp_hash = hash_node
 (<Type*>Value).tp_vectorcall = call_value
+(<Type*>Value).tp_name = "autograd.Value"
+(<Type*>Constant).tp_name = "autograd.Constant"
 # Cython knows no __init_subclass__.
-(<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_heirs)
+(<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_subclass)
+(<dict>(<Type*>Value).tp_dict)["__hash__"] = object.__hash__

@@ -5,14 +5,9 @@
 # no object is made, which might call the garbage collector: so there is never more than one pass under way, and no
 # interrupt. What fails in between says so by what it returns; an error is raised when all marks are gone.
 
-from libc.limits cimport INT_MAX
-
 cdef enum:
     AHEAD = 24
     KEPT = 1 << 25  # bytes
-
-cdef unsigned char[512] FEW_OPERANDS  # by the index of a rule: whether it has two at most
-
 
 cdef struct Memory:
     void* at
@@ -53,10 +48,10 @@ cdef class Order:
 
 
 cdef void keep(Memory* memory, Memory* place) noexcept:
-    """Put memory into a place, unless there is more. What is too large to keep is lent to the system."""
+    """Put memory into a place, unless there is more. What is too large to keep becomes reclaimable."""
     if place.size < memory.size:
         memory[0], place[0] = place[0], memory[0]
-        if place.size > KEPT and not lend_memory(place.at, place.size):
+        if place.size > KEPT and not reclaim_later(place.at, place.size):
             delete_memory(place.at, place.size)
             memset(place, 0, sizeof(Memory))
     delete_memory(memory.at, memory.size)
@@ -131,21 +126,21 @@ cdef inline bint is_leaf(Node* node) noexcept:
 cdef inline bint may_have_more(Node* node) noexcept:
     """Whether to look for parents after the second; to look means to fetch another part of memory."""
     cdef int rule = node._rule
-    return rule < 0 or rule >= 512 or not FEW_OPERANDS[rule]
+    return rule < 0 or rule >= RULE_COUNT or INPUTS_OF[rule] > 2
 
 
-cdef Node* next_unseen(Fan node, Order order) noexcept:
-    """The next parent of a Fan that the search has not met and that is no leaf; None at the end, NULL without memory.
+cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
+    """The next parent of a ReplayedNode that the search has not met and that is no leaf; None at the end, NULL without memory.
 
     Leaves are numbered.
     """
     cdef Node* parent
-    cdef Py_ssize_t count = len(node._fan)
+    cdef Py_ssize_t count = len(node._inputs)
     while node._next < count:
-        parent = item(node._fan, node._next)
+        parent = item(node._inputs, node._next)
         node._next += 1
         if node._next + AHEAD < count:
-            FETCH(item(node._fan, node._next + AHEAD))
+            FETCH(item(node._inputs, node._next + AHEAD))
         if parent._mark < 0:
             if not is_leaf(parent):
                 return parent
@@ -154,12 +149,12 @@ cdef Node* next_unseen(Fan node, Order order) noexcept:
     return NOTHING
 
 
-cdef void spread(Fan node, double here, double* adjoint) noexcept:
-    """Add the contributions of a Fan to the adjoints of its parents."""
+cdef void spread(ReplayedNode node, double here, double* adjoint) noexcept:
+    """Add the contributions of a ReplayedNode to the adjoints of its parents."""
     cdef double* slopes = node._slopes.data.as_doubles
     cdef Py_ssize_t i
-    for i in range(len(node._fan)):
-        adjoint[item(node._fan, i)._mark] += here * slopes[i]
+    for i in range(len(node._inputs)):
+        adjoint[item(node._inputs, i)._mark] += here * slopes[i]
 
 
 cdef Order numbered_order(Value root):
@@ -186,8 +181,8 @@ cdef bint number(Order order, Node* root) noexcept:
             parent = node._b
             if not unseen(parent) and may_have_more(node):
                 parent = node._c
-                if node._rule == FAN:
-                    parent = next_unseen(<Fan>node, order)
+                if node._rule == REPLAYED:
+                    parent = next_unseen(<ReplayedNode>node, order)
                     if parent == NULL:
                         return False
             if not unseen(parent):
@@ -222,8 +217,8 @@ cdef void forget_places(Order order) noexcept:
 
 cdef inline void forget(Node* node) noexcept:
     node._mark = UNSEEN
-    if node._rule == FAN:
-        (<Fan>node)._next = 0
+    if node._rule == REPLAYED:
+        (<ReplayedNode>node)._next = 0
 
 
 cpdef list topological_order(Value root):
@@ -292,36 +287,25 @@ cdef int propagate(Order order, double seed, bint hand_out) except -1:
                 adjoint[step.b] += here * node._db
             if may_have_more(node) and node._c != NOTHING:
                 adjoint[node._c._mark] += here * node._dc
-        elif node._rule == FAN:
-            spread(<Fan>node, here, adjoint)
-            (<Fan>node)._next = 0
+        elif node._rule == REPLAYED:
+            spread(<ReplayedNode>node, here, adjoint)
+            (<ReplayedNode>node)._next = 0
         else:
             if hand_out:
                 here += node._grad
             if here - here != 0.0:
-                take_back(order, i, hand_out)
-                raise gradient_overflow(<Value>node)
+                roll_back(order, i, hand_out)
+                raise gradient_overflow(described(<Value>node))
         node._mark = UNSEEN
         if hand_out:
             node._grad = here
     return 0
 
 
-cdef void take_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
+cdef void roll_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
     """Undo a pass that came no further than to the place `last`."""
     cdef Py_ssize_t i
     if handed_out:
         for i in range(last + 1, order.count + 1):
             order.step[i].node._grad = order.number[i]
     forget_places(order)
-
-
-cdef inline Value as_node(x):
-    """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
-    cdef double number
-    if type(x) is Value or type(x) is Constant:
-        return x
-    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
-        number = x
-        return new_constant(number) if number - number == 0.0 else constant(x)
-    return None

@@ -1,26 +1,31 @@
-"""The files that the compiled engine is made of: for its fingerprint, for setup.py, and for the Makefile."""
+"""The files that the compiled engine is made of: the list, for its fingerprint, for setup.py, and for the Makefile."""
 
 import os
+import zlib
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = [
     os.path.join(PACKAGE, *name.split("/"))
     for name in (
-        "table/translate.py",
         "table/formulas.py",
         "table/registry.py",
         "table/coefficients.py",
         "table/elementary.py",
         "table/special.py",
+        "table/translate.py",
+        "engine/modes.py",
+        "engine/numbers.py",
         "engine/value.py",
-        "engine/primitives.py",
-        "replay/recorder.py",
-        "replay/signature.py",
-        "native/build.py",
-        "native/kernels.py",
-        "native/nodes.pxi",
-        "native/passes.pxi",
+        "engine/replayed.py",
+        "replay/tracer.py",
+        "replay/program.py",
+        "replay/keys.py",
+        "native/_engine.pyx",
+        "native/_engine.pxd",
         "native/modes.pxi",
+        "native/nodes.pxi",
+        "native/operations.pxi",
+        "native/passes.pxi",
         "native/recording.pxi",
         "native/arrays.pxi",
         "native/machine.pxi",
@@ -29,8 +34,20 @@ SOURCES = [
         "native/sums.h",
         "native/lanes.h",
         "native/thread_pool.h",
+        "native/kernels.py",
+        "native/build.py",
     )
 ]
+
+
+def fingerprint():
+    """A number that tells one state of these files from another."""
+    digest = 0
+    for path in SOURCES:
+        with open(path, "rb") as file:
+            digest = zlib.crc32(file.read(), digest)
+    return digest
+
 
 if __name__ == "__main__":
     print(*SOURCES)

@@ -24,8 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.composed import mean
-from autograd.engine.libraries import level_outside
-from autograd.engine.value import (
+from autograd.engine import (
     Value,
     as_float,
     constant,
@@ -37,11 +36,12 @@ from autograd.engine.value import (
     recording,
     replayed,
 )
+from autograd.engine.libraries import level_outside
 from autograd.errors import ArgumentError, NumberTypeError, RecordingError, RecordingWarning, StaleGraphError, listed
 from autograd.replay.dependencies import SCALARS, Dependencies, same
 from autograd.replay.machine import Machine, culprit
-from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
-from autograd.replay.signature import columns_of, filled, key_of, keys_of, kinds_in, matrix_of, parts_of, positions_of
+from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder, key_of, keys_of
+from autograd.replay.signature import columns_of, filled, kinds_in, matrix_of, parts_of, positions_of
 from autograd.replay.statics import Static
 from autograd.transforms import map_numbers, numbers_in
 

@@ -18,8 +18,9 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 
+from autograd.engine import Value
 from autograd.engine.libraries import is_library
-from autograd.engine.value import Value, backend, compiled
+from autograd.native import backend
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "nothing"})()
 SCALARS = {int, float, complex, bool, str, bytes, type(None)}
@@ -455,4 +456,6 @@ def is_other(function, code, defaults, named_defaults):
 
 
 if backend == "native":
-    unchanged = functools.partial(compiled.exports["unchanged"], same, MISSING, as_bytes, items_of)
+    from autograd.native import _engine
+
+    unchanged = functools.partial(_engine.unchanged, same, MISSING, as_bytes, items_of)

@@ -7,7 +7,8 @@ from itertools import chain
 from math import isfinite
 from typing import Any
 
-from autograd.engine.value import Value, as_float, backend, compiled
+from autograd.engine import Value, as_float
+from autograd.native import backend
 from autograd.replay.recorder import Program
 
 
@@ -128,6 +129,9 @@ def _holds(guard, memory):
 
 def Machine(program: Program) -> Any:
     """The machine for a program: the compiled one, unless that is missing or older than a primitive of the program."""
-    if backend == "native" and all(run.rule is None or run.rule.name in compiled.functions for run in program.runs):
-        return compiled.NativeMachine(program)
+    if backend == "native":
+        from autograd.native._engine import NativeMachine, knows
+
+        if all(run.rule is None or knows(run.rule) for run in program.runs):
+            return NativeMachine(program)
     return PythonMachine(program)

@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.engine.value import Constant, Value
+from autograd.engine import Constant, Value
 from autograd.errors import ArgumentError, AutogradError, listed_instances, whole
 from autograd.view.graph import Box, Graph, GraphTooLargeError, bracketed, clean, derivative, expression, short
 

@@ -15,7 +15,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from autograd.engine.value import Constant, Fan, Value, adjoints, restore, topological_order
+from autograd.engine import Constant, ReplayedNode, Value, adjoints, restore, topological_order
 from autograd.errors import ArgumentError, AutogradError, NumberTypeError
 from autograd.table.template import call_template, filled, template
 
@@ -40,8 +40,8 @@ def ordinary(result: Value) -> Value:
     Raises StaleGraphError when a replay would have another result now, GraphTooLargeError when it is one of over a
     million operations.
     """
-    order = topological_order(result) if isinstance(result, (Fan, Value)) and not isinstance(result, Constant) else []
-    if not any(isinstance(node, Fan) for node in order):
+    order = topological_order(result) if isinstance(result, Value) and not isinstance(result, Constant) else []
+    if not any(isinstance(node, ReplayedNode) for node in order):
         return result
     stands: dict[Value, Value] = {}
     for node in order:
@@ -51,7 +51,7 @@ def ordinary(result: Value) -> Value:
 
 def _stand(node, stands):
     """Enter into `stands` what stands for a node in an ordinary graph."""
-    if isinstance(node, Fan):
+    if isinstance(node, ReplayedNode):
         stands[node] = _computed(node, stands)
         return
     parents = [stands.get(parent, parent) for parent in node.parents]
@@ -60,7 +60,7 @@ def _stand(node, stands):
         return
     partials, like, label, line = node.partials, node, node.label, node.line
     replay, end = node.parents[0], parents[0]
-    if isinstance(replay, Fan):  # below it lies an identity, which an ordinary graph has only where nothing is computed
+    if isinstance(replay, ReplayedNode):  # an ordinary graph has an identity only where nothing is computed
         if isinstance(end, Constant):
             partials = [0.0]
         elif not any(end is stands.get(parent) for parent in replay.parents):

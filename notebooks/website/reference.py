@@ -13,7 +13,7 @@ from course import source_page
 from markup import Docstring, anchor, code
 
 import autograd
-from autograd.engine.primitives import FUNCTIONS, NUMPY_NAMES
+from autograd.engine.functions import FUNCTIONS, NUMPY_NAMES
 
 ROOT = Path(autograd.__file__).resolve().parent.parent
 MODULES = {

@@ -13,8 +13,8 @@ from soaking import SOAK, amount
 import autograd
 from autograd import Value
 from autograd.check.gradcheck import UNSURE, WrongGradientError, gradcheck
-from autograd.engine.primitives import FUNCTIONS, PUBLIC
-from autograd.engine.value import METHODS
+from autograd.engine import set_method
+from autograd.engine.functions import FUNCTIONS, PUBLIC
 from autograd.errors import ArgumentError, AutogradError, DomainError, InfiniteDerivativeError
 from autograd.table.registry import BUILT_IN, RULES, TABLE
 from autograd.testing import assert_gradients_match, expressions, points
@@ -43,10 +43,9 @@ def planted(rule, i, partial):
         requires=rule.requires and rule.requires.text,
     )
     assert TABLE.pop() is RULES.pop(name)
-    del FUNCTIONS[name], PUBLIC[name], METHODS[name]
+    del FUNCTIONS[name], PUBLIC[name]
     delattr(autograd, name)
-    if name in vars(Value):
-        delattr(Value, name)
+    set_method(name, None)
 
 
 def mistakes(rule, i):

@@ -9,7 +9,7 @@ from reference import exact
 
 import autograd
 from autograd import Value, compile, derivatives, where
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import (
     DivisionByZeroError,
     DomainError,

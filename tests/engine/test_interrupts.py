@@ -16,7 +16,7 @@ from soaking import amount
 import autograd
 import nn
 from autograd import Value, compile, derivatives, no_grad, record_lines, where, write_data, write_grad
-from autograd.engine.value import graph_wanted, recording, topological_order
+from autograd.engine import graph_wanted, recording, topological_order
 
 PURE = autograd.backend == "python"
 

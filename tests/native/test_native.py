@@ -17,7 +17,7 @@ SCRIPT = """
 from random import Random
 import autograd
 from autograd import Value, compile, derivatives, grad
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.table.registry import TABLE
 from autograd.testing import Expression
 

@@ -14,7 +14,7 @@ import pytest
 
 import nn
 from autograd import Value, no_grad
-from autograd.engine.value import is_recording
+from autograd.engine import is_recording
 from autograd.errors import ArgumentError, AutogradError
 from nn import batchloss, data
 from nn.errors import DivergedError, NotRecordedWarning, ReplayDiffersError

@@ -9,7 +9,6 @@ import pytest
 
 import autograd
 from autograd import Value, compile, derivatives, dot
-from autograd.engine.value import compiled
 
 SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
     lambda w, x: [sum(w[(6 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
@@ -40,7 +39,11 @@ expected = result()
 
 def vectors(width=8):
     """Have the compiled machine use vectors of at most so many numbers; returns of how many, 0 in plain Python."""
-    return compiled.exports["widest_vectors"](width) if autograd.backend == "native" else 0
+    if autograd.backend == "python":
+        return 0
+    from autograd.native._engine import widest_vectors
+
+    return widest_vectors(width)
 
 
 # All that this processor has: no other could be run here. Those of two numbers are everywhere.

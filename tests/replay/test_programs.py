@@ -17,7 +17,7 @@ from soaking import SOAK, amount
 
 import autograd
 from autograd import Value, log
-from autograd.engine.value import gradients_wanted, is_recording, topological_order
+from autograd.engine import gradients_wanted, is_recording, topological_order
 from autograd.errors import InfiniteDerivativeError, RecordingError
 from autograd.transforms import map_numbers, numbers_in
 

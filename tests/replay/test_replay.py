@@ -13,8 +13,8 @@ from soaking import SOAK, amount
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import any_mode, topological_order
+from autograd.engine import any_mode, topological_order
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
 from autograd.testing import Expression
 

@@ -14,7 +14,7 @@ from soaking import SOAK
 
 import autograd
 from autograd import Value, compile, grad, hessian, less, sin, tanh, where
-from autograd.engine.value import topological_order
+from autograd.engine import topological_order
 from autograd.transforms import numbers_in
 
 NATIVE = autograd.backend == "native"

@@ -17,7 +17,7 @@ from soaking import SHARE, amount
 import autograd
 import nn
 from autograd import Value, derivatives
-from autograd.engine.primitives import PUBLIC
+from autograd.engine.functions import PUBLIC
 from autograd.errors import AutogradError
 from autograd.testing import Expression, condition
 

@@ -17,8 +17,8 @@ from unittest.mock import patch
 
 import pytest
 
-from autograd.engine.primitives import FUNCTIONS
-from autograd.engine.value import apply
+from autograd.engine import apply
+from autograd.engine.functions import FUNCTIONS
 from autograd.table.formulas import Formula
 from autograd.table.registry import RULES
 

@@ -192,7 +192,7 @@ def test_it_says_how_many_nodes_and_edges_it_has():
 
 def test_the_order_is_that_of_the_backward_pass():
     y = loss_graph()
-    from autograd.engine.value import topological_order
+    from autograd.engine import topological_order
 
     assert [node for node in ancestry(y) if type(node) is Value] == topological_order(y)
 

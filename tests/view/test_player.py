@@ -22,7 +22,7 @@ from test_bad_input import forget
 
 import autograd
 from autograd import Interval, Value, record_lines
-from autograd.engine.primitives import FUNCTIONS
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError
 from autograd.table.registry import RULES
 from autograd.table.template import filled, template

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.engine.value import Value, as_float
+from autograd.engine import Value, as_float
 from autograd.errors import ArgumentError, NumberTypeError, StaleGraphError, called, listed, listed_instances, whole
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.table.template import call_template, filled

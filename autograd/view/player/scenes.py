@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.engine.value import Constant, Value
+from autograd.engine import Constant, Value
 from autograd.view.draw import Dot, layout, tidied
 from autograd.view.graph import Box, Graph, short
 

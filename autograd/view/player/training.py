@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from autograd.engine.value import Value, no_grad
+from autograd.engine import Value, no_grad
 from autograd.errors import ArgumentError
 from autograd.view.graph import ancestry, ordinary
 

@@ -1,0 +1,125 @@
+"""The functions and methods of the table, made by looping over it."""
+
+import sys
+
+from autograd.engine import Value, apply, make_function, set_method, where
+from autograd.engine.template import with_defaults
+from autograd.errors import AutogradError, RuleError
+from autograd.table.registry import RULES, TABLE, Rule
+from autograd.table.registry import rule as add_rule
+
+FUNCTIONS = {}  # by the names of their rules
+PUBLIC = {}  # those that are not mere helpers of others: the functions of the package
+
+# np.arctan(an array of Values) calls the method `arctan` of each element.
+NUMPY_NAMES = {
+    "asin": ["arcsin"],
+    "acos": ["arccos"],
+    "atan": ["arctan"],
+    "atan2": ["arctan2"],
+    "asinh": ["arcsinh"],
+    "acosh": ["arccosh"],
+    "atanh": ["arctanh"],
+    "abs": ["fabs", "absolute"],
+}
+
+
+def rule(name, formula, *partials, **options):
+    """Register a primitive of your own, in the way of the table; returns its function.
+
+    name      what it is called: autograd.cube(x) and x.cube()
+    formula   its value, in terms of its one to three inputs
+    partials  its partial derivative with respect to each input, in terms of the inputs, `out` and other primitives
+    options   symbol="x³", domain={"x": Interval(0)}, requires="x > y", kinks={"x": [0]}, defaults={"slope": 0.01},
+              note="what is good to know"; helper=True for one that only formulas of other rules call
+
+    >>> cube = rule("cube", "x ** 3", "3 * x ** 2")
+    >>> x = Value(2.0)
+    >>> cube(x).backward()
+    >>> x.grad
+    12.0
+
+    Raises FormulaError for a formula that cannot be read, RuleError for a description that does not fit together; then
+    nothing is registered.
+    """
+    Rule(name, formula, partials, **options).check()
+    package = sys.modules["autograd"]
+    if name not in RULES and (hasattr(package, name) or hasattr(Value, name)):
+        raise RuleError(f"{name!r} means something else in this package already. Choose another name.")
+    new = add_rule(name, formula, *partials, **options)
+    try:
+        enter(new)
+    except BaseException:
+        RULES.pop(TABLE.pop().name)
+        raise
+    if not new.helper:
+        setattr(package, name, FUNCTIONS[name])
+    return FUNCTIONS[name]
+
+
+def enter(rule):
+    """Make the function of a rule, with its documentation, and the methods of the same name."""
+    function = where if rule.name == "where" else make_function(rule)
+    if function is None:  # the rule is younger than the compiled engine
+        function = with_names_of(rule, lambda *operands: apply(rule, *operands))
+    function.__module__ = "autograd"
+    if function.__doc__ is None:
+        function.__doc__ = documentation(rule, function)
+    FUNCTIONS[rule.name] = function
+    if not rule.helper:
+        PUBLIC[rule.name] = function
+        for name in (rule.name, *NUMPY_NAMES.get(rule.name, ())):
+            set_method(name, function)
+
+
+def with_names_of(rule, operate):
+    """`operate` as a function whose parameters are called as the rule's inputs are."""
+    inputs = ", ".join(rule.inputs)
+    text = f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}): return operate({inputs})"
+    made = {}
+    exec(text, {"operate": operate}, made)
+    return made[rule.name]
+
+
+def documentation(rule, function):
+    """The docstring of a primitive's function: formula, derivatives, domain, conventions, and a worked example."""
+    inputs = ", ".join(rule.inputs)
+    limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
+    limits += [str(rule.requires)] if rule.requires else []
+    return "\n".join(
+        [
+            f"{rule.name}({inputs}) = {rule.formula}, for Values and for plain numbers.",
+            "",
+            *(f"    ∂{rule.name}/∂{name} = {partial}" for name, partial in zip(rule.inputs, rule.partials)),
+            "",
+            f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
+            *(["Raises DomainError outside it."] if limits else []),
+            *_example(rule, function),
+        ]
+    )
+
+
+def _example(rule, function):
+    """The lines of a worked example; none where the rule is not defined at any of the usual points."""
+    for values in EXAMPLES[len(rule.inputs)]:
+        try:
+            result = function(*map(Value, values))
+        except AutogradError:
+            continue
+        inputs = ", ".join(rule.inputs)
+        return [
+            "",
+            f">>> {inputs} = {', '.join(f'Value({value})' for value in values)}",
+            f">>> result = {rule.name}({inputs})",
+            ">>> result.backward()",
+            f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
+            f"({', '.join(map(repr, (result.data, *result.partials)))})",
+        ]
+    return []
+
+
+# Points for the worked examples, by the number of inputs; the first at which there is a result is taken.
+EXAMPLES: dict[int, list[tuple[float, ...]]] = {1: [(2.0,), (0.5,)], 2: [(2.0, 3.0), (3.0, 2.0)], 3: [(1.0, 2.0, 3.0)]}
+
+for _rule in TABLE:
+    enter(_rule)

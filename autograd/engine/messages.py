@@ -1,0 +1,85 @@
+"""What is said when an operation has no finite result: which operation, which operand, and what to do about it."""
+
+from math import inf
+
+from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivativeError, ResultOverflowError
+
+
+def failure(rule, numbers, shown, wanted):
+    """The error that tells why a rule has no finite value, or no finite partial derivative.
+
+    numbers  the operands, as floats
+    shown    the operands as they are shown in the message
+    wanted   for each operand, whether its partial derivative was wanted
+    """
+    return (
+        _outside(rule, numbers, shown) or _of_value(rule, numbers, shown) or _of_partials(rule, numbers, shown, wanted)
+    )
+
+
+def _call(rule, shown):
+    return f"{rule.name}({', '.join(shown)})"
+
+
+def _outside(rule, numbers, shown):
+    """The error for operands outside the domain."""
+    outside = rule.why_outside(numbers)
+    if not outside:
+        return None
+    kind = DivisionByZeroError if rule.name == "div" else DomainError
+    culprit = next((i for i, name in enumerate(rule.inputs) if outside.startswith(f"{name} must")), None)
+    got = shown[culprit] if culprit is not None else _call(rule, shown)
+    return kind(f"{rule.name}: {outside}, got {got}. {rule.remedy}")
+
+
+def _of_value(rule, numbers, shown):
+    """The error for a value that does not exist or is too large."""
+    got = _call(rule, shown)
+    try:
+        out = rule.value(*numbers)
+    except OverflowError:
+        out = inf
+    except (ValueError, ZeroDivisionError) as error:
+        if isinstance(error, ZeroDivisionError) or rule.name == "pow":
+            return DivisionByZeroError(f"{rule.name}: division by zero in {got}. {rule.remedy}")
+        return DomainError(f"{rule.name}: {rule.formula} has no value at {got}. {rule.remedy}")
+    if out - out == 0.0:
+        return None
+    return ResultOverflowError(f"{rule.name}: the result of {got} is too large for a float64. Scale the operands down.")
+
+
+def _of_partials(rule, numbers, shown, wanted):
+    """The error for a partial derivative that does not exist or is too large."""
+    got, out = _call(rule, shown), rule.value(*numbers)
+    for name, formula, slope, is_wanted in zip(rule.inputs, rule.partials, rule.slopes, wanted):
+        if not is_wanted:
+            continue
+        partial = f"∂{rule.name}/∂{name} = {formula.active(**dict(zip(rule.inputs, numbers)), out=out)}"
+        try:
+            size = slope(*numbers, out)
+        except ZeroDivisionError:
+            return InfiniteDerivativeError(
+                f"{rule.name}: the derivative {partial} is infinite at {got}. Keep {name} away "
+                "from this point, or detach() it if no gradient is wanted."
+            )
+        except ValueError:
+            return DomainError(
+                f"{rule.name}: {rule.formula} has no derivative with respect to {name} at {got}. Make "
+                f"{name} a plain number, or detach() it, if no gradient is wanted."
+            )
+        except OverflowError:
+            size = inf
+        if size - size != 0.0:
+            return ResultOverflowError(
+                f"{rule.name}: the derivative {partial} is too large for a float64 at {got}. Scale "
+                "the operands, or detach() them if no gradient is wanted."
+            )
+    raise AssertionError(f"{got} is finite")
+
+
+def gradient_overflow(shown):
+    """The error for a gradient that a backward pass could not add up; `shown` is the node as it is shown."""
+    return ResultOverflowError(
+        f"backward: the gradient of {shown} is too large for a float64. Scale the "
+        "result down before backward(), or look for very steep operations in between."
+    )

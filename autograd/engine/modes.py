@@ -1,0 +1,197 @@
+"""The modes of a thread: no_grad(), record_lines(), and the recording of a function.
+
+`modes` is false while no thread is in any of them, which is the common case: operations then need not ask which.
+"""
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable
+
+from autograd.engine import uncompiled as cython
+from autograd.engine.libraries import line_outside
+
+if not cython.compiled:  # the compiled engine has modes.pxi, where the same is a few C variables for each thread
+    modes = set()  # for each thread that may be in a mode a weak reference, which removes itself when the thread ends
+
+    class _ThreadModes(threading.local):
+        """The modes of the current thread.
+
+        An interrupt may come between any two steps of Python code: between __enter__() and the block, between the block
+        and __exit__(). So a mode is a lock, which `with` acquires and releases in C: the mode is on while the thread
+        owns the lock.
+        """
+
+        def __init__(self):
+            self._lines = threading.RLock()
+            # Those opened by recording() and graph_wanted(), each as three things: a weak reference to the lock that
+            # `with` holds, what operations are handed to, and the lock of no_grad() there.
+            self._scopes = [(None, None, threading.RLock())]
+            self._held = []  # weak references to what `with` holds while a block lasts
+
+        def open(self, **changed):
+            """The lock of a new scope, for `with`."""
+            lock = threading.RLock()
+            recorder, no_grad = self._innermost()
+            scope = weakref.ref(lock), changed.get("recorder", recorder), changed.get("no_grad", no_grad)
+            self._scopes = [scope for scope in self._scopes if scope[0] is None or scope[0]() is not None] + [scope]
+            return self.watched(lock)
+
+        def _innermost(self):
+            for scope in reversed(self._scopes):
+                lock = scope[0] and scope[0]()
+                if scope[0] is None or (lock is not None and lock._is_owned()):
+                    return scope[1:]
+            raise AssertionError("the first scope has no end")
+
+        def lock(self, mode):
+            """The lock of no_grad() or of record_lines()."""
+            return self._lines if mode is record_lines else self._innermost()[1]
+
+        def watched(self, held):
+            """Have operations look at the modes for at least as long as this object exists; returns it."""
+            self._held = [other for other in self._held if other() is not None] + [weakref.ref(held)]
+            modes.add(self._reference())
+            return held
+
+        def any(self):
+            """Whether this thread is in a mode; if not, and none is about to begin, operations need not look again."""
+            if self.recorder is not None or self.no_grad or self.record_lines:
+                return True
+            if all(held() is None for held in self._held):
+                modes.discard(self._reference())
+            return False
+
+        def _reference(self):
+            return weakref.ref(self._lines, modes.discard)
+
+        @property
+        def recorder(self):
+            """What operations are handed to instead of being carried out; None while no function is recorded."""
+            return self._innermost()[0]
+
+        @property
+        def no_grad(self):
+            return self._innermost()[1]._is_owned()
+
+        @property
+        def record_lines(self):
+            return self._lines._is_owned()
+
+    this_thread = _ThreadModes()
+
+    def recording(recorder):
+        """For `with`: inside, every operation goes to `recorder.record(rule, operands)` and is not carried out."""
+        return this_thread.open(recorder=recorder)
+
+    def graph_wanted():
+        """For `with`: inside, operations build a graph, even if no_grad() is active around it."""
+        return this_thread.open(no_grad=threading.RLock())
+
+    def any_mode():
+        """Whether any thread may be in a mode."""
+        return bool(modes)
+
+
+class direct:
+    """For __enter__ and __exit__: `with` calls what the decorated method returns, with no Python code around it."""
+
+    def __init__(self, method: Callable) -> None:
+        self.method = method
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else self.method(instance)
+
+    def __call__(self, instance, *error):
+        return self.method(instance)(*error)
+
+
+class no_grad(contextlib.ContextDecorator):
+    """Inside, operations on Values build no graph: their results are Constants. Applies to this thread only.
+
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y
+    Constant(9.0)
+    """
+
+    @direct
+    def __enter__(self) -> None:
+        return this_thread.watched(this_thread.lock(no_grad).__enter__)
+
+    @direct
+    def __exit__(self, *error: object) -> None:
+        return this_thread.watched(this_thread.lock(no_grad).__exit__)
+
+
+class record_lines(contextlib.ContextDecorator):
+    """Inside, every operation keeps the line of code that asked for it, for messages and the player.
+
+    The line is `Value.line`, such as "train.py:12". Applies to this thread only. Operations are several times slower.
+
+    >>> with record_lines():
+    ...     y = Value(2.0) * 3
+    >>> file, line = y.line.split(":")
+    """
+
+    @direct
+    def __enter__(self) -> None:
+        return this_thread.watched(this_thread.lock(record_lines).__enter__)
+
+    @direct
+    def __exit__(self, *error: object) -> None:
+        return this_thread.watched(this_thread.lock(record_lines).__exit__)
+
+
+def gradients_wanted():
+    """Whether operations build graphs: not inside no_grad()."""
+    return not this_thread.no_grad
+
+
+def recorder():
+    """What this thread's operations are handed to; None while no function is recorded."""
+    return this_thread.recorder
+
+
+def is_recording():
+    """Whether this thread records a function."""
+    return this_thread.recorder is not None
+
+
+WRITE_INSTEAD = (
+    "Write where(condition, x, y) for a choice, maximum() or minimum() for the larger or smaller, "
+    "detach() for a number without gradient, or name the argument in static=."
+)
+
+
+def check_not_recording(what, instead=None):
+    """Raise while this thread records a function: a number read now would be frozen into the recording.
+
+    The recording is spoilt, even if the function catches the error.
+    """
+    if this_thread.any() and this_thread.recorder is not None:
+        this_thread.recorder.refuse(
+            f"compile: {what} would freeze a number or a branch into the recording, at "
+            f"{line_outside()}. {instead or WRITE_INSTEAD}"
+        )
+
+
+def watch(*things: object) -> None:
+    """While a function is recorded: note the attributes of these objects; elsewhere this does nothing.
+
+    A compiled function checks at its next call whether they are still the same, including the items of lists and dicts,
+    and records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
+    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises
+    RecordingError for an object without attributes.
+
+    >>> class Scale:
+    ...     def __init__(self):
+    ...         self.factor = Value(2.0)
+    ...     def __call__(self, x):
+    ...         watch(self)
+    ...         return self.factor * x
+    """
+    if modes and this_thread.recorder is not None:
+        for thing in things:
+            this_thread.recorder.watch(thing)

@@ -1,0 +1,69 @@
+"""Which numbers are accepted, and how they become floats."""
+
+from autograd.engine import uncompiled as cython
+from autograd.errors import (
+    AutogradError,
+    InexactNumberError,
+    LeavesGraphError,
+    NotFiniteError,
+    NumberTypeError,
+)
+
+if not cython.compiled:
+    from autograd.engine.modes import check_not_recording, recording
+
+
+@cython.ccall
+@cython.locals(result=cython.double)
+def as_float(number: object) -> float:
+    """A plain number as a float.
+
+    >>> as_float(True)
+    1.0
+
+    Raises NumberTypeError for what is not a real number, LeavesGraphError (a TypeError) for a Value, NotFiniteError for
+    NaN and infinity, InexactNumberError for a number that no float64 holds exactly.
+    """
+    result = number if type(number) is float else _converted(number)
+    if result - result != 0.0:
+        raise NotFiniteError(
+            f"a Value must be finite, got {result}. Find where it comes from, or leave that entry out."
+        )
+    return result
+
+
+def _converted(number):
+    """A number of another type than float as a float."""
+    remedy = why_not_a_number(number)
+    if remedy is None:
+        try:
+            result = float(number)
+            if result == number or result != result:
+                return result
+            raise InexactNumberError(
+                f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...)."
+            )
+        except LeavesGraphError:
+            check_not_recording("a plain number made of a Value")
+            raise LeavesGraphError(f"expected a plain number, got {number!r}. Write v.data for its number.") from None
+        except OverflowError:
+            raise InexactNumberError(f"this {type(number).__name__} is too large for a float64.") from None
+        except (TypeError, ValueError) as error:
+            if isinstance(error, AutogradError):
+                raise
+            remedy = "Convert it to a float first."
+    with recording(None):  # the text of what may hold tracers is for the message alone
+        raise NumberTypeError(f"expected a real number, got {type(number).__name__} {number!r:.60}. {remedy}")
+
+
+def why_not_a_number(thing):
+    """The remedy for something that is no real number; None for what may be one."""
+    if isinstance(thing, (str, bytes)):
+        return "Convert it with float() first."
+    if type(thing).__name__.startswith("complex"):
+        return "Take its .real and .imag as two numbers."
+    if thing is None:
+        return "A variable may not have been set, or a function may lack its return."
+    if hasattr(thing, "__len__"):
+        return "Make one Value of each element: [Value(x) for x in ...]; .item() takes the only element of an array."
+    return None

@@ -1,0 +1,80 @@
+"""The result of a recorded function that was replayed: one node over all that went in."""
+
+import copy
+from math import isclose
+
+from autograd.engine import uncompiled as cython
+from autograd.engine.copying import itself
+from autograd.errors import StaleGraphError
+from autograd.table.registry import RULES
+
+if not cython.compiled:
+    from autograd.engine.modes import check_not_recording, graph_wanted, modes, this_thread
+    from autograd.engine.value import REPLAYED, Value, new_node
+
+
+@cython.cclass
+class ReplayedNode(Value):
+    """A node with any number of parents, and the partial derivatives with respect to all of them as an array.
+
+    `again()` computes the result as an ordinary graph, `again.rule` describes the recording.
+    """
+
+    __slots__ = ("_inputs", "_slopes", "again")
+
+    def ordinary(self):
+        """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
+        with graph_wanted():
+            result = self.again()
+        if this_thread.recorder is None and not isclose(result.data, self._data):  # order of adding
+            raise stale(self)
+        return result
+
+    def _reduced(self, parents):
+        return itself, (self.ordinary(),)
+
+    def __reduce__(self):
+        return self._reduced(())
+
+    def __copy__(self):
+        return self.ordinary()
+
+    def _copied(self, memo):
+        return copy.deepcopy(self.ordinary(), memo)
+
+    @property
+    def rule(self):
+        """The recording, described as a primitive."""
+        return self.again.rule
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """What the recording was replayed on: captured Values and Value arguments."""
+        return tuple(self._inputs)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂node/∂parent for each of `parents`."""
+        if modes:
+            check_not_recording("reading .partials of a Value")
+        return tuple(self._slopes)
+
+
+def stale(node):
+    return StaleGraphError(
+        f"{node!r} no longer follows from its parents: some .data was changed after the forward "
+        "pass. Compute the result again."
+    )
+
+
+@cython.ccall
+@cython.locals(node=ReplayedNode)
+def replayed(data, parents, slopes, again):
+    """The result of a replay: a Value above a ReplayedNode that leads to all its parents."""
+    assert len(slopes) == len(parents)
+    node = ReplayedNode(data)
+    node._rule = REPLAYED
+    node._inputs = parents
+    node._slopes = slopes
+    node.again = again
+    return new_node(RULES["pos"].index, data, node, 1.0, None, 0.0, None, 0.0)

@@ -1,0 +1,46 @@
+# cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
+# cython: initializedcheck=False, auto_pickle=False, annotation_typing=False
+"""The compiled engine: the engine's Python files as they stand, and what has to be C."""
+
+cimport cython
+from cpython cimport array
+from cpython.array cimport array as Numbers
+from cpython.pythread cimport PyThread_get_thread_ident
+from libc.limits cimport INT_MAX
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+import os
+
+cdef extern from "kernels.h":
+    enum:
+        RULE_COUNT  # how many rules of the table there are kernels for: those with smaller indices
+        RULE_ADD, RULE_SUB, RULE_MUL, RULE_DIV, RULE_POW, RULE_NEG, RULE_POS, RULE_ABS
+    const unsigned char* INPUTS_OF  # by the index of a rule: how many inputs it has
+    double value_1(int, double) noexcept nogil
+    double value_2(int, double, double) noexcept nogil
+    double value_3(int, double, double, double) noexcept nogil
+    void slopes_1(int, double, double, double*) noexcept nogil
+    void slopes_2(int, double, double, double, int, double*, double*) noexcept nogil
+    void slopes_3(int, double, double, double, double, int, double*, double*, double*) noexcept nogil
+
+cdef extern from *:
+    long long FINGERPRINT  # given by the build
+
+fingerprint = FINGERPRINT
+SLOTS = TRACER_SLOTS = ()  # the fields of compiled classes stand in _engine.pxd
+
+include "autograd/engine/modes.py"
+include "autograd/native/modes.pxi"
+include "autograd/engine/numbers.py"
+include "autograd/engine/value.py"
+include "autograd/engine/replayed.py"
+include "autograd/replay/tracer.py"
+include "autograd/replay/program.py"
+include "autograd/replay/keys.py"
+include "autograd/native/nodes.pxi"
+include "autograd/native/operations.pxi"
+include "autograd/native/passes.pxi"
+include "autograd/native/recording.pxi"
+include "autograd/native/arrays.pxi"
+include "autograd/native/machine.pxi"

@@ -1,0 +1,182 @@
+# How operators and functions make a node, in the common case. They return None for operands that this fast path does not
+# handle; apply() deals with them.
+
+cdef inline Value as_node(x):
+    """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
+    cdef double number
+    if type(x) is Value or type(x) is Constant:
+        return x
+    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
+        number = x
+        return new_constant(number) if number - number == 0.0 else constant(x)
+    return None
+
+
+cdef inline bint is_value(x) noexcept:
+    return type(x) is Value or type(x) is Constant
+
+
+cdef inline unary(int rule, x):
+    cdef double out, da
+    cdef Value a
+    if modes and (recorder_here != NULL or lines_here):
+        return recorded(rule, 1, x, None, None)
+    if not is_value(x):
+        return None
+    a = <Value>x
+    out = value_1(rule, a._data)
+    if modes and no_grad_here or type(x) is not Value:
+        return None if out - out != 0.0 else new_constant(out)
+    slopes_1(rule, a._data, out, &da)
+    if out - out != 0.0 or da - da != 0.0:
+        fail(TABLE[rule], (x,))
+    return new_node(rule, out, a, da, None, 0.0, None, 0.0)
+
+
+cdef inline binary(int rule, x, y):
+    cdef double out, da, db
+    cdef Value a, b
+    if modes and (recorder_here != NULL or lines_here):
+        return recorded(rule, 2, x, y, None)
+    if not (is_value(x) or is_value(y)):
+        return None
+    a = <Value>x if type(x) is Value else as_node(x)
+    b = <Value>y if type(y) is Value else as_node(y)
+    if a is None or b is None:
+        return None
+    out = value_2(rule, a._data, b._data)
+    if modes and no_grad_here or not (type(a) is Value or type(b) is Value):
+        return None if out - out != 0.0 else new_constant(out)
+    slopes_2(rule, a._data, b._data, out, (type(a) is Value) + 2 * (type(b) is Value), &da, &db)
+    if out - out != 0.0 or da - da != 0.0 or db - db != 0.0:
+        fail(TABLE[rule], (x, y))
+    return new_node(rule, out, a, da, b, db, None, 0.0)
+
+
+cdef inline ternary(int rule, x, y, z):
+    cdef double out, da, db, dc
+    cdef Value a, b, c
+    if modes and (recorder_here != NULL or lines_here):
+        return recorded(rule, 3, x, y, z)
+    if not (is_value(x) or is_value(y) or is_value(z)):
+        return None
+    a, b, c = as_node(x), as_node(y), as_node(z)
+    if a is None or b is None or c is None:
+        return None
+    out = value_3(rule, a._data, b._data, c._data)
+    if modes and no_grad_here or not (type(a) is Value or type(b) is Value or type(c) is Value):
+        return None if out - out != 0.0 else new_constant(out)
+    slopes_3(rule, a._data, b._data, c._data, out,
+             (type(a) is Value) + 2 * (type(b) is Value) + 4 * (type(c) is Value), &da, &db, &dc)
+    if out - out != 0.0 or da - da != 0.0 or db - db != 0.0 or dc - dc != 0.0:
+        fail(TABLE[rule], (x, y, z))
+    return new_node(rule, out, a, da, b, db, c, dc)
+
+
+cdef inline unary_operator(int rule, x):
+    node = unary(rule, x)
+    return operate(TABLE[rule], x) if node is None else node
+
+
+cdef inline binary_operator(int rule, x, y):
+    node = binary(rule, x, y)
+    return operate(TABLE[rule], x, y) if node is None else node
+
+
+cdef inline operator_add(x, y):
+    return binary_operator(RULE_ADD, x, y)
+
+
+cdef inline operator_sub(x, y):
+    return binary_operator(RULE_SUB, x, y)
+
+
+cdef inline operator_mul(x, y):
+    return binary_operator(RULE_MUL, x, y)
+
+
+cdef inline operator_div(x, y):
+    return binary_operator(RULE_DIV, x, y)
+
+
+cdef inline operator_pow(x, y):
+    return binary_operator(RULE_POW, x, y)
+
+
+cdef inline operator_neg(x):
+    return unary_operator(RULE_NEG, x)
+
+
+cdef inline operator_pos(x):
+    return unary_operator(RULE_POS, x)
+
+
+cdef inline operator_abs(x):
+    return unary_operator(RULE_ABS, x)
+
+
+def make_function(rule):
+    """The function of a rule for Values; None for a rule that is younger than the compiled engine."""
+    make = FUNCTIONS_OF.get(rule.inputs)
+    if make is None or not knows(rule):
+        return None
+    function = make(rule.index, *rule.defaults.values())
+    function.__name__ = function.__qualname__ = rule.name
+    return function
+
+
+def knows(rule):
+    """Whether a rule was in the table when the engine was compiled."""
+    return rule.index < RULE_COUNT
+
+
+# By the names of a rule's inputs, which are those of the function's parameters.
+
+def unary_function(int rule):
+    def function(x):
+        node = unary(rule, x)
+        return apply(TABLE[rule], x) if node is None else node
+    return function
+
+
+def binary_function(int rule):
+    def function(x, y):
+        node = binary(rule, x, y)
+        return apply(TABLE[rule], x, y) if node is None else node
+    return function
+
+
+def binary_function_y_first(int rule):
+    def function(y, x):
+        node = binary(rule, y, x)
+        return apply(TABLE[rule], y, x) if node is None else node
+    return function
+
+
+def binary_function_with_slope(int rule, default):
+    def function(x, slope=default):
+        node = binary(rule, x, slope)
+        return apply(TABLE[rule], x, slope) if node is None else node
+    return function
+
+
+def ternary_function(int rule):
+    def function(x, y, z):
+        node = ternary(rule, x, y, z)
+        return apply(TABLE[rule], x, y, z) if node is None else node
+    return function
+
+
+FUNCTIONS_OF = {
+    ("x",): unary_function, ("x", "y"): binary_function, ("y", "x"): binary_function_y_first,
+    ("x", "slope"): binary_function_with_slope, ("x", "y", "z"): ternary_function}
+
+
+def set_method(str name, function):
+    """Give Value a method, or take it away again when `function` is None: a compiled class cannot be assigned to."""
+    methods = <dict>(<Type*>Value).tp_dict
+    if function is None:
+        methods.pop(name, None)
+    else:
+        methods[name] = function
+    PyType_Modified(<Type*>Value)
