@@ -7,8 +7,8 @@ import re
 from course import source_page
 from markup import Docstring, anchor, code, math, tex
 
-from autograd.engine.functions import FUNCTIONS
 from autograd.engine import Value
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import AutogradError
 from autograd.table import elementary, special
 from autograd.table.registry import BUILT_IN
