@@ -2,14 +2,16 @@
    `backward_NAME`. The loops are written once, for any rule; what they compute comes from kernels.h, and the compiler
    leaves only the formulas of the rule at hand.
 
-   An instruction computes `count` results, which lie side by side, with one rule. A slot below `uniform` holds one number
-   for all examples; every other slot holds a row of LANES numbers, or one number where there is a single lane. */
+   An instruction computes `count` results, which lie side by side, with one rule. A slot below `uniform` holds one
+   number for all examples; every other slot has a row of LANES numbers, or one number where there is a single lane. */
 
 #include "kernels.h"
 #include "sums.h"
 
 typedef struct {
-    int rule, wanted, varying; /* bits for the operands: their gradients are wanted, they have rows; 8: the results have */
+    int rule;
+    int wanted;  /* bit k: the gradient of operand k is wanted */
+    int varying; /* bit k: operand k has rows; bit 3: the results have */
     ptrdiff_t start, count;
     int *a, *b, *c;
     int guards;

@@ -1,4 +1,4 @@
-# The machine that runs recorded programs, compiled: what machine.py does, with a loop of C for each run.
+# The machine that runs recorded programs, compiled: what machine.py does, with a loop in C for each instruction.
 #
 # The examples of a batch are taken LANES at a time, a tile, whose memory fits into the processor's cache: first the
 # numbers that all examples share, then for each other slot a number an example, side by side. A single example is a
@@ -8,9 +8,9 @@
 
 
 cdef enum:
-    FEW = 3  # so many examples are run one by one
-    CHUNKS = 8  # into so many parts a batch is split
-    WORTH_HELP = 30_000  # operations times examples from which on it pays to ask helpers
+    FEW = 3  # up to this many examples are run one by one
+    CHUNKS = 8  # a batch is split into at most this many parts
+    WORTH_HELP = 30_000  # operations times examples above which helper threads pay
 
 
 cdef extern from "machine.h":
@@ -43,7 +43,7 @@ cdef extern from "thread_pool.h":
     void team_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
 
 def widest_vectors(int width=8):
-    """Use vectors of at most so many numbers in sums of products; returns how many this processor's have then."""
+    """Use vectors of at most `width` numbers in sums of products; returns how many numbers are used."""
     return sums_choose(width)
 
 widest_vectors()
@@ -61,7 +61,7 @@ cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize
 
 
 cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nogil:
-    """Clear results that do not count, and tell whether all others are finite."""
+    """Set results under a guard that does not hold to 0; returns whether all results are finite."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
     cdef double* out = workspace.memory + place(workspace, instruction.start)
     if instruction.guards:
@@ -91,7 +91,7 @@ ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes 
     int* reads
     int* roots
     int* wanted_inputs
-    int next, fine, short_of_memory  # the next chunk, whether all was finite, whether no memory was to be had
+    int next, fine, short_of_memory  # the next chunk; whether all results are finite; whether memory ran out
 
 
 cdef void work(void* pointer) noexcept nogil:
@@ -130,7 +130,7 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
     for root in range(batch.differentiating):
         memset(workspace.adjoint, 0, workspace.uniform * sizeof(double))
         for tile in range(first, last):
-            # With one root and several tiles each goes forward and back at once, while its memory is near.
+            # With several tiles, each runs forward and at once back, while its memory is in the cache.
             if (root == 0 or batch.tiles > 1) and not forward(batch, workspace, tile):
                 return False
             reverse(batch, workspace, tile, root)
@@ -176,7 +176,7 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
             continue
         run_backward(instruction, workspace)
         if not instruction.varying & 8:
-            # A later tile adds to the adjoints of the captured Values, not to those of what follows from them.
+            # The next tile adds to the adjoints of captured Values only, not of what is computed from them.
             memset(adjoint + instruction.start, 0, instruction.count * sizeof(double))
     for lane in range(examples):
         for i in range(batch.variables):
@@ -185,7 +185,7 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
 
 
 cdef double* aligned(Py_ssize_t cells) noexcept nogil:
-    """Memory that begins at a multiple of 64 bytes."""
+    """Memory at an address that is a multiple of 64; NULL when there is none."""
     cdef char* block = <char*>malloc(cells * sizeof(double) + 64 + sizeof(void*))
     if block == NULL:
         return NULL
@@ -265,7 +265,7 @@ cdef class NativeMachine:
         free(self.plan.instructions)
 
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
-        """Run forward, and back from each of the slots `roots`, for examples given by their inputs.
+        """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
         Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
         the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
@@ -319,7 +319,7 @@ cdef class NativeMachine:
             free(batch.slopes)
 
     cdef object _fill(self, BatchRun* batch, rows):
-        """Read the numbers that go into a run; what is returned holds those of the examples."""
+        """Read the numbers that go into a run; returns the owner of those of the examples."""
         cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
         cdef double[:, ::1] matrix
@@ -335,19 +335,19 @@ cdef class NativeMachine:
             if not all_finite(batch.inputs, batch.examples * self.plan.inputs):
                 for at in range(batch.examples * self.plan.inputs):
                     as_float(batch.inputs[at])
-            return matrix  # which holds the array as it is
+            return matrix
         kept = array.clone(NUMBERS, batch.examples * self.plan.inputs + 1, False)
         view = kept
         batch.inputs = &view[0]
         for number in range(batch.examples):
             for i in range(self.plan.inputs):
-                leaf = checked_item(rows, number, i)  # the __float__ of the one before may have changed the lists
+                leaf = checked_item(rows, number, i)  # the __float__ of an earlier one may have changed the lists
                 batch.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
                                   if isinstance(leaf, Value) else as_float(leaf))
                 if batch.inputs[at] - batch.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
-        # Captured Values are read last, when nothing can change them any more.
+        # Captured Values are read last, when nothing can change them before the run.
         for i in range(len(self._sources)):
             batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         return kept
@@ -360,14 +360,14 @@ cdef checked_item(list rows, Py_ssize_t number, Py_ssize_t i):
 
 
 def threads():
-    """How many threads may work on a batch: GLASSGRAD_THREADS, or as many processors as this process may use."""
+    """How many threads may work on a batch: GLASSGRAD_THREADS, or the number of processors for this process."""
     chosen = os.environ.get("GLASSGRAD_THREADS")
     if chosen:
         if not chosen.isdecimal() or int(chosen) < 1:
             raise ArgumentError(f"GLASSGRAD_THREADS is a number of threads, 1 or more, got {chosen!r}.")
         return int(chosen)
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):  # a container may be given the time of fewer
+    with contextlib.suppress(OSError, ValueError):  # a container may have a smaller share
         with open("/sys/fs/cgroup/cpu.max") as file:
             share, period = map(int, file.read().split())
         count = min(count, share // period)

@@ -9,6 +9,9 @@ SOURCES = [
     for name in (
         "table/formulas.py",
         "table/registry.py",
+        "table/coefficients.py",
+        "table/elementary.py",
+        "table/special.py",
         "table/translate.py",
         "engine/modes.py",
         "engine/numbers.py",

@@ -16,7 +16,7 @@ COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
 def libm_hypot(x, y):
-    """hypot of the C library: `abs` of a complex number calls it, `math.hypot` rounds in a way of its own."""
+    """The C library's hypot, which `abs` of a complex number calls; `math.hypot` rounds differently."""
     return abs(complex(x, y))
 
 
@@ -27,11 +27,11 @@ def coarse(x):
 
 
 def floor(x):
-    """The largest whole number that is not above x, as a float."""
+    """The largest integer not above x, as a float."""
     return float(math.floor(x))
 
 
-# What a formula may call on plain floats before any primitive exists: the C library's functions, and two helpers.
+# The functions of floats that formulas may call before any rule exists: the C library's, and two helpers.
 ATOMS = {
     name: getattr(math, name)
     for name in (
@@ -70,7 +70,7 @@ class Formula:
     """One formula: its `text`, the `names` of its variables in order of appearance, and its syntax `tree`."""
 
     def __init__(self, text):
-        """Read `text`; raises FormulaError, with a caret under the place, for what is not a formula."""
+        """`text` is read when first needed; what is not a formula raises FormulaError, with a caret under the place."""
         self.text = text
 
     def __repr__(self):
@@ -146,7 +146,7 @@ class Formula:
 
     @cached_property
     def folded(self):
-        """The syntax tree for computing with floats: literals as floats, each constant part one literal."""
+        """The syntax tree for computing with floats: every literal a float, every constant part one literal."""
         return _Folded().visit(_parse(self.text))
 
     def python(self):
@@ -170,12 +170,12 @@ class Formula:
         return _lambda(parameters, body, scope, self.text)
 
     def on_values(self, parameters, functions):
-        """The formula as a function of Values. Conditions look at their data, and are not differentiated."""
+        """The formula as a function of Values. Conditions compare data, and are not differentiated."""
         body = _TestsOnData().visit(_parse(self.text))
         return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
 
     def on_recording(self, parameters, functions):
-        """The formula as a function of what a recording is made of: conditions become `where`, both branches kept."""
+        """The formula as a function of tracers: conditions become `where`, and both branches are kept."""
         body = _ChoicesAsWhere().visit(_parse(self.text))
         return _lambda(parameters, body, {**CONSTANTS, **functions}, self.text)
 
@@ -312,7 +312,7 @@ def _literal(value):
 
 
 class Interval:
-    """The numbers that an operand may be: from `low` to `high`, the ends included or not, `without` some points."""
+    """The numbers allowed for an operand: from `low` to `high`, with the ends or without, but for some points."""
 
     def __init__(self, low=-math.inf, high=math.inf, *, open_low=False, open_high=False, without=()):
         self.low, self.high, self.open_low, self.open_high = low, high, open_low, open_high
@@ -325,7 +325,7 @@ class Interval:
 
     @property
     def limits(self):
-        """What the numbers have to be, as pairs of a sign and a number: (">=", 0.0)."""
+        """The conditions on a number, as pairs of a sign and a number: (">=", 0.0)."""
         low = [(">" if self.open_low else ">=", self.low)] if self.low > -math.inf else []
         high = [("<" if self.open_high else "<=", self.high)] if self.high < math.inf else []
         return [*low, *high, *(("!=", point) for point in self.without)]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from autograd.engine import Value
 from autograd.errors import NumberTypeError
-from autograd.view.graph import bracketed, call_template, derivative, expression, filled, short
+from autograd.table.template import call_template, filled
+from autograd.view.graph import bracketed, derivative, expression, short
 from autograd.view.steps import NODE_LIMIT, contributions, graph_to_step_through
 
 if TYPE_CHECKING:

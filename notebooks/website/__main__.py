@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 TABLE = """\
 <h1>The table of rules</h1>
 <p>Everything that the engine can differentiate is made of these primitives. Each is one line of
-<a href="source-autograd-table-registry.html"><code>autograd/table/registry.py</code></a>: its value, and its partial
+<a href="source-autograd-table-elementary.html"><code>elementary.py</code></a> or
+<a href="source-autograd-table-special.html"><code>special.py</code></a>: its value, and its partial
 derivative with respect to each input; there <i>out</i> is the value itself. All but a few helpers are functions,
 <code>autograd.tanh(x)</code>, and methods, <code>x.tanh()</code>. Values are right to 2 units in the last place,
 derivatives to 4.</p>
@@ -39,7 +40,7 @@ class Site:
         self.templates = Environment(
             loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        self.sources = {source_page("autograd/table/registry.py")}
+        self.sources = {source_page(f"autograd/table/{name}.py") for name in ("elementary", "special")}
 
     def write(self, address, template="page.html", **values):
         text = self.templates.get_template(template).render(

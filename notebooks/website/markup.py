@@ -1,6 +1,5 @@
 """Text as HTML: Markdown with formulas, code in colours, docstrings; all of it without a network."""
 
-import ast
 import html
 import re
 from itertools import pairwise
@@ -11,6 +10,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+
+from autograd.table.translate import LaTeX
 
 CODE = HtmlFormatter(nowrap=True)
 LIGHT, DARK = "friendly", "github-dark"
@@ -126,79 +127,6 @@ def anchor(address, text):
     return f'<a href="{address}">{text}</a>' if address else text
 
 
-FUNCTIONS = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "max", "min"}
-CALLED = {"sigmoid": r"\sigma", "normal": r"\varphi", "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
-AROUND = {"exp": "e^{%s}", "exp2": "2^{%s}", "sqrt": r"\sqrt{%s}", "cbrt": r"\sqrt[3]{%s}", "abs": "|%s|"}
-SIGNS = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: r"\cdot",
-    ast.Lt: "<",
-    ast.LtE: r"\le",
-    ast.Gt: ">",
-    ast.GtE: r"\ge",
-    ast.Eq: "=",
-    ast.NotEq: r"\ne",
-    ast.And: r"\text{ and }",
-    ast.Or: r"\text{ or }",
-}
-WHOLE, TERM, FACTOR, POWER, ATOM = range(5)  # how tightly a part holds together
-
-
 def tex(formula):
     """A formula of the table in TeX."""
-    return _tex(formula.tree)[0]
-
-
-def _tex(node):
-    """(TeX, how tightly it holds together) for a syntax tree."""
-    match node:
-        case ast.Constant(value=value):
-            return re.sub(r"1?e([-+]\d+)", r"10^{\1}", f"{value:g}"), ATOM
-        case ast.Name(id="pi"):
-            return r"\pi", ATOM
-        case ast.Name(id=name):
-            return (name if len(name) == 1 else rf"\text{{{name}}}"), ATOM
-        case ast.UnaryOp(operand=operand):
-            return f"-{_held(operand, FACTOR)}", FACTOR
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return rf"\frac{{{_tex(left)[0]}}}{{{_tex(right)[0]}}}", ATOM
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return f"{{{_held(left, ATOM)}}}^{{{_tex(right)[0]}}}", POWER
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return rf"{_held(left, FACTOR)} \cdot {_held(right, POWER)}", FACTOR
-        case ast.BinOp(left=left, op=op, right=right):
-            return f"{_held(left, TERM)} {SIGNS[type(op)]} {_held(right, FACTOR)}", TERM
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return f"{_tex(left)[0]} {SIGNS[type(op)]} {_tex(right)[0]}", WHOLE
-        case ast.BoolOp(op=op, values=values):
-            return SIGNS[type(op)].join(_tex(value)[0] for value in values), WHOLE
-        case ast.IfExp():
-            return rf"\begin{{cases}} {' '.join(_cases(node))} \end{{cases}}", WHOLE
-        case ast.Call(func=ast.Name(id=name), args=args):
-            inner = ", ".join(_tex(part)[0] for part in args)
-            if name in AROUND:
-                return AROUND[name] % inner, POWER if name.startswith("exp") else ATOM
-            called = rf"\{name}" if name in FUNCTIONS else CALLED.get(name, rf"\operatorname{{{name}}}")
-            return called + _bracketed(inner), ATOM
-    raise TypeError(node)
-
-
-def _held(node, least):
-    """A part of a formula, in brackets if it would fall apart."""
-    text, tightness = _tex(node)
-    return text if tightness >= least else _bracketed(text)
-
-
-def _bracketed(text):
-    """In brackets, which grow with what is in them where that is tall."""
-    tall = "frac" in text or "cases" in text
-    return rf"\left({text}\right)" if tall else f"({text})"
-
-
-def _cases(node):
-    """The rows of "a if c else b if d else e"."""
-    while isinstance(node, ast.IfExp):
-        yield rf"{_tex(node.body)[0]} & \text{{if }} {_tex(node.test)[0]} \\"
-        node = node.orelse
-    yield rf"{_tex(node)[0]} & \text{{otherwise}}"
+    return LaTeX().translate(formula.tree)

@@ -10,7 +10,7 @@ from markup import Docstring, anchor, code, math, tex
 from autograd.engine import Value
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import AutogradError
-from autograd.table import registry
+from autograd.table import elementary, special
 from autograd.table.registry import BUILT_IN
 
 LONGEST = 150  # characters of a formula that is still set as mathematics
@@ -107,9 +107,11 @@ OPERATORS = {
 
 def line_of(rule):
     """Where the rule stands in the source of the table."""
-    lines, _ = inspect.getsourcelines(registry)
-    number = next(i for i, line in enumerate(lines, 1) if line.startswith(f'rule("{rule.name}"'))
-    return f"{source_page('autograd/table/registry.py')}#L-{number}"
+    for module in (elementary, special):
+        for number, line in enumerate(inspect.getsourcelines(module)[0], 1):
+            if line.startswith(f'rule("{rule.name}"'):
+                return f"{source_page(module.__name__.replace('.', '/') + '.py')}#L-{number}"
+    raise AssertionError(f"{rule.name} is in no file of the table")
 
 
 def picture(rule):

@@ -12,7 +12,8 @@ from player_page import example, tangle
 import autograd
 from autograd import Value, record_lines
 from autograd.errors import ArgumentError, GraphTooLargeError, NumberTypeError, StaleGraphError
-from autograd.view.graph import Graph, ancestry, filled, template
+from autograd.table.template import filled, template
+from autograd.view.graph import Graph, ancestry
 from autograd.view.player.page import play
 from autograd.view.steps import contributions
 from autograd.view.text import explain
