@@ -147,8 +147,8 @@ class Entry:
         )
         if self.kind == "data":
             return None
-        path = Path(inspect.getsourcefile(inspect.unwrap(thing))).relative_to(ROOT).as_posix()
-        return f"{source_page(path)}#L-{inspect.getsourcelines(thing)[1]}"
+        path, line = place_of(thing)
+        return f"{source_page(path.relative_to(ROOT).as_posix())}#L-{line}"
 
     def html(self, link):
         """The entry as HTML, with those of its members."""
@@ -248,9 +248,19 @@ def rank(module):
     return ORDER.index(part_of(module)) if part_of(module) in ORDER else len(ORDER)
 
 
+def place_of(thing):
+    """The file and the line in which a function or a class begins; a class may say that its home is the package."""
+    thing = inspect.unwrap(thing)
+    if inspect.isclass(thing) and thing.__module__ == "autograd":
+        path = Path(vars(thing)["__repr__"].__code__.co_filename)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return path, next(i for i, line in enumerate(lines, 1) if re.match(rf"class {thing.__name__}\b", line))
+    return Path(inspect.getsourcefile(thing)), inspect.getsourcelines(thing)[1]
+
+
 def line_of(thing):
     """Where a thing begins in its file; what is no function or class comes last."""
-    return inspect.getsourcelines(inspect.unwrap(thing))[1] if callable(thing) else inf
+    return place_of(thing)[1] if callable(thing) else inf
 
 
 def is_primitive(thing):
