@@ -7,6 +7,7 @@ from autograd.native import backend
 if TYPE_CHECKING or backend == "python":
     from autograd.engine.choices import side_of, where
     from autograd.engine.copying import last, restore
+    from autograd.engine.generate import generated_function as make_function
     from autograd.engine.modes import (
         any_mode,
         check_not_recording,
@@ -21,7 +22,6 @@ if TYPE_CHECKING or backend == "python":
     )
     from autograd.engine.numbers import as_float
     from autograd.engine.replayed import ReplayedNode, itself, replayed_result, stale
-    from autograd.engine.template import written_out as make_function
     from autograd.engine.value import (
         Constant,
         Value,

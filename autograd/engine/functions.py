@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
-from autograd.engine.template import with_defaults
+from autograd.engine.generate import with_defaults
 from autograd.errors import AutogradError, RuleError
 from autograd.table.registry import RULES, TABLE, Rule
 from autograd.table.registry import rule as add_rule

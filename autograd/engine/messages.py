@@ -28,7 +28,7 @@ class LabelAndLine:
         self.label, self.line = label, line
 
 
-def failure(rule, operands, numbers, wanted):
+def error_for(rule, operands, numbers, wanted):
     """The error that tells why a rule has no finite value, or no finite partial derivative.
 
     operands  Values and numbers

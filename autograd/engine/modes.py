@@ -57,8 +57,8 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where the same is 
             modes.add(self._reference())
             return held
 
-        def any(self):
-            """Whether this thread is in a mode; if not, and none is about to begin, operations need not look again."""
+        def in_mode(self):
+            """Whether this thread is in a mode. If not, and none is about to begin, it leaves `modes`."""
             if self.recorder is not None or self.no_grad or self.record_lines:
                 return True
             if all(held() is None for held in self._held):
@@ -97,7 +97,7 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where the same is 
 
 
 class direct:
-    """For __enter__ and __exit__: `with` calls what the decorated method returns, with no Python code around it."""
+    """A descriptor for __enter__ and __exit__: `with` looks them up, gets a method of a lock, and calls that in C."""
 
     def __init__(self, method: Callable) -> None:
         self.method = method
@@ -112,6 +112,7 @@ class direct:
 class no_grad(contextlib.ContextDecorator):
     """Inside, operations on Values build no graph: their results are Constants. Applies to this thread only.
 
+    >>> from autograd import Value, no_grad
     >>> x = Value(3.0)
     >>> with no_grad():
     ...     y = x * x
@@ -133,6 +134,7 @@ class record_lines(contextlib.ContextDecorator):
 
     The line is `Value.line`, such as "train.py:12". Applies to this thread only. Operations are several times slower.
 
+    >>> from autograd import Value, record_lines
     >>> with record_lines():
     ...     y = Value(2.0) * 3
     >>> file, line = y.line.split(":")
@@ -173,7 +175,7 @@ def check_not_recording(what, instead=None):
 
     The recording is spoilt, even if the function catches the error.
     """
-    if this_thread.any() and this_thread.recorder is not None:
+    if this_thread.in_mode() and this_thread.recorder is not None:
         this_thread.recorder.refuse(
             f"compile: {what} would freeze a number or a branch into the recording, at "
             f"{line_outside()}. {instead or WRITE_INSTEAD}"

@@ -19,7 +19,7 @@ int = double = bint = longlong = Py_ssize_t = _Type()
 
 
 def cclass(thing: T) -> T:
-    """No change. So with all that follows."""
+    """Returns its argument unchanged, as do all the names below."""
     return thing
 
 

@@ -4,8 +4,8 @@ Each operation on Values makes a new node with up to three parents and, for each
 ∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint
 times a partial is its contribution to that parent's adjoint, and the contributions add up.
 
-The compiled engine is compiled from this very file. What stands under `if not cython.compiled:` it has in C, under the
-same names and with the same results: native/nodes.pxi and operations.pxi make nodes, passes.pxi passes over them.
+The compiled engine is compiled from this very file. There, C code takes the place of what stands
+under `if not cython.compiled:`, with the same names and results: native/nodes.pxi, operations.pxi and passes.pxi.
 """
 
 from collections import deque
@@ -17,15 +17,15 @@ from typing import TypeAlias
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.libraries import line_outside
-from autograd.engine.messages import LabelAndLine, failure, gradient_overflow
+from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError
 from autograd.table.registry import RULES, TABLE, Rule
 
 if not cython.compiled:
+    from autograd.engine.generate import SCOPE, generated_function
     from autograd.engine.landing import LANDING_SLOT, Landing
     from autograd.engine.modes import check_not_recording, modes, this_thread
     from autograd.engine.numbers import as_float, number_in
-    from autograd.engine.template import SCOPE, written_out
 
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
 
@@ -43,6 +43,7 @@ class Value:
     Value(2.0) is a leaf: a variable whose gradient is wanted. Arithmetic and the functions of this package make inner
     nodes out of Values; `backward()` on one of them fills in `grad`, the derivative of that result, on all above it.
 
+    >>> from autograd import Value
     >>> w, x = Value(3.0, label="w"), Value(2.0)
     >>> y = (w * x).tanh()
     >>> y.backward()
@@ -57,7 +58,7 @@ class Value:
     infinity, InexactNumberError (a ValueError) for a number that no float64 holds exactly.
     """
 
-    # _a, _b, _c: the parents; _da, _db, _dc: the partials with respect to them; _rule: the index in the table.
+    # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, or REPLAYED.
     __slots__ = SLOTS
 
     def __init__(self, data: float, label: str | None = None) -> None:
@@ -68,6 +69,7 @@ class Value:
         if modes and this_thread.recorder is not None:
             this_thread.recorder.born.append(self)
 
+    # operator_add and so on are made from the table at the end of this file.
     def __add__(self, other: Number) -> "Value":
         return operator_add(self, other)
 
@@ -263,7 +265,7 @@ if not cython.compiled:
     Value.__init_subclass__ = classmethod(refuse_subclass)  # type: ignore[method-assign, assignment]
 
     def new_node(rule, data, a, da, b, db, c, dc, kind=Value):
-        """A new node; its parents are a, b and c, of which the last ones may be None."""
+        """A new node; its parents are a, b and c, unused ones None."""
         node = object.__new__(kind)
         node._rule, node._data, node._grad, node._label = rule, data, 0.0, None
         node._a, node._b, node._c = a, b, c
@@ -292,17 +294,17 @@ def constant(number: object, label: str | None = None) -> Constant:
 def apply(rule, *operands):
     """A primitive on Values and numbers: a new Value; a Constant where no gradient is wanted; a float from numbers.
 
-    This is what an operation does. Functions and operators do the same, written out for the common case.
+    The general way: numbers, constants, modes. Two Values outside all modes go the short way: see generate.py.
     """
-    if modes and this_thread.any() and this_thread.recorder is not None:
+    if modes and this_thread.in_mode() and this_thread.recorder is not None:
         return this_thread.recorder.record(rule, operands)
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     try:
         out = rule.value(*numbers)
     except (ArithmeticError, ValueError):
-        fail(rule, operands)
+        raise_failure(rule, operands)
     if out - out != 0.0:
-        fail(rule, operands)
+        raise_failure(rule, operands)
     if not any(isinstance(operand, Value) for operand in operands):
         return out
     if this_thread.no_grad or not any(type(operand) is Value for operand in operands):
@@ -313,9 +315,9 @@ def apply(rule, *operands):
             try:
                 partials[i] = rule.slopes[i](*numbers, out)
             except (ArithmeticError, ValueError):
-                fail(rule, operands)
+                raise_failure(rule, operands)
             if partials[i] - partials[i] != 0.0:
-                fail(rule, operands)
+                raise_failure(rule, operands)
     nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands] + [None, None]
     node = new_node(rule.index, out, nodes[0], partials[0], nodes[1], partials[1], nodes[2], partials[2])
     if this_thread.record_lines:
@@ -323,7 +325,7 @@ def apply(rule, *operands):
     return node
 
 
-def operate(rule, *operands):
+def apply_operator(rule, *operands):
     """`apply` for an operator: NotImplemented for an operand that may know better, such as an array of Values."""
     for operand in operands:
         if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
@@ -331,19 +333,19 @@ def operate(rule, *operands):
     return apply(rule, *operands)
 
 
-def compared(rule, holds, x, y):
+def compared(rule_name, holds, x, y):
     """What a comparison of two numbers or Values gives: a bool; while a function is recorded, the number 1 or 0."""
     if modes and this_thread.recorder is not None:
-        return this_thread.recorder.number(apply(RULES[rule], x, y))
+        return this_thread.recorder.number(apply(RULES[rule_name], x, y))
     left, right = number_in(x), number_in(y)
     return NotImplemented if left is None or right is None else holds(left, right)
 
 
-def fail(rule, operands):
+def raise_failure(rule, operands):
     """Raise the error that tells why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     wanted = [type(operand) is Value for operand in operands]
-    raise failure(rule, operands, numbers, wanted) from None
+    raise error_for(rule, operands, numbers, wanted) from None
 
 
 if not cython.compiled:
@@ -405,7 +407,7 @@ if not cython.compiled:
         return order, adjoint
 
     def propagate(order, adjoint, seed):
-        """Fill in the adjoints, ∂root/∂node times `seed`; returns the leaves and the other nodes, last first."""
+        """Fill in the adjoints, ∂root/∂node times `seed`; returns the leaves and the other nodes, in reverse order."""
         leaves, inner = [], []
         adjoint[order[-1]] = seed
         for node in reversed(order):
@@ -429,7 +431,7 @@ if not cython.compiled:
     def hand_out(adjoint, leaves, inner):
         """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
 
-        All steps are written in C, and so is deque: no interrupt and no other pass can come in between. What may fail,
+        Every step, and deque, is implemented in C: no interrupt and no other pass can come in between. What may fail,
         because a sum is infinite or memory is short, comes first; the last two steps need no memory.
         """
         sums: list[float] = []
@@ -445,7 +447,7 @@ if not cython.compiled:
             culprit = next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)
             raise gradient_overflow(culprit) from None
 
-    SCOPE.update(Value=Value, apply=apply, operate=operate, fail=fail)
+    SCOPE.update(_Value=Value, _apply=apply, _operate=apply_operator, _raise_failure=raise_failure)
     operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_neg, operator_pos, operator_abs = (
-        written_out(RULES[name], "operate") for name in ("add", "sub", "mul", "div", "pow", "neg", "pos", "abs")
+        generated_function(RULES[name], "_operate") for name in ["add", "sub", "mul", "div", "pow", "neg", "pos", "abs"]
     )

@@ -12,13 +12,13 @@ from typing import TypeAlias
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.libraries import line_outside
-from autograd.engine.messages import LabelAndLine, failure, gradient_overflow
+from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError
 from autograd.table.registry import RULES, TABLE, Rule
+from autograd.engine.generate import SCOPE, generated_function
 from autograd.engine.landing import LANDING_SLOT, Landing
 from autograd.engine.modes import check_not_recording, modes, this_thread
 from autograd.engine.numbers import as_float, number_in
-from autograd.engine.template import SCOPE, written_out
 SLOTS: Any
 LEAF: Any
 REPLAYED: Any
@@ -139,11 +139,11 @@ def constant(number: object, label: str | None=None) -> Constant: ...
 
 def apply(rule, *operands) -> Any: ...
 
-def operate(rule, *operands) -> Any: ...
+def apply_operator(rule, *operands) -> Any: ...
 
-def compared(rule, holds, x, y) -> Any: ...
+def compared(rule_name, holds, x, y) -> Any: ...
 
-def fail(rule, operands) -> Any: ...
+def raise_failure(rule, operands) -> Any: ...
 
 def backward_pass(root, seed) -> Any: ...
 

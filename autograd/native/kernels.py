@@ -37,8 +37,8 @@ def header():
         [
             HEADER,
             *_numbers(),
-            *map(_prototype, _written_out()),
-            *map(_value, _written_out()),
+            *map(_prototype, _with_own_formula()),
+            *map(_value, _with_own_formula()),
             *map(_partials, TABLE),
             *(_values_of(n) + _slopes_of(n) for n in (1, 2, 3)),
         ]
@@ -73,7 +73,7 @@ def _plain_partials(rule):
     return str(sum(bit << k for k, bit in enumerate(plain)))
 
 
-def _written_out():
+def _with_own_formula():
     """The rules that have a formula of their own: the others are functions of the C library."""
     return [rule for rule in TABLE if not rule.is_library_call]
 
@@ -92,20 +92,20 @@ def _prototype(rule):
 
 def _value(rule):
     # In its own formula a name means the C library's function: cbrt is made from cbrt.
-    text = _translated(rule, rule.formula, set(_written_out()) - {rule})
+    text = _translated(rule, rule.formula, set(_with_own_formula()) - {rule})
     return f"\nstatic inline double value_{rule.name}({_parameters(rule)}) {{\n    return {text};\n}}"
 
 
 def _partials(rule):
     return "".join(
         f"\nKERNEL double partial_{rule.name}_{letter}({_parameters(rule, 'out')}) {{\n"
-        f"    return {_translated(rule, partial, _written_out())};\n}}\n"
+        f"    return {_translated(rule, partial, _with_own_formula())};\n}}\n"
         for letter, partial in zip(_letters(rule), rule.partials)
     )
 
 
-def _translated(rule, formula, written_out):
-    functions = {other.name: f"value_{other.name}" for other in written_out}
+def _translated(rule, formula, rules):
+    functions = {other.name: f"value_{other.name}" for other in rules}
     return C(dict(zip(rule.inputs, _letters(rule))), functions).translate(formula.folded)
 
 

@@ -129,7 +129,7 @@ cdef class _ThreadModes:
     def watched(self, held):
         return held
 
-    def any(self):
+    def in_mode(self):
         return modes != 0
 
 

@@ -6,7 +6,7 @@ cdef inline Value as_node(x):
     cdef double number
     if type(x) is Value or type(x) is Constant:
         return x
-    if type(x) is float or type(x) is int and -4503599627370496 <= x <= 4503599627370496:
+    if type(x) is float or type(x) is int and -2**52 <= x <= 2**52:
         number = x
         return new_constant(number) if number - number == 0.0 else constant(x)
     return None
@@ -25,11 +25,11 @@ cdef inline unary(int rule, x):
         return None
     a = <Value>x
     out = value_1(rule, a._data)
-    if modes and no_grad_here or type(x) is not Value:
+    if (modes and no_grad_here) or type(x) is not Value:
         return None if out - out != 0.0 else new_constant(out)
     slopes_1(rule, a._data, out, &da)
     if out - out != 0.0 or da - da != 0.0:
-        fail(TABLE[rule], (x,))
+        raise_failure(TABLE[rule], (x,))
     return new_node(rule, out, a, da, None, 0.0, None, 0.0)
 
 
@@ -45,11 +45,11 @@ cdef inline binary(int rule, x, y):
     if a is None or b is None:
         return None
     out = value_2(rule, a._data, b._data)
-    if modes and no_grad_here or not (type(a) is Value or type(b) is Value):
+    if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value):
         return None if out - out != 0.0 else new_constant(out)
     slopes_2(rule, a._data, b._data, out, (type(a) is Value) + 2 * (type(b) is Value), &da, &db)
     if out - out != 0.0 or da - da != 0.0 or db - db != 0.0:
-        fail(TABLE[rule], (x, y))
+        raise_failure(TABLE[rule], (x, y))
     return new_node(rule, out, a, da, b, db, None, 0.0)
 
 
@@ -64,23 +64,23 @@ cdef inline ternary(int rule, x, y, z):
     if a is None or b is None or c is None:
         return None
     out = value_3(rule, a._data, b._data, c._data)
-    if modes and no_grad_here or not (type(a) is Value or type(b) is Value or type(c) is Value):
+    if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value or type(c) is Value):
         return None if out - out != 0.0 else new_constant(out)
     slopes_3(rule, a._data, b._data, c._data, out,
              (type(a) is Value) + 2 * (type(b) is Value) + 4 * (type(c) is Value), &da, &db, &dc)
     if out - out != 0.0 or da - da != 0.0 or db - db != 0.0 or dc - dc != 0.0:
-        fail(TABLE[rule], (x, y, z))
+        raise_failure(TABLE[rule], (x, y, z))
     return new_node(rule, out, a, da, b, db, c, dc)
 
 
 cdef inline unary_operator(int rule, x):
     node = unary(rule, x)
-    return operate(TABLE[rule], x) if node is None else node
+    return apply_operator(TABLE[rule], x) if node is None else node
 
 
 cdef inline binary_operator(int rule, x, y):
     node = binary(rule, x, y)
-    return operate(TABLE[rule], x, y) if node is None else node
+    return apply_operator(TABLE[rule], x, y) if node is None else node
 
 
 cdef inline operator_add(x, y):

@@ -223,6 +223,6 @@ def is_replaced(function, code, defaults, named_defaults):
 
 
 if backend == "native":
-    from autograd.native import _engine
+    from autograd.native._engine import unchanged as compiled_unchanged
 
-    unchanged = functools.partial(_engine.unchanged, same, MISSING, as_bytes, items_of)
+    unchanged = functools.partial(compiled_unchanged, same, MISSING, as_bytes, items_of)

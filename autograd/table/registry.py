@@ -133,6 +133,11 @@ class Rule:
             raise RuleError(
                 f"{self.name}: a primitive has 1 to 3 inputs; {str(self.formula)!r} has {len(self.inputs)}."
             )
+        if any(name.startswith("_") or name == "out" for name in self.inputs):
+            raise RuleError(
+                f"{self.name}: the names of inputs do not begin with an underscore, and 'out' is the value itself; "
+                f"{str(self.formula)!r} has {', '.join(self.inputs)}."
+            )
         if len(self.partials) != len(self.inputs):
             raise RuleError(
                 f"{self.name}: {len(self.inputs)} inputs ({', '.join(self.inputs)}) need as many partial "

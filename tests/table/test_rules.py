@@ -371,3 +371,33 @@ def test_what_fails_while_it_is_made_is_not_registered(monkeypatch):
 def test_two_primitives_cannot_share_a_name():
     with pytest.raises(RuleError, match=r"there is a primitive 'exp' already: exp\(x\)\. Choose another name\."):
         autograd.rule("exp", "x", "1")
+
+
+@pytest.mark.parametrize("formulas", [("a * b", "b", "a"), ("node * d", "d", "node"), ("da + dc", "1", "1")])
+def test_inputs_may_have_any_name(formulas):
+    function = autograd.rule("own_names", *formulas)
+    x, y = Value(2.0), Value(3.0)
+    try:
+        function(x, y).backward()
+    finally:
+        forget("own_names")
+    assert (x.grad, y.grad) in {(3.0, 2.0), (1.0, 1.0)}
+
+
+@pytest.mark.parametrize("formula", ["out * 2", "_x * 2"])
+def test_names_of_inputs_that_are_taken_are_refused(formula):
+    with pytest.raises(RuleError, match="do not begin with an underscore, and 'out' is the value itself"):
+        autograd.rule("own_names", formula, "2")
+
+
+@pytest.mark.parametrize("name", ["new", "fail", "modes", "apply", "Landing", "node"])
+def test_a_primitive_of_ones_own_hides_nothing_of_the_engine(name):
+    autograd.rule(name, "x * 2", "2")
+    x = Value(3.0)
+    try:
+        (getattr(autograd, name)(x) * x).backward()
+        with pytest.raises(ZeroDivisionError):
+            _ = x / Value(0.0)
+    finally:
+        forget(name)
+    assert x.grad == 12.0
