@@ -86,4 +86,4 @@ $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 
 clean:
-	rm -rf .venv build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis autograd/_native*
+	rm -rf .venv build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis autograd/native/_engine*.so

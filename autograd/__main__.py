@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from autograd.engine import Constant, Value, as_float
 from autograd.engine.functions import PUBLIC
 from autograd.errors import AutogradError, FormulaError
+from autograd.native import warn_if_not_compiled
 from autograd.table.formulas import CONSTANTS, Formula
 from autograd.table.registry import RULES
 from autograd.view.draw import draw
@@ -88,6 +89,7 @@ def _functions():
 
 
 def _trace(options):
+    warn_if_not_compiled()
     formula = Formula(" ".join(options.expression.split()))
     check_calls(formula)
     variables = {name: Value(number, name) for name, number in parsed_numbers(formula, options.values).items()}

@@ -1,7 +1,7 @@
 """Writes down for type checkers and editors what is made from the table: the functions, and the methods of Value.
 
-`python -m autograd.stubs` writes functions.pyi and engine/value.pyi, and the functions' names into __init__.py. A test
-compares. Everything else is annotated in the source itself.
+`python -m autograd.stubs` writes functions.pyi and engine/value.pyi, the functions' names into __init__.py, and the
+functions of the compiled engine, native/functions.pxi. A test compares. Everything else is annotated in the source.
 """
 
 import ast
@@ -144,7 +144,36 @@ def _in_order(name):
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
-WRITTEN = {"functions.pyi": functions_stub, "engine/value.pyi": value_stub, "__init__.py": package}
+FUNCTION = """
+    def {name}({parameters}):
+        node = {kind}({number}, {inputs})
+        return apply(TABLE[{number}], {inputs}) if node is None else node
+"""
+
+
+def compiled_functions():
+    """The functions of the table in Cython: each with its own name and parameters, for errors and for help."""
+    kinds = {1: "unary", 2: "binary", 3: "ternary"}
+    numbers = [f"        RULE_{rule.name.upper()}\n" for rule in BUILT_IN]
+    functions = [
+        FUNCTION.format(
+            name=rule.name,
+            kind=kinds[len(rule.inputs)],
+            number=f"RULE_{rule.name.upper()}",
+            inputs=", ".join(rule.inputs),
+            parameters=", ".join(with_defaults(rule, rule.inputs)),
+        )
+        for rule in BUILT_IN
+    ]
+    return "".join([NOTE, '\ncdef extern from "kernels.h":\n    enum:\n', *numbers, "\n\nclass functions:", *functions])
+
+
+WRITTEN = {
+    "functions.pyi": functions_stub,
+    "engine/value.pyi": value_stub,
+    "native/functions.pxi": compiled_functions,
+    "__init__.py": package,
+}
 
 
 if __name__ == "__main__":

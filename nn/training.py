@@ -11,6 +11,7 @@ from typing import Any
 from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
+from autograd.native import warn_if_not_compiled
 from nn import losses, metrics
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
@@ -82,6 +83,7 @@ def fit(
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
+    Warns, once, when the engine is not compiled though nobody asked for that.
     Raises DivergedError if a number becomes too large for a float64, with the parameters as they were before that step;
     ArgumentError for arguments that do not fit together; and ReplayDiffersError if a replay no longer gives what the
     model gives. The two are compared on a few examples, gradients included: before the first step, from time to time
@@ -112,6 +114,7 @@ def fit(
             "fit: the optimizer moves no parameter of this model. Make it with model.parameters(), after "
             "the last change to the model's layers."
         )
+    warn_if_not_compiled()
     run = Run(
         model,
         loss,

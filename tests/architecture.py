@@ -20,12 +20,16 @@ TIERS = [
     },
     {"engine": "Value, order, pass; operators and functions from the table"},
     {"table": "rules, one line a primitive; formulas; translations"},
-    {"backend": "which engine is used; the list of sources", "errors": "every exception; checks of arguments"},
+    {
+        "backend": "which engine is used; the list of sources",
+        "errors": "every exception; checks of arguments; what is library code",
+    },
 ]
 # The files of a part. The first pattern that fits decides.
 FILES = {
     "autograd/errors.py": "errors",
     "autograd/arguments.py": "errors",
+    "autograd/libraries.py": "errors",
     "autograd/native/__init__.py": "backend",
     "autograd/native/sources.py": "backend",
     "autograd/table/*.py": "table",
@@ -57,7 +61,7 @@ EXCEPTIONS = {
 # Names with a leading underscore that another folder imports, as (file, module, name), each with its reason.
 PRIVATE = {}
 # What nn may import of autograd.
-PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments"}
+PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native"}
 # What is imported inside the functions that need it, but for modules that are of use only with it.
 LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),

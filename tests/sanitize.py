@@ -73,7 +73,7 @@ def passed(kinds, library, options, command):
         text=True,
         env={**os.environ, "GLASSGRAD_SANITIZE": kinds},
     )
-    if not list((folder / "autograd").glob("_native*")):
+    if not list((folder / "autograd").glob("native/_engine*.so")):
         print(built.stdout, built.stderr)
         return False
     environment = {

@@ -6,7 +6,6 @@ from autograd.native import backend
 
 if TYPE_CHECKING or backend == "python":
     from autograd.engine.choices import side_of, where
-    from autograd.engine.copying import last, restore
     from autograd.engine.generate import generated_function as make_function
     from autograd.engine.modes import (
         any_mode,
@@ -21,13 +20,14 @@ if TYPE_CHECKING or backend == "python":
         watch,
     )
     from autograd.engine.numbers import as_float
-    from autograd.engine.replayed import ReplayedNode, itself, replayed_result, stale
+    from autograd.engine.replayed import ReplayedNode, replayed_result, stale
     from autograd.engine.value import (
         Constant,
         Value,
         adjoints,
         apply,
         constant,
+        restore,
         topological_order,
     )
 
@@ -51,8 +51,6 @@ else:
         gradients_wanted,
         graph_wanted,
         is_recording,
-        itself,
-        last,
         make_function,
         no_grad,
         record_lines,
@@ -68,7 +66,6 @@ else:
         where,
     )
 
-for function in (restore, last, itself):  # type: ignore[has-type]
-    function.__module__ = __name__  # so that each engine reads what the other has pickled
+restore.__module__ = __name__  # so that each engine reads what the other has pickled
 if backend == "python":
     Value.__module__ = Constant.__module__ = "autograd"

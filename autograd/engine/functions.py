@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
-from autograd.engine.generate import with_defaults
 from autograd.errors import AutogradError, RuleError
-from autograd.table.registry import RULES, TABLE, Rule
+from autograd.table.registry import RULES, TABLE, Rule, with_defaults
 from autograd.table.registry import rule as add_rule
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}  # by the names of their rules
@@ -51,12 +50,20 @@ def rule(name, formula, *partials, **options):
     new = add_rule(name, formula, *partials, **options)
     try:
         enter(new)
+        if not new.helper:
+            setattr(package, name, FUNCTIONS[name])
+        return FUNCTIONS[name]
     except BaseException:
-        RULES.pop(TABLE.pop().name)
+        forget(new)
         raise
-    if not new.helper:
-        setattr(package, name, FUNCTIONS[name])
-    return FUNCTIONS[name]
+
+
+def forget(rule):
+    """Take the rule that was registered last out of the table again, with its function and method."""
+    TABLE.remove(rule)
+    for found in (RULES, FUNCTIONS, PUBLIC, vars(sys.modules["autograd"])):
+        found.pop(rule.name, None)
+    set_method(rule.name, None)
 
 
 def enter(rule):
@@ -74,12 +81,12 @@ def enter(rule):
             set_method(name, function)
 
 
-def with_names_of(rule, operate):
-    """`operate` as a function whose parameters are called as the rule's inputs are."""
+def with_names_of(rule, apply_rule):
+    """`apply_rule` as a function whose parameters are called as the rule's inputs are."""
     inputs = ", ".join(rule.inputs)
-    text = f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}): return operate({inputs})"
+    text = f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}): return _apply_rule({inputs})"
     made: dict[str, Any] = {}
-    exec(text, {"operate": operate}, made)
+    exec(text, {"_apply_rule": apply_rule}, made)
     return made[rule.name]
 
 

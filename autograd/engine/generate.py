@@ -22,7 +22,7 @@ import sys
 from autograd.engine.landing import LANDING_SLOT, Landing
 from autograd.engine.modes import modes
 from autograd.table.formulas import ATOMS
-from autograd.table.registry import float_function
+from autograd.table.registry import float_function, with_defaults
 
 LINE = sys._getframe().f_lineno  # tracebacks name this file, with the line in the template
 TEMPLATE = """
@@ -32,7 +32,7 @@ def {name}({parameters}):
         {unpack}
         try:
             {compute}
-        except (ArithmeticError, ValueError):
+        except _errors:
             _raise_failure(_rule_{name}, {operands})
         if {not_finite}:
             _raise_failure(_rule_{name}, {operands})
@@ -50,9 +50,8 @@ def {name}({parameters}):
 LANDING = "if id(_node) % 2032 < 128: _node._landing = _Landing({nodes})" if LANDING_SLOT else "pass"
 
 # The names that the functions see; value.py adds its own.
-SCOPE = {"__name__": __name__, "_modes": modes, "_Landing": Landing, "_new": object.__new__} | {
-    name: float_function(name) for name in ATOMS
-}
+SCOPE = {"__name__": __name__, "_modes": modes, "_Landing": Landing, "_new": object.__new__, "_type": type}
+SCOPE |= {"_errors": (ArithmeticError, ValueError)} | {name: float_function(name) for name in ATOMS}
 
 
 def generated_function(rule, otherwise="_apply"):
@@ -79,7 +78,7 @@ def source(rule, otherwise="_apply"):
         name=rule.name,
         index=rule.index,
         parameters=", ".join(with_defaults(rule, rule.inputs)),
-        all_values=" and ".join(f"type({name}) is _Value" for name in rule.inputs),
+        all_values=" and ".join(f"_type({name}) is _Value" for name in rule.inputs),
         nodes=", ".join(nodes),
         inputs=", ".join(rule.inputs),
         operands=f"({', '.join(nodes)},)",
@@ -91,8 +90,3 @@ def source(rule, otherwise="_apply"):
         landing=LANDING.format(nodes=", ".join(nodes)),
         otherwise=otherwise,
     )
-
-
-def with_defaults(rule, names):
-    """Inputs of a rule as parameters of a function: "slope=0.01" where there is a default."""
-    return [f"{name}={rule.defaults[name]!r}" if name in rule.defaults else name for name in names]

@@ -18,7 +18,9 @@ SUBCLASS = (
     "class {0}(Value): operations would take a {0} for a constant, and its gradient would be lost. Write a class that "
     "holds a Value."
 )
-UNKNOWN_RULE = "the pickled graph uses a primitive {!r} that is not in the table. Register it first."
+UNKNOWN_RULE = (
+    "the pickled graph uses a primitive {!r} that is not in the table, or has other than {} inputs. Register it first."
+)
 
 
 class LabelAndLine:

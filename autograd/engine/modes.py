@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import uncompiled as cython
-from autograd.engine.libraries import line_outside
+from autograd.libraries import line_outside
 
 if not cython.compiled:  # the compiled engine has modes.pxi, where the same is a few C variables for each thread
     modes: set[weakref.ref] = (

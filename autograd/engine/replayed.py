@@ -1,9 +1,9 @@
 """The result of a recorded function that was replayed: one node over all that went in."""
 
-import copy
 from math import isclose
 
 from autograd.engine import uncompiled as cython
+from autograd.engine.copying import itself
 from autograd.errors import StaleGraphError
 from autograd.table.registry import RULES
 
@@ -30,13 +30,13 @@ class ReplayedNode(Value):
         return result
 
     def __reduce__(self):
-        return itself, (self.ordinary(),)
+        return self._recipe(())
 
     def __copy__(self):
         return self.ordinary()
 
-    def __deepcopy__(self, memo):
-        return copy.deepcopy(self.ordinary(), memo)
+    def _recipe(self, parents):
+        return itself, (self.ordinary(),)
 
     @property
     def rule(self):
@@ -54,10 +54,6 @@ class ReplayedNode(Value):
         if modes:
             check_not_recording("reading .partials of a Value")
         return tuple(self._slopes)
-
-
-def itself(node):
-    return node
 
 
 def stale(node):

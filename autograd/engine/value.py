@@ -4,8 +4,7 @@ Each operation on Values makes a new node with up to three parents and, for each
 ∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint
 times a partial is its contribution to that parent's adjoint, and the contributions add up.
 
-The compiled engine is compiled from this very file. There, C code takes the place of what stands
-under `if not cython.compiled:`, with the same names and results: native/nodes.pxi, operations.pxi and passes.pxi.
+The compiled engine is compiled from this very file, with C in place of what stands under `if not cython.compiled:`.
 """
 
 from collections import deque
@@ -16,9 +15,10 @@ from typing import TypeAlias
 
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
-from autograd.engine.libraries import line_outside
+from autograd.engine.copying import deep_copy, last, twins
 from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow
-from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError
+from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
+from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
 
 if not cython.compiled:
@@ -70,46 +70,25 @@ class Value:
             this_thread.recorder.born.append(self)
 
     # operator_add and so on are made from the table at the end of this file.
-    def __add__(self, other: Number) -> "Value":
-        return operator_add(self, other)
+    # fmt: off
+    def __add__(self, other: Number) -> "Value": return operator_add(self, other)
+    def __sub__(self, other: Number) -> "Value": return operator_sub(self, other)
+    def __mul__(self, other: Number) -> "Value": return operator_mul(self, other)
+    def __truediv__(self, other: Number) -> "Value": return operator_div(self, other)
+    def __pow__(self, other: Number) -> "Value": return operator_pow(self, other)
+    def __rsub__(self, other: Number) -> "Value": return operator_sub(other, self)
+    def __rmul__(self, other: Number) -> "Value": return operator_mul(other, self)
+    def __rtruediv__(self, other: Number) -> "Value": return operator_div(other, self)
+    def __rpow__(self, other: Number) -> "Value": return operator_pow(other, self)
+    def __neg__(self) -> "Value": return operator_neg(self)
+    def __pos__(self) -> "Value": return operator_pos(self)
+    def __abs__(self) -> "Value": return operator_abs(self)
+    # fmt: on
 
     def __radd__(self, other: Number) -> "Value":
         if type(other) is int and other == 0:
             return self  # the 0 that sum() starts from
         return operator_add(other, self)
-
-    def __sub__(self, other: Number) -> "Value":
-        return operator_sub(self, other)
-
-    def __rsub__(self, other: Number) -> "Value":
-        return operator_sub(other, self)
-
-    def __mul__(self, other: Number) -> "Value":
-        return operator_mul(self, other)
-
-    def __rmul__(self, other: Number) -> "Value":
-        return operator_mul(other, self)
-
-    def __truediv__(self, other: Number) -> "Value":
-        return operator_div(self, other)
-
-    def __rtruediv__(self, other: Number) -> "Value":
-        return operator_div(other, self)
-
-    def __pow__(self, other: Number) -> "Value":
-        return operator_pow(self, other)
-
-    def __rpow__(self, other: Number) -> "Value":
-        return operator_pow(other, self)
-
-    def __neg__(self) -> "Value":
-        return operator_neg(self)
-
-    def __pos__(self) -> "Value":
-        return operator_pos(self)
-
-    def __abs__(self) -> "Value":
-        return operator_abs(self)
 
     @property
     def data(self) -> float:
@@ -184,10 +163,9 @@ class Value:
         """
         if modes:
             check_not_recording("backward()")
-        seed = as_float(gradient)
         if type(self) is not Value:
             raise ArgumentError(messages.NO_VALUE.format(self))
-        backward_pass(self, seed)
+        backward_pass(self, as_float(gradient))
 
     def detach(self) -> "Constant":
         """The same number as a constant: no gradient flows through it."""
@@ -195,17 +173,12 @@ class Value:
             return this_thread.recorder.detached(self)
         return constant(self._data, self.label)
 
-    def __lt__(self, other: Number) -> bool:
-        return compared("less", lt, self, other)
-
-    def __le__(self, other: Number) -> bool:
-        return compared("less_equal", le, self, other)
-
-    def __gt__(self, other: Number) -> bool:
-        return compared("less", lt, other, self)
-
-    def __ge__(self, other: Number) -> bool:
-        return compared("less_equal", le, other, self)
+    # fmt: off
+    def __lt__(self, other: Number) -> bool: return compared("less", lt, self, other)
+    def __le__(self, other: Number) -> bool: return compared("less_equal", le, self, other)
+    def __gt__(self, other: Number) -> bool: return compared("less", lt, other, self)
+    def __ge__(self, other: Number) -> bool: return compared("less_equal", le, other, self)
+    # fmt: on
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Value):
@@ -239,6 +212,20 @@ class Value:
         if modes:
             check_not_recording("writing a Value as text")
         return format(self._data, spec) if spec else repr(self)
+
+    def __reduce__(self):
+        return self._recipe(()) if self._rule == LEAF else (last, (twins(topological_order(self)),))
+
+    def __copy__(self):
+        return restore(self.parents, *self._recipe(())[1][1:])
+
+    def __deepcopy__(self, memo):
+        return deep_copy([self] if self._rule == LEAF else topological_order(self), memo)
+
+    def _recipe(self, parents):
+        """A function, and its arguments, that make this node again over other parents."""
+        name = TABLE[self._rule].name if self._rule >= 0 else None
+        return restore, (parents, self.partials, type(self) is Value, self.data, self.grad, self.label, self.line, name)
 
 
 @cython.no_gc
@@ -337,15 +324,32 @@ def compared(rule_name, holds, x, y):
     """What a comparison of two numbers or Values gives: a bool; while a function is recorded, the number 1 or 0."""
     if modes and this_thread.recorder is not None:
         return this_thread.recorder.number(apply(RULES[rule_name], x, y))
-    left, right = number_in(x), number_in(y)
+    left = x.data if isinstance(x, Value) else number_in(x)
+    right = y.data if isinstance(y, Value) else number_in(y)
     return NotImplemented if left is None or right is None else holds(left, right)
 
 
 def raise_failure(rule, operands):
     """Raise the error that tells why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
-    wanted = [type(operand) is Value for operand in operands]
-    raise error_for(rule, operands, numbers, wanted) from None
+    raise error_for(rule, operands, numbers, [type(operand) is Value for operand in operands]) from None
+
+
+@cython.locals(node=Value)
+def restore(parents, partials, is_variable, data, grad, label, line, name):
+    """A node as it was pickled or copied."""
+    if name is None:
+        node = Value(data) if is_variable else constant(data)
+    elif name not in RULES or not len(RULES[name].inputs) == len(parents) == len(partials):
+        raise RuleError(messages.UNKNOWN_RULE.format(name, len(parents)))
+    else:
+        nodes, slopes = [*parents, None, None], [*map(as_float, partials), 0.0, 0.0]
+        node = new_node(
+            RULES[name].index, as_float(data), nodes[0], slopes[0], nodes[1], slopes[1], nodes[2], slopes[2]
+        )
+    node._label = label if line is None else LabelAndLine(label, line)
+    node._grad = as_float(grad)
+    return node
 
 
 if not cython.compiled:
@@ -367,10 +371,7 @@ if not cython.compiled:
         return [0.0 if type(node) is Constant else adjoint.get(node, 0.0) for node in wanted]
 
     def topological_order(root: Value) -> list[Value]:
-        """Every Value that `root` depends on, parents first, `root` last; constants are left out.
-
-        Depth first, in the order of the rules' inputs: the same on every run. Raises CyclicGraphError.
-        """
+        """Every Value that `root` depends on, parents first, in the same order on every run; constants are left out."""
         return search(root)[0]
 
     def search(root):
@@ -444,8 +445,7 @@ if not cython.compiled:
             )
             deque(steps, maxlen=0)
         except (OverflowError, ValueError):
-            culprit = next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)
-            raise gradient_overflow(culprit) from None
+            raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
 
     SCOPE.update(_Value=Value, _apply=apply, _operate=apply_operator, _raise_failure=raise_failure)
     operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_neg, operator_pos, operator_abs = (

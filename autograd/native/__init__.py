@@ -3,9 +3,11 @@
 import os
 import sys
 import warnings
+from functools import cache
 from importlib.util import find_spec
 
 from autograd.errors import AutogradError
+from autograd.libraries import level_outside
 from autograd.native.sources import fingerprint
 
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
@@ -26,15 +28,33 @@ def _usable():
             return True
     except AutogradError:  # a setting that it refuses
         raise
+    except OSError as error:  # a source is missing, so nobody can tell
+        reason = f"cannot be compared with its source ({error})"
     except Exception:  # an engine that does not fit the source may fail in any way
-        pass
+        reason = "is older than its source"
+    else:
+        reason = "is older than its source"
     warnings.warn(
-        "autograd: the compiled engine is older than its source, so Python's is used, about 20 times "
-        "slower. Install the package again to compile it.",
+        f"autograd: the compiled engine {reason}, so Python's is used, about 20 times slower. Install the package "
+        "again to compile it.",
         RuntimeWarning,
-        stacklevel=2,
+        stacklevel=level_outside(),
     )
     return False
+
+
+NOT_COMPILED = (
+    "autograd: the engine is not compiled, so scripts run about twenty times slower than they could. Install a C "
+    "compiler and Python's headers (Debian: apt-get install gcc python3-dev), then install this package again. "
+    "GLASSGRAD_PURE=1 in the environment asks for the plain engine, without this warning."
+)
+
+
+@cache
+def warn_if_not_compiled():
+    """Warn, once, of an engine that runs in plain Python though nobody asked for that."""
+    if backend == "python" and not os.environ.get("GLASSGRAD_PURE"):
+        warnings.warn(NOT_COMPILED, RuntimeWarning, stacklevel=level_outside())
 
 
 backend = "native" if not os.environ.get("GLASSGRAD_PURE") and _usable() else "python"

@@ -8,14 +8,18 @@ from cpython.array cimport array as Numbers
 from cpython.pythread cimport PyThread_get_thread_ident
 from libc.limits cimport INT_MAX
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memset, strncpy
 
 import os
+
+from autograd.native.sources import PACKAGE
+
+cdef extern from "traceback.h":
+    char[4096] sources_root
 
 cdef extern from "kernels.h":
     enum:
         RULE_COUNT  # how many rules of the table there are kernels for: those with smaller indices
-        RULE_ADD, RULE_SUB, RULE_MUL, RULE_DIV, RULE_POW, RULE_NEG, RULE_POS, RULE_ABS
     const unsigned char* INPUTS_OF  # by the index of a rule: how many inputs it has
     double value_1(int, double) noexcept nogil
     double value_2(int, double, double) noexcept nogil
@@ -28,6 +32,8 @@ cdef extern from *:
     long long FINGERPRINT  # given by the build
 
 fingerprint = FINGERPRINT
+cdef bytes root = os.fsencode(os.path.join(os.path.dirname(PACKAGE), ""))
+strncpy(sources_root, root, sizeof(sources_root) - 1)
 SLOTS = TRACER_SLOTS = ()  # the fields of compiled classes stand in _engine.pxd
 
 include "autograd/engine/modes.py"
@@ -36,12 +42,12 @@ include "autograd/engine/numbers.py"
 include "autograd/engine/value.py"
 include "autograd/engine/choices.py"
 include "autograd/engine/replayed.py"
-include "autograd/engine/copying.py"
 include "autograd/replay/tracer.py"
 include "autograd/replay/program.py"
 include "autograd/replay/keys.py"
 include "autograd/native/nodes.pxi"
 include "autograd/native/operations.pxi"
+include "autograd/native/functions.pxi"
 include "autograd/native/passes.pxi"
 include "autograd/native/recording.pxi"
 include "autograd/native/arrays.pxi"

@@ -60,7 +60,7 @@ def options():
     watched = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []
     debugging = ["-O1", "-g"] if sanitizer or os.environ.get("GLASSGRAD_DEBUG") else []
     return {
-        "define_macros": [("FINGERPRINT", str(fingerprint()))],
+        "define_macros": [("FINGERPRINT", str(fingerprint())), ("CYTHON_CLINE_IN_TRACEBACK", "1")],  # see traceback.h
         "extra_compile_args": [*FLAGS, *debugging, *watched],
         "extra_link_args": watched,
     }

@@ -313,8 +313,9 @@ cdef PyObject* allocate_replayed(Type* kind, Py_ssize_t count) except NULL:
 
 
 cdef Py_hash_t hash_node(PyObject* node) except -1:
-    """The slot `tp_hash`: identity. Cython would not keep what `__hash__ = object.__hash__` says."""
-    return <Py_hash_t>(<size_t>node >> 4)  # nodes begin at multiples of 16
+    """The slot `tp_hash`: what object.__hash__() gives. Cython would not keep what `__hash__ = object.__hash__` says."""
+    found = <Py_hash_t>(<size_t>node >> 4 | <size_t>node << 8 * sizeof(size_t) - 4)
+    return -2 if found == -1 else found
 
 
 for kind in (Value, Constant, Tracer):

@@ -117,59 +117,15 @@ cdef inline operator_abs(x):
 
 def make_function(rule):
     """The function of a rule for Values; None for a rule that is younger than the compiled engine."""
-    make = FUNCTIONS_OF.get(rule.inputs)
-    if make is None or not knows(rule):
-        return None
-    function = make(rule.index, *rule.defaults.values())
-    function.__name__ = function.__qualname__ = rule.name
+    function = getattr(functions, rule.name, None) if knows(rule) else None
+    if function is not None:
+        function.__qualname__ = rule.name
     return function
 
 
 def knows(rule):
     """Whether a rule was in the table when the engine was compiled."""
     return rule.index < RULE_COUNT
-
-
-# By the names of a rule's inputs, which are those of the function's parameters.
-
-def unary_function(int rule):
-    def function(x):
-        node = unary(rule, x)
-        return apply(TABLE[rule], x) if node is None else node
-    return function
-
-
-def binary_function(int rule):
-    def function(x, y):
-        node = binary(rule, x, y)
-        return apply(TABLE[rule], x, y) if node is None else node
-    return function
-
-
-def binary_function_y_first(int rule):
-    def function(y, x):
-        node = binary(rule, y, x)
-        return apply(TABLE[rule], y, x) if node is None else node
-    return function
-
-
-def binary_function_with_slope(int rule, default):
-    def function(x, slope=default):
-        node = binary(rule, x, slope)
-        return apply(TABLE[rule], x, slope) if node is None else node
-    return function
-
-
-def ternary_function(int rule):
-    def function(x, y, z):
-        node = ternary(rule, x, y, z)
-        return apply(TABLE[rule], x, y, z) if node is None else node
-    return function
-
-
-FUNCTIONS_OF = {
-    ("x",): unary_function, ("x", "y"): binary_function, ("y", "x"): binary_function_y_first,
-    ("x", "slope"): binary_function_with_slope, ("x", "y", "z"): ternary_function}
 
 
 def set_method(str name, function):

@@ -18,7 +18,6 @@ SOURCES = [
         "engine/value.py",
         "engine/choices.py",
         "engine/replayed.py",
-        "engine/copying.py",
         "replay/tracer.py",
         "replay/program.py",
         "replay/keys.py",
@@ -27,6 +26,7 @@ SOURCES = [
         "native/modes.pxi",
         "native/nodes.pxi",
         "native/operations.pxi",
+        "native/functions.pxi",
         "native/passes.pxi",
         "native/recording.pxi",
         "native/arrays.pxi",
@@ -36,6 +36,7 @@ SOURCES = [
         "native/sums.h",
         "native/lanes.h",
         "native/thread_pool.h",
+        "native/traceback.h",
         "native/kernels.py",
         "native/build.py",
     )

@@ -16,7 +16,7 @@ import types
 import weakref
 
 from autograd.engine import Value
-from autograd.engine.libraries import is_library
+from autograd.libraries import is_library
 from autograd.replay.code_names import names_in
 from autograd.replay.snapshot import CONTAINERS, MISSING, SCALARS, Attributes, Items, Snapshot, items_of, module_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from collections import Counter, OrderedDict
 
-from autograd.engine.libraries import level_outside
 from autograd.errors import RecordingError, RecordingWarning
+from autograd.libraries import level_outside
 from autograd.replay.recording import Recording
 from autograd.replay.results import FailedToRecord
 from autograd.replay.snapshot import SCALARS

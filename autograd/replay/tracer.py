@@ -8,8 +8,8 @@ import sys
 from math import isfinite, nan
 
 from autograd.engine import uncompiled as cython
-from autograd.engine.libraries import line_outside
 from autograd.errors import RecordingError
+from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:

@@ -182,3 +182,8 @@ def rule(name, formula, *partials, **options):
     RULES[name] = new = Rule(name, formula, partials, **options)
     TABLE.append(new)
     return new
+
+
+def with_defaults(rule, names):
+    """Inputs of a rule as parameters of a function: "slope=0.01" where there is a default."""
+    return [f"{name}={rule.defaults[name]!r}" if name in rule.defaults else name for name in names]
