@@ -2,7 +2,13 @@
 
 from math import inf
 
-from autograd.errors import DivisionByZeroError, DomainError, InfiniteDerivativeError, ResultOverflowError
+from autograd.errors import (
+    DivisionByZeroError,
+    DomainError,
+    InfiniteDerivativeError,
+    LeavesGraphError,
+    ResultOverflowError,
+)
 
 FLOAT = (
     "float(v) would take the number out of the graph and lose its gradient. Write v.data for the number, or "
@@ -13,10 +19,6 @@ EQUAL = "== between Values asks whether they are the same node. To compare the n
 NO_VALUE = (
     "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values, outside "
     "no_grad() and without detach()."
-)
-SUBCLASS = (
-    "class {0}(Value): operations would take a {0} for a constant, and its gradient would be lost. Write a class that "
-    "holds a Value."
 )
 UNKNOWN_RULE = (
     "the pickled graph uses a primitive {!r} that is not in the table, or has other than {} inputs. Register it first."
@@ -117,3 +119,12 @@ def gradient_overflow(node):
         f"backward: the gradient of {shown} is too large for a float64. Scale the "
         "result down before backward(), or look for very steep operations in between."
     )
+
+
+def refuse_subclass(cls, **options):
+    """`Value.__init_subclass__`, for classes outside this package."""
+    if not cls.__module__.startswith("autograd."):
+        raise LeavesGraphError(
+            f"class {cls.__name__}(Value): operations would take a {cls.__name__} for a constant, and its gradient "
+            "would be lost. Write a class that holds a Value."
+        )

@@ -74,3 +74,10 @@ def number_in(thing):
     if type(thing) is float or type(thing) is int:
         return thing
     return thing if _why_not_a_number(thing) is None and hasattr(thing, "__float__") else None
+
+
+def finite(number):
+    """A float as it is; raises OverflowError for infinity and NaN."""
+    if number - number != 0.0:
+        raise OverflowError
+    return number

@@ -10,13 +10,13 @@ The compiled engine is compiled from this very file, with C in place of what sta
 from collections import deque
 from itertools import chain, repeat
 from math import trunc
-from operator import add, attrgetter, le, lt
+from operator import add, attrgetter
 from typing import TypeAlias
 
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
-from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow
+from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
@@ -25,7 +25,7 @@ if not cython.compiled:
     from autograd.engine.generate import SCOPE, generated_function
     from autograd.engine.landing import LANDING_SLOT, Landing
     from autograd.engine.modes import check_not_recording, modes, this_thread
-    from autograd.engine.numbers import as_float, number_in
+    from autograd.engine.numbers import as_float, finite, number_in
 
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
 
@@ -65,7 +65,8 @@ class Value:
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
         self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
-        self.label = label
+        if label is not None:
+            self.label = label
         if modes and this_thread.recorder is not None:
             this_thread.recorder.born.append(self)
 
@@ -174,10 +175,10 @@ class Value:
         return constant(self._data, self.label)
 
     # fmt: off
-    def __lt__(self, other: Number) -> bool: return compared("less", lt, self, other)
-    def __le__(self, other: Number) -> bool: return compared("less_equal", le, self, other)
-    def __gt__(self, other: Number) -> bool: return compared("less", lt, other, self)
-    def __ge__(self, other: Number) -> bool: return compared("less_equal", le, other, self)
+    def __lt__(self, other: Number) -> bool: return compared("less", self, other)
+    def __le__(self, other: Number) -> bool: return compared("less_equal", self, other)
+    def __gt__(self, other: Number) -> bool: return compared("less", other, self)
+    def __ge__(self, other: Number) -> bool: return compared("less_equal", other, self)
     # fmt: on
 
     def __eq__(self, other: object) -> bool:
@@ -242,12 +243,6 @@ class Constant(Value):
         return f"Constant({self._data!r}{label})"
 
 
-def refuse_subclass(cls, **options):
-    """`Value.__init_subclass__`, for classes outside this package."""
-    if not cls.__module__.startswith("autograd."):
-        raise LeavesGraphError(messages.SUBCLASS.format(cls.__name__))
-
-
 if not cython.compiled:
     Value.__init_subclass__ = classmethod(refuse_subclass)  # type: ignore[method-assign, assignment]
 
@@ -287,10 +282,8 @@ def apply(rule, *operands):
         return this_thread.recorder.record(rule, operands)
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     try:
-        out = rule.value(*numbers)
+        out = finite(rule.value(*numbers))
     except (ArithmeticError, ValueError):
-        raise_failure(rule, operands)
-    if out - out != 0.0:
         raise_failure(rule, operands)
     if not any(isinstance(operand, Value) for operand in operands):
         return out
@@ -300,10 +293,8 @@ def apply(rule, *operands):
     for i, operand in enumerate(operands):
         if type(operand) is Value:
             try:
-                partials[i] = rule.slopes[i](*numbers, out)
+                partials[i] = finite(rule.slopes[i](*numbers, out))
             except (ArithmeticError, ValueError):
-                raise_failure(rule, operands)
-            if partials[i] - partials[i] != 0.0:
                 raise_failure(rule, operands)
     nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands] + [None, None]
     node = new_node(rule.index, out, nodes[0], partials[0], nodes[1], partials[1], nodes[2], partials[2])
@@ -320,13 +311,19 @@ def apply_operator(rule, *operands):
     return apply(rule, *operands)
 
 
-def compared(rule_name, holds, x, y):
+@cython.locals(a=Value, b=Value)
+def compared(rule_name, x, y):
     """What a comparison of two numbers or Values gives: a bool; while a function is recorded, the number 1 or 0."""
+    if type(x) is Value and type(y) is Value and not modes:
+        a, b = x, y
+        return a._data < b._data if rule_name == "less" else a._data <= b._data
     if modes and this_thread.recorder is not None:
         return this_thread.recorder.number(apply(RULES[rule_name], x, y))
     left = x.data if isinstance(x, Value) else number_in(x)
     right = y.data if isinstance(y, Value) else number_in(y)
-    return NotImplemented if left is None or right is None else holds(left, right)
+    if left is None or right is None:
+        return NotImplemented
+    return left < right if rule_name == "less" else left <= right
 
 
 def raise_failure(rule, operands):

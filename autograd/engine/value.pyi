@@ -7,19 +7,19 @@ Number: TypeAlias = "Value | float"
 from collections import deque
 from itertools import chain, repeat
 from math import trunc
-from operator import add, attrgetter, le, lt
+from operator import add, attrgetter
 from typing import TypeAlias
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
-from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow
+from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
 from autograd.engine.generate import SCOPE, generated_function
 from autograd.engine.landing import LANDING_SLOT, Landing
 from autograd.engine.modes import check_not_recording, modes, this_thread
-from autograd.engine.numbers import as_float, number_in
+from autograd.engine.numbers import as_float, finite, number_in
 SLOTS: Any
 LEAF: Any
 REPLAYED: Any
@@ -134,8 +134,6 @@ class Value:
 class Constant(Value):
     def __repr__(self) -> str: ...
 
-def refuse_subclass(cls, **options) -> Any: ...
-
 def new_node(rule, data, a, da, b, db, c, dc, kind=Value) -> Any: ...
 
 def new_constant(number) -> Any: ...
@@ -146,7 +144,7 @@ def apply(rule, *operands) -> Any: ...
 
 def apply_operator(rule, *operands) -> Any: ...
 
-def compared(rule_name, holds, x, y) -> Any: ...
+def compared(rule_name, x, y) -> Any: ...
 
 def raise_failure(rule, operands) -> Any: ...
 

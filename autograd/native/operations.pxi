@@ -36,6 +36,13 @@ cdef inline unary(int rule, x):
 cdef inline binary(int rule, x, y):
     cdef double out, da, db
     cdef Value a, b
+    if type(x) is Value and type(y) is Value and not modes:  # nearly always
+        a, b = <Value>x, <Value>y
+        out = value_2(rule, a._data, b._data)
+        slopes_2(rule, a._data, b._data, out, 3, &da, &db)
+        if out - out == 0.0 and da - da == 0.0 and db - db == 0.0:
+            return new_node(rule, out, a, da, b, db, None, 0.0)
+        raise_failure(TABLE[rule], (x, y))
     if modes and (recorder_here != NULL or lines_here):
         return recorded(rule, 2, x, y, None)
     if not (is_value(x) or is_value(y)):
