@@ -80,7 +80,7 @@ def _write(name, values, numbers, field):
         raise _no_values(name, values)
     if place == UNFIT:
         raise ArgumentError(
-            f"{name}: as many numbers as Values are wanted, {len(values)}, as a list or an array of "
+            f"{name}: expected {len(values)} numbers, one for each Value, as a list or an array of "
             f"floats; got {type(numbers).__name__} {numbers!r:.60}."
         )
     if place is not None:

@@ -107,7 +107,9 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
     a += k * terms;
     b += k * terms;
     for (int t = 0; t < terms; t++, a++, b++) {
-        const int code = codes[t], weight = (code & 11) == 10;  /* a is wanted, the same for all examples; b differs */
+        const int code = codes[t];
+        /* a, the same for all examples, wants its gradient, and b varies: a weight */
+        const int weight = (code & (A_VARIES | B_VARIES | A_WANTED)) == (B_VARIES | A_WANTED);
 #if WIDTH > 2
         if (weight && t + 4 <= terms && codes[t + 1] == code && codes[t + 2] == code && codes[t + 3] == code) {
             four sums[4];
@@ -123,7 +125,7 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
             else
                 EACH (int i = 0; i < 4; i++)
                     adjoint[a[i]] += sums[0][i];
-            if (code & 16)
+            if (code & B_WANTED)
                 EACH (int i = 0; i < 4; i++)
                     OF_KIND(add_multiple)(ROW(slopes, b[i]), g, memory[a[i]]);
             t += 3;
@@ -132,27 +134,27 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
             continue;
         }
 #endif
-        if (code & 2) {
+        if (code & B_VARIES) {
             if (weight) {
                 vector parts[PARTS];
                 EACH (int p = 0; p < PARTS; p++)
                     parts[p] = g[p] * ROW(rows, *b)[p];
                 adjoint[*a] += OF_KIND(total)(parts);
-            } else if (code & 8) {
+            } else if (code & A_WANTED) {
                 OF_KIND(add_product)(ROW(slopes, *a), g, ROW(rows, *b));
             }
-            if ((code & 17) == 17)
+            if (code & A_VARIES && code & B_WANTED)
                 OF_KIND(add_product)(ROW(slopes, *b), g, ROW(rows, *a));
-            else if (code & 16)
+            else if (code & B_WANTED)
                 OF_KIND(add_multiple)(ROW(slopes, *b), g, memory[*a]);
-        } else if (code & 4) {
-            if (code & 8)
+        } else if (code & HAS_B) {
+            if (code & A_WANTED)
                 adjoint[*a] += whole * memory[*b];
-            if (code & 16)
+            if (code & B_WANTED)
                 adjoint[*b] += whole * memory[*a];
-        } else if ((code & 9) == 9) {
+        } else if (code & A_VARIES && code & A_WANTED) {
             OF_KIND(add_multiple)(ROW(slopes, *a), g, 1.0);
-        } else if (code & 8) {
+        } else if (code & A_WANTED) {
             adjoint[*a] += whole;
         }
     }

@@ -39,8 +39,8 @@ cdef extern from "machine.h":
 
 cdef extern from "thread_pool.h":
     int next_part(int*) noexcept nogil
-    void team_begin()
-    void team_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
+    void pool_begin()
+    void pool_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
 
 def widest_vectors(int width=8):
     """Use vectors of at most `width` numbers in sums of products; returns how many numbers are used."""
@@ -301,7 +301,7 @@ cdef class NativeMachine:
                 batch.slopes[root] = &view[0] if count else NULL
             kept = self._fill(&batch, rows)
             with nogil:
-                team_run(work, &batch,
+                pool_run(work, &batch,
                          min(HELPERS, batch.chunks - 1) if self.plan.work * batch.examples > WORTH_HELP else 0)
             if batch.short_of_memory:
                 raise MemoryError()
@@ -375,7 +375,7 @@ def threads():
 
 
 cdef int HELPERS = min(threads(), CHUNKS) - 1
-team_begin()
+pool_begin()
 
 
 def _ints(numbers):

@@ -33,12 +33,14 @@ cdef extern from "Python.h":
         PyObject* source
         PyObject* terms
 
+    ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) except NULL  # but for a const
+
     ctypedef struct Type "PyTypeObject":
         const char* tp_name
         PyObject* (*tp_alloc)(Type*, Py_ssize_t) except NULL
         void (*tp_dealloc)(PyObject*) noexcept
         void (*tp_free)(void*) noexcept
-        PyObject* (*tp_vectorcall)(PyObject*, PyObject**, size_t, PyObject*) except NULL
+        vectorcallfunc tp_vectorcall
         PyObject* (*tp_call)(PyObject*, PyObject*, PyObject*) except NULL
         Py_hash_t (*tp_hash)(PyObject*) except -1
         PyObject* tp_dict
@@ -325,7 +327,7 @@ for kind in (Value, Constant, Tracer):
 (<Type*>ReplayedNode).tp_alloc = allocate_replayed
 for kind in (Value, Constant, ReplayedNode):
     (<Type*>kind).tp_hash = hash_node
-(<Type*>Value).tp_vectorcall = call_value
+(<Type*>Value).tp_vectorcall = <vectorcallfunc>call_value
 (<Type*>Value).tp_name = "autograd.Value"
 (<Type*>Constant).tp_name = "autograd.Constant"
 # Cython knows no __init_subclass__.

@@ -83,7 +83,7 @@ cdef extern from *:
     #endif
     #define FETCH(node) do { FETCH_LINE(node); FETCH_LINE((const char*)(node) + 64); } while (0)
     """
-    void FETCH_LINE(void*) noexcept nogil  # have what is there brought near, to be there when it is looked at
+    void FETCH_LINE(void*) noexcept nogil  # prefetch a line of memory
     void FETCH(void*) noexcept nogil  # a node
 
 

@@ -13,7 +13,7 @@ cdef inline Tracer tracer_of(Recorder recorder, x):
 
 
 cdef recorded(int rule, int count, x, y, z):
-    """The tracer for an operation, or None when that is for apply() to say."""
+    """The tracer for an operation; None for operands that this fast path does not handle: apply() deals with them."""
     if recorder_here == NULL or not (is_node(x) or (count > 1 and is_node(y)) or (count > 2 and is_node(z))):
         return None
     if not is_operand(x) or (count > 1 and not is_operand(y)) or (count > 2 and not is_operand(z)):

@@ -1,13 +1,14 @@
 /* Sums of products, the bulk of every network: result = Σ a·b, term after term in the order of the recording, so that the
    result is to the bit what the single operations give.
 
-   A term's code says: 1, a differs between examples; 2, b does; 4, there is a b, else the term is a alone; 8 and 16, the
-   gradients of a and of b are wanted. Where one factor of a product differs between the examples, it is b.
+   A term's code is a sum of the flags below. Where one factor of a product varies between the examples, it is b.
 
    The loops over the examples of a tile are in lanes.h. It is included once for each kind of processor, of which the one
    at hand is chosen; without fused multiply-add all give the same bits. */
 
 #include <stddef.h>
+
+enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in program.py */
 
 #define LANES 16
 #define ALWAYS static inline __attribute__((always_inline))
@@ -27,7 +28,7 @@ ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, in
         const int *a0 = a + k * terms, *a1 = a0 + terms, *a2 = a1 + terms, *a3 = a2 + terms;
         const int *b0 = b + k * terms, *b1 = b0 + terms, *b2 = b1 + terms, *b3 = b2 + terms;
         for (int t = 0; t < terms; t++) {
-            if (codes[t] & 4) {
+            if (codes[t] & HAS_B) {
                 s0 += memory[a0[t]] * memory[b0[t]];
                 s1 += memory[a1[t]] * memory[b1[t]];
                 s2 += memory[a2[t]] * memory[b2[t]];
@@ -48,7 +49,7 @@ ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, in
         double sum = -0.0;
         for (int t = 0; t < terms; t++) {
             double x = memory[a[k * terms + t]];
-            sum += codes[t] & 4 ? x * memory[b[k * terms + t]] : x;
+            sum += codes[t] & HAS_B ? x * memory[b[k * terms + t]] : x;
         }
         memory[start + k] = sum;
     }
@@ -60,9 +61,9 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
         double g = adjoint[start + k];
         for (int t = 0; t < terms; t++, a++, b++) {
             int code = codes[t];
-            if (code & 8)
-                adjoint[*a] += code & 4 ? g * memory[*b] : g;
-            if (code & 16)
+            if (code & A_WANTED)
+                adjoint[*a] += code & HAS_B ? g * memory[*b] : g;
+            if (code & B_WANTED)
                 adjoint[*b] += g * memory[*a];
         }
     }

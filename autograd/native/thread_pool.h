@@ -1,4 +1,4 @@
-/* Threads that help with a job whose parts can be done in any order: `team_run` calls work(job) in the calling thread and
+/* Threads that help with a job whose parts can be done in any order: `pool_run` calls work(job) in the calling thread and
    in helpers, each of which takes parts (`next_part`) until there are none left.
 
    A helper that has finished looks out for the next job for a while before it goes to sleep, since waking a thread takes
@@ -30,7 +30,7 @@ static struct {
     pthread_cond_t wake;
     pthread_t thread[MOST];
     int number_in_system[MOST];  /* of the threads */
-} team = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static inline int load(int *place) { return __atomic_load_n(place, __ATOMIC_SEQ_CST); }
 static inline int add(int *place, int number) { return __atomic_fetch_add(place, number, __ATOMIC_SEQ_CST); }
@@ -56,17 +56,17 @@ static long now(void) {
 static int another_job(int number) {
     for (long began = now(), waited = 0; waited < AWAKE; waited = now() - began)
         for (int i = 0; i < 16; i++) {
-            if (load(&team.number) != number)
-                return load(&team.number);
+            if (load(&pool.number) != number)
+                return load(&pool.number);
             waited < EAGER ? pause_a_moment() : (void)sched_yield();
         }
-    pthread_mutex_lock(&team.lock);
-    add(&team.sleeping, 1);
-    while (load(&team.number) == number)
-        pthread_cond_wait(&team.wake, &team.lock);
-    add(&team.sleeping, -1);
-    pthread_mutex_unlock(&team.lock);
-    return load(&team.number);
+    pthread_mutex_lock(&pool.lock);
+    add(&pool.sleeping, 1);
+    while (load(&pool.number) == number)
+        pthread_cond_wait(&pool.wake, &pool.lock);
+    add(&pool.sleeping, -1);
+    pthread_mutex_unlock(&pool.lock);
+    return load(&pool.number);
 }
 
 static void *help(void *place) {
@@ -75,79 +75,79 @@ static void *help(void *place) {
 #endif
     for (int number = 0;;) {
         number = another_job(number);
-        if (load(&team.stop))
+        if (load(&pool.stop))
             return NULL;
-        int state = load(&team.state);
+        int state = load(&pool.state);
         while (state & 1)
-            if (__atomic_compare_exchange_n(&team.state, &state, state + 2, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-                team.work(team.job);
-                add(&team.state, -2);
+            if (__atomic_compare_exchange_n(&pool.state, &state, state + 2, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+                pool.work(pool.job);
+                add(&pool.state, -2);
                 break;
             }
     }
 }
 
 static void wake_all(void) {
-    pthread_mutex_lock(&team.lock);
-    pthread_cond_broadcast(&team.wake);
-    pthread_mutex_unlock(&team.lock);
+    pthread_mutex_lock(&pool.lock);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 /* Before a fork: wait for the job that runs, and end the helpers. A forked process would have none of them, and Python
    warns of a process that forks with more threads than one. The next job starts new ones. */
-static void team_stop(void) {
-    while (__atomic_exchange_n(&team.busy, 1, __ATOMIC_SEQ_CST))
+static void pool_stop(void) {
+    while (__atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST))
         sched_yield();
-    __atomic_store_n(&team.stop, 1, __ATOMIC_SEQ_CST);
-    add(&team.number, 1);
+    __atomic_store_n(&pool.stop, 1, __ATOMIC_SEQ_CST);
+    add(&pool.number, 1);
     wake_all();
-    for (; team.threads; team.threads--) {
-        pthread_join(team.thread[team.threads - 1], NULL);
+    for (; pool.threads; pool.threads--) {
+        pthread_join(pool.thread[pool.threads - 1], NULL);
 #ifdef __linux__
         /* The system counts a thread for a moment longer. */
-        while (syscall(SYS_tgkill, getpid(), team.number_in_system[team.threads - 1], 0) == 0)
+        while (syscall(SYS_tgkill, getpid(), pool.number_in_system[pool.threads - 1], 0) == 0)
             sched_yield();
 #endif
     }
-    __atomic_store_n(&team.stop, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&pool.stop, 0, __ATOMIC_SEQ_CST);
 }
 
-static void team_go_on(void) { __atomic_store_n(&team.busy, 0, __ATOMIC_SEQ_CST); }
+static void pool_go_on(void) { __atomic_store_n(&pool.busy, 0, __ATOMIC_SEQ_CST); }
 
-static void team_begin(void) { pthread_atfork(team_stop, team_go_on, team_go_on); }
+static void pool_begin(void) { pthread_atfork(pool_stop, pool_go_on, pool_go_on); }
 
 /* Start helpers until there are so many; they leave signals to the others. */
-static void team_grow(int helpers) {
+static void pool_grow(int helpers) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (team.threads < helpers && team.threads < MOST &&
-           pthread_create(&team.thread[team.threads], NULL, help, &team.number_in_system[team.threads]) == 0)
-        team.threads++;
+    while (pool.threads < helpers && pool.threads < MOST &&
+           pthread_create(&pool.thread[pool.threads], NULL, help, &pool.number_in_system[pool.threads]) == 0)
+        pool.threads++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Call work(job) here and in up to so many helpers, and wait until all are done. */
-static void team_run(void (*work)(void *), void *job, int helpers) {
-    if (helpers < 1 || __atomic_exchange_n(&team.busy, 1, __ATOMIC_SEQ_CST)) {
+static void pool_run(void (*work)(void *), void *job, int helpers) {
+    if (helpers < 1 || __atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST)) {
         work(job);
         return;
     }
-    if (team.threads < helpers)
-        team_grow(helpers);
-    team.work = work;
-    team.job = job;
-    add(&team.state, 1);
-    add(&team.number, 1);
-    if (load(&team.sleeping)) {
-        pthread_mutex_lock(&team.lock);
+    if (pool.threads < helpers)
+        pool_grow(helpers);
+    pool.work = work;
+    pool.job = job;
+    add(&pool.state, 1);
+    add(&pool.number, 1);
+    if (load(&pool.sleeping)) {
+        pthread_mutex_lock(&pool.lock);
         while (helpers--)
-            pthread_cond_signal(&team.wake);
-        pthread_mutex_unlock(&team.lock);
+            pthread_cond_signal(&pool.wake);
+        pthread_mutex_unlock(&pool.lock);
     }
     work(job);
-    add(&team.state, -1);
-    for (int i = 0; load(&team.state); i++)
+    add(&pool.state, -1);
+    for (int i = 0; load(&pool.state); i++)
         i < 10000 ? pause_a_moment() : (void)sched_yield();
-    __atomic_store_n(&team.busy, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&pool.busy, 0, __ATOMIC_SEQ_CST);
 }

@@ -9,7 +9,9 @@ from typing import Any
 
 from autograd.engine import Value, as_float
 from autograd.native import backend
-from autograd.replay.recorder import Program
+from autograd.replay.recorder import FLAGS, Program
+
+_, _, HAS_B, A_WANTED, B_WANTED = FLAGS
 
 
 class PythonMachine:
@@ -101,12 +103,12 @@ def _forward(run, memory):
 
 
 def _sums(run, first, second):
-    """The sums of products of a run, given all first and all second factors. The codes are explained in program.py."""
+    """The sums of products of a run, given all first and all second factors. The codes are those of program.py."""
     results, i = [], 0
     for _ in range(run.count):
         total = -0.0
         for code in run.codes:
-            total += first[i] * second[i] if code & 4 else first[i]
+            total += first[i] * second[i] if code & HAS_B else first[i]
             i += 1
         results.append(total)
     return results
@@ -133,9 +135,9 @@ def _reverse(run, memory, adjoints):
 def _reverse_sums(run, columns, adjoints):
     for i, (a, b, x, y) in enumerate(zip(*run.operands, *columns)):
         adjoint, code = adjoints[run.start + i // len(run.codes)], run.codes[i % len(run.codes)]
-        if code & 8:
-            adjoints[a] += adjoint * y if code & 4 else adjoint
-        if code & 16:
+        if code & A_WANTED:
+            adjoints[a] += adjoint * y if code & HAS_B else adjoint
+        if code & B_WANTED:
             adjoints[b] += adjoint * x
 
 

@@ -9,8 +9,16 @@ from autograd.engine import uncompiled as cython
 from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:
-    from autograd.engine import Value
+    from autograd.engine.value import Value
     from autograd.replay.tracer import NUMBER, Tracer, needed_by, repr_of
+
+# What a term a·b of a sum of products is; also in native/sums.h.
+A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
+B_VARIES = cython.declare(cython.int, 2)
+HAS_B = cython.declare(cython.int, 4)  # there is a second factor
+A_WANTED = cython.declare(cython.int, 8)  # the gradient of the first factor is wanted
+B_WANTED = cython.declare(cython.int, 16)
+FLAGS = (A_VARIES, B_VARIES, HAS_B, A_WANTED, B_WANTED)  # for Python, where the above are variables of C
 
 
 @cython.ccall
@@ -61,18 +69,13 @@ def passes_on(tracer):
 @cython.ccall
 @cython.locals(sum_=Tracer, a=Tracer, b=Tracer, code=cython.int, i=cython.int)
 def codes_of(sum_):
-    """What each term of a sum is, in bits.
-
-    1, 2   the first factor differs between examples, the second does; if only one of them, it is the second
-    4      there is a second factor
-    8, 16  the gradient of the first is wanted, that of the second
-    """
+    """What each term of a sum is, as flags. If only one factor of a product varies, it is the second."""
     codes = bytearray()
     for i in range(0, len(sum_.terms), 2):
         a, b = sum_.terms[i], sum_.terms[i + 1]
-        code = (1 if a.varying else 0) + (8 if sum_.wanted and a.wanted else 0)
+        code = (A_VARIES if a.varying else 0) + (A_WANTED if sum_.wanted and a.wanted else 0)
         if b is not None:
-            code += 4 + (2 if b.varying else 0) + (16 if sum_.wanted and b.wanted else 0)
+            code += HAS_B + (B_VARIES if b.varying else 0) + (B_WANTED if sum_.wanted and b.wanted else 0)
         codes.append(code)
     return codes
 
@@ -210,7 +213,7 @@ def instruction_of(group, slot, columns, guards):
     guard = [(condition.slot, side) for condition, side in guards[first.guard]]
     if first.terms is not None:
         codes = codes_of(first)
-        return Instruction(None, slot, len(group), columns[:2], [max(codes) >= 8], [first.varying], guard, codes)
+        return Instruction(None, slot, len(group), columns[:2], [max(codes) >= A_WANTED], [first.varying], guard, codes)
     operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
     return Instruction(
         RULES["pos"] if first._rule < 0 else TABLE[first._rule],
