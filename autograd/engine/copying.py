@@ -41,7 +41,7 @@ def last(nodes):
     return nodes[-1]
 
 
-def itself(node):
+def identity(node):
     return node
 
 
@@ -51,5 +51,5 @@ def deep_copy(order, memo):
         for one in (*node.parents, node):  # constants are in no topological order
             if id(one) not in memo:
                 make, arguments = one._recipe([memo[id(parent)] for parent in one.parents])
-                memo[id(one)] = copy.deepcopy(*arguments, memo) if make is itself else make(*arguments)
+                memo[id(one)] = copy.deepcopy(*arguments, memo) if make is identity else make(*arguments)
     return memo[id(order[-1])]

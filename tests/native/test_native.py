@@ -125,10 +125,17 @@ def test_pure_python_can_be_had():
 
 
 @pytest.mark.skipif(autograd.backend != "native", reason="this is about the compiled engine")
-def test_a_compiled_engine_that_is_out_of_date_is_left_aside_with_a_warning(tmp_path):
+@pytest.mark.parametrize(
+    ("edited", "text"),
+    [
+        ("table/elementary.py", 'rule("cube", "x ** 3", "3 * x ** 2")'),
+        ("engine/value.py", "Value.cube = lambda self: self * self * self"),
+    ],
+)
+def test_an_edit_is_seen_and_the_old_compiled_engine_left_aside(tmp_path, edited, text):
     package = shutil.copytree(Path(autograd.__file__).parent, tmp_path / "autograd")
-    with (package / "table" / "elementary.py").open("a") as table:
-        table.write('\nrule("cube", "x ** 3", "3 * x ** 2")\n')
+    with (package / edited).open("a") as file:
+        file.write(f"\n{text}\n")
     code = "import autograd; x = autograd.Value(2.0); x.cube().backward(); print(autograd.backend, x.grad)"
     said = subprocess.run(
         [sys.executable, "-c", code],
