@@ -1,6 +1,7 @@
 """Without memory there is a MemoryError and nothing has changed, whichever allocation it is that fails."""
 
 import os
+import sys
 
 import pytest
 from injection import run_with_failing_memory
@@ -103,6 +104,10 @@ print(number, dict(wrong))
 # whose own behaviour without memory is not ours to test.
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each attempt is made in a process of its own, by fork()")
 @pytest.mark.skipif(autograd.backend != "native", reason="in plain Python it is the interpreter that asks")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 13),
+    reason="CPython 3.13 itself crashes where an allocation of its own fails, at many places",
+)
 @pytest.mark.parametrize("work", ["eager", "replay", "record", "chain", "copies", "second", "flat", "graph"])
 def test_without_memory_nothing_has_changed_wherever_it_is_missing(work, tmp_path, figure):
     done = run_with_failing_memory(WORK, tmp_path, work, str(amount(5000)))
