@@ -112,7 +112,7 @@ def check_calls(formula: Formula) -> None:
         if name not in PUBLIC:
             close = get_close_matches(name, PUBLIC, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise FormulaError(pointed(formula, f"there is no function {name!r}{hint}", call))
+            raise FormulaError(pointed(formula, f"unknown function {name!r}{hint}", call))
         inputs, optional = RULES[name].inputs, len(RULES[name].defaults)
         if not len(inputs) - optional <= len(call.args) <= len(inputs):
             wanted = f"{len(inputs)} argument{'s' if len(inputs) > 1 else ''}"

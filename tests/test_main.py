@@ -80,7 +80,7 @@ def test_an_expression_without_variables_has_no_gradients(capsys):
 @pytest.mark.parametrize(
     ("expression", "values", "message"),
     [
-        ("tahn(w*x)", ["w=1", "x=1"], "there is no function 'tahn'; did you mean tan?\n  tahn(w*x)\n  ^"),
+        ("tahn(w*x)", ["w=1", "x=1"], "unknown function 'tahn'; did you mean tan?\n  tahn(w*x)\n  ^"),
         ("σ + tanh(w, x)", ["w=1"], "tanh(x) takes 1 argument, got 2\n  σ + tanh(w, x)\n      ^"),
         ("2 * maximum(x)", ["x=1"], "maximum(x, y) takes 2 arguments, got 1\n  2 * maximum(x)\n      ^"),
         ("sin(x) + sin(x, 2)", ["x=1"], "sin(x) takes 1 argument, got 2\n  sin(x) + sin(x, 2)\n           ^"),

@@ -121,7 +121,7 @@ class Here:
 
 class PyTorch:
     def __init__(self):
-        self.torch = pytest.importorskip("torch")
+        self.torch = pytest.importorskip("torch", reason="PyTorch is not installed")
         self.functions = vars(self.torch) | {"leaky_relu": self.torch.nn.functional.leaky_relu}
 
     def derivatives(self, function, point):
@@ -132,7 +132,7 @@ class PyTorch:
 
 class JAX:
     def __init__(self):
-        self.jax = pytest.importorskip("jax")
+        self.jax = pytest.importorskip("jax", reason="JAX is not installed")
         self.jax.config.update("jax_enable_x64", True)
         nn = importlib.import_module("jax.nn")
         self.functions = vars(importlib.import_module("jax.numpy")) | {"relu": nn.relu, "leaky_relu": nn.leaky_relu}
@@ -143,7 +143,7 @@ class JAX:
 
 class Micrograd:
     def __init__(self):
-        self.engine = pytest.importorskip("micrograd.engine")
+        self.engine = pytest.importorskip("micrograd.engine", reason="micrograd is not installed")
         self.functions = {"relu": self.engine.Value.relu}
 
     def derivatives(self, function, point):

@@ -29,7 +29,7 @@ class Rule:
     defaults        the values of inputs that may be left out
     operator        the name of the Python operator, "mul" for `__mul__`, or None
     textbook        for an input the partial as a calculus book writes it, shown in place of a more accurate one
-    helper          whether only formulas of other rules use it: then there is no function autograd.NAME
+    helper          whether it serves other rules' formulas only, without a public function autograd.NAME
     index           its place in the table
     value, slopes   the formula and the partials as functions of floats
     is_watched      whether operands must be checked, because the formula may have a value outside the domain

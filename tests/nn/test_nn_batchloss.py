@@ -243,19 +243,19 @@ def test_the_comparison_leaves_random_generators_alone():
             self._rng, self.dropout = random.Random(5), nn.Dropout(0.5, seed=7)
 
         def forward(self, x):
-            noise = random.random() + self._rng.random() + float(numpy.random.random())  # noqa: NPY002  the generator that all share
+            noise = random.random() + self._rng.random() + float(numpy.random.random())  # noqa: NPY002 - the shared generator is what is tested
             return super().forward(x) * noise + self.dropout(x[0])
 
     def states(recorded):
         random.seed(3)
-        numpy.random.seed(3)  # noqa: NPY002  that very one
+        numpy.random.seed(3)  # noqa: NPY002 - the shared generator
         model = Noisy()
         history = nn.fit(model, nn.mse_loss, LINE, epochs=2, seed=0, recorded=recorded, progress=False)
         return (
             history["loss"],
             model.state_dict(),
             random.getstate(),
-            numpy.random.get_state()[1].tolist(),  # noqa: NPY002
+            numpy.random.get_state()[1].tolist(),  # noqa: NPY002 - the shared generator
             model._rng.getstate(),
             model.dropout._rng.getstate(),
         )

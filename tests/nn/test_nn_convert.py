@@ -69,7 +69,7 @@ def test_float32_models_come_over_exactly():
 
 
 def test_saved_weights_work_on_both_sides(tmp_path):
-    safetensors = pytest.importorskip("safetensors.torch")
+    safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
     model = nn.MLP(3, [4, 2], seed=0)
     nn.save(model, tmp_path / "ours.safetensors")
     theirs = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).double()

@@ -15,7 +15,7 @@ MADE_UP = [data.moons, data.circles, data.spirals, data.xor, data.checkerboard, 
 
 
 def test_real_data():
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     iris, digits = data.iris(), data.digits()
     assert (len(iris), len(iris.inputs[0]), len(set(iris.targets))) == (150, 4, 3)
     assert iris[0] == ([5.1, 3.5, 1.4, 0.2], 0)
@@ -151,7 +151,8 @@ def test_standardize():
 
 
 def test_what_counts_as_a_dataset():
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     expected = [([1.0, 2.0], 0), ([3.0, 4.0], 1)]
     for given_data in (
         data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1]),

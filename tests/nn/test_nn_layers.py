@@ -99,7 +99,7 @@ def test_names_of_pytorch_are_pointed_to():
     with pytest.raises(AttributeError, match=r"PyTorch's class CrossEntropyLoss is the function nn.cross_entropy here"):
         nn.CrossEntropyLoss  # noqa: B018 - the access is what is tested
     with pytest.raises(AttributeError, match=r'nn has no "Linnear". Did you mean "Linear"'):
-        nn.Linnear  # noqa: B018
+        nn.Linnear  # noqa: B018 - the access is what is tested
 
 
 def test_a_model_with_dropout_can_be_copied():

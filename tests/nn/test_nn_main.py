@@ -10,9 +10,9 @@ import pytest
 import autograd
 from nn.__main__ import main
 
-pytest.importorskip("sklearn")
-pytest.importorskip("matplotlib")
-pytest.importorskip("tqdm")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+pytest.importorskip("tqdm", reason="tqdm is not installed")
 
 
 @pytest.fixture(scope="module")

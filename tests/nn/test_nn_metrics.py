@@ -13,7 +13,7 @@ scores = st.lists(st.tuples(st.lists(st.floats(-5, 5), min_size=3, max_size=3), 
 
 @given(scores)
 def test_accuracy_and_confusion_matrix_against_scikit_learn(pairs):
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
     outputs, targets = map(list, zip(*pairs))
     guesses = [max(range(3), key=output.__getitem__) for output in outputs]
     assert nn.accuracy(outputs, targets) == pytest.approx(metrics.accuracy_score(targets, guesses))
@@ -24,7 +24,7 @@ def test_accuracy_and_confusion_matrix_against_scikit_learn(pairs):
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=2))
 def test_r2_against_scikit_learn(pairs):
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
     outputs, targets = map(list, zip(*pairs))
     if max(targets) - min(targets) > 1e-3:
         assert nn.r2_score(outputs, targets) == pytest.approx(metrics.r2_score(targets, outputs), rel=1e-9, abs=1e-9)

@@ -162,7 +162,6 @@ def test_100_steps_against_pytorch(name, settings):
 
 @pytest.mark.parametrize(("name", "settings"), CASES)
 def test_arrays_and_floats_give_the_same_bits(name, settings, monkeypatch):
-    pytest.importorskip("numpy")
     expected = trajectory(name, settings)
     monkeypatch.setattr(optimizer, "LARGE", 1)
     assert trajectory(name, settings) == expected

@@ -6,7 +6,7 @@ import nn
 from autograd.errors import ArgumentError
 from nn import data, plots
 
-pytest.importorskip("matplotlib")
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 
 def rendered(figure):

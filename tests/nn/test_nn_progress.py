@@ -10,7 +10,7 @@ from nn import data
 
 
 def test_progress_bar_shows_loss_metric_and_speed(capsys):
-    pytest.importorskip("tqdm")
+    pytest.importorskip("tqdm", reason="tqdm is not installed")
     nn.fit(nn.MLP(2, [2], seed=0), nn.cross_entropy, data.gate("or"), epochs=3, batch_size=2)
     shown = capsys.readouterr().err
     assert "epoch 3/3" in shown

@@ -157,7 +157,7 @@ def test_short_writes_are_continued(tmp_path, monkeypatch):
 
 
 def test_a_full_disk(tmp_path):
-    resource = pytest.importorskip("resource")
+    resource = pytest.importorskip("resource", reason="only Unix has it")
     path = tmp_path / "model.safetensors"
     nn.save(nn.Linear(3, 2, seed=0), path)
     before = path.read_bytes()

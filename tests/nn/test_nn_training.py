@@ -54,7 +54,7 @@ def test_seeds():
 
 
 def test_iris_learns_from_several_beginnings():
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     train, test = data.standardize(*data.split(data.iris(), seed=0))
     for seed in range(2):
         model = nn.MLP(4, [8, 3], "tanh", seed=seed)

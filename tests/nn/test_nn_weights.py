@@ -51,7 +51,9 @@ def test_save_and_load(name, tmp_path):
 
 
 def test_the_file_is_what_the_safetensors_library_reads(tmp_path):
-    numpy, library = pytest.importorskip("numpy"), pytest.importorskip("safetensors.numpy")
+    import numpy
+
+    library = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
     model, path = nn.MLP(3, [4, 2], seed=0), tmp_path / "model.safetensors"
     nn.save(model, path)
     found = library.load_file(path)

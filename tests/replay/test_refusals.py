@@ -51,7 +51,7 @@ def remembering():
         counting(),
         remembering(),
         returning_other_text(),
-        lambda x: x * np.random.random(),  # noqa: NPY002
+        lambda x: x * np.random.random(),  # noqa: NPY002 - the shared generator
         lambda x: x * random.Random().random(),
         lambda x: x if random.getrandbits(64) % 2 or random.getrandbits(64) else x * 2,
     ],

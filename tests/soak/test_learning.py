@@ -45,7 +45,7 @@ def summed_up(figure, what, found, share, seconds):
 
 @pytest.mark.skipif(not NATIVE and not SOAK, reason="takes minutes without the compiled engine")
 def test_digits(figure):
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     found = []
     for seed in SEEDS:
         model = nn.MLP(64, [32, 10], init="kaiming_uniform", seed=seed)

@@ -84,7 +84,7 @@ def samples(count, depth=4):
     while len(found) < count:
         sample, _ = grown(choices, choices.randint(1, depth))
         try:
-            Formula(sample.text).names  # noqa: B018
+            Formula(sample.text).names  # noqa: B018 - reading it is what may fail
         except FormulaError:
             continue  # a constant part of it is not a number
         if any(sample.value(point) is not None for point in POINTS):

@@ -86,7 +86,7 @@ def test_predictions_are_judged_with_the_reason(page):
     assert answer("2") == (
         "Not 2. The sign is the other one. Adjoint × local derivative = 1 × (-2) = …, and that is added to 0."
     )
-    assert answer("many") == '"many" is no number.'
+    assert answer("many") == '"many" is not a number.'
     assert answer("-2,0") == "Right: -2."
     assert "3 of 5 right" in shown.text(".desk")
     shown.press("Show it")

@@ -11,7 +11,7 @@ const LIBRARY = {
     for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
     return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
   },
-  // Laplace's continued fraction, from its tail to its head; it converges fast from 1 on.
+  // Laplace's continued fraction, evaluated from its tail; it converges fast for arguments of 1 and more.
   erfc(x) {
     if (x < 1) return 1 - LIBRARY.erf(x);
     let tail = x;

@@ -43,7 +43,7 @@ class Predict extends Mode {
     const { next } = this, given = typedNumber(this.answer.value);
     if (!next) return;
     if (given === null) {
-      this.verdict.textContent = `${JSON.stringify(this.answer.value)} is no number.`;
+      this.verdict.textContent = `${JSON.stringify(this.answer.value)} is not a number.`;
       return;
     }
     const number = numberOf(this.graph, next), right = isClose(given, number);
