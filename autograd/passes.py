@@ -4,15 +4,13 @@ The pass that only wants numbers is `adjoints` in engine/value.py. The operation
 inside a recording they are recorded as well.
 """
 
-from contextlib import contextmanager
 from functools import cache, reduce
 from itertools import compress, repeat
 
 from autograd.engine import Constant, ReplayedNode, Value, is_recording, recorder, stale, topological_order
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
-from autograd.replay.recorder import Tracer
-from autograd.table.formulas import floor
+from autograd.replay.recorder import Tracer, adjoints_on, tangents_on
 
 
 def reverse_pass(y, xs, independent=False):
@@ -41,6 +39,34 @@ def reverse_pass(y, xs, independent=False):
     return [adjoints.get(id(x), 0.0) for x in xs]
 
 
+def recorded_adjoints(y, xs):
+    """What `reverse_pass` gives, for a tracer y: the pass is carried out on the tape."""
+    tape, places = _tape_and_places(xs)
+    found = adjoints_on(tape, tape.place_of(y), [place for place in places if place >= 0])
+    supply = iter(found)
+    return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
+
+
+def recorded_tangents(ys, xs, directions):
+    """The derivatives along a direction, a number for each node of `xs`, of tracers `ys`, by a pass on the tape."""
+    tape, places = _tape_and_places(xs)
+    found = tangents_on(tape, [tape.place_of(y) for y in ys], places, [tape.place_of(t) for t in directions])
+    return [_number_at(tape, place) for place in found]
+
+
+def _tape_and_places(xs):
+    """What is recorded, and the places of nodes on it; -1 for a Constant."""
+    if not is_recording():
+        raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
+    tape = recorder()
+    tape.differentiated = True
+    return tape, [-1 if type(x) is Constant else tape.place_of(x) for x in xs]
+
+
+def _number_at(tape, place):
+    return 0.0 if place < 0 else tape.operand_at(place)
+
+
 def forward_pass(y, tangents, as_graph):
     """Add to `tangents`, derivatives along a direction by the ids of nodes, those of `y` and of all its ancestors.
 
@@ -53,42 +79,19 @@ def forward_pass(y, tangents, as_graph):
         incoming = [tangents.get(id(parent), 0.0) for parent in node.parents] if node.rule is not None else []
         moving = [not is_zero(tangent) for tangent in incoming]
         if any(moving):
-            with _under_the_guard_of(node):
-                contributions = _contributions(node, moving, compress(incoming, moving), as_graph)
-                tangents[id(node)] = reduce(plus, contributions)
+            tangents[id(node)] = reduce(plus, _contributions(node, moving, compress(incoming, moving), as_graph))
     tangents.setdefault(id(y), 0.0)
 
 
 def ancestors(y):
     """The nodes that a result depends on, parents before children, itself last."""
-    if not isinstance(y, Tracer):
-        return topological_order(y) if type(y) is not Constant else []
-    if not is_recording():
-        raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
-    return recorder().tracer(y).order()
+    return topological_order(y) if type(y) is not Constant else []
 
 
 def _contributions(node, reached, factors, as_graph=True):
     """The chain rule: partial derivative times factor, for each parent that is `reached`."""
-    with _under_the_guard_of(node):
-        partials = _partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
-        return list(map(times, factors, partials))
-
-
-@contextmanager
-def _under_the_guard_of(node):
-    """Inside, operations are recorded under the conditions under which the node was recorded.
-
-    Where these do not hold, a replay takes its number for 0, and so must its derivatives be.
-    """
-    if not isinstance(node, Tracer):
-        yield
-        return
-    before = recorder().add_guard(node.guard)
-    try:
-        yield
-    finally:
-        recorder().set_guard(before)
+    partials = _partials_as_graph(node, reached) if as_graph else compress(node.partials, reached)
+    return list(map(times, factors, partials))
 
 
 def _partials_as_graph(node, reached):
@@ -113,7 +116,8 @@ def _partials_of_replay(node, parents):
 
     A Value may be among the parents more than once: its whole effect on the result is counted at the first place.
     """
-    derivatives = reverse_pass(node.ordinary(), parents, independent=True)
+    end = node.ordinary()
+    derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)
     by_parent = dict(zip(map(id, parents), derivatives))
     return [by_parent.pop(id(parent), 0.0) for parent in parents]
 
@@ -128,23 +132,12 @@ def _follows_from_its_parents(node):
 
 @cache
 def _partials_on_values(rule):
-    functions = FUNCTIONS | {"floor": lambda v: floor(plain(v))}
-    return tuple(partial.on_values((*rule.inputs, "out"), functions) for partial in rule.partials)
+    return tuple(partial.on_values((*rule.inputs, "out"), FUNCTIONS) for partial in rule.partials)
 
 
 @cache
 def _partials_on_tracers(rule):
-    functions = FUNCTIONS | {"floor": _floor_while_recording}
-    return tuple(partial.on_recording((*rule.inputs, "out"), functions) for partial in rule.partials)
-
-
-def _floor_while_recording(x):
-    if isinstance(x, Value):
-        raise RecordingError(
-            "compile: the derivative of a power with a variable exponent cannot be recorded. Make the "
-            "exponent a number of the function, or name it in static=."
-        )
-    return floor(x)
+    return tuple(partial.on_recording((*rule.inputs, "out"), FUNCTIONS) for partial in rule.partials)
 
 
 def plain(number):

@@ -31,7 +31,16 @@ from autograd.engine import (
 )
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.nested import map_numbers, numbers_in, numbers_like
-from autograd.passes import finite, forward_pass, plain, plus, reverse_pass, times
+from autograd.passes import (
+    finite,
+    forward_pass,
+    plain,
+    plus,
+    recorded_adjoints,
+    recorded_tangents,
+    reverse_pass,
+    times,
+)
 from autograd.replay.recorder import Tracer
 
 if TYPE_CHECKING:
@@ -93,17 +102,18 @@ def _derivatives(y, xs, create_graph):
     """The same for a list of Values; where a graph is asked for, a derivative that is constant may be a float."""
     if isinstance(y, Constant):
         return [0.0 for _ in xs]
+    if isinstance(y, Tracer):  # the function itself may have floats here: in its recording, numbers without a gradient
+        found = recorded_adjoints(y, xs)
+        return found if create_graph else list(map(_recorded_float, found))
     if create_graph:
         return reverse_pass(y, xs)
-    if isinstance(y, Tracer):  # the function itself has floats here: in its recording, numbers without a gradient
-        return list(map(_recorded_float, reverse_pass(y, xs)))
     known = [x for x in xs if not isinstance(x, Tracer)]
     found = dict(zip(map(id, known), adjoints(y, known)))
     return [finite(found.get(id(x), 0.0)) for x in xs]
 
 
 def _recorded_float(derivative):
-    return recorder().number(derivative) if isinstance(derivative, Value) else as_float(derivative)
+    return recorder().number_of(derivative) if isinstance(derivative, Value) else as_float(derivative)
 
 
 # First comes what a lambda is to be taken for; a function of floats that returns Values closes over Values.
@@ -270,13 +280,21 @@ def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -
     with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
         live = any(type(t) is Value for t in directions) or variables.are_live_in(numbers_in(results))
-        tangents_of = dict(zip(map(id, variables.inner), directions))
-        for y in numbers_in(results):
-            forward_pass(y, tangents_of, is_recording() or (live and variables.graph))
+        slopes = iter(_tangents(numbers_in(results), variables.inner, directions, live and variables.graph))
         return (
             map_numbers(lambda y: variables.handed_out(y, live), results),
-            map_numbers(lambda y: variables.handed_out(tangents_of[id(y)], live), results),
+            map_numbers(lambda _: variables.handed_out(next(slopes), live), results),
         )
+
+
+def _tangents(ys, xs, directions, as_graph):
+    """The derivatives of ys along a direction."""
+    if is_recording():
+        return recorded_tangents(ys, xs, directions)
+    tangents = dict(zip(map(id, xs), directions))
+    for y in ys:
+        forward_pass(y, tangents, as_graph)
+    return [tangents[id(y)] for y in ys]
 
 
 @overload

@@ -15,7 +15,7 @@ class _Type:
         return self
 
 
-int = double = bint = longlong = Py_ssize_t = _Type()
+int = uchar = double = bint = longlong = Py_ssize_t = _Type()
 
 
 def cclass(thing: T) -> T:
@@ -31,4 +31,12 @@ def declare(type: Any, value: T) -> T:
 
 
 def locals(**types: Any) -> Callable[[T], T]:
+    return cclass
+
+
+def returns(type: Any) -> Callable[[T], T]:
+    return cclass
+
+
+def exceptval(value: Any, check: bool = True) -> Callable[[T], T]:
     return cclass

@@ -318,7 +318,7 @@ def compared(rule_name, x, y):
         a, b = x, y
         return a._data < b._data if rule_name == "less" else a._data <= b._data
     if modes and this_thread.recorder is not None:
-        return this_thread.recorder.number(apply(RULES[rule_name], x, y))
+        return this_thread.recorder.number_of(apply(RULES[rule_name], x, y))
     left = x.data if isinstance(x, Value) else number_in(x)
     right = y.data if isinstance(y, Value) else number_in(y)
     if left is None or right is None:

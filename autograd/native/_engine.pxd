@@ -29,42 +29,81 @@ cdef class ReplayedNode(Value):
     cdef readonly object again
 
 
+cdef class Tape:
+    cdef readonly int count
+    cdef readonly int[::1] rule
+    cdef readonly int[::1] a
+    cdef readonly int[::1] b
+    cdef readonly int[::1] c
+    cdef readonly int[::1] guard_of
+    cdef readonly unsigned char[::1] flags
+    cdef int[::1] last_user
+    cdef int[::1] user_before_a
+    cdef int[::1] user_before_b
+    cdef readonly list sources
+    cdef readonly list inputs
+    cdef public list guards
+    cdef public dict labels
+    cdef public int guard
+    cdef public bint deriving
+    cdef dict _guard_of
+    cdef dict _captured
+    cdef dict _numbers
+    cpdef int add(self, int rule, int a, int b, int c, int flags) except -1
+    cpdef _make_room(self, count)
+    cpdef int operation(self, int rule, int a, int b, int c) except -1
+    cpdef int _known(self, int rule, int a, int b, int c, int flags) except -2
+    cpdef int emitted(self, int rule, int a, int b, int c) except -1
+    cpdef number_at(self, int place)
+    cpdef int number(self, number) except -1
+    cpdef int source(self, source, bint wanted, int kind) except -1
+
+
 cdef class Tracer(Value):
     cdef readonly int place
-    cdef readonly int level
-    cdef readonly int guard
-    cdef readonly int slot
-    cdef int uses
-    cdef int last_user
-    cdef int user_before_a
-    cdef int user_before_b
-    cdef readonly bint wanted
-    cdef readonly int kind
-    cdef readonly bint varying
-    cdef readonly object recorder
-    cdef readonly object source
-    cdef list terms
-    cpdef matches(self, Tracer other)
-    cpdef _places(self)
+    cdef readonly Recorder recorder
 
 
-cdef class Recorder:
-    cdef readonly list tracers
-    cdef readonly list inputs
-    cdef readonly list guards
-    cdef int guard
+cdef class Recorder(Tape):
     cdef readonly dict watched
     cdef readonly list born
     cdef public list lines
     cdef readonly object spoilt
     cdef public bint differentiated
-    cdef dict _captured
-    cdef dict _numbers
-    cdef dict _guard_of
-    cpdef add(self, int rule, Tracer a, Tracer b, Tracer c, bint wanted)
-    cpdef input(self, kind)
-    cpdef tracer(self, operand)
-    cpdef _source(self, source, bint wanted)
-    cpdef operation(self, int rule, Tracer a, Tracer b, Tracer c)
-    cpdef _known(self, int rule, Tracer a, Tracer b, Tracer c, bint wanted)
-    cpdef forget_uses(self)
+    cpdef traced(self, int place)
+    cpdef int place_of(self, operand) except -1
+
+
+cdef class Partial:
+    cdef readonly int position
+    cdef readonly int kind
+    cdef readonly int operand
+    cdef readonly double number
+    cdef readonly object fragment
+
+
+cdef class Facts:
+    cdef readonly unsigned char[::1] wanted
+    cdef readonly unsigned char[::1] varying
+    cdef readonly int[::1] uses
+    cdef readonly int[::1] level
+    cdef readonly int[::1] slot
+    cdef readonly int[::1] first
+    cdef readonly int[::1] terms
+    cdef readonly object factors
+
+
+cdef class Blocks:
+    cdef readonly int[::1] rule
+    cdef readonly int[::1] start
+    cdef readonly int[::1] count
+    cdef readonly int[::1] at
+    cdef readonly int[::1] guard
+    cdef readonly int[::1] codes
+    cdef readonly int[::1] wanted
+    cdef readonly int[::1] varying
+    cdef readonly int[::1] a
+    cdef readonly int[::1] b
+    cdef readonly int[::1] c
+    cdef readonly list guards
+    cdef readonly list all_codes

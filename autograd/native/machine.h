@@ -8,6 +8,8 @@
 #include "kernels.h"
 #include "sums.h"
 
+enum { SLOPES = 1 << 20 }; /* as in tape.py */
+
 typedef struct {
     int rule;
     int wanted;  /* bit k: the gradient of operand k is wanted */
@@ -142,17 +144,39 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
     }
 }
 
+/* A partial derivative as an operation of its own: its operands are those of the rule, at most two, and the result. */
+ALWAYS void slope(int rule, int inputs, int k, const Instruction *i, const Workspace *w) {
+    double *m = w->memory;
+    const int *a = i->a, *b = i->b, *c = inputs > 1 ? i->c : b;
+    const int v = w->lanes == 1 ? 0 : i->varying;
+    const ptrdiff_t lanes = v ? LANES : 1, step_a = v & 1, step_b = v >> 1 & 1, step_c = inputs > 1 ? v >> 2 & 1 : step_b;
+    if (inputs > 2)
+        return;
+    for (ptrdiff_t n = 0; n < i->count; n++) {
+        double *out = m + place(w, i->start + n);
+        const double *pa = m + place(w, a[n]), *pb = m + place(w, b[n]), *pc = m + place(w, c[n]);
+        for (ptrdiff_t lane = 0; lane < lanes; lane++)
+            out[lane] = slope_of(rule, inputs, k, pa[lane * step_a], pb[lane * step_b], 0.0, pc[lane * step_c]);
+    }
+}
+
 #define LOOPS(name, rule, inputs)                                                                                   \
     static void forward_##name(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }          \
-    static void backward_##name(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+    static void backward_##name(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }         \
+    static void slope_##name##_0(const Instruction *i, const Workspace *w) { slope(rule, inputs, 0, i, w); }        \
+    static void slope_##name##_1(const Instruction *i, const Workspace *w) { slope(rule, inputs, 1, i, w); }
 EACH_RULE(LOOPS)
 
 #define FORWARD_LOOP(name, rule, inputs) forward_##name,
 #define BACKWARD_LOOP(name, rule, inputs) backward_##name,
+#define SLOPE_LOOPS(name, rule, inputs) {slope_##name##_0, slope_##name##_1},
 
 static void run_forward(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
-    if (i->terms)
+    static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
+    if (i->rule >= SLOPES)
+        SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
+    else if (i->terms)
         sums_forward(w->memory, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying, i->a, i->b,
                      i->codes);
     else

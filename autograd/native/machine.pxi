@@ -208,46 +208,42 @@ cdef class NativeMachine:
 
     cdef readonly object program
     cdef readonly list captured
-    cdef list _sources, _keep
+    cdef list _sources, _keep, _guards
+    cdef Blocks blocks
     cdef Plan plan
     cdef int[::1] source_slots, captured_slots
     cdef double[::1] template
 
     def __cinit__(self, program):
         cdef Py_ssize_t i
-        cdef int[::1] column
-        cdef unsigned char[::1] codes
+        cdef int at
+        cdef CInstruction* instruction
+        cdef Blocks blocks
+        cdef bytes text
+        cdef Numbers pairs
         self.program = program
         self.plan.size, self.plan.uniform = program.size, program.uniform
         self.plan.base = (program.uniform + 7) // 8 * 8
-        self.plan.count = len(program.runs)
+        self.blocks = blocks = program.blocks
+        self.plan.count = len(blocks)
         self.plan.instructions = <CInstruction*>calloc(max(self.plan.count, 1), sizeof(CInstruction))
         if self.plan.instructions == NULL:
             raise MemoryError()
-        self._keep = []
-        for i, run in enumerate(program.runs):
+        self._guards = [array.array("i", [int(part) for pair in guard for part in pair]) for guard in blocks.guards]
+        self._keep = [blocks.a, blocks.b, blocks.c]
+        for i in range(self.plan.count):
             instruction = &self.plan.instructions[i]
-            instruction.rule = -1 if run.rule is None else run.rule.index
-            instruction.start, instruction.count = run.start, run.count
-            instruction.wanted = sum(bit << k for k, bit in enumerate(run.wanted))
-            instruction.varying = 8 * run.varying[0] + sum(bit << k for k, bit in enumerate(run.varying[1:]))
-            columns = list(run.operands)
-            for k, numbers in enumerate(columns):
-                column = numbers
-                if k == 0:
-                    instruction.a = &column[0]
-                elif k == 1:
-                    instruction.b = &column[0]
-                else:
-                    instruction.c = &column[0]
-            if run.codes:
-                codes = run.codes
-                instruction.codes, instruction.terms = &codes[0], len(run.codes)
+            instruction.rule, instruction.wanted, instruction.varying = blocks.rule[i], blocks.wanted[i], blocks.varying[i]
+            instruction.start, instruction.count, at = blocks.start[i], blocks.count[i], blocks.at[i]
+            instruction.a, instruction.b = &blocks.a[at], &blocks.b[at]
+            instruction.c = &blocks.c[at] if len(blocks.c) else NULL
+            if blocks.codes[i] >= 0:
+                text = blocks.all_codes[blocks.codes[i]]
+                instruction.codes, instruction.terms = <unsigned char*>text, len(text)
             self.plan.work += instruction.count * max(instruction.terms, 1)
-            pairs = array.array("i", [int(part) for pair in run.guard for part in pair] or [0])
-            column = pairs
-            instruction.guard, instruction.guards = &column[0], len(run.guard)
-            self._keep.append((columns, pairs, run.codes))
+            if blocks.guard[i]:
+                pairs = self._guards[blocks.guard[i]]
+                instruction.guard, instruction.guards = pairs.data.as_ints, len(pairs) // 2
         template = array.array("d", bytes(8 * max(program.uniform, 1)))
         for slot, number in program.numbers:
             template[slot] = number

@@ -26,12 +26,8 @@ cdef extern from "Python.h":
         double _dc
 
     ctypedef struct Trace "struct __pyx_obj_8autograd_6native_7_engine_Tracer":  # what a Tracer has after that
-        int guard
-        int uses
-        bint varying
+        int place
         PyObject* recorder
-        PyObject* source
-        PyObject* terms
 
     ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) except NULL  # but for a const
 
@@ -255,8 +251,6 @@ cdef void deallocate_node(PyObject* thing) noexcept:
             leaving = <Node*>node._label
             if Py_TYPE(node) == <Type*>Tracer:
                 Py_DECREF((<Trace*>node).recorder)
-                Py_DECREF((<Trace*>node).source)
-                Py_DECREF((<Trace*>node).terms)
             let_go(node._a)
             let_go(node._b)
             let_go(node._c)

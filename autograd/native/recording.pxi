@@ -8,8 +8,8 @@ cdef inline bint is_operand(x) noexcept:
     return is_node(x) or type(x) is float or type(x) is int
 
 
-cdef inline Tracer tracer_of(Recorder recorder, x):
-    return <Tracer>x if type(x) is Tracer and (<Tracer>x).recorder is recorder else recorder.tracer(x)
+cdef inline int place_here(Recorder recorder, x) except -1:
+    return (<Tracer>x).place if type(x) is Tracer and (<Tracer>x).recorder is recorder else recorder.place_of(x)
 
 
 cdef recorded(int rule, int count, x, y, z):
@@ -19,45 +19,12 @@ cdef recorded(int rule, int count, x, y, z):
     if not is_operand(x) or (count > 1 and not is_operand(y)) or (count > 2 and not is_operand(z)):
         return None
     cdef Recorder recorder = <Recorder>recorder_here
-    return recorder.operation(rule, tracer_of(recorder, x), tracer_of(recorder, y) if count > 1 else None,
-                              tracer_of(recorder, z) if count > 2 else None)
-
-
-cdef inline Trace* trace(list tracers, Py_ssize_t i) noexcept:
-    return <Trace*>PyList_GET_ITEM(tracers, i)
-
-
-cpdef needed_by(Recorder recorder, list results, bint unused):
-    cdef list tracers = recorder.tracers, operations = [], sources = []
-    cdef Trace* tracer
-    cdef Node* node
-    cdef Py_ssize_t i
-    for i in range(len(results)):
-        trace(results, i).uses += 2
-    for i in range(len(recorder.inputs)):
-        trace(recorder.inputs, i).uses += 2
-    for i in range(len(tracers) - 1, -1, -1):
-        tracer = trace(tracers, i)
-        node = <Node*>tracer
-        if unused and not tracer.uses and node._rule != LEAF:
-            tracer.uses = 2
-        if tracer.uses and node._rule != LEAF:
-            (<Trace*>node._a).uses += 1
-            if node._b != NOTHING:
-                (<Trace*>node._b).uses += 1
-            if may_have_more(node) and node._c != NOTHING:
-                (<Trace*>node._c).uses += 2
-            if tracer.guard:
-                for condition, _ in recorder.guards[tracer.guard]:
-                    (<Tracer>condition).uses += 2
-    for i in range(len(tracers)):
-        tracer = trace(tracers, i)
-        if tracer.uses:
-            if (<Node*>tracer)._rule != LEAF:
-                operations.append(<Tracer>tracer)
-            elif not tracer.varying:
-                sources.append(<Tracer>tracer)
-    return operations, sources
+    cdef int a = place_here(recorder, x), b = -1, c = -1
+    if count > 1:
+        b = place_here(recorder, y)
+    if count > 2:
+        c = place_here(recorder, z)
+    return recorder.traced(recorder.operation(rule, a, b, c))
 
 
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBuffer_Release, PyObject_GetBuffer

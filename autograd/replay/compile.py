@@ -19,7 +19,7 @@ from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
 from autograd.engine import Value, constant, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
-from autograd.nested import map_numbers, numbers_in
+from autograd.nested import map_numbers
 from autograd.replay.batches import columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
 from autograd.replay.recorder import key_of, keys_of
@@ -27,7 +27,6 @@ from autograd.replay.recording import NotFinite
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
-from autograd.replay.unrolled import unrolling
 
 if TYPE_CHECKING:
     from autograd.view.draw import Drawing
@@ -150,7 +149,7 @@ class Compiled(Generic[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
-        if is_recording() or unrolling.is_on():
+        if is_recording():
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
@@ -182,7 +181,7 @@ class Compiled(Generic[P, R_co]):
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        if is_recording() or unrolling.is_on():
+        if is_recording():
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
@@ -202,7 +201,7 @@ class Compiled(Generic[P, R_co]):
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        if is_recording() or unrolling.is_on():
+        if is_recording():
             return self._own_map(batches, kwargs)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
@@ -232,7 +231,7 @@ class Compiled(Generic[P, R_co]):
         if recording is None:
             raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in recording.example]
-        return draw(numbers_in(recording.call_function(leaves))[0], **options)
+        return draw(recording.graph(0, [leaves])(), **options)
 
     def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""

@@ -19,6 +19,7 @@ class PythonMachine:
 
     def __init__(self, program: Program):
         self.program = program
+        self._runs = program.runs
         self.captured = [value for value in program.captured if type(value) is Value]
         self._captured_slots = [
             slot for slot, value in zip(program.captured_slots, program.captured) if type(value) is Value
@@ -47,7 +48,7 @@ class PythonMachine:
         inputs: list[list[float]] = [[] for _ in roots]
         for row in _listed(rows):
             memory = self._filled(template, row)
-            if not all(_forward(run, memory) for run in self.program.runs):
+            if not all(_forward(run, memory) for run in self._runs):
                 return None
             numbers.extend([memory[slot] for slot in reads])
             for i, root in enumerate(roots):
@@ -62,7 +63,7 @@ class PythonMachine:
         template = self.template()
         for row in _listed(rows):
             memory = self._filled(template, row)
-            for run in self.program.runs:
+            for run in self._runs:
                 if not _forward(run, memory):
                     return f"the result of {run.rule.name if run.rule else 'a sum'}"
         return "a derivative"
@@ -78,7 +79,7 @@ class PythonMachine:
         """The derivatives of seed times the number in the slot `root`, by slots."""
         adjoints = [0.0] * self.program.size
         adjoints[root] = seed
-        for run in reversed(self.program.runs):
+        for run in reversed(self._runs):
             if _holds(run.guard, memory):
                 _reverse(run, memory, adjoints)
         return adjoints
@@ -151,6 +152,6 @@ def Machine(program: Program) -> Any:
     if backend == "native":
         from autograd.native._engine import NativeMachine, knows
 
-        if all(run.rule is None or knows(run.rule) for run in program.runs):
+        if all(map(knows, program.blocks.rules())):
             return NativeMachine(program)
     return PythonMachine(program)

@@ -1,16 +1,18 @@
 """A recording made ready to run: operations of one kind that do not depend on one another lie side by side.
 
-This file is compiled with the engine, like value.py.
+A program is made from a tape in a few passes, each a function of its own: what is wanted and what varies, uses, sums of
+products, levels, layout. Each preserves all results to the bit. This file is compiled with the engine, like value.py.
 """
 
 import array
 
 from autograd.engine import uncompiled as cython
-from autograd.table.registry import RULES, TABLE
+from autograd.table.registry import RULES
 
 if not cython.compiled:
-    from autograd.engine.value import Value
-    from autograd.replay.tracer import NUMBER, Tracer, needed_by, repr_of
+    from autograd.engine.value import LEAF, Value
+    from autograd.replay.derive import formula_of_slope
+    from autograd.replay.tape import DERIVED, PASSES, SLOPES, Tape, described, integers
 
 # What a term a·b of a sum of products is; also in native/sums.h.
 A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
@@ -20,64 +22,225 @@ A_WANTED = cython.declare(cython.int, 8)  # the gradient of the first factor is 
 B_WANTED = cython.declare(cython.int, 16)
 FLAGS = (A_VARIES, B_VARIES, HAS_B, A_WANTED, B_WANTED)  # for Python, where the above are variables of C
 
+INSIDE = cython.declare(cython.int, -1)  # the `uses` of an operation in the midst of a sum of products
+
+
+@cython.cclass
+class Facts:
+    """What the passes find out about the operations of a tape, by place.
+
+    wanted, varying  whether a gradient of a Value flows through it, and whether it depends on an input
+    uses             how often it is an operand; what must be seen from outside counts twice; INSIDE: it has no slot
+    level            on the longest of how many operations it stands
+    first, terms     of a sum of products: where its terms begin in `factors`, and how many they are
+    factors          two by two the places of the factors of terms, -1 for a missing first one
+    slot             where the program keeps the number
+    """
+
+    def __init__(self, tape):
+        count = tape.count
+        self.wanted, self.varying = bytearray(count), bytearray(count)
+        self.uses, self.level, self.slot = integers(count), integers(count), integers(count)
+        self.first, self.terms = integers(count), integers(count)
+        self.factors = array.array("i")
+
 
 @cython.ccall
-@cython.locals(operations=list, add=cython.int, mul=cython.int, tracer=Tracer, node=Tracer, a=Tracer, b=Tracer)
-@cython.locals(part=Tracer, left=Tracer, right=Tracer, terms=list, inside=list, goes_on=cython.bint)
-@cython.locals(moves_first=cython.bint)
-def find_sums(operations, add, mul):
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, a=cython.int, b=cython.int, c=cython.int, level=cython.int)
+@cython.locals(wanted=cython.bint, varying=cython.bint, condition=cython.int)
+def find_wanted_and_varying(tape, facts):
+    """Which operations a gradient flows through, which depend on an input, and the level of each."""
+    for place in range(tape.count):
+        a, b, c = tape.a[place], tape.b[place], tape.c[place]
+        if tape.rule[place] == LEAF:
+            facts.wanted[place] = tape.flags[place] & 1
+            facts.varying[place] = a < 0
+            continue
+        wanted, varying, level = facts.wanted[a], facts.varying[a], facts.level[a]
+        if b >= 0:
+            wanted, varying = wanted or facts.wanted[b], varying or facts.varying[b]
+            level = max(level, facts.level[b])
+        if c >= 0:
+            wanted, varying = wanted or facts.wanted[c], varying or facts.varying[c]
+            level = max(level, facts.level[c])
+        if tape.guard_of[place]:
+            for condition, _ in tape.guards[tape.guard_of[place]]:
+                varying = varying or facts.varying[condition]
+                level = max(level, facts.level[condition])
+        facts.wanted[place] = wanted and tape.flags[place] & PASSES
+        facts.varying[place] = varying
+        facts.level[place] = level + 1
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, i=cython.int, condition=cython.int)
+def count_uses(tape, facts, results):
+    """How often each place is an operand. What is not used is left out, but not operations that may fail."""
+    for place in results:
+        facts.uses[place] += 2
+    for place in tape.inputs:
+        facts.uses[place] += 2
+    for i in range(tape.count):
+        place = tape.count - 1 - i
+        if tape.rule[place] == LEAF:
+            continue
+        if not facts.uses[place]:
+            if tape.flags[place] & DERIVED:
+                continue
+            facts.uses[place] = 2
+        facts.uses[tape.a[place]] += 1
+        if tape.b[place] >= 0:
+            facts.uses[tape.b[place]] += 1
+        if tape.c[place] >= 0:
+            facts.uses[tape.c[place]] += 2  # of where, or of a slope: never part of a sum
+        if tape.guard_of[place]:
+            for condition, _ in tape.guards[tape.guard_of[place]]:
+                facts.uses[condition] += 2
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, add=cython.int, mul=cython.int, place=cython.int, node=cython.int, a=cython.int)
+@cython.locals(b=cython.int, part=cython.int, i=cython.int, k=cython.int, left=cython.int, right=cython.int)
+@cython.locals(goes_on=cython.bint, factors=list, inside=list)
+def find_sums(tape, facts, add, mul):
     """Make one operation of each sum, term after term, in which there are products, or three terms.
 
     Its result is to the bit what the single operations give, and what lies between is not kept.
     """
-    for tracer in reversed(operations):
-        if tracer._rule != add or tracer.uses < 0:
+    for i in range(tape.count):
+        place = tape.count - 1 - i
+        if tape.rule[place] != add or facts.uses[place] <= 0:
             continue
-        terms, inside = [], []
-        node = tracer
+        factors, inside = [], []
+        node = place
         goes_on = True
         while goes_on:
             # The second operand is a term. So is the first, unless it is a sum that goes on.
-            a, b = node._a, node._b
-            goes_on = a._rule == add and a.uses == 1 and a.guard == tracer.guard and passes_on(a)
-            for part in (b,) if goes_on else (b, a):
-                if part._rule == mul and part.uses == 1 and part.guard == tracer.guard and passes_on(part):
-                    left, right = part._a, part._b
-                    moves_first = right.varying or not left.varying
-                    terms.append(right if moves_first else left)
-                    terms.append(left if moves_first else right)
+            a, b = tape.a[node], tape.b[node]
+            goes_on = tape.rule[a] == add and may_be_inside(tape, facts, a, place)
+            for k in range(1 if goes_on else 2):
+                part = a if k else b
+                if tape.rule[part] == mul and may_be_inside(tape, facts, part, place):
+                    left, right = tape.a[part], tape.b[part]
+                    if facts.varying[right] or not facts.varying[left]:  # what varies comes second
+                        factors.append(right)
+                        factors.append(left)
+                    else:
+                        factors.append(left)
+                        factors.append(right)
                     inside.append(part)
                 else:
-                    terms.append(None)
-                    terms.append(part)
+                    factors.append(-1)
+                    factors.append(part)
             if goes_on:
                 inside.append(a)
                 node = a
         if inside:
-            tracer.terms = terms[::-1]
+            factors.reverse()
+            facts.first[place], facts.terms[place] = len(facts.factors), len(factors) // 2
+            facts.factors.extend(array.array("i", factors))
             for part in inside:
-                part.uses = -1
+                facts.uses[part] = INSIDE
 
 
 @cython.ccall
-@cython.locals(tracer=Tracer)
-def passes_on(tracer):
-    """Whether a gradient flows through an operation to all operands that want one: not inside no_grad()."""
-    return tracer.wanted or not (tracer._a.wanted or tracer._b.wanted)
+@cython.locals(tape=Tape, facts=Facts, part=cython.int, place=cython.int)
+def may_be_inside(tape, facts, part, place):
+    """Whether an operation is used by a sum alone, under the same conditions, and lets gradients through.
+
+    Inside no_grad() it would not: so nothing may be wanted of its operands then.
+    """
+    return (
+        facts.uses[part] == 1
+        and tape.guard_of[part] == tape.guard_of[place]
+        and (facts.wanted[part] or not (facts.wanted[tape.a[part]] or facts.wanted[tape.b[part]]))
+    )
 
 
 @cython.ccall
-@cython.locals(sum_=Tracer, a=Tracer, b=Tracer, code=cython.int, i=cython.int)
-def codes_of(sum_):
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, i=cython.int, a=cython.int, b=cython.int, code=cython.int)
+@cython.locals(factors=cython.int[::1])
+def codes_of(tape, facts, place, factors):
     """What each term of a sum is, as flags. If only one factor of a product varies, it is the second."""
-    codes = bytearray()
-    for i in range(0, len(sum_.terms), 2):
-        a, b = sum_.terms[i], sum_.terms[i + 1]
-        code = (A_VARIES if a.varying else 0) + (A_WANTED if sum_.wanted and a.wanted else 0)
-        if b is not None:
-            code += HAS_B + (B_VARIES if b.varying else 0) + (B_WANTED if sum_.wanted and b.wanted else 0)
-        codes.append(code)
-    return codes
+    codes = bytearray(facts.terms[place])
+    for i in range(facts.terms[place]):
+        a, b = factors[facts.first[place] + 2 * i], factors[facts.first[place] + 2 * i + 1]
+        if b < 0:
+            code = 0
+        else:
+            code = HAS_B + (B_VARIES if facts.varying[b] else 0)
+            code += B_WANTED if facts.wanted[place] and facts.wanted[b] else 0
+        code += (A_VARIES if facts.varying[a] else 0) + (A_WANTED if facts.wanted[place] and facts.wanted[a] else 0)
+        codes[i] = code
+    return bytes(codes)
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, bits=cython.int, part=cython.int, kind=cython.longlong)
+@cython.locals(wanted=cython.bint, number=cython.int)
+def find_kinds(tape, facts, kinds):
+    """Which operations may lie side by side: for each place the number of its kind, entered into the dict `kinds`.
+
+    Operations of one kind have the same rule, guard and terms, and their operands vary alike and are wanted alike.
+    """
+    found = integers(tape.count)
+    for place in range(tape.count):
+        if facts.uses[place] <= 0 or tape.rule[place] == LEAF:
+            continue
+        if facts.terms[place]:
+            key = tape.guard_of[place], codes_of(tape, facts, place, facts.factors)
+        else:
+            wanted = facts.wanted[place]
+            bits = bits_of(facts, tape.a[place], wanted) + 8 * bits_of(facts, tape.b[place], wanted)
+            bits += 64 * bits_of(facts, tape.c[place], wanted)
+            kind = tape.guard_of[place]
+            key = (kind * (4 * SLOPES) + tape.rule[place]) * 1024 + bits
+        number = kinds.setdefault(key, len(kinds))
+        found[place] = number
+    return found
+
+
+@cython.ccall
+@cython.locals(facts=Facts, part=cython.int, wanted=cython.bint)
+def bits_of(facts, part, wanted):
+    """What an operand is: whether there is one, whether its gradient is wanted, and whether it varies."""
+    if part < 0:
+        return 0
+    return 4 + (2 if wanted and facts.wanted[part] else 0) + (1 if facts.varying[part] else 0)
+
+
+@cython.ccall
+@cython.locals(column=cython.int[::1], order=cython.int[::1], starts=cython.int[::1], sorted_=cython.int[::1])
+@cython.locals(i=cython.int, key=cython.int, total=cython.int, count=cython.int)
+def sorted_by(order, column, largest):
+    """Places in the order of the numbers that a column has for them; equal ones stay as they are."""
+    starts = integers(largest + 2)
+    sorted_ = integers(len(order))
+    for i in range(len(order)):
+        starts[column[order[i]] + 1] += 1
+    for i in range(largest + 1):
+        starts[i + 1] += starts[i]
+    for i in range(len(order)):
+        key = column[order[i]]
+        sorted_[starts[key]] = order[i]
+        starts[key] += 1
+    return sorted_
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, i=cython.int)
+def operations_in_order(tape, facts, kind_of, kinds):
+    """The places of all operations that have a slot: those that are the same for all examples first, by level and kind."""
+    places = array.array("i", [])
+    moving = integers(tape.count)
+    largest = 0
+    for place in range(tape.count):
+        if facts.uses[place] > 0 and tape.rule[place] != LEAF:
+            places.append(place)
+            largest = max(largest, facts.level[place])
+            moving[place] = facts.varying[place]
+    order = sorted_by(sorted_by(places, kind_of, len(kinds)), facts.level, largest)
+    return sorted_by(order, moving, 1)
 
 
 class Instruction:
@@ -98,166 +261,222 @@ class Instruction:
         self.rule, self.start, self.count, self.operands = rule, start, count, operands
         self.wanted, self.varying, self.guard, self.codes = wanted, varying, guard, codes
 
-    def equals(self, other):
-        """Whether another run does the same."""
-        return (
-            self.rule is other.rule
-            and self.start == other.start
-            and self.count == other.count
-            and self.operands == other.operands
-            and self.wanted == other.wanted
-            and self.varying == other.varying
-            and self.guard == other.guard
-            and self.codes == other.codes
-        )
-
 
 class Program:
     """A recording, ready to run on a memory of numbers.
 
-    A tracer gets a slot, but for numbers and captured Values that are not used. The first `uniform` slots hold what
-    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others
-    holds one number an example.
+    tape, places  what it was made from, and where its results stand there
+
+    What is used gets a slot. The first `uniform` slots hold what is the same for all examples of a batch: numbers,
+    captured Values and what follows from them. Each of the others holds one number an example.
     """
 
-    def __init__(self, recorder, results):
-        operations, sources = needed_by(recorder, results, True)
-        captured = [tracer for tracer in sources if isinstance(tracer.source, Value)]
-        find_sums(operations, RULES["add"].index, RULES["mul"].index)
-        levels = levels_of(operations)
-        self.nodes = len(sources) + len(recorder.inputs) + len(operations)
-        self.levels = max(0, len(levels) // 2 - 1)
-        plain, moving = levels[::2], levels[1::2]
-        self.uniform = len(sources) + sum(map(count_of, plain))
-        self.size = self.uniform + len(recorder.inputs) + sum(map(count_of, moving))
-        number_slots(sources, 0)
-        number_slots(recorder.inputs, self.uniform)
-        columns = [array.array("i", bytes(8 * len(operations))) for _ in "abc"]
-        self.runs = []
-        done = 0
-        for part, slot in ((plain, len(sources)), (moving, self.uniform + len(recorder.inputs))):
-            for kinds in part:
-                for kind in sorted(kinds):
-                    group = kinds[kind]
-                    number_slots(group, slot)
-                    end = fill_columns(group, *columns, done)
-                    self.runs.append(
-                        instruction_of(
-                            group, slot, [memoryview(column)[done:end] for column in columns], recorder.guards
-                        )
-                    )
-                    slot += len(group)
-                    done = end
-        self.numbers = [(tracer.slot, tracer.source) for tracer in sources if not isinstance(tracer.source, Value)]
-        self.captured = [tracer.source for tracer in captured]
-        born = set(map(id, recorder.born))
-        self.born = [id(value) in born for value in self.captured]
-        self.captured_slots = array.array("i", [tracer.slot for tracer in captured])
-        self.input_slots = array.array("i", [tracer.slot for tracer in recorder.inputs])
-        self.results = [tracer.slot for tracer in results]
+    def __init__(self, tape, results):
+        tape, results = self.tape, self.places = with_formulas(tape, results)
+        facts = Facts(tape)
+        find_wanted_and_varying(tape, facts)
+        count_uses(tape, facts, results)
+        find_sums(tape, facts, RULES["add"].index, RULES["mul"].index)
+        kinds: dict = {}
+        kind_of = find_kinds(tape, facts, kinds)
+        order = operations_in_order(tape, facts, kind_of, kinds)
+        sources = [place for place in range(tape.count) if is_used_source(tape, facts, place)]
+        plain = sum(1 for place in order if not facts.varying[place])
+        self.nodes = sum(1 for uses in facts.uses if uses)
+        self.levels = max([facts.level[place] for place in order], default=0)
+        self.uniform = len(sources) + plain
+        self.size = self.uniform + len(tape.inputs) + len(order) - plain
+        number_slots(facts.slot, sources, 0)
+        number_slots(facts.slot, order[:plain], len(sources))
+        number_slots(facts.slot, tape.inputs, self.uniform)
+        number_slots(facts.slot, order[plain:], self.uniform + len(tape.inputs))
+        self.blocks = Blocks(tape, facts, order, kind_of)
+        captured = [place for place in sources if isinstance(tape.sources[tape.a[place]], Value)]
+        self.numbers = [(facts.slot[place], tape.number_at(place)) for place in sources if place not in set(captured)]
+        self.captured = [tape.sources[tape.a[place]] for place in captured]
+        self.captured_slots = array.array("i", [facts.slot[place] for place in captured])
+        self.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])
+        self.results = [facts.slot[place] for place in results]
 
-    def equals(self, other):
-        """Whether another program computes the same from the same: made by the same function, say, a second time."""
-        return (
-            len(self.runs) == len(other.runs)
-            and all(map(Instruction.equals, self.runs, other.runs))
-            and self.uniform == other.uniform
-            and self.size == other.size
-            and self.results == other.results
-            and repr(self.numbers) == repr(other.numbers)
-            and self.captured_slots == other.captured_slots
-            and len(self.captured) == len(other.captured)
-            and all(
-                a is b or (one and two and repr_of(a) == repr_of(b))
-                for a, b, one, two in zip(self.captured, other.captured, self.born, other.born)
-            )
-        )
+    @property
+    def runs(self):
+        """The instructions, one after the other."""
+        return self.blocks.instructions()
+
+
+@cython.cclass
+class Blocks:
+    """The instructions of a program, in columns.
+
+    rule, start, count, wanted, varying  as in Instruction; the latter two as bits, see machine.h
+    at                                   where the operands begin in `a`, `b`, `c`: slots, one for each operation, or for
+                                         each term of each sum
+    guard                                a position in `guards`, which are pairs of slot and side
+    codes                                a position in `all_codes`, -1 for what is not a sum
+    """
+
+    def __init__(self, tape, facts, order, kind_of):
+        self.guards = [
+            [(facts.slot[condition], side) for condition, side in guard] for guard in tape.guards
+        ]
+        self.all_codes = []
+        fill_blocks(self, tape, facts, order, kind_of)
+
+    def __len__(self):
+        return len(self.rule)
+
+    def rules(self):
+        """The rules of the table that are needed."""
+        return {getattr(rule, "of", rule) for rule in map(described, set(self.rule))}
+
+    def instructions(self):
+        """All of them as Instruction."""
+        return [self.instruction(i) for i in range(len(self))]
+
+    def instruction(self, i):
+        """The i-th of them."""
+        sums = self.codes[i] >= 0
+        codes = self.all_codes[self.codes[i]] if sums else b""
+        rule = None if sums else described(self.rule[i])
+        inputs = 2 if sums else len(rule.inputs)
+        begin, end = self.at[i], self.at[i] + self.count[i] * max(len(codes), 1)
+        columns = [memoryview(column)[begin:end] for column in (self.a, self.b, self.c)[:inputs]]
+        wanted = [bool(self.wanted[i] >> k & 1) for k in range(1 if sums else inputs)]
+        varying = [bool(self.varying[i] >> k & 1) for k in (3, *range(0 if sums else inputs))]
+        start, count = self.start[i], self.count[i]
+        return Instruction(rule, start, count, columns, wanted, varying, self.guards[self.guard[i]], codes)
 
 
 @cython.ccall
-@cython.locals(tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=cython.longlong, bits=cython.longlong)
-@cython.locals(guard=cython.longlong, kinds=dict, group=list)
-def levels_of(operations):
-    """The operations by level and kind: for level k at 2k those that are the same for all examples, at 2k + 1 the
-    others; each a dict from a number that stands for the kind to a list of tracers."""
-    levels, sums = [], {}
-    for tracer in operations:
-        if tracer.uses == -1:
+@cython.locals(blocks=Blocks, tape=Tape, facts=Facts, order=cython.int[::1], kind_of=cython.int[::1], i=cython.int)
+@cython.locals(place=cython.int, before=cython.int, at=cython.int, k=cython.int, n=cython.int, part=cython.int)
+@cython.locals(a=cython.int[::1], b=cython.int[::1], c=cython.int[::1], factors=cython.int[::1], bits=cython.int)
+@cython.locals(count=cython.int, total=cython.int, varying=cython.int, wanted=cython.int, has_c=cython.bint)
+def fill_blocks(blocks, tape, facts, order, kind_of):
+    """Write the columns."""
+    factors = facts.factors
+    total, count, before, has_c = 0, 0, -1, False
+    for i in range(len(order)):
+        place = order[i]
+        total += max(facts.terms[place], 1)
+        has_c = has_c or tape.c[place] >= 0
+        if before < 0 or not lie_side_by_side(facts, kind_of, before, place):
+            count += 1
+        before = place
+    blocks.a, blocks.b, blocks.c = integers(total), integers(total), integers(total if has_c else 0)
+    a, b, c = blocks.a, blocks.b, blocks.c
+    blocks.rule, blocks.start, blocks.count, blocks.at = integers(count), integers(count), integers(count), integers(count)
+    blocks.guard, blocks.codes = integers(count), integers(count)
+    blocks.wanted, blocks.varying = integers(count), integers(count)
+    codes_known: dict = {}
+    n, at, before = -1, 0, -1
+    for i in range(len(order)):
+        place = order[i]
+        if before < 0 or not lie_side_by_side(facts, kind_of, before, place):
+            n += 1
+            begin_block(blocks, tape, facts, place, n, at, codes_known)
+        before = place
+        blocks.count[n] += 1
+        if facts.terms[place]:
+            for k in range(facts.terms[place]):
+                part = factors[facts.first[place] + 2 * k]
+                a[at] = b[at] = facts.slot[part]
+                part = factors[facts.first[place] + 2 * k + 1]
+                if part >= 0:
+                    b[at] = facts.slot[part]
+                at += 1
             continue
-        guard = tracer.guard  # as a number of 64 bits: the products below would not fit into 32
-        a, b, c = tracer._a, tracer._b, tracer._c
-        bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)
-        if b is not None:
-            bits = 8 * bits + (4 if tracer.wanted and b.wanted else 0) + (1 if b.varying else 0)
-            if c is not None:
-                bits = 8 * bits + (4 if tracer.wanted and c.wanted else 0) + (1 if c.varying else 0)
-        kind = (guard * 4096 + tracer._rule - NUMBER) * 512 + bits
-        if tracer.terms is not None:
-            kind = -1 - sums.setdefault((tracer.guard, bytes(codes_of(tracer))), len(sums))
-        while len(levels) <= 2 * tracer.level + 1:
-            levels.append({})
-        kinds = levels[2 * tracer.level + (1 if tracer.varying else 0)]
-        group = kinds.get(kind)
-        if group is None:
-            kinds[kind] = [tracer]
-        else:
-            group.append(tracer)
-    return levels
+        a[at] = facts.slot[tape.a[place]]
+        if tape.b[place] >= 0:
+            b[at] = facts.slot[tape.b[place]]
+        if tape.c[place] >= 0:
+            c[at] = facts.slot[tape.c[place]]
+        at += 1
 
 
 @cython.ccall
-@cython.locals(group=list, slot=cython.int, columns=list, guards=list, first=Tracer)
-def instruction_of(group, slot, columns, guards):
-    """A group as an Instruction."""
-    first = group[0]
-    guard = [(condition.slot, side) for condition, side in guards[first.guard]]
-    if first.terms is not None:
-        codes = codes_of(first)
-        return Instruction(None, slot, len(group), columns[:2], [max(codes) >= A_WANTED], [first.varying], guard, codes)
-    operands = [operand for operand in (first._a, first._b, first._c) if operand is not None]
-    return Instruction(
-        RULES["pos"] if first._rule < 0 else TABLE[first._rule],
-        slot,
-        len(group),
-        columns[: len(operands)],
-        [first.wanted and operand.wanted for operand in operands],
-        [tracer.varying for tracer in (first, *operands)],
-        guard,
-    )
-
-
-def count_of(kinds):
-    """The number of operations on a level."""
-    return sum(map(len, kinds.values()))
+@cython.locals(blocks=Blocks, tape=Tape, facts=Facts, place=cython.int, n=cython.int, at=cython.int, k=cython.int)
+@cython.locals(part=cython.int, wanted=cython.int, varying=cython.int)
+def begin_block(blocks, tape, facts, place, n, at, codes_known):
+    """Describe the n-th block, of which `place` is the first operation."""
+    rule = tape.rule[place]
+    blocks.rule[n] = rule if rule >= 0 else RULES["pos"].index
+    blocks.start[n], blocks.at[n], blocks.guard[n] = facts.slot[place], at, tape.guard_of[place]
+    blocks.codes[n] = -1
+    wanted, varying = 0, 8 if facts.varying[place] else 0
+    if facts.terms[place]:
+        codes = codes_of(tape, facts, place, facts.factors)
+        if codes not in codes_known:
+            codes_known[codes] = len(blocks.all_codes)
+            blocks.all_codes.append(codes)
+        blocks.codes[n] = codes_known[codes]
+        wanted = 1 if max(codes) >= A_WANTED else 0
+    else:
+        for k, part in enumerate((tape.a[place], tape.b[place], tape.c[place])):
+            if part >= 0:
+                wanted += (1 << k) if facts.wanted[place] and facts.wanted[part] else 0
+                varying += (1 << k) if facts.varying[part] else 0
+    blocks.wanted[n], blocks.varying[n] = wanted, varying
 
 
 @cython.ccall
-@cython.locals(tracers=list, tracer=Tracer, slot=cython.int)
-def number_slots(tracers, slot):
-    """Give the tracers the slots from `slot` on."""
-    for tracer in tracers:
-        tracer.slot = slot
+@cython.locals(facts=Facts, kind_of=cython.int[::1], a=cython.int, b=cython.int)
+def lie_side_by_side(facts, kind_of, a, b):
+    """Whether two operations, one after the other in the order, belong to one block."""
+    return kind_of[a] == kind_of[b] and facts.level[a] == facts.level[b] and facts.varying[a] == facts.varying[b]
+
+
+def is_used_source(tape, facts, place):
+    """Whether a number or a captured Value stands there that is used."""
+    return tape.rule[place] == LEAF and tape.a[place] >= 0 and facts.uses[place] > 0
+
+
+@cython.ccall
+@cython.locals(slots=cython.int[::1], place=cython.int, slot=cython.int)
+def number_slots(slots, places, slot):
+    """Give these places the slots from `slot` on."""
+    for place in places:
+        slots[place] = slot
         slot += 1
 
 
 @cython.ccall
-@cython.locals(group=list, column_a=cython.int[::1], column_b=cython.int[::1], column_c=cython.int[::1])
-@cython.locals(at=cython.int, i=cython.int, tracer=Tracer, a=Tracer, b=Tracer, c=Tracer)
-def fill_columns(group, column_a, column_b, column_c, at):
-    """Write the slots of a group's operands into the columns, from position `at` on; returns where they end."""
-    for tracer in group:
-        if tracer.terms is not None:
-            for i in range(0, len(tracer.terms), 2):
-                a, b = tracer.terms[i], tracer.terms[i + 1]
-                column_a[at] = a.slot
-                column_b[at] = a.slot if b is None else b.slot
-                at += 1
+@cython.locals(tape=Tape, facts=Facts, place=cython.int)
+def needs_formulas(tape, facts):
+    """Whether a gradient flows through a slope."""
+    for place in range(tape.count):
+        if tape.rule[place] >= SLOPES and facts.wanted[place]:
+            return True
+    return False
+
+
+def with_formulas(tape, results):
+    """The tape with the formulas of slopes through which a gradient flows, and the places of the results there."""
+    facts = Facts(tape)
+    find_wanted_and_varying(tape, facts)
+    if not needs_formulas(tape, facts):
+        return tape, results
+    new = Tape()
+    new.guards, at = [()], integers(tape.count)
+    for place in range(tape.count):
+        rule, flags = tape.rule[place], tape.flags[place]
+        if rule == LEAF:
+            if tape.a[place] < 0:
+                at[place] = new.add(LEAF, -1, -1, -1, flags)
+                new.inputs.append(at[place])
+            else:
+                new.sources.append(tape.sources[tape.a[place]])
+                at[place] = new.add(LEAF, len(new.sources) - 1, -1, -1, flags)
             continue
-        a, b, c = tracer._a, tracer._b, tracer._c
-        column_a[at] = a.slot
-        if b is not None:
-            column_b[at] = b.slot
-        if c is not None:
-            column_c[at] = c.slot
-        at += 1
-    return at
+        new.guard = 0
+        new.add_guard([(at[condition], side) for condition, side in tape.guards[tape.guard_of[place]]])
+        parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
+        if rule >= SLOPES and facts.wanted[place]:
+            new.deriving = bool(flags & DERIVED)
+            at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
+            new.deriving = False
+        else:
+            at[place] = new.add(rule, parts[0], parts[1], parts[2], flags)
+    new.guard = 0
+    new.labels = {at[place]: label for place, label in tape.labels.items()}
+    return new, [at[place] for place in results]

@@ -7,17 +7,25 @@ from autograd.native import backend
 if TYPE_CHECKING or backend == "python":
     from autograd.replay.keys import key_of, keys_of, structure_of
     from autograd.replay.program import FLAGS, Program
-    from autograd.replay.tracer import CONSTANT, PLAIN, VALUE, Recorder, Tracer
+    from autograd.replay.derive import adjoints_on, tangents_on
+    from autograd.replay.tape import CODES, CONSTANT, PLAIN, VALUE, Fragment, described, first_difference
+    from autograd.replay.tracer import Recorder, Tracer
 else:
     from autograd.native._engine import (
+        CODES,
         CONSTANT,
         FLAGS,
         PLAIN,
         VALUE,
+        Fragment,
         Program,
         Recorder,
         Tracer,
+        adjoints_on,
+        described,
+        first_difference,
         key_of,
         keys_of,
         structure_of,
+        tangents_on,
     )

@@ -15,7 +15,7 @@ from autograd.replay.collector import collector_off
 from autograd.replay.dependencies import dependencies_of
 from autograd.replay.machine import Machine, PythonMachine
 from autograd.replay.methods import WeakMethod
-from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
+from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder, first_difference
 from autograd.replay.results import AsItIs, FailedToRecord, Result, plain
 from autograd.replay.signature import arguments_from, kinds_in, parts_of, statics_in
 from autograd.replay.unrolled import UnrolledGraph
@@ -49,10 +49,12 @@ class Recording:
         self.fallbacks, self.verified, self.refusal = 0, False, ""
         with collector_off(), _recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
-            self.program = Program(recorder, self.result.tracers)
+            self.program = Program(recorder, self.result.places)
             self.dependencies = self._dependencies(recorder)
             self.differentiated = recorder.differentiated
-            del self.result.tracers
+            self._born = set(map(id, recorder.born))
+            recorder.trimmed()
+            self._tape = recorder
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began
@@ -93,7 +95,8 @@ class Recording:
         before = _random_states(generators)
         with collector_off(), _recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
-            is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
+            born = set(map(id, recorder.born))
+            is_same = result.equals(self.result) and first_difference(self._tape, recorder, self._born, born) < 0
             self.dependencies = self._dependencies(recorder)
         if not is_same:
             self.refusal = (
@@ -116,10 +119,8 @@ class Recording:
             self._record(one)
             self._record(other)
             self.dependencies = self._dependencies(other)  # which the function may have changed itself
-            for line, a, b in zip(one.lines, one.tracers, other.tracers):
-                if not a.matches(b):
-                    return f", at {line}"
-        return ""
+            place = first_difference(one, other, set(map(id, one.born)), set(map(id, other.born)))
+            return f", at {one.lines[place]}" if 0 <= place < len(one.lines) else ""
 
     # Replays.
 
@@ -189,7 +190,11 @@ class Recording:
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed_result(number, parents, partials, UnrolledGraph(self, index, rows))
+        return replayed_result(number, parents, partials, self.graph(index, rows))
+
+    def graph(self, index, rows):
+        """How the number with this index among the results is computed as an ordinary graph."""
+        return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows)
 
     # For messages and figures.
 
@@ -203,7 +208,7 @@ class Recording:
         return {
             "nodes": program.nodes,
             "levels": program.levels,
-            "loops": len(program.runs),
+            "loops": len(program.blocks),
             "bytes": 16 * program.size,
             "seconds": self.seconds,
             "fallbacks": self.fallbacks,

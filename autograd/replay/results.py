@@ -1,10 +1,10 @@
-"""What a function returned while it was recorded: its structure, and for each number in it the tracer and the kind."""
+"""What a function returned while it was recorded: its structure, and for each number in it the place on the tape and the kind."""
 
 from __future__ import annotations
 
 from autograd.engine import Value, as_float, is_recording, recorder
 from autograd.errors import NumberTypeError
-from autograd.nested import map_numbers, numbers_in
+from autograd.nested import map_numbers
 from autograd.replay.snapshot import same
 
 
@@ -19,13 +19,13 @@ class Result:
     """What a function returned while it was recorded.
 
     structure  the result, with its index among the numbers in place of each number, and an AsItIs for anything else
-    tracers    what stands for the numbers
+    places     where on the tape the numbers stand
     kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see tracer.py; an
                AsItIs for a number that depends on nothing
     """
 
     def __init__(self, recorder, result):
-        self.tracers: list = []
+        self.places: list = []
         self.kinds: list = []
         self.structure = map_numbers(lambda part: self._placed(recorder, part), result)
 
@@ -38,12 +38,12 @@ class Result:
                 "tuples and dicts"
             )
         tracer = recorder.tracer(part)
-        self.tracers.append(tracer)
+        self.places.append(tracer.place)
         self.kinds.append(tracer.kind if isinstance(part, Value) else AsItIs(part))
-        return len(self.tracers) - 1
+        return len(self.places) - 1
 
     def equals(self, other):
-        return self.kinds == other.kinds and self.structure == other.structure
+        return self.kinds == other.kinds and self.structure == other.structure and self.places == other.places
 
 
 class AsItIs:
@@ -72,13 +72,8 @@ def _is_number(part):
     return True
 
 
-def numbers_of(result):
-    """The numbers and Values in a result, in order."""
-    return [part for part in numbers_in(result) if not is_returned_as_it_is(part)]
-
-
 def plain(number):
     """A number or Value in a result as a float; while another function is recorded, a tracer without a gradient."""
     if is_recording() and isinstance(number, Value):
-        return recorder().number(number)
+        return recorder().number_of(number)
     return number.data if isinstance(number, Value) else as_float(number)

@@ -1,7 +1,7 @@
 """Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
 
-What is written down is an expression graph without numbers, with a `Tracer` for each place in it. This file is compiled
-with the engine, like value.py; program.py makes a recording ready to run.
+Written down is the tape (tape.py): an expression graph without numbers. A `Tracer` stands for a place on it. This file is
+compiled with the engine, like value.py; program.py makes a recording ready to run.
 """
 
 import sys
@@ -10,23 +10,30 @@ from math import isfinite, nan
 from autograd.engine import uncompiled as cython
 from autograd.errors import RecordingError
 from autograd.libraries import line_outside
-from autograd.table.registry import RULES, TABLE
+from autograd.table.registry import RULES
 
 if not cython.compiled:
     from autograd.engine.choices import side_of
-    from autograd.engine.modes import check_not_recording, gradients_wanted, recorder, recording
+    from autograd.engine.modes import check_not_recording, recorder, recording
     from autograd.engine.numbers import as_float
     from autograd.engine.value import LEAF, Value, apply
-
-    TRACER_SLOTS = (
-        *("guard", "kind", "last_user", "level", "place", "recorder", "slot", "source", "terms", "user_before_a"),
-        *("user_before_b", "uses", "varying", "wanted"),
+    from autograd.replay.tape import (
+        CONSTANT,
+        DETACHED,
+        KIND,
+        NUMBER,
+        PASSES,
+        PLAIN,
+        VALUE,
+        VARIABLE,
+        WANTED,
+        Tape,
+        described,
+        operands_at,
     )
 
-DETACHED = cython.declare(cython.int, -3)  # the `_rule` of a number without its gradient
-NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float: a derivative, say
-LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
-PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
+    TRACER_SLOTS = ("place", "recorder")
+
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
     "name the argument in static=."
@@ -39,17 +46,7 @@ ROUNDING = (
 class Tracer(Value):
     """Stands for a number while a function is recorded: for an input, a captured Value, a number, or a result."""
 
-    # _rule, _a, _b, _c    the operation and the tracers that it works on, as in every Value
-    # place, level         where it stands in the recording, and on the longest of how many operations
-    # wanted, varying      whether a gradient flows through it, and whether it depends on an input
-    # guard                which conditions must hold for it to count, a position in Recorder.guards
-    # source               the captured Value or the number that it stands for; None for an input and a result
-    # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
-    # user_before_a, _b    for an operation the latest before itself among those of its operands
-    # kind                 what the function itself would have here: a float (PLAIN), a CONSTANT or a VALUE
-    # slot                 where Program puts it
-    # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
-    # terms                the factors of such a sum, two by two, None for a missing one; else None
+    # place     where on the tape of its recorder it is written down
     __slots__ = TRACER_SLOTS
 
     def _refuse(self, what, instead=None):
@@ -165,154 +162,104 @@ class Tracer(Value):
         raise AttributeError(f"'Tracer' object has no attribute {name!r}", name=name, obj=self)
 
     @property
+    def label(self):
+        """The label that the function gave to this result."""
+        return self.recorder.labels.get(self.place)
+
+    @label.setter
+    def label(self, label):
+        self.recorder.labels[self.place] = label
+
+    @property
+    def kind(self):
+        """What the function itself has here: a float (PLAIN), a CONSTANT or a VALUE."""
+        return self.recorder.flags[self.place] // KIND
+
+    @property
     def rule(self):
         """The primitive that stands here; None for an input, and for a number through which no gradient flows."""
-        return TABLE[self._rule] if self._rule >= 0 and self.wanted else None
-
-    @cython.ccall
-    @cython.locals(other="Tracer")
-    def matches(self, other):
-        """Whether a tracer of another recording stands for the same."""
-        return (
-            self._rule == other._rule
-            and self.guard == other.guard
-            and self.varying == other.varying
-            and self._places() == other._places()
-            and (self.source is other.source or repr_of(self.source) == repr_of(other.source))
-        )
-
-    @cython.ccall
-    @cython.locals(parent="Tracer")
-    def _places(self):
-        """Where the operands stand in the recording."""
-        return [parent.place for parent in self._operands()]
-
-    def _operands(self):
-        """The tracers that it was computed from."""
-        return [parent for parent in (self._a, self._b, self._c) if parent is not None]
+        recorder, place = self.recorder, self.place
+        wanted = recorder.rule[place] >= 0 and recorder.flags[place] & WANTED
+        return described(recorder.rule[place]) if wanted else None
 
     @property
     def parents(self):
         """What it was computed from: tracers, captured Values and numbers."""
-        return tuple([parent if parent.source is None else parent.source for parent in self._operands()])
-
-    def order(self):
-        """The tracers that this one depends on, operands before results, itself last."""
-        self.recorder.differentiated = True
-        operations, _ = needed_by(self.recorder, [self], False)
-        self.recorder.forget_uses()
-        return [*self.recorder.inputs, *operations]
+        recorder = self.recorder
+        if recorder.rule[self.place] == LEAF:
+            return ()
+        return tuple([recorder.operand_at(place) for place in operands_at(recorder, self.place)])
 
 
 @cython.final
 @cython.cclass
-class Recorder:
-    """Writes operations down. Nothing is written twice: an operation that is known has its tracer already."""
+class Recorder(Tape):
+    """Writes operations down. Nothing is written twice: an operation that is known has its place already."""
 
     def __init__(self):
-        self.tracers = []  # by place
-        self.inputs = []
-        self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
-        self.guard = 0  # the one in force
+        Tape.__init__(self)
         self.watched = {}  # by id: the objects whose attributes the function wants to be compared
         self.born = []  # the Values that the function made itself
-        self.lines = None  # where wanted, the line of code that asked for each tracer
+        self.lines = None  # where wanted, by place the line of code that asked for the operation
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.differentiated = False  # whether derivatives were taken inside
-        self._guard_of = {}  # by the guard around it, the place of the condition and the side
-        self._captured = {}
-        self._numbers = {}
 
     @cython.ccall
-    @cython.locals(rule=cython.int, a=Tracer, b=Tracer, c=Tracer, wanted=cython.bint, tracer=Tracer, condition=Tracer)
-    def add(self, rule, a, b, c, wanted):
-        """A new tracer, for an operation on the tracers a, b and c; for a source, when they are None."""
+    @cython.locals(place=cython.int, tracer=Tracer)
+    def traced(self, place):
+        """A tracer for a place."""
         tracer = Tracer.__new__(Tracer)
-        tracer._rule = rule
-        tracer._a, tracer._b, tracer._c = a, b, c
-        tracer._label = tracer.source = tracer.terms = None
+        tracer._label = None
         tracer.recorder = self
-        tracer.place = len(self.tracers)
-        tracer.slot = tracer.level = tracer.uses = 0
-        tracer.last_user = tracer.user_before_a = tracer.user_before_b = -1
-        tracer.wanted = wanted
-        tracer.varying = False
-        tracer.guard = 0
-        tracer.kind = PLAIN
-        if rule != LEAF:
-            tracer.level = a.level
-            tracer.varying = a.varying
-            tracer.kind = a.kind
-            if b is not None:
-                tracer.level = b.level if b.level > tracer.level else tracer.level
-                tracer.varying = tracer.varying or b.varying
-                tracer.kind = b.kind if b.kind > tracer.kind else tracer.kind
-                if c is not None:
-                    tracer.level = c.level if c.level > tracer.level else tracer.level
-                    tracer.varying = tracer.varying or c.varying
-                    tracer.kind = c.kind if c.kind > tracer.kind else tracer.kind
-            if rule == NUMBER:
-                tracer.kind = PLAIN
-            elif tracer.kind == VALUE and not wanted:
-                tracer.kind = CONSTANT
-            if self.guard:
-                tracer.guard = self.guard
-                for condition, _ in self.guards[self.guard]:
-                    tracer.level = max(tracer.level, condition.level)
-                    tracer.varying = tracer.varying or condition.varying
-            tracer.level += 1
-            tracer.user_before_a, a.last_user = a.last_user, tracer.place
-            if b is not None and b is not a:
-                tracer.user_before_b, b.last_user = b.last_user, tracer.place
-        self.tracers.append(tracer)
+        tracer.place = place
         if self.lines is not None:
-            self.lines.append(line_outside())
+            while len(self.lines) <= place:
+                self.lines.append(line_outside())
         return tracer
 
-    @cython.ccall
-    @cython.locals(tracer=Tracer)
     def input(self, kind):
         """A tracer for the next input: a "number", a "Constant" or a "Value"."""
-        tracer = self.add(LEAF, None, None, None, kind == "Value")
-        tracer.varying = True
-        tracer.kind = {"number": PLAIN, "Constant": CONSTANT, "Value": VALUE}[kind]
-        self.inputs.append(tracer)
-        return tracer
+        flags = {"number": KIND * PLAIN, "Constant": KIND * CONSTANT, "Value": KIND * VALUE + WANTED + PASSES}[kind]
+        place = self.add(LEAF, -1, -1, -1, flags)
+        self.inputs.append(place)
+        return self.traced(place)
 
     def variable(self, operand):
         """A tracer of its own with the number of `operand`, to differentiate by."""
-        return self.add(RULES["pos"].index, self.tracer(operand), None, None, True)
+        place = self.place_of(operand)
+        kind = self.flags[place] // KIND
+        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + VARIABLE + KIND * kind))
+
+    def tracer(self, operand):
+        """The tracer that stands for an operand."""
+        return self.traced(self.place_of(operand))
 
     @cython.ccall
-    @cython.locals(found=Tracer)
-    def tracer(self, operand):
-        """The tracer that stands for an operand: itself, or a source for a captured Value or a number."""
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(tracer=Tracer)
+    def place_of(self, operand):
+        """The place of an operand: of a tracer, or of a source for a captured Value or a number."""
         if type(operand) is Tracer:
-            if operand.recorder is not self:
+            tracer = operand
+            if tracer.recorder is not self:
                 self.refuse(
                     "compile: a number of an earlier call was kept and is used again. Return it, and pass it "
                     "as an argument to the next call."
                 )
-            return operand
+            return tracer.place
         if isinstance(operand, Value):
             found = self._captured.get(operand)
             if found is None:
-                found = self._captured[operand] = self._source(operand, type(operand) is Value)
+                wanted = type(operand) is Value
+                found = self._captured[operand] = self.source(operand, wanted, VALUE if wanted else CONSTANT)
             return found
-        number = operand if self.guard and type(operand) is float else as_float(operand)
-        key = number if number else number.hex()  # 0.0 and -0.0 differ
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = self._source(number, False)
-        return found
+        return self.number(operand if self.guard and type(operand) is float else as_float(operand))
 
-    @cython.ccall
-    @cython.locals(wanted=cython.bint, tracer=Tracer)
-    def _source(self, source, wanted):
-        tracer = self.add(LEAF, None, None, None, wanted)
-        tracer.source = source
-        tracer.kind = VALUE if wanted else CONSTANT if isinstance(source, Value) else PLAIN
-        return tracer
+    def operand_at(self, place):
+        """What stands at a place, for a reader: a captured Value or a number as it is, else a tracer."""
+        is_source = self.rule[place] == LEAF and self.a[place] >= 0
+        return self.sources[self.a[place]] if is_source else self.traced(place)
 
     def record(self, rule, operands):
         """Write one operation down; an operation on plain numbers alone is carried out."""
@@ -322,102 +269,39 @@ class Recorder:
         else:
             with recording(None):
                 return apply(rule, *operands)
-        tracers = [*map(self.tracer, operands), None, None]
-        return self.operation(rule.index, tracers[0], tracers[1], tracers[2])
-
-    @cython.ccall
-    @cython.locals(rule=cython.int, a=Tracer, b=Tracer, c=Tracer, found=Tracer, wanted=cython.bint)
-    def operation(self, rule, a, b, c):
-        """The tracer for an operation on tracers."""
-        wanted = (
-            (a.wanted or (b is not None and b.wanted) or (c is not None and c.wanted))
-            and rule >= 0
-            and gradients_wanted()
-        )
-        found = self._known(rule, a, b, c, wanted)
-        return self.add(rule, a, b, c, wanted) if found is None else found
-
-    @cython.ccall
-    @cython.locals(rule=cython.int, a=Tracer, b=Tracer, c=Tracer, wanted=cython.bint, shared=Tracer, other=Tracer)
-    @cython.locals(place=cython.int)
-    def _known(self, rule, a, b, c, wanted):
-        """The tracer of an operation that was written down before, if it is among the last with the same operands."""
-        if b is not None and (a.last_user < 0 or b.last_user < 0):
-            return None
-        shared = a if b is None or a.last_user > b.last_user else b
-        place = shared.last_user
-        for _ in range(LOOK_BACK):
-            if place < 0:
-                break
-            other = self.tracers[place]
-            if (
-                other._rule == rule
-                and other._a is a
-                and other._b is b
-                and other._c is c
-                and other.wanted == wanted
-                and (other.guard == 0 or other.guard == self.guard)
-            ):
-                return other
-            place = other.user_before_a if other._a is shared else other.user_before_b
-        return None
+        places = [*map(self.place_of, operands), -1, -1]
+        return self.traced(self.operation(rule.index, places[0], places[1], places[2]))
 
     def detached(self, value):
         """The same number without a gradient."""
-        return self.operation(DETACHED, self.tracer(value), None, None)
+        return self.traced(self.operation(DETACHED, self.place_of(value), -1, -1))
 
-    def number(self, value):
+    def number_of(self, value):
         """The number of a Value, as the float that the function itself has."""
-        return self.operation(NUMBER, self.tracer(value), None, None)
+        return self.traced(self.operation(NUMBER, self.place_of(value), -1, -1))
 
     def where(self, condition, x, y):
         """A choice: both sides are written down, a side that is a function under the guard of the condition."""
         if not isinstance(condition, Value):
             chosen = as_float(condition) != 0
             return self.record(RULES["where"], (condition, side_of(x, chosen), side_of(y, not chosen)))
-        condition = self.tracer(condition)
-        sides = [self._side(side, condition, chosen) for side, chosen in ((x, True), (y, False))]
-        return self.operation(RULES["where"].index, condition, *sides)
+        place = self.place_of(condition)
+        first = self._side(x, place, True)
+        return self.traced(self.operation(RULES["where"].index, place, first, self._side(y, place, False)))
 
     def _side(self, side, condition, chosen):
-        """The tracer of one side of `where`, which may be an infinite number."""
+        """The place of one side of `where`, which may be an infinite number."""
         if callable(side):
             before = self.guard
-            self.guard = self._extended(before, condition, chosen)
+            self.guard = self.extended(before, condition, chosen)
             try:
                 side = side()
             except (ArithmeticError, ValueError):
                 side = nan  # where this side is chosen the replay stops, and the function itself says why
             finally:
                 self.guard = before
-        return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
-
-    @cython.ccall
-    @cython.locals(tracer=Tracer)
-    def forget_uses(self):
-        """Set to 0 what needed_by() counted."""
-        for tracer in self.tracers:
-            tracer.uses = 0
-
-    def _extended(self, guard, condition, side):
-        """The guard that has one more condition."""
-        found = self._guard_of.setdefault((guard, condition.place, side), len(self.guards))
-        if found == len(self.guards):
-            self.guards.append((*self.guards[guard], (condition, side)))
-        return found
-
-    def add_guard(self, guard):
-        """From here on the conditions of this guard must hold as well. Returns what `set_guard` wants in the end."""
-        before = self.guard
-        held = {(condition.place, side) for condition, side in self.guards[before]}
-        for condition, side in self.guards[guard]:
-            if (condition.place, side) not in held:
-                self.guard = self._extended(self.guard, condition, side)
-        return before
-
-    def set_guard(self, guard):
-        """Go on under another guard."""
-        self.guard = guard
+        infinite = not isinstance(side, Value) and not isfinite(side)
+        return self.source(side, False, PLAIN) if infinite else self.place_of(side)
 
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
@@ -433,11 +317,9 @@ class Recorder:
         raise error
 
     def end(self):
-        """Let go of the tracers, which refer to the recorder."""
+        """Let go of what only a recording needs."""
         self.spoilt = None
-        for kept in (self._captured, self._numbers, self._guard_of, self.watched):
-            kept.clear()
-        for kept in (self.guards, self.inputs, self.tracers, self.born):
+        for kept in (self.watched, self.born):
             kept.clear()
 
 
@@ -447,41 +329,3 @@ def called_from_here():
     while frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn")
-
-
-def repr_of(source):
-    """What stands for a source where two recordings are compared."""
-    return (type(source), source.data) if isinstance(source, Value) else repr(source)
-
-
-if not cython.compiled:
-    # The compiled engine takes the same steps over raw pointers, in recording.pxi.
-    def needed_by(recorder, results, unused):
-        """The operations that `results` are made of, operands before results; and the captured Values and numbers.
-
-        unused: whether to add the operations of which no result is made. They may fail, as they would in the function.
-        Each tracer's `uses` says how often it is an operand; one that must be seen from outside counts twice.
-        """
-        for tracer in (*results, *recorder.inputs):
-            tracer.uses += 2
-        for tracer in reversed(recorder.tracers):
-            if unused and not tracer.uses and tracer._rule != LEAF:
-                tracer.uses = 2
-            if tracer.uses and tracer._rule != LEAF:
-                a, b, c = tracer._a, tracer._b, tracer._c
-                a.uses += 1
-                if b is not None:
-                    b.uses += 1
-                if c is not None:
-                    c.uses += 2  # of where: never part of a sum
-                if tracer.guard:
-                    for condition, _ in recorder.guards[tracer.guard]:
-                        condition.uses += 2
-        operations, sources = [], []
-        for tracer in recorder.tracers:
-            if tracer.uses:
-                if tracer._rule != LEAF:
-                    operations.append(tracer)
-                elif not tracer.varying:
-                    sources.append(tracer)
-        return operations, sources

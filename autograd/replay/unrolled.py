@@ -1,74 +1,81 @@
-"""The ordinary graph behind a replayed result, for what a replay cannot do: higher derivatives, pictures, copies."""
+"""The ordinary graph behind a replayed result, for what a replay cannot do: higher derivatives, pictures, copies.
+
+It is made from the tape, operation by operation, and not by calling the function: what the function reads may have
+changed since.
+"""
 
 from __future__ import annotations
 
-import threading
-import weakref
 from types import SimpleNamespace
 
 from autograd.composed import mean
-from autograd.engine import Value, constant, is_recording
-from autograd.errors import StaleGraphError
-from autograd.replay.results import numbers_of
+from autograd.engine import Value, apply, as_float, constant, is_recording, no_grad, recorder
+from autograd.passes import plain
+from autograd.replay.recorder import CODES, Fragment, described
 
 
 class UnrolledGraph:
-    """How a replayed result is computed as an ordinary graph: by calling the function.
+    """How a replayed result is computed as an ordinary graph.
 
-    recording  of the function
-    index      of this number among those that the function returns
-    rows       for each example its numbers and Values
-    rule       describes the recording as if it were a primitive
+    program  the program; it refers to the Values that it needs, and not to the function
+    index    of this number among those that the function returns
+    rows     for each example its numbers and Values
+    rule     describes the recording as if it were a primitive
     """
 
-    def __init__(self, recording, index, rows):
-        self.recording, self.index, self.rows = recording, index, rows
-        name = getattr(recording.function, "__name__", "recording")
+    def __init__(self, name, program, index, rows):
+        self.program, self.index, self.rows = program, index, rows
         self.rule = SimpleNamespace(name=name, symbol=f"▶ {name}")
 
     @property
     def nodes(self):
         """About how many nodes that graph has."""
-        return len(self.rows) * self.recording.program.nodes
+        return len(self.rows) * self.program.nodes
 
     def __call__(self):
         """The mean over the examples of this number, as a graph with the same Values as its leaves."""
-        if not is_recording():
-            self._check_nothing_has_changed()
+        tape = self.program.tape
+        fragment = Fragment(tape, list(tape.inputs), self.program.places[self.index])
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        with unrolling.block():
-            results = [numbers_of(self.recording.call_function(row))[self.index] for row in rows]
+        copied = _recorded if is_recording() else graph_of
+        results = [copied(fragment, row) for row in rows]
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
 
-    def _check_nothing_has_changed(self):
-        change = self.recording.dependencies.changed()
-        if change:
-            raise StaleGraphError(
-                f"the graph behind a result of the compiled function {self.rule.name} is made by "
-                f"calling it again, but {change[0]} has changed since, which it reads. Call the "
-                "compiled function again."
-            )
-        if not self.recording.verified:
-            self.recording.verify()  # it is the second call
+
+def _recorded(fragment, leaves):
+    """The result of a fragment of a tape while another function is recorded."""
+    tape = recorder()
+    return tape.operand_at(tape.copied(fragment, [tape.place_of(leaf) for leaf in leaves]))
 
 
-class _Unrolling(threading.local):
-    """Whether this thread is making the graph behind a result: there compiled functions call their function."""
-
-    def __init__(self):
-        self.blocks = ()  # weak references to what only `with` holds: gone when it ends, even by an interrupt
-
-    def block(self):
-        """For `with`."""
-        block = [threading.RLock()]
-        self.blocks = (*self.blocks, weakref.ref(block[0]))
-        return block.pop()
-
-    def is_on(self):
-        if self.blocks:
-            self.blocks = tuple([block for block in self.blocks if block() is not None])
-        return bool(self.blocks)
+def graph_of(fragment, leaves):
+    """The result of a fragment of a tape, a number or the end of a graph, for numbers and Values as its inputs."""
+    tape = fragment.tape
+    results = {place: leaf if isinstance(leaf, Value) else as_float(leaf) for place, leaf in zip(fragment.inputs, leaves)}
+    for place in fragment.needed:
+        if place not in results:
+            results[place] = _carried_out(tape, place, results)
+    return results[fragment.result]
 
 
-unrolling = _Unrolling()
+def _carried_out(tape, place, results):
+    """The result of the operation at a place, given those before it; 0.0 where its conditions are not met."""
+    rule = tape.rule[place]
+    if rule == CODES["leaf"]:
+        return tape.sources[tape.a[place]]
+    if not all((plain(results[condition]) != 0) == side for condition, side in tape.guards[tape.guard_of[place]]):
+        return 0.0
+    operands = [results[part] for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
+    if rule == CODES["number"] or rule >= CODES["slopes"]:
+        return described(rule).value(*map(plain, operands))
+    if rule == CODES["detached"]:
+        return operands[0].detach() if isinstance(operands[0], Value) else operands[0]
+    if tape.flags[place] & CODES["passes"]:
+        result = apply(described(rule), *operands)
+    else:
+        with no_grad():
+            result = apply(described(rule), *operands)
+    if place in tape.labels and isinstance(result, Value):
+        result.label = tape.labels[place]
+    return result

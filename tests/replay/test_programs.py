@@ -279,7 +279,6 @@ def fallbacks(f, *numbers):
     return step.stats()[0]["fallbacks"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="such a derivative is refused")
 def test_a_power_is_differentiated_by_both_of_its_operands():
     program = Program("def f(x, y):\n    return grad(lambda t: t ** y)(x)", (Step("", "call", "2.0, 3.0"),))
     assert fault(program) == (None, False)

@@ -1,0 +1,346 @@
+"""The tape: the operations of a recording in the order in which they were carried out, in columns of numbers.
+
+An operation has a place on the tape, and names its operands by theirs. This file is compiled with the engine, like
+value.py.
+"""
+
+import array
+
+from autograd.engine import uncompiled as cython
+from autograd.table.registry import BUILT_IN, RULES, TABLE
+
+if not cython.compiled:
+    from autograd.engine.modes import gradients_wanted
+    from autograd.engine.value import LEAF, Value
+
+DETACHED = cython.declare(cython.int, -3)  # the `rule` of a number without its gradient
+NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float: a derivative, say
+NOTHING_THERE = cython.declare(cython.int, -1)  # in place of an operand, of a place
+# The partial derivative of rule r with respect to operand k is an operation too, on the operands and the result of r.
+SLOPES = cython.declare(cython.int, 1 << 20)  # its `rule` is SLOPES + 4 * r + k
+LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
+
+WANTED = cython.declare(cython.int, 1)  # a gradient flows through the operation
+PASSES = cython.declare(cython.int, 2)  # one may: it was not carried out inside no_grad()
+DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is left out when its result is not used
+VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
+KIND = cython.declare(cython.int, 16)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
+# For Python, where the above are variables of C:
+CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES}
+PLAIN, CONSTANT, VALUE = 0, 1, 2  # a float, a Constant, a Value
+A_VALUE = cython.declare(cython.int, 2)
+A_CONSTANT = cython.declare(cython.int, 1)
+ROOM = 64  # for how many operations there are places at first
+
+
+@cython.cclass
+class Tape:
+    """Operations, numbers and captured Values, by place.
+
+    rule                  an index of TABLE, a partial derivative (from SLOPES on), DETACHED, NUMBER; LEAF for an input,
+                          a number or a captured Value
+    a, b, c               the places of the operands; for a leaf `a` is a position in `sources`, and -1 for an input
+    guard_of              which conditions must hold for the result to count, a position in `guards`
+    flags                 WANTED and the others above
+    last_user             the latest operation that has this one as its first or second operand
+    user_before_a, _b     for an operation the latest before itself among those of its operands
+    sources, inputs       the numbers and captured Values; the places of the inputs
+    labels                the labels that the function gave to results, by place
+    guards, guard         for each guard the conditions, pairs of a place and a side; the guard in force
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.rule, self.a, self.b, self.c = integers(ROOM), integers(ROOM), integers(ROOM), integers(ROOM)
+        self.guard_of, self.flags = integers(ROOM), array.array("B", bytes(ROOM))
+        self.last_user, self.user_before_a, self.user_before_b = integers(ROOM), integers(ROOM), integers(ROOM)
+        self.sources, self.inputs, self.guards, self.labels = [], [], [()], {}
+        self.guard = 0
+        self.deriving = False
+        self._guard_of, self._captured, self._numbers = {}, {}, {}
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(rule=cython.int, a=cython.int, b=cython.int, c=cython.int, flags=cython.int, place=cython.int)
+    def add(self, rule, a, b, c, flags):
+        """Write down an operation, or a leaf; returns its place."""
+        place = self.count
+        if place == len(self.rule):
+            self._make_room(2 * place)
+        self.count = place + 1
+        self.rule[place], self.a[place], self.b[place], self.c[place] = rule, a, b, c
+        self.guard_of[place] = self.guard if rule != LEAF else 0
+        self.flags[place] = flags
+        self.last_user[place] = self.user_before_a[place] = self.user_before_b[place] = -1
+        if rule != LEAF:
+            self.user_before_a[place] = self.last_user[a]
+            self.last_user[a] = place
+            if b >= 0 and b != a:
+                self.user_before_b[place] = self.last_user[b]
+                self.last_user[b] = place
+        return place
+
+    @cython.ccall
+    def _make_room(self, count):
+        self.rule, self.a = resized(self.rule, count), resized(self.a, count)
+        self.b, self.c = resized(self.b, count), resized(self.c, count)
+        self.guard_of, self.flags = resized(self.guard_of, count), resized(self.flags, count)
+        self.last_user = resized(self.last_user, count)
+        self.user_before_a = resized(self.user_before_a, count)
+        self.user_before_b = resized(self.user_before_b, count)
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(rule=cython.int, a=cython.int, b=cython.int, c=cython.int, flags=cython.int, other=cython.int)
+    @cython.locals(found=cython.int, kind=cython.int)
+    def operation(self, rule, a, b, c):
+        """The place of an operation; of one that was written down before, where it is among the last."""
+        flags = self.flags[a]
+        kind = flags // KIND
+        if b >= 0:
+            other = self.flags[b]
+            flags |= other
+            kind = max(kind, other // KIND)
+        if c >= 0:
+            other = self.flags[c]
+            flags |= other
+            kind = max(kind, other // KIND)
+        flags &= WANTED
+        if rule < 0 or not gradients_wanted():
+            flags = 0
+        else:
+            flags |= PASSES
+        found = self._known(rule, a, b, c, flags)
+        if found >= 0:
+            if not self.deriving:
+                self.flags[found] &= 255 - DERIVED
+            return found
+        if rule == NUMBER:
+            kind = 0
+        elif kind == A_VALUE and not flags & WANTED:
+            kind = A_CONSTANT
+        return self.add(rule, a, b, c, flags + KIND * kind + (DERIVED if self.deriving else 0))
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-2, check=False)
+    @cython.locals(rule=cython.int, a=cython.int, b=cython.int, c=cython.int, flags=cython.int, shared=cython.int)
+    @cython.locals(place=cython.int)
+    def _known(self, rule, a, b, c, flags):
+        """The place of an operation that was written down before, if it is among the last with the same operands."""
+        if self.last_user[a] < 0 or (b >= 0 and self.last_user[b] < 0):
+            return NOTHING_THERE
+        shared = a if b < 0 or self.last_user[a] > self.last_user[b] else b
+        place = self.last_user[shared]
+        for _ in range(LOOK_BACK):
+            if place < 0:
+                break
+            if (
+                self.rule[place] == rule
+                and self.a[place] == a
+                and self.b[place] == b
+                and self.c[place] == c
+                and self.flags[place] & (WANTED | PASSES) == flags
+                and (self.guard_of[place] == 0 or self.guard_of[place] == self.guard)
+            ):
+                return place
+            place = self.user_before_a[place] if self.a[place] == shared else self.user_before_b[place]
+        return NOTHING_THERE
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(rule=cython.int, a=cython.int, b=cython.int, c=cython.int)
+    def emitted(self, rule, a, b, c):
+        """The place of an operation; of a number, where all operands are numbers and the result is finite."""
+        if self.number_at(a) is not None and (b < 0 or (self.number_at(b) is not None)):
+            if c < 0 or self.number_at(c) is not None:
+                numbers = [self.number_at(place) for place in (a, b, c) if place >= 0]
+                try:
+                    result = described(rule).value(*numbers)
+                except (ArithmeticError, ValueError):
+                    result = None
+                if result is not None and result - result == 0.0:
+                    return self.number(result)
+        return self.operation(rule, a, b, c)
+
+    @cython.ccall
+    @cython.locals(place=cython.int)
+    def number_at(self, place):
+        """The number that a leaf stands for, if it is one; else None."""
+        if self.rule[place] != LEAF or self.a[place] < 0:
+            return None
+        source = self.sources[self.a[place]]
+        return None if isinstance(source, Value) else source
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    def number(self, number):
+        """The place of a number."""
+        key = number if number else number.hex()  # 0.0 and -0.0 differ
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = self.source(number, False, 0)
+        return found
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(wanted=cython.bint, kind=cython.int)
+    def source(self, source, wanted, kind):
+        """The place of a new leaf that stands for a number or a captured Value."""
+        self.sources.append(source)
+        return self.add(LEAF, len(self.sources) - 1, -1, -1, (WANTED + PASSES if wanted else 0) + KIND * kind)
+
+    def extended(self, guard, place, side):
+        """The guard that has one more condition."""
+        found = self._guard_of.setdefault((guard, place, side), len(self.guards))
+        if found == len(self.guards):
+            self.guards.append((*self.guards[guard], (place, side)))
+        return found
+
+    def add_guard(self, conditions):
+        """From here on these conditions must hold as well. Returns the guard that was in force."""
+        before = self.guard
+        held = set(self.guards[before])
+        for place, side in conditions:
+            if (place, side) not in held:
+                self.guard = self.extended(self.guard, place, side)
+        return before
+
+    def copied(self, fragment, operands):
+        """The place of the result of a fragment of another tape, with these operands as its inputs.
+
+        It is written down anew under the guard in force, which its own guards extend.
+        """
+        tape, at = fragment.tape, dict(zip(fragment.inputs, operands))
+        for place in fragment.needed:
+            if place in at:
+                continue
+            if tape.rule[place] == LEAF:
+                source = tape.sources[tape.a[place]]
+                at[place] = self.place_of(source) if isinstance(source, Value) else self.number(source)
+                continue
+            conditions = tape.guards[tape.guard_of[place]]
+            before = self.add_guard([(at[condition], side) for condition, side in conditions])
+            parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
+            at[place] = self.emitted(tape.rule[place], *parts)
+            if tape.rule[place] >= 0 and not tape.flags[place] & PASSES:
+                at[place] = self.operation(DETACHED, at[place], -1, -1)
+            self.guard = before
+        return at[fragment.result]
+
+    def trimmed(self):
+        """Give back what only recording needs."""
+        self.rule, self.a, self.b = (resized(column, self.count) for column in (self.rule, self.a, self.b))
+        self.c, self.guard_of = resized(self.c, self.count), resized(self.guard_of, self.count)
+        self.flags = resized(self.flags, self.count)
+        self.last_user = self.user_before_a = self.user_before_b = integers(0)
+        self._guard_of, self._captured, self._numbers = {}, {}, {}
+
+
+class Fragment:
+    """Part of a tape as a function of its inputs, a list of places; with the place of its result."""
+
+    def __init__(self, tape, inputs, result):
+        self.tape, self.inputs, self.result = tape, inputs, result
+        needed = {result}
+        for place in range(result, -1, -1):
+            if place in needed and place not in inputs and tape.rule[place] != LEAF:
+                needed.update(part for part in operands_at(tape, place) if part >= 0)
+                needed.update(condition for condition, _ in tape.guards[tape.guard_of[place]])
+        self.needed = sorted(needed)
+
+    @property
+    def operations(self):
+        """The places of its operations."""
+        return [place for place in self.needed if place not in self.inputs and self.tape.rule[place] != LEAF]
+
+
+class Slope:
+    """The partial derivative of a rule with respect to operand k, as a rule on its operands and its result."""
+
+    def __init__(self, rule, k):
+        self.of, self.k = rule, k
+        self.name = f"∂{rule.name}/∂{rule.inputs[k]}"
+        self.index = SLOPES + 4 * rule.index + k
+        self.inputs = (*rule.inputs, "out")
+        self.value = rule.slopes[k]
+        self.slopes = (None,) * len(self.inputs)  # no gradient flows through it: see with_formulas in program.py
+
+
+_slopes: dict = {}
+
+
+def described(rule):
+    """What a number in the column `rule` stands for: a rule of the table, or a Slope."""
+    if rule < 0:
+        return RULES["pos"]
+    if rule < SLOPES:
+        return TABLE[rule]
+    if rule not in _slopes:
+        _slopes[rule] = Slope(TABLE[(rule - SLOPES) // 4], (rule - SLOPES) % 4)
+    return _slopes[rule]
+
+
+def operands_at(tape, place):
+    """The places of the operands of an operation."""
+    return [part for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
+
+
+def has_kernels(rule):
+    """Whether the compiled engine can have its own code for a rule and its partial derivatives."""
+    return rule.index < len(BUILT_IN)
+
+
+def integers(count):
+    """An array of so many ints, all 0."""
+    return array.array("i", bytes(4 * count))
+
+
+def resized(column, count):
+    """A column with room for `count` numbers, beginning with those that it has."""
+    kept = memoryview(column)[:count]
+    grown = array.array("B" if kept.itemsize == 1 else "i")
+    grown.frombytes(kept.cast("B"))
+    grown.frombytes(bytes((count - len(grown)) * grown.itemsize))
+    return grown
+
+
+@cython.ccall
+@cython.returns(cython.int)
+@cython.exceptval(-2, check=False)
+@cython.locals(one=Tape, other=Tape, place=cython.int)
+def first_difference(one, other, born_one, born_other):
+    """The first place at which two tapes differ; -1 when they are the same.
+
+    born_one, born_other  the ids of the Values that the functions made themselves: those count as the same when their
+                          numbers are
+    """
+    for place in range(min(one.count, other.count)):
+        if (
+            one.rule[place] != other.rule[place]
+            or one.b[place] != other.b[place]
+            or one.c[place] != other.c[place]
+            or one.flags[place] != other.flags[place]
+            or one.guard_of[place] != other.guard_of[place]
+            or one.a[place] != other.a[place]
+        ):
+            return place
+        if one.rule[place] == LEAF and one.a[place] >= 0:
+            a, b = one.sources[one.a[place]], other.sources[other.a[place]]
+            if a is b:
+                continue
+            if repr_of(a) != repr_of(b) or (isinstance(a, Value) and not (id(a) in born_one and id(b) in born_other)):
+                return place
+    if one.count != other.count or one.guards != other.guards:
+        return min(one.count, other.count)
+    return NOTHING_THERE
+
+
+def repr_of(source):
+    """What stands for a source where two recordings are compared."""
+    return (type(source), source.data) if isinstance(source, Value) else repr(source)
