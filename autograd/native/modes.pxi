@@ -32,6 +32,10 @@ cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
     Py_XDECREF(before)
 
 
+cdef inline bint gradients_here() noexcept:
+    return no_grad_here == 0
+
+
 cdef class End:
     """Kept for a thread from its first mode on; when the thread ends, so do the modes that it has not left."""
 

@@ -17,6 +17,8 @@ IS_NUMBER = cython.declare(cython.int, 0)
 IS_OPERAND = cython.declare(cython.int, 1)  # one of the operands, or the result
 IS_SLOPE = cython.declare(cython.int, 2)  # an operation of its own, see SLOPES
 IS_FORMULA = cython.declare(cython.int, 3)  # a few operations
+ADD = cython.declare(cython.int, RULES["add"].index)
+MUL = cython.declare(cython.int, RULES["mul"].index)
 SHORT = 2  # operations that are written down one by one
 
 
@@ -236,15 +238,27 @@ def partial_at(tape, place, partial):
     rule = tape.rule[place]
     if partial.kind == IS_NUMBER:
         return tape.number(partial.number)
-    operands = [part for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
-    operands.append(place)
     if partial.kind == IS_OPERAND:
-        return operands[partial.operand]
-    if partial.kind == IS_FORMULA:
-        return tape.copied(partial.fragment, operands)
-    return tape.operation(
-        SLOPES + 4 * rule + partial.position, operands[0], operands[1], operands[2] if len(operands) > 2 else -1
-    )
+        return part_of(tape, place, partial.operand)
+    if partial.kind == IS_SLOPE:
+        return tape.operation(
+            SLOPES + 4 * rule + partial.position,
+            tape.a[place],
+            part_of(tape, place, 1),
+            part_of(tape, place, 2) if tape.b[place] >= 0 else -1,
+        )
+    operands = [part for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
+    return tape.copied(partial.fragment, [*operands, place])
+
+
+@cython.ccall
+@cython.returns(cython.int)
+@cython.exceptval(-2, check=False)
+@cython.locals(tape=Tape, place=cython.int, k=cython.int, operand=cython.int)
+def part_of(tape, place, k):
+    """The place of the k-th operand of an operation; after the last comes the operation itself."""
+    operand = tape.a[place] if k == 0 else tape.b[place] if k == 1 else tape.c[place] if k == 2 else -1
+    return place if operand < 0 else operand
 
 
 @cython.ccall
@@ -253,14 +267,15 @@ def partial_at(tape, place, partial):
 @cython.locals(tape=Tape, a=cython.int, b=cython.int)
 def times(tape, a, b):
     """The place of a product; -1 where a factor is the number 0."""
-    x, y = tape.number_at(a), tape.number_at(b)
-    if x == 0 or y == 0:
-        return -1
-    if x == 1:
-        return b
-    if y == 1:
-        return a
-    return tape.emitted(RULES["mul"].index, a, b, -1)
+    if tape.rule[a] == LEAF or tape.rule[b] == LEAF:
+        x, y = tape.number_at(a), tape.number_at(b)
+        if x == 0 or y == 0:
+            return -1
+        if x == 1:
+            return b
+        if y == 1:
+            return a
+    return tape.emitted(MUL, a, b, -1)
 
 
 @cython.ccall
@@ -271,4 +286,4 @@ def plus(tape, a, b):
     """The place of a sum, where -1 stands for nothing."""
     if a < 0 or b < 0:
         return b if a < 0 else a
-    return tape.emitted(RULES["add"].index, a, b, -1)
+    return tape.emitted(ADD, a, b, -1)

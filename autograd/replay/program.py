@@ -272,31 +272,10 @@ class Program:
     """
 
     def __init__(self, tape, results):
-        tape, results = self.tape, self.places = with_formulas(tape, results)
-        facts = Facts(tape)
-        find_wanted_and_varying(tape, facts)
-        count_uses(tape, facts, results)
-        find_sums(tape, facts, RULES["add"].index, RULES["mul"].index)
-        kinds: dict = {}
-        kind_of = find_kinds(tape, facts, kinds)
-        order = operations_in_order(tape, facts, kind_of, kinds)
-        sources = [place for place in range(tape.count) if is_used_source(tape, facts, place)]
-        plain = sum(1 for place in order if not facts.varying[place])
-        self.nodes = sum(1 for uses in facts.uses if uses)
-        self.levels = max([facts.level[place] for place in order], default=0)
-        self.uniform = len(sources) + plain
-        self.size = self.uniform + len(tape.inputs) + len(order) - plain
-        number_slots(facts.slot, sources, 0)
-        number_slots(facts.slot, order[:plain], len(sources))
-        number_slots(facts.slot, tape.inputs, self.uniform)
-        number_slots(facts.slot, order[plain:], self.uniform + len(tape.inputs))
-        self.blocks = Blocks(tape, facts, order, kind_of)
-        captured = [place for place in sources if isinstance(tape.sources[tape.a[place]], Value)]
-        self.numbers = [(facts.slot[place], tape.number_at(place)) for place in sources if place not in set(captured)]
-        self.captured = [tape.sources[tape.a[place]] for place in captured]
-        self.captured_slots = array.array("i", [facts.slot[place] for place in captured])
-        self.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])
-        self.results = [facts.slot[place] for place in results]
+        self.tape, self.places, facts = with_formulas(tape, results)
+        count_uses(self.tape, facts, self.places)
+        find_sums(self.tape, facts, RULES["add"].index, RULES["mul"].index)
+        lay_out(self, self.tape, facts)
 
     @property
     def runs(self):
@@ -426,18 +405,51 @@ def lie_side_by_side(facts, kind_of, a, b):
     return kind_of[a] == kind_of[b] and facts.level[a] == facts.level[b] and facts.varying[a] == facts.varying[b]
 
 
-def is_used_source(tape, facts, place):
-    """Whether a number or a captured Value stands there that is used."""
-    return tape.rule[place] == LEAF and tape.a[place] >= 0 and facts.uses[place] > 0
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, plain=cython.int, nodes=cython.int, levels=cython.int)
+@cython.locals(sources=list)
+def lay_out(program, tape, facts):
+    """Give every number a slot, and describe the blocks."""
+    kinds: dict = {}
+    kind_of = find_kinds(tape, facts, kinds)
+    order = operations_in_order(tape, facts, kind_of, kinds)
+    sources = []
+    plain, nodes, levels = 0, 0, 0
+    for place in range(tape.count):
+        if facts.uses[place]:
+            nodes += 1
+            levels = max(levels, facts.level[place])
+            if tape.rule[place] == LEAF:
+                if tape.a[place] >= 0:
+                    sources.append(place)
+            elif facts.uses[place] > 0 and not facts.varying[place]:
+                plain += 1
+    program.nodes, program.levels = nodes, levels
+    program.uniform = len(sources) + plain
+    program.size = program.uniform + len(tape.inputs) + len(order) - plain
+    number_slots(facts.slot, array.array("i", sources), 0)
+    number_slots(facts.slot, array.array("i", order[:plain]), len(sources))
+    number_slots(facts.slot, array.array("i", tape.inputs), program.uniform)
+    number_slots(facts.slot, array.array("i", order[plain:]), program.uniform + len(tape.inputs))
+    program.blocks = Blocks(tape, facts, order, kind_of)
+    program.numbers, program.captured, program.captured_slots = [], [], array.array("i")
+    for place in sources:
+        source = tape.sources[tape.a[place]]
+        if isinstance(source, Value):
+            program.captured.append(source)
+            program.captured_slots.append(facts.slot[place])
+        else:
+            program.numbers.append((facts.slot[place], source))
+    program.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])
+    program.results = [facts.slot[place] for place in program.places]
 
 
 @cython.ccall
-@cython.locals(slots=cython.int[::1], place=cython.int, slot=cython.int)
+@cython.locals(slots=cython.int[::1], places=cython.int[::1], i=cython.int, slot=cython.int)
 def number_slots(slots, places, slot):
     """Give these places the slots from `slot` on."""
-    for place in places:
-        slots[place] = slot
-        slot += 1
+    for i in range(len(places)):
+        slots[places[i]] = slot + i
 
 
 @cython.ccall
@@ -451,11 +463,11 @@ def needs_formulas(tape, facts):
 
 
 def with_formulas(tape, results):
-    """The tape with the formulas of slopes through which a gradient flows, and the places of the results there."""
+    """The tape with the formulas of slopes through which a gradient flows, the places of the results, and Facts."""
     facts = Facts(tape)
     find_wanted_and_varying(tape, facts)
     if not needs_formulas(tape, facts):
-        return tape, results
+        return tape, results, facts
     new = Tape()
     new.guards, at = [()], integers(tape.count)
     for place in range(tape.count):
@@ -479,4 +491,6 @@ def with_formulas(tape, results):
             at[place] = new.add(rule, parts[0], parts[1], parts[2], flags)
     new.guard = 0
     new.labels = {at[place]: label for place, label in tape.labels.items()}
-    return new, [at[place] for place in results]
+    facts = Facts(new)
+    find_wanted_and_varying(new, facts)
+    return new, [at[place] for place in results], facts

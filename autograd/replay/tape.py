@@ -10,7 +10,7 @@ from autograd.engine import uncompiled as cython
 from autograd.table.registry import BUILT_IN, RULES, TABLE
 
 if not cython.compiled:
-    from autograd.engine.modes import gradients_wanted
+    from autograd.engine.modes import gradients_wanted as gradients_here
     from autograd.engine.value import LEAF, Value
 
 DETACHED = cython.declare(cython.int, -3)  # the `rule` of a number without its gradient
@@ -108,7 +108,7 @@ class Tape:
             flags |= other
             kind = max(kind, other // KIND)
         flags &= WANTED
-        if rule < 0 or not gradients_wanted():
+        if rule < 0 or not gradients_here():
             flags = 0
         else:
             flags |= PASSES
@@ -155,9 +155,9 @@ class Tape:
     @cython.locals(rule=cython.int, a=cython.int, b=cython.int, c=cython.int)
     def emitted(self, rule, a, b, c):
         """The place of an operation; of a number, where all operands are numbers and the result is finite."""
-        if self.number_at(a) is not None and (b < 0 or (self.number_at(b) is not None)):
-            if c < 0 or self.number_at(c) is not None:
-                numbers = [self.number_at(place) for place in (a, b, c) if place >= 0]
+        if self.rule[a] == LEAF and (b < 0 or self.rule[b] == LEAF) and (c < 0 or self.rule[c] == LEAF):
+            numbers = [self.number_at(place) for place in (a, b, c) if place >= 0]
+            if None not in numbers:
                 try:
                     result = described(rule).value(*numbers)
                 except (ArithmeticError, ValueError):
