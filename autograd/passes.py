@@ -100,7 +100,7 @@ def _partials_as_graph(node, reached):
     The others are not computed: they may not exist. Raises StaleGraphError when they are not what was recorded.
     """
     if isinstance(node, ReplayedNode):
-        return _partials_of_replay(node, list(compress(node.parents, reached)))
+        return _partials_of_replay(node, reached)
     if is_recording():
         return [partial(*node.parents, node) for partial in compress(_partials_on_tracers(node.rule), reached)]
     if not _follows_from_its_parents(node):
@@ -111,11 +111,16 @@ def _partials_as_graph(node, reached):
     return partials
 
 
-def _partials_of_replay(node, parents):
-    """The derivatives of a replayed result by its parents.
+def _partials_of_replay(node, reached):
+    """The derivatives of a replayed result by the parents that are `reached`: replayed ones, where that is possible.
 
-    A Value may be among the parents more than once: its whole effect on the result is counted at the first place.
+    In the ordinary graph a Value that is more than once among the parents is one leaf: its whole effect on the result
+    is counted at the first place.
     """
+    replayed = node.again.partials(node)
+    if replayed is not None:
+        return list(compress(replayed, reached))
+    parents = list(compress(node.parents, reached))
     end = node.ordinary()
     derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)
     by_parent = dict(zip(map(id, parents), derivatives))

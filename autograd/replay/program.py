@@ -10,9 +10,10 @@ from autograd.engine import uncompiled as cython
 from autograd.table.registry import RULES
 
 if not cython.compiled:
+    from autograd.engine.modes import graph_wanted
     from autograd.engine.value import LEAF, Value
-    from autograd.replay.derive import formula_of_slope
-    from autograd.replay.tape import DERIVED, PASSES, SLOPES, Tape, described, integers
+    from autograd.replay.derive import adjoints_on, formula_of_slope
+    from autograd.replay.tape import DERIVED, KIND, PASSES, SLOPES, Tape, described, integers
 
 # What a term a·b of a sum of products is; also in native/sums.h.
 A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
@@ -273,9 +274,45 @@ class Program:
 
     def __init__(self, tape, results):
         self.tape, self.places, facts = with_formulas(tape, results)
+        self._gradients: dict = {}
+        self._machine = None
         count_uses(self.tape, facts, self.places)
         find_sums(self.tape, facts, RULES["add"].index, RULES["mul"].index)
         lay_out(self, self.tape, facts)
+
+    @property
+    def values(self):
+        """The captured ones that are no Constants."""
+        return [value for value in self.captured if type(value) is Value]
+
+    def machine(self, kind):
+        """What runs it: kind(self), made once."""
+        if self._machine is None:
+            self._machine = kind(self)
+        return self._machine
+
+    def variables(self):
+        """The places of captured Values, in the order of `captured`, and of inputs that are Values."""
+        tape = self.tape
+        leaves = [place for place in range(tape.count) if tape.rule[place] == LEAF and tape.flags[place] & 1]
+        at = {id(tape.sources[tape.a[place]]): place for place in leaves if tape.a[place] >= 0}
+        captured = [at[id(value)] for value in self.captured if type(value) is Value]
+        return captured + [place for place in leaves if tape.a[place] < 0]
+
+    def gradient(self, index):
+        """The program of a result's derivatives with respect to captured Values and to inputs that are Values.
+
+        Returns it and, for each of these in turn, its position among the results, or None where the derivative is 0. The
+        first result is the result itself.
+        """
+        if index not in self._gradients:
+            tape = copy_of(self.tape)
+            with graph_wanted():
+                found = adjoints_on(tape, self.places[index], self.variables())
+            places = [self.places[index], *(place for place in found if place >= 0)]
+            supply = iter(range(1, len(places)))
+            self._gradients[index] = Program(tape, places), [None if place < 0 else next(supply) for place in found]
+        return self._gradients[index]
 
     @property
     def runs(self):
@@ -295,9 +332,7 @@ class Blocks:
     """
 
     def __init__(self, tape, facts, order, kind_of):
-        self.guards = [
-            [(facts.slot[condition], side) for condition, side in guard] for guard in tape.guards
-        ]
+        self.guards = [[(facts.slot[condition], side) for condition, side in guard] for guard in tape.guards]
         self.all_codes = []
         fill_blocks(self, tape, facts, order, kind_of)
 
@@ -344,7 +379,12 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
         before = place
     blocks.a, blocks.b, blocks.c = integers(total), integers(total), integers(total if has_c else 0)
     a, b, c = blocks.a, blocks.b, blocks.c
-    blocks.rule, blocks.start, blocks.count, blocks.at = integers(count), integers(count), integers(count), integers(count)
+    blocks.rule, blocks.start, blocks.count, blocks.at = (
+        integers(count),
+        integers(count),
+        integers(count),
+        integers(count),
+    )
     blocks.guard, blocks.codes = integers(count), integers(count)
     blocks.wanted, blocks.varying = integers(count), integers(count)
     codes_known: dict = {}
@@ -462,6 +502,21 @@ def needs_formulas(tape, facts):
     return False
 
 
+def copy_of(tape):
+    """A tape with the same operations, that more can be added to."""
+    new = Tape()
+    new.guards, new.labels = list(tape.guards), tape.labels
+    for place in range(tape.count):
+        if tape.rule[place] == LEAF and tape.a[place] >= 0:
+            source, flags = tape.sources[tape.a[place]], tape.flags[place]
+            new.source(source, bool(flags & 1), flags // KIND)
+            continue
+        new.guard = tape.guard_of[place]
+        new.add(tape.rule[place], tape.a[place], tape.b[place], tape.c[place], tape.flags[place])
+    new.guard, new.inputs = 0, list(tape.inputs)
+    return new
+
+
 def with_formulas(tape, results):
     """The tape with the formulas of slopes through which a gradient flows, the places of the results, and Facts."""
     facts = Facts(tape)
@@ -469,7 +524,7 @@ def with_formulas(tape, results):
     if not needs_formulas(tape, facts):
         return tape, results, facts
     new = Tape()
-    new.guards, at = [()], integers(tape.count)
+    at = integers(tape.count)
     for place in range(tape.count):
         rule, flags = tape.rule[place], tape.flags[place]
         if rule == LEAF:
@@ -477,8 +532,7 @@ def with_formulas(tape, results):
                 at[place] = new.add(LEAF, -1, -1, -1, flags)
                 new.inputs.append(at[place])
             else:
-                new.sources.append(tape.sources[tape.a[place]])
-                at[place] = new.add(LEAF, len(new.sources) - 1, -1, -1, flags)
+                at[place] = new.source(tape.sources[tape.a[place]], bool(flags & 1), flags // KIND)
             continue
         new.guard = 0
         new.add_guard([(at[condition], side) for condition, side in tape.guards[tape.guard_of[place]]])

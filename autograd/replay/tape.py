@@ -180,11 +180,8 @@ class Tape:
     @cython.exceptval(-1, check=False)
     def number(self, number):
         """The place of a number."""
-        key = number if number else number.hex()  # 0.0 and -0.0 differ
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = self.source(number, False, 0)
-        return found
+        found = self._numbers.get(key_of_number(number))
+        return self.source(number, False, 0) if found is None else found
 
     @cython.ccall
     @cython.returns(cython.int)
@@ -193,6 +190,8 @@ class Tape:
     def source(self, source, wanted, kind):
         """The place of a new leaf that stands for a number or a captured Value."""
         self.sources.append(source)
+        if not isinstance(source, Value) and source - source == 0.0:
+            self._numbers[key_of_number(source)] = self.count
         return self.add(LEAF, len(self.sources) - 1, -1, -1, (WANTED + PASSES if wanted else 0) + KIND * kind)
 
     def extended(self, guard, place, side):
@@ -240,6 +239,11 @@ class Tape:
         self.flags = resized(self.flags, self.count)
         self.last_user = self.user_before_a = self.user_before_b = integers(0)
         self._guard_of, self._captured, self._numbers = {}, {}, {}
+
+
+def key_of_number(number):
+    """A key for a dict: 0.0 and -0.0 differ."""
+    return number if number else number.hex()
 
 
 class Fragment:

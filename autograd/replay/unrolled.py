@@ -6,11 +6,26 @@ changed since.
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
+from math import isclose
 from types import SimpleNamespace
 
 from autograd.composed import mean
-from autograd.engine import Value, apply, as_float, constant, is_recording, no_grad, recorder
+from autograd.engine import (
+    Value,
+    apply,
+    as_float,
+    constant,
+    gradients_wanted,
+    is_recording,
+    no_grad,
+    recorder,
+    replayed_result,
+    stale,
+)
 from autograd.passes import plain
+from autograd.replay.machine import Machine
 from autograd.replay.recorder import CODES, Fragment, described
 
 
@@ -42,6 +57,36 @@ class UnrolledGraph:
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
 
+    def partials(self, node):
+        """The derivatives of the result, a ReplayedNode, by each of its parents, as replayed results.
+
+        None where that is not possible: then the ordinary graph has to do, and to raise what there is to raise.
+        """
+        variables = len(node.parents) - len(self.program.values)
+        if is_recording() or (variables and len(self.rows) > 1):
+            return None
+        program, positions = self.program.gradient(self.index)
+        roots = [slot for slot in program.results[1:]]
+        examples, reads = len(self.rows), len(program.results)
+        inputs = [i for i, leaf in enumerate(self.rows[0]) if isinstance(leaf, Value)] if variables else []
+        machine = program.machine(Machine)
+        found = machine.run(self.rows, program.results, roots, 1 / examples, inputs)
+        if found is None:
+            return None
+        numbers, slopes = found
+        means = [reduce(operator.add, numbers[k::reads]) / examples for k in range(reads)]
+        if not isclose(means[0], node.data):
+            raise stale(node)
+        parents = machine.captured + [self.rows[0][i] for i in inputs]
+        name = f"∂{self.rule.name}"
+        results = [
+            replayed_result(number, parents, slope, UnrolledGraph(name, program, k + 1, self.rows))
+            if parents and gradients_wanted()
+            else constant(number)
+            for k, (number, slope) in enumerate(zip(means[1:], slopes))
+        ]
+        return [0.0 if position is None else results[position - 1] for position in positions]
+
 
 def _recorded(fragment, leaves):
     """The result of a fragment of a tape while another function is recorded."""
@@ -52,7 +97,9 @@ def _recorded(fragment, leaves):
 def graph_of(fragment, leaves):
     """The result of a fragment of a tape, a number or the end of a graph, for numbers and Values as its inputs."""
     tape = fragment.tape
-    results = {place: leaf if isinstance(leaf, Value) else as_float(leaf) for place, leaf in zip(fragment.inputs, leaves)}
+    results = {
+        place: leaf if isinstance(leaf, Value) else as_float(leaf) for place, leaf in zip(fragment.inputs, leaves)
+    }
     for place in fragment.needed:
         if place not in results:
             results[place] = _carried_out(tape, place, results)

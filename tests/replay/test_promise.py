@@ -1,6 +1,7 @@
 """A compiled function gives what the function itself would give if it were called now, or raises."""
 
 import copy
+import gc
 import sys
 import warnings
 import weakref
@@ -161,6 +162,7 @@ def test_a_result_keeps_no_function_alive():
     model.last = model.step(Value(1.5))
     gone = weakref.ref(model)
     del model
+    gc.collect()
     assert gone() is None
 
 
