@@ -14,6 +14,7 @@ from autograd.engine import as_float as as_float
 from autograd.engine import is_recording as is_recording
 from autograd.engine import no_grad as no_grad
 from autograd.engine import record_lines as record_lines
+from autograd.engine import scope as scope
 from autograd.engine import watch as watch
 from autograd.engine.arrays import read_data as read_data
 from autograd.engine.arrays import read_grad as read_grad

@@ -5,10 +5,12 @@ attributes whose names begin with an underscore are left out. Each parameter is 
 `layer0.neuron2.w1`: an item of a list has the name of the list, without the plural s, and its index.
 """
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Value, watch
+from autograd import Value, is_recording, scope, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
 
@@ -54,8 +56,11 @@ class Module(metaclass=_CompleteThenLabel):
     forward: Callable[..., Any]
 
     def __call__(self: _WithForward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
+        if not is_recording():
+            return self.forward(*inputs, **options)
         watch(self)  # a compiled function notices when a parameter is replaced
-        return self.forward(*inputs, **options)
+        with _ScopeOf(self):
+            return self.forward(*inputs, **options)
 
     def stages(self) -> "tuple[Callable | None, Callable]":
         """The call of the module in two steps, (look_up, compute): calling it is compute(look_up(x)).
@@ -201,6 +206,41 @@ class Module(metaclass=_CompleteThenLabel):
                     f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
                 )
             raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+
+
+class _Calls(threading.local):
+    """The modules whose calls are being recorded in this thread.
+
+    open   their paths within the outermost one, this one's first
+    paths  by id the path of every module within the outermost one
+    """
+
+    def __init__(self) -> None:
+        self.open: list[str] = []
+        self.paths: dict[int, str] = {}
+
+
+_calls = _Calls()
+
+
+class _ScopeOf:
+    """For `with`: the scope of a module's operations in a recording, called by its path within the outermost module."""
+
+    def __init__(self, module: Module):
+        if not _calls.open:
+            _calls.paths = {id(part): path for path, part in module.named_modules()}
+        self.path = _calls.paths.get(id(module), type(module).__name__)
+        around = _calls.open[-1] if _calls.open else ""
+        name = self.path[len(around) + 1 :] if around and self.path.startswith(f"{around}.") else self.path
+        self.scope = scope(name) if name else contextlib.nullcontext()
+
+    def __enter__(self) -> None:
+        self.scope.__enter__()
+        _calls.open.append(self.path)
+
+    def __exit__(self, *error: object) -> None:
+        _calls.open.pop()
+        self.scope.__exit__(*error)
 
 
 def _is_parameter(content) -> bool:

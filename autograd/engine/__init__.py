@@ -17,6 +17,7 @@ if TYPE_CHECKING or backend == "python":
         record_lines,
         recorder,
         recording,
+        scope,
         watch,
     )
     from autograd.engine.numbers import as_float
@@ -58,6 +59,7 @@ else:
         recording,
         replayed_result,
         restore,
+        scope,
         set_method,
         side_of,
         stale,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import uncompiled as cython
+from autograd.errors import ArgumentError
 from autograd.libraries import line_outside
 
 if not cython.compiled:  # the compiled engine has modes.pxi, where the same is a few C variables for each thread
@@ -147,6 +148,41 @@ class record_lines(contextlib.ContextDecorator):
     @direct
     def __exit__(self, *error: object) -> None:
         return this_thread.watched(this_thread.lock(record_lines).__exit__)
+
+
+class scope(contextlib.ContextDecorator):
+    """Inside, the operations of a function that is recorded belong to a scope of this name; elsewhere this does nothing.
+
+    Scopes may be nested, and show where a line of a program comes from. Every module of nn opens one when it is called.
+
+    >>> from autograd import Value, compile, scope
+    >>> def loss(x):
+    ...     with scope("error"):
+    ...         return (x - 2.0) ** 2
+    >>> step = compile(loss)
+    >>> _ = step(Value(0.5))
+    >>> print(step.program())
+    inputs x[1], captured Values p[0], constants c[1]
+    v1[1] = sub(x[0], 2)   # error
+    v2[1] = pow(v1[0], 2)   # error
+    return v2[0]
+
+    Raises ArgumentError for a name that is not a string, or is empty.
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise ArgumentError(f"scope: expected a name, such as 'attention', got {name!r:.60}.")
+        self.name, self._opened = name, []  # what was opened: each as the recorder and the scope around it
+
+    def __enter__(self) -> None:
+        at_work = this_thread.recorder
+        self._opened.append((at_work, None if at_work is None else at_work.open_scope(self.name)))
+
+    def __exit__(self, *error: object) -> None:
+        at_work, around = self._opened.pop()
+        if at_work is not None:
+            at_work.scope = around
 
 
 def gradients_wanted():

@@ -36,6 +36,7 @@ cdef class Tape:
     cdef readonly int[::1] b
     cdef readonly int[::1] c
     cdef readonly int[::1] guard_of
+    cdef readonly int[::1] scope_of
     cdef readonly unsigned char[::1] flags
     cdef int[::1] last_user
     cdef int[::1] user_before_a
@@ -45,7 +46,13 @@ cdef class Tape:
     cdef public list guards
     cdef public dict labels
     cdef public int guard
+    cdef public int scope
+    cdef public list scopes
+    cdef dict _scope_of_path
     cdef public bint deriving
+    cdef readonly int zero
+    cdef readonly int minus_zero
+    cdef readonly int one
     cdef dict _guard_of
     cdef dict _captured
     cdef dict _numbers
@@ -90,7 +97,8 @@ cdef class Facts:
     cdef readonly int[::1] slot
     cdef readonly int[::1] first
     cdef readonly int[::1] terms
-    cdef readonly object factors
+    cdef readonly int[::1] factors
+    cdef readonly int filled
 
 
 cdef class Blocks:
@@ -99,6 +107,7 @@ cdef class Blocks:
     cdef readonly int[::1] count
     cdef readonly int[::1] at
     cdef readonly int[::1] guard
+    cdef readonly int[::1] scope
     cdef readonly int[::1] codes
     cdef readonly int[::1] wanted
     cdef readonly int[::1] varying
@@ -107,3 +116,4 @@ cdef class Blocks:
     cdef readonly int[::1] c
     cdef readonly list guards
     cdef readonly list all_codes
+    cdef readonly list scopes

@@ -29,6 +29,7 @@ from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
 
 if TYPE_CHECKING:
+    from autograd.replay.program import Program
     from autograd.view.draw import Drawing
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
@@ -219,19 +220,39 @@ class Compiled(Generic[P, R_co]):
         self._recordings.clear()
 
     def stats(self) -> list[dict[str, int | float]]:
-        """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
-        how often the function itself had to be called in place of a replay ("fallbacks")."""
+        """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; how
+        many products its sums have, and how many of these lie in matrices ("multiply_adds", "dense"); and how often the
+        function itself had to be called in place of a replay ("fallbacks")."""
         return [recording.stats() for recording in self._recordings]
+
+    def program(self) -> Program:
+        """The program of the recording that was used last; print it to read it.
+
+        >>> w = Value(3.0)
+        >>> step = compile(lambda x: (w * x + 1.0).tanh())
+        >>> _ = step(0.1)
+        >>> print(step.program())
+        inputs x[1], captured Values p[1], constants c[1]
+        v2[0] = tanh(p[0]·x[0] + 1)
+        return v2[0]
+
+        Raises ArgumentError when nothing has been recorded yet.
+        """
+        return self._latest("program").program
 
     def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
 
-        recording = self._recordings.latest()
-        if recording is None:
-            raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
+        recording = self._latest("draw")
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in recording.example]
         return draw(recording.graph(0, [leaves])(), **options)
+
+    def _latest(self, name):
+        recording = self._recordings.latest()
+        if recording is None:
+            raise ArgumentError(f"{name}: nothing has been recorded yet. Call the function once.")
+        return recording
 
     def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""

@@ -267,14 +267,10 @@ def part_of(tape, place, k):
 @cython.locals(tape=Tape, a=cython.int, b=cython.int)
 def times(tape, a, b):
     """The place of a product; -1 where a factor is the number 0."""
-    if tape.rule[a] == LEAF or tape.rule[b] == LEAF:
-        x, y = tape.number_at(a), tape.number_at(b)
-        if x == 0 or y == 0:
-            return -1
-        if x == 1:
-            return b
-        if y == 1:
-            return a
+    if a == tape.zero or b == tape.zero or a == tape.minus_zero or b == tape.minus_zero:
+        return -1
+    if a == tape.one or b == tape.one:
+        return b if a == tape.one else a
     return tape.emitted(MUL, a, b, -1)
 
 

@@ -34,7 +34,7 @@ class Facts:
     uses             how often it is an operand; what must be seen from outside counts twice; INSIDE: it has no slot
     level            on the longest of how many operations it stands
     first, terms     of a sum of products: where its terms begin in `factors`, and how many they are
-    factors          two by two the places of the factors of terms, -1 for a missing first one
+    factors, filled  two by two the places of the factors of terms, -1 for a missing first one
     slot             where the program keeps the number
     """
 
@@ -43,7 +43,7 @@ class Facts:
         self.wanted, self.varying = bytearray(count), bytearray(count)
         self.uses, self.level, self.slot = integers(count), integers(count), integers(count)
         self.first, self.terms = integers(count), integers(count)
-        self.factors = array.array("i")
+        self.factors, self.filled = integers(0), 0
 
 
 @cython.ccall
@@ -102,17 +102,24 @@ def count_uses(tape, facts, results):
 @cython.ccall
 @cython.locals(tape=Tape, facts=Facts, add=cython.int, mul=cython.int, place=cython.int, node=cython.int, a=cython.int)
 @cython.locals(b=cython.int, part=cython.int, i=cython.int, k=cython.int, left=cython.int, right=cython.int)
-@cython.locals(goes_on=cython.bint, factors=list, inside=list)
+@cython.locals(goes_on=cython.bint, moves_first=cython.bint, factors=cython.int[::1], inside=list)
+@cython.locals(first=cython.int, at=cython.int)
 def find_sums(tape, facts, add, mul):
     """Make one operation of each sum, term after term, in which there are products, or three terms.
 
     Its result is to the bit what the single operations give, and what lies between is not kept.
     """
+    inside = []
+    first = 0
+    for place in range(tape.count):
+        first += 4 if tape.rule[place] == add else 0  # a sum has at most one term more than additions
+    facts.factors = factors = integers(first)
     for i in range(tape.count):
         place = tape.count - 1 - i
         if tape.rule[place] != add or facts.uses[place] <= 0:
             continue
-        factors, inside = [], []
+        inside.clear()
+        first = at = facts.filled
         node = place
         goes_on = True
         while goes_on:
@@ -123,25 +130,32 @@ def find_sums(tape, facts, add, mul):
                 part = a if k else b
                 if tape.rule[part] == mul and may_be_inside(tape, facts, part, place):
                     left, right = tape.a[part], tape.b[part]
-                    if facts.varying[right] or not facts.varying[left]:  # what varies comes second
-                        factors.append(right)
-                        factors.append(left)
-                    else:
-                        factors.append(left)
-                        factors.append(right)
+                    moves_first = not (facts.varying[right] or not facts.varying[left])  # what varies comes second
+                    factors[at] = left if moves_first else right
+                    factors[at + 1] = right if moves_first else left
                     inside.append(part)
                 else:
-                    factors.append(-1)
-                    factors.append(part)
+                    factors[at] = -1
+                    factors[at + 1] = part
+                at += 2
             if goes_on:
                 inside.append(a)
                 node = a
         if inside:
-            factors.reverse()
-            facts.first[place], facts.terms[place] = len(facts.factors), len(factors) // 2
-            facts.factors.extend(array.array("i", factors))
+            facts.first[place], facts.terms[place], facts.filled = first, (at - first) // 2, at
+            turn_round(factors, first, at - 1)
             for part in inside:
                 facts.uses[part] = INSIDE
+
+
+@cython.ccall
+@cython.locals(numbers=cython.int[::1], first=cython.int, last=cython.int)
+def turn_round(numbers, first, last):
+    """Reverse the part from `first` to `last`."""
+    while first < last:
+        numbers[first], numbers[last] = numbers[last], numbers[first]
+        first += 1
+        last -= 1
 
 
 @cython.ccall
@@ -256,11 +270,12 @@ class Instruction:
     guard      the conditions under which the results count: pairs (slot of the condition, the side)
     codes      for sums: what each term is, see `codes_of`; the operands are then the first and the second factors of
                all terms of the first sum, of the second, and so on
+    scope      the path of the innermost scope around all of them
     """
 
-    def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b""):
+    def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b"", scope=""):
         self.rule, self.start, self.count, self.operands = rule, start, count, operands
-        self.wanted, self.varying, self.guard, self.codes = wanted, varying, guard, codes
+        self.wanted, self.varying, self.guard, self.codes, self.scope = wanted, varying, guard, codes, scope
 
 
 class Program:
@@ -299,6 +314,11 @@ class Program:
         captured = [at[id(value)] for value in self.captured if type(value) is Value]
         return captured + [place for place in leaves if tape.a[place] < 0]
 
+    def __str__(self):
+        from autograd.replay.listing import listing  # for people, who do not look at every program
+
+        return listing(self)
+
     def gradient(self, index):
         """The program of a result's derivatives with respect to captured Values and to inputs that are Values.
 
@@ -328,12 +348,13 @@ class Blocks:
     at                                   where the operands begin in `a`, `b`, `c`: slots, one for each operation, or for
                                          each term of each sum
     guard                                a position in `guards`, which are pairs of slot and side
+    scope                                the innermost scope around all its operations, a position in the tape's scopes
     codes                                a position in `all_codes`, -1 for what is not a sum
     """
 
     def __init__(self, tape, facts, order, kind_of):
         self.guards = [[(facts.slot[condition], side) for condition, side in guard] for guard in tape.guards]
-        self.all_codes = []
+        self.all_codes, self.scopes = [], tape.scopes
         fill_blocks(self, tape, facts, order, kind_of)
 
     def __len__(self):
@@ -358,7 +379,8 @@ class Blocks:
         wanted = [bool(self.wanted[i] >> k & 1) for k in range(1 if sums else inputs)]
         varying = [bool(self.varying[i] >> k & 1) for k in (3, *range(0 if sums else inputs))]
         start, count = self.start[i], self.count[i]
-        return Instruction(rule, start, count, columns, wanted, varying, self.guards[self.guard[i]], codes)
+        guard = self.guards[self.guard[i]]
+        return Instruction(rule, start, count, columns, wanted, varying, guard, codes, self.scopes[self.scope[i]][0])
 
 
 @cython.ccall
@@ -385,7 +407,7 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
         integers(count),
         integers(count),
     )
-    blocks.guard, blocks.codes = integers(count), integers(count)
+    blocks.guard, blocks.scope, blocks.codes = integers(count), integers(count), integers(count)
     blocks.wanted, blocks.varying = integers(count), integers(count)
     codes_known: dict = {}
     n, at, before = -1, 0, -1
@@ -394,6 +416,8 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
         if before < 0 or not lie_side_by_side(facts, kind_of, before, place):
             n += 1
             begin_block(blocks, tape, facts, place, n, at, codes_known)
+        elif blocks.scope[n] != tape.scope_of[place]:
+            blocks.scope[n] = scope_around(tape.scopes, blocks.scope[n], tape.scope_of[place])
         before = place
         blocks.count[n] += 1
         if facts.terms[place]:
@@ -413,6 +437,16 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
         at += 1
 
 
+def scope_around(scopes, one, other):
+    """The innermost scope around two."""
+    while one != other:  # a scope comes after the one around it
+        if one > other:
+            one = scopes[one][1]
+        else:
+            other = scopes[other][1]
+    return one
+
+
 @cython.ccall
 @cython.locals(blocks=Blocks, tape=Tape, facts=Facts, place=cython.int, n=cython.int, at=cython.int, k=cython.int)
 @cython.locals(part=cython.int, wanted=cython.int, varying=cython.int)
@@ -421,6 +455,7 @@ def begin_block(blocks, tape, facts, place, n, at, codes_known):
     rule = tape.rule[place]
     blocks.rule[n] = rule if rule >= 0 else RULES["pos"].index
     blocks.start[n], blocks.at[n], blocks.guard[n] = facts.slot[place], at, tape.guard_of[place]
+    blocks.scope[n] = tape.scope_of[place]
     blocks.codes[n] = -1
     wanted, varying = 0, 8 if facts.varying[place] else 0
     if facts.terms[place]:
@@ -467,6 +502,7 @@ def lay_out(program, tape, facts):
     program.nodes, program.levels = nodes, levels
     program.uniform = len(sources) + plain
     program.size = program.uniform + len(tape.inputs) + len(order) - plain
+    sources = sources_in_order(tape, facts, order, sources)
     number_slots(facts.slot, array.array("i", sources), 0)
     number_slots(facts.slot, array.array("i", order[:plain]), len(sources))
     number_slots(facts.slot, array.array("i", tape.inputs), program.uniform)
@@ -482,6 +518,24 @@ def lay_out(program, tape, facts):
             program.numbers.append((facts.slot[place], source))
     program.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])
     program.results = [facts.slot[place] for place in program.places]
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, order=cython.int[::1], i=cython.int, k=cython.int, place=cython.int)
+@cython.locals(factors=cython.int[::1], seen=cython.uchar[::1], a=cython.int, b=cython.int, found=list)
+def sources_in_order(tape, facts, order, sources):
+    """Numbers and captured Values in the order in which sums use them: the weights of a layer are a matrix in memory."""
+    factors, seen, found = facts.factors, bytearray(tape.count), []
+    for products in (True, False):
+        for i in range(len(order)):
+            place = order[i]
+            for k in range(facts.terms[place]):
+                a, b = factors[facts.first[place] + 2 * k], factors[facts.first[place] + 2 * k + 1]
+                if tape.rule[a] == LEAF and tape.a[a] >= 0 and not seen[a] and (b >= 0) == products:
+                    seen[a] = 1
+                    found.append(a)
+    found += [place for place in sources if not seen[place]]
+    return found
 
 
 @cython.ccall
@@ -505,13 +559,13 @@ def needs_formulas(tape, facts):
 def copy_of(tape):
     """A tape with the same operations, that more can be added to."""
     new = Tape()
-    new.guards, new.labels = list(tape.guards), tape.labels
+    new.guards, new.labels, new.scopes = list(tape.guards), tape.labels, tape.scopes
     for place in range(tape.count):
         if tape.rule[place] == LEAF and tape.a[place] >= 0:
             source, flags = tape.sources[tape.a[place]], tape.flags[place]
             new.source(source, bool(flags & 1), flags // KIND)
             continue
-        new.guard = tape.guard_of[place]
+        new.guard, new.scope = tape.guard_of[place], tape.scope_of[place]
         new.add(tape.rule[place], tape.a[place], tape.b[place], tape.c[place], tape.flags[place])
     new.guard, new.inputs = 0, list(tape.inputs)
     return new
@@ -524,6 +578,7 @@ def with_formulas(tape, results):
     if not needs_formulas(tape, facts):
         return tape, results, facts
     new = Tape()
+    new.scopes = tape.scopes
     at = integers(tape.count)
     for place in range(tape.count):
         rule, flags = tape.rule[place], tape.flags[place]
@@ -534,7 +589,7 @@ def with_formulas(tape, results):
             else:
                 at[place] = new.source(tape.sources[tape.a[place]], bool(flags & 1), flags // KIND)
             continue
-        new.guard = 0
+        new.guard, new.scope = 0, tape.scope_of[place]
         new.add_guard([(at[condition], side) for condition, side in tape.guards[tape.guard_of[place]]])
         parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
         if rule >= SLOPES and facts.wanted[place]:

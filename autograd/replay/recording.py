@@ -12,6 +12,7 @@ from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.collector import collector_off
+from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
 from autograd.replay.machine import Machine, PythonMachine
 from autograd.replay.methods import WeakMethod
@@ -205,10 +206,13 @@ class Recording:
     def stats(self):
         """Figures about the recording."""
         program = self.program
+        products, dense = multiply_adds(program)
         return {
             "nodes": program.nodes,
             "levels": program.levels,
             "loops": len(program.blocks),
+            "multiply_adds": products,
+            "dense": dense,
             "bytes": 16 * program.size,
             "seconds": self.seconds,
             "fallbacks": self.fallbacks,

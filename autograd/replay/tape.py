@@ -45,6 +45,8 @@ class Tape:
     last_user             the latest operation that has this one as its first or second operand
     user_before_a, _b     for an operation the latest before itself among those of its operands
     sources, inputs       the numbers and captured Values; the places of the inputs
+    scope_of, scope       the scope of each operation, a position in `scopes`; the one that is open
+    scopes                for each scope its path, such as "block0.attention", and the scope around it
     labels                the labels that the function gave to results, by place
     guards, guard         for each guard the conditions, pairs of a place and a side; the guard in force
     """
@@ -52,10 +54,12 @@ class Tape:
     def __init__(self):
         self.count = 0
         self.rule, self.a, self.b, self.c = integers(ROOM), integers(ROOM), integers(ROOM), integers(ROOM)
-        self.guard_of, self.flags = integers(ROOM), array.array("B", bytes(ROOM))
+        self.guard_of, self.scope_of, self.flags = integers(ROOM), integers(ROOM), array.array("B", bytes(ROOM))
         self.last_user, self.user_before_a, self.user_before_b = integers(ROOM), integers(ROOM), integers(ROOM)
         self.sources, self.inputs, self.guards, self.labels = [], [], [()], {}
-        self.guard = 0
+        self.guard = self.scope = 0
+        self.scopes, self._scope_of_path = [("", 0)], {}
+        self.zero = self.minus_zero = self.one = -1  # the places of these numbers
         self.deriving = False
         self._guard_of, self._captured, self._numbers = {}, {}, {}
 
@@ -71,6 +75,7 @@ class Tape:
         self.count = place + 1
         self.rule[place], self.a[place], self.b[place], self.c[place] = rule, a, b, c
         self.guard_of[place] = self.guard if rule != LEAF else 0
+        self.scope_of[place] = self.scope
         self.flags[place] = flags
         self.last_user[place] = self.user_before_a[place] = self.user_before_b[place] = -1
         if rule != LEAF:
@@ -86,6 +91,7 @@ class Tape:
         self.rule, self.a = resized(self.rule, count), resized(self.a, count)
         self.b, self.c = resized(self.b, count), resized(self.c, count)
         self.guard_of, self.flags = resized(self.guard_of, count), resized(self.flags, count)
+        self.scope_of = resized(self.scope_of, count)
         self.last_user = resized(self.last_user, count)
         self.user_before_a = resized(self.user_before_a, count)
         self.user_before_b = resized(self.user_before_b, count)
@@ -191,8 +197,24 @@ class Tape:
         """The place of a new leaf that stands for a number or a captured Value."""
         self.sources.append(source)
         if not isinstance(source, Value) and source - source == 0.0:
-            self._numbers[key_of_number(source)] = self.count
+            key = key_of_number(source)
+            self._numbers[key] = self.count
+            if key == 1.0:
+                self.one = self.count
+            elif key == "0x0.0p+0":
+                self.zero = self.count
+            elif key == "-0x0.0p+0":
+                self.minus_zero = self.count
         return self.add(LEAF, len(self.sources) - 1, -1, -1, (WANTED + PASSES if wanted else 0) + KIND * kind)
+
+    def open_scope(self, name):
+        """Open a scope inside the one that is open; returns the latter, to be set again in the end."""
+        before, around = self.scope, self.scopes[self.scope][0]
+        path = f"{around}.{name}" if around else name
+        self.scope = self._scope_of_path.setdefault(path, len(self.scopes))
+        if self.scope == len(self.scopes):
+            self.scopes.append((path, before))
+        return before
 
     def extended(self, guard, place, side):
         """The guard that has one more condition."""
@@ -236,7 +258,7 @@ class Tape:
         """Give back what only recording needs."""
         self.rule, self.a, self.b = (resized(column, self.count) for column in (self.rule, self.a, self.b))
         self.c, self.guard_of = resized(self.c, self.count), resized(self.guard_of, self.count)
-        self.flags = resized(self.flags, self.count)
+        self.flags, self.scope_of = resized(self.flags, self.count), resized(self.scope_of, self.count)
         self.last_user = self.user_before_a = self.user_before_b = integers(0)
         self._guard_of, self._captured, self._numbers = {}, {}, {}
 
