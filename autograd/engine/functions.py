@@ -68,12 +68,13 @@ def forget(rule):
 
 def enter(rule):
     """Make the function of a rule, with its documentation, and the methods of the same name."""
-    function = where if rule.name == "where" else make_function(rule)
+    made = make_function(rule)
+    function = where if rule.name == "where" else made
     if function is None:  # the rule was added after the engine was compiled
         function = with_names_of(rule, lambda *operands: apply(rule, *operands))
     function.__module__ = "autograd"
-    if function.__doc__ is None:
-        function.__doc__ = documentation(rule, function)
+    if function.__doc__ is None:  # that of a compiled function is compiled as well
+        function.__doc__ = (made and made.__doc__) or documentation(rule, function)
     FUNCTIONS[rule.name] = function
     if not rule.helper:
         PUBLIC[rule.name] = function
