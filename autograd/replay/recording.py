@@ -23,7 +23,7 @@ from autograd.replay.unrolled import UnrolledGraph
 
 
 class NotFinite(Exception):
-    """A replay met a number that is not finite. The function is called itself then, and says what it is.
+    """A replay met a number that is not finite. The function itself is then called, and raises its own error.
 
     A signal within this folder, which no user sees.
     """
@@ -32,7 +32,7 @@ class NotFinite(Exception):
 class Recording:
     """One recording and the machine that runs it.
 
-    key             the structure of the arguments, with the static ones
+    key             the structure of the arguments, and the static ones
     example         the numbers and Values that it was recorded with
     gradients       whether operations built a graph, as they do outside no_grad()
     differentiated  whether the function takes derivatives
@@ -90,7 +90,7 @@ class Recording:
     def verify(self):
         """Record once more, and compare.
 
-        Raises RecordingError when the function is not the same although nothing has changed that it reads.
+        Raises RecordingError if the function differs although nothing that it reads has changed.
         """
         generators = self.dependencies.generators
         before = _random_states(generators)
@@ -115,7 +115,7 @@ class Recording:
         self.verified = True
 
     def _first_difference(self):
-        """The line at which two more recordings differ, ", at train.py:12", or nothing."""
+        """The line at which two further recordings differ, such as ", at train.py:12", or an empty string."""
         with collector_off(), _recorder_at_work(lines=True) as one, _recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
@@ -142,7 +142,7 @@ class Recording:
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
-        """The mean over examples, or the pair of it and the list of the examples' other results."""
+        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
         structure, slots = self.result.structure, self.program.results
         if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
             raise ArgumentError(
@@ -152,7 +152,7 @@ class Recording:
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
         numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
         losses = numbers[: len(rows) * len(slots) : len(slots)]
-        total = reduce(operator.add, losses)  # sum() may be more exact than the additions of the function itself
+        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
         node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
         return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
 
@@ -183,7 +183,7 @@ class Recording:
         ]
 
     def _node(self, number, partials, index, rows):
-        """A result as the function itself would return it; `partials` None where no gradient is wanted.
+        """A result as the function itself would return it; `partials` is None where no gradient is wanted.
 
         The parents of a Value are the captured Values and the Value arguments of all examples.
         """
@@ -200,7 +200,7 @@ class Recording:
     # For messages and figures.
 
     def failing_operation(self, rows):
-        """What is not finite in a replay, for a message."""
+        """The operation whose result is not finite in a replay, for a message."""
         return PythonMachine(self.program).failing_operation(rows)
 
     def stats(self):
@@ -221,7 +221,7 @@ class Recording:
 
 @contextlib.contextmanager
 def _recorder_at_work(lines=False):
-    """A recorder, which lets go of everything in the end."""
+    """A recorder for `with`, which drops everything in the end."""
     recorder = Recorder()
     recorder.lines = [] if lines else None
     try:
@@ -231,7 +231,7 @@ def _recorder_at_work(lines=False):
 
 
 def _random_states(generators):
-    """The states of random generators, and of those of the modules random and numpy.random."""
+    """The states of random generators, including those of the modules random and numpy.random."""
     import pickle
 
     random, numpy = sys.modules.get("random"), sys.modules.get("numpy")

@@ -1,6 +1,6 @@
-"""Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
+"""Recording: a function is run once with tracers in place of its inputs, and every operation is recorded.
 
-Written down is the tape (tape.py): an expression graph without numbers. A `Tracer` stands for a place on it. This file is
+The recording is a tape (tape.py): an expression graph without numbers. A `Tracer` stands for a place on it. This file is
 compiled with the engine, like value.py; program.py makes a recording ready to run.
 """
 
@@ -46,7 +46,7 @@ ROUNDING = (
 class Tracer(Value):
     """Stands for a number while a function is recorded: for an input, a captured Value, a number, or a result."""
 
-    # place     where on the tape of its recorder it is written down
+    # place     its place on the tape, which is its recorder
     __slots__ = TRACER_SLOTS
 
     def _refuse(self, what, instead=None):
@@ -74,7 +74,7 @@ class Tracer(Value):
 
     @property
     def partials(self):
-        """A tracer has no number, nor have its derivatives one."""
+        """A tracer has no number, and neither have its derivatives."""
         self._refuse("reading .partials of")
 
     def __radd__(self, other):
@@ -262,7 +262,7 @@ class Recorder(Tape):
         return self.sources[self.a[place]] if is_source else self.traced(place)
 
     def record(self, rule, operands):
-        """Write one operation down; an operation on plain numbers alone is carried out."""
+        """Record one operation; an operation on plain numbers alone is carried out."""
         for operand in operands:
             if isinstance(operand, Value):
                 break
@@ -281,7 +281,7 @@ class Recorder(Tape):
         return self.traced(self.operation(NUMBER, self.place_of(value), -1, -1))
 
     def where(self, condition, x, y):
-        """A choice: both sides are written down, a side that is a function under the guard of the condition."""
+        """A choice: both sides are recorded; a side that is a function is recorded under the guard of the condition."""
         if not isinstance(condition, Value):
             chosen = as_float(condition) != 0
             return self.record(RULES["where"], (condition, side_of(x, chosen), side_of(y, not chosen)))
@@ -297,7 +297,7 @@ class Recorder(Tape):
             try:
                 side = side()
             except (ArithmeticError, ValueError):
-                side = nan  # where this side is chosen the replay stops, and the function itself says why
+                side = nan  # if this side is chosen, the replay stops and the function itself is called
             finally:
                 self.guard = before
         infinite = not isinstance(side, Value) and not isfinite(side)
@@ -310,7 +310,7 @@ class Recorder(Tape):
         self.watched[id(thing)] = thing
 
     def refuse(self, message):
-        """Raise a RecordingError, and spoil the recording."""
+        """Raise a RecordingError, and remember it: the recording fails even if the function catches it."""
         error = RecordingError(message)
         if self.spoilt is None:
             self.spoilt = error
@@ -324,7 +324,7 @@ class Recorder(Tape):
 
 
 def called_from_here():
-    """Whether the text of a tracer is wanted for a message of this project."""
+    """Whether the text of a tracer is wanted by code of this project, for a message."""
     frame = sys._getframe()
     while frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
