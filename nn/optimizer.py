@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value, read_data, read_grad, write_data, write_grad
+from autograd import Value, find_frozen, read_data, read_grad, write_data, write_grad
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
@@ -16,6 +16,9 @@ LARGE = 200  # from this many parameters on, NumPy is faster
 
 class Optimizer(ABC):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
+
+    A parameter that is frozen when `step()` is called is skipped: neither it nor its state changes. Once unfrozen it
+    goes on where it was; what depends on the number of steps, such as Adam's correction, counts its own.
 
     A subclass defines `update`, how one parameter moves, and lists in `remembered` what it keeps for each parameter.
     """
@@ -27,6 +30,7 @@ class Optimizer(ABC):
         self.lr = lr
         vars(self).update(settings)
         self.steps = 0
+        self.skipped: list[int] = []  # for each parameter the steps that it was frozen for; empty while there are none
         self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
@@ -36,7 +40,7 @@ class Optimizer(ABC):
         if not self.params:
             raise ArgumentError(f"{kind}: there are no parameters. Pass model.parameters().")
         for p in self.params:
-            if type(p) is not Value:
+            if type(p) is not Value and not (isinstance(p, Value) and p.frozen):
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
@@ -62,12 +66,12 @@ class Optimizer(ABC):
         write_grad(self.params, array("d", bytes(8 * len(self.params))))
 
     def step(self) -> None:
-        """Move every parameter once, by its gradient.
+        """Move every parameter that is not frozen once, by its gradient.
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        data, grads = read_data(self.params), read_grad(self.params)
-        new, *state = self._on_arrays(data, grads) if len(data) >= LARGE else self._one_by_one(data, grads)
+        columns, frozen = [read_data(self.params), read_grad(self.params), *self.state], find_frozen(self.params)
+        new, *state = self._moved_but(frozen, columns) if frozen or self.skipped else self._moved(columns)
         try:
             write_data(self.params, new)
         except NotFiniteError:
@@ -75,25 +79,52 @@ class Optimizer(ABC):
             raise self._diverged(i, float(new[i])) from None
         self.state = state
         self.steps += 1
+        if frozen:
+            self.skipped = self.skipped or [0] * len(self.params)
+            for i in frozen:
+                self.skipped[i] += 1
 
-    def _one_by_one(self, data: "array[float]", grads: "array[float]") -> Any:
-        """The new numbers and states, as lists of floats."""
+    def _moved_but(self, frozen: list[int], columns: list[Any]) -> list[Any]:
+        """The new numbers and states where some parameters are frozen now, or were: they have made fewer steps."""
+        still, steps = set(frozen), self.steps
+        groups: dict[int, list[int]] = {}
+        for i, skipped in enumerate(self.skipped or [0] * len(self.params)):
+            if i not in still:
+                groups.setdefault(skipped, []).append(i)
+        found = [array("d", column) for column in (columns[0], *self.state)]
+        try:
+            for skipped, places in groups.items():
+                self.steps = steps - skipped
+                moved = self._moved([array("d", [column[i] for i in places]) for column in columns])
+                for column, numbers in zip(found, moved):
+                    for i, number in zip(places, numbers):
+                        column[i] = number
+        finally:
+            self.steps = steps
+        return found
+
+    def _moved(self, columns: list[Any]) -> Any:
+        """The new numbers and states of parameters, given their numbers, gradients and states."""
+        return self._on_arrays(columns) if len(columns[0]) >= LARGE else self._one_by_one(columns)
+
+    def _one_by_one(self, columns: list[Any]) -> Any:
+        """The same as lists of floats."""
         moved = []
-        for i, (p, g, *state) in enumerate(zip(data, grads, *self.state)):
+        for p, g, *state in zip(*columns):
             try:
                 moved.append(self.update(math.sqrt, p, g, *state))
             except ArithmeticError:
-                raise self._diverged(i, math.nan) from None
+                moved.append((math.nan, *state))  # step() says which parameter that is
         return map(list, zip(*moved))
 
-    def _on_arrays(self, data: "array[float]", grads: "array[float]") -> Any:
+    def _on_arrays(self, columns: list[Any]) -> Any:
         """The same, bit for bit, by NumPy if it is installed."""
         try:
             import numpy
         except ImportError:
-            return self._one_by_one(data, grads)
+            return self._one_by_one(columns)
         with numpy.errstate(all="ignore"):
-            return self.update(numpy.sqrt, *map(numpy.asarray, (data, grads, *self.state)))
+            return self.update(numpy.sqrt, *map(numpy.asarray, columns))
 
     def _diverged(self, i: int, number: float) -> DivergedError:
         p = self.params[i]
@@ -106,6 +137,7 @@ class Optimizer(ABC):
     def state_dict(self) -> dict[str, Any]:
         """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`."""
         settings = {name: getattr(self, name) for name in ("steps", "lr", *self._settings)}
+        settings |= {"skipped": self.skipped} if self.skipped else {}
         return settings | {name: list(map(float, column)) for name, column in zip(self.remembered, self.state)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -114,13 +146,14 @@ class Optimizer(ABC):
         Raises ArgumentError if it comes from another kind of optimiser, or from one with other parameters.
         """
         kind, own = type(self).__name__, self.state_dict()
-        if set(state) != set(own):
-            odd = min(set(state) ^ set(own))
+        odd_ones = (set(state) ^ set(own)) - {"skipped"}
+        if odd_ones:
+            odd = min(odd_ones)
             raise ArgumentError(
                 f'{kind}: "{odd}" is {"missing in" if odd in own else "unknown to it in"} the state. '
                 "Was it saved by another kind of optimiser?"
             )
-        for name in self.remembered:
+        for name in (*self.remembered, *(["skipped"] if "skipped" in state else [])):
             if len(state[name]) != len(self.params):
                 raise ArgumentError(
                     f'{kind}: "{name}" in the state has {len(state[name])} numbers, but there are '
@@ -130,6 +163,7 @@ class Optimizer(ABC):
             if not _alike(state[name], own[name]):
                 raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
         self.state = [list(state[name]) for name in self.remembered]
+        self.skipped = list(map(int, state.get("skipped", ())))
         for name in ("steps", "lr", *self._settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
 

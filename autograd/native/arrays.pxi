@@ -21,6 +21,17 @@ def load(list values not None, str field not None):
     return found
 
 
+def places_of_constants(list values not None):
+    cdef list found = []
+    cdef Py_ssize_t i
+    if not all_values(values):
+        return None
+    for i in range(len(values)):
+        if Py_TYPE(item(values, i)) == <Type*>Constant:
+            found.append(i)
+    return found
+
+
 def store(list values not None, str field not None, const double[::1] numbers not None):
     cdef bint gradients = field == "_grad"
     cdef Py_ssize_t i

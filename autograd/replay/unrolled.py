@@ -50,6 +50,11 @@ class UnrolledGraph:
                 "compiled function again."
             )
         if not self.recording.verified:
+            if not self.recording.freezing_unchanged():
+                raise StaleGraphError(
+                    f"the graph behind a result of the compiled function {self.rule.name} is made by calling it again, "
+                    "but a Value that it reads has been frozen or unfrozen since. Call the compiled function again."
+                )
             self.recording.verify()  # it is the second call
 
 
