@@ -60,7 +60,7 @@ def values() -> None:
     assert_type(x.data, float)
     assert_type(x.grad, float)
     assert_type(x.requires_grad, bool)
-    assert_type(x.requires_grad_(False), Value)
+    assert_type(x.requires_grad_(), Value)
     assert_type(x.frozen, bool)
     assert_type(x.label, str | None)
     assert_type(x.line, str | None)

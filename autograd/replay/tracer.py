@@ -79,6 +79,8 @@ class Tracer(Value):
     @property
     def requires_grad(self):
         """Whether a gradient flows through it; who asks this has a recording of its own for calls inside no_grad()."""
+        if self.kind == PLAIN:
+            raise AttributeError("'float' object has no attribute 'requires_grad'", name="requires_grad", obj=self)
         self.recorder.differentiated = True
         return self.wanted
 

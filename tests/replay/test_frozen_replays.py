@@ -240,6 +240,11 @@ def test_a_decision_by_the_requires_grad_of_a_result():
         assert step(1.0).data == f(1.0).data
 
 
+def test_a_plain_number_has_no_requires_grad_in_a_recording_either():
+    step = compile(lambda x: x * 2.0 if hasattr(x, "requires_grad") else x * 5.0)
+    assert [step(1.0), step(1.0), step(Value(1.0)).data, step(Constant(1.0)).data] == [5.0, 5.0, 2.0, 2.0]
+
+
 @pytest.mark.parametrize("order", ["outside", "inside"])
 def test_derivatives_of_functions_with_frozen_values(order):
     w = Value(3.0)
