@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd import Value, find_frozen, read_data, read_grad, write_data, write_grad
-from autograd.arguments import expect_list
+from autograd.arguments import expect_integer, expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 
@@ -30,7 +30,10 @@ class Optimizer(ABC):
         self.lr = lr
         vars(self).update(settings)
         self.steps = 0
-        self.skipped: list[int] = []  # for each parameter the steps that it was frozen for; empty while there are none
+        self._skipped: list[int] = []  # for each parameter the steps that it was frozen for, up to the last change
+        self._frozen: list[int] = []  # the places of those that have been frozen since
+        self._run = 0  # the steps since
+        self._groups: list[tuple[int, array[int]]] | None = None  # the places of the others, by steps skipped
         self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
@@ -70,8 +73,11 @@ class Optimizer(ABC):
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        columns, frozen = [read_data(self.params), read_grad(self.params), *self.state], find_frozen(self.params)
-        new, *state = self._moved_but(frozen, columns) if frozen or self.skipped else self._moved(columns)
+        frozen = find_frozen(self.params)
+        if frozen != self._frozen:
+            self._group(self.skipped, frozen)
+        columns = [read_data(self.params), read_grad(self.params), *self.state]
+        new, *state = self._moved_in_groups(columns) if self._groups is not None else self._moved(columns)
         try:
             write_data(self.params, new)
         except NotFiniteError:
@@ -79,26 +85,45 @@ class Optimizer(ABC):
             raise self._diverged(i, float(new[i])) from None
         self.state = state
         self.steps += 1
-        if frozen:
-            self.skipped = self.skipped or [0] * len(self.params)
-            for i in frozen:
-                self.skipped[i] += 1
+        self._run += 1
 
-    def _moved_but(self, frozen: list[int], columns: list[Any]) -> list[Any]:
-        """The new numbers and states where some parameters are frozen now, or were: they have made fewer steps."""
-        still, steps = set(frozen), self.steps
-        groups: dict[int, list[int]] = {}
-        for i, skipped in enumerate(self.skipped or [0] * len(self.params)):
+    @property
+    def skipped(self) -> list[int]:
+        """For each parameter how many steps it was frozen for; empty while there are none."""
+        if not self._frozen or not self._run:
+            return self._skipped
+        skipped = list(self._skipped or [0] * len(self.params))
+        for i in self._frozen:
+            skipped[i] += self._run
+        return skipped
+
+    def _group(self, skipped: list[int], frozen: list[int]) -> None:
+        """From here on these parameters are frozen; the others are grouped by how many steps they have skipped."""
+        groups: dict[int, array[int]] = {}
+        still = set(frozen)
+        for i in range(len(self.params)):
             if i not in still:
-                groups.setdefault(skipped, []).append(i)
-        found = [array("d", column) for column in (columns[0], *self.state)]
+                groups.setdefault(skipped[i] if skipped else 0, array("q")).append(i)
+        self._skipped, self._frozen, self._run = skipped, frozen, 0
+        self._groups = list(groups.items()) if frozen or skipped else None
+
+    def _moved_in_groups(self, columns: list[Any]) -> list[Any]:
+        """The new numbers and states where some parameters are frozen, or were, and so have made fewer steps."""
+        numpy = _numpy() if len(self.params) >= LARGE else None
+        columns = list(map(numpy.asarray if numpy else list, columns))
+        found, steps = [column.copy() for column in (columns[0], *columns[2:])], self.steps
         try:
-            for skipped, places in groups.items():
+            for skipped, places in self._groups or ():
                 self.steps = steps - skipped
-                moved = self._moved([array("d", [column[i] for i in places]) for column in columns])
-                for column, numbers in zip(found, moved):
-                    for i, number in zip(places, numbers):
-                        column[i] = number
+                if numpy:
+                    own = [column[places] for column in columns]
+                    own = own if len(places) >= LARGE else [column.tolist() for column in own]
+                    for column, numbers in zip(found, self._moved(own)):
+                        column[places] = numbers
+                else:
+                    for column, numbers in zip(found, self._moved([[column[i] for i in places] for column in columns])):
+                        for i, number in zip(places, numbers):
+                            column[i] = number
         finally:
             self.steps = steps
         return found
@@ -119,9 +144,8 @@ class Optimizer(ABC):
 
     def _on_arrays(self, columns: list[Any]) -> Any:
         """The same, bit for bit, by NumPy if it is installed."""
-        try:
-            import numpy
-        except ImportError:
+        numpy = _numpy()
+        if numpy is None:
             return self._one_by_one(columns)
         with numpy.errstate(all="ignore"):
             return self.update(numpy.sqrt, *map(numpy.asarray, columns))
@@ -137,7 +161,7 @@ class Optimizer(ABC):
     def state_dict(self) -> dict[str, Any]:
         """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`."""
         settings = {name: getattr(self, name) for name in ("steps", "lr", *self._settings)}
-        settings |= {"skipped": self.skipped} if self.skipped else {}
+        settings |= {"skipped": skipped} if (skipped := self.skipped) else {}
         return settings | {name: list(map(float, column)) for name, column in zip(self.remembered, self.state)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -162,14 +186,24 @@ class Optimizer(ABC):
         for name in ("steps", "lr", *self._settings):
             if not _alike(state[name], own[name]):
                 raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
+        skipped = [expect_integer(f"{kind}: skipped", count, 0) for count in state.get("skipped", ())]
         self.state = [list(state[name]) for name in self.remembered]
-        self.skipped = list(map(int, state.get("skipped", ())))
+        self._group(skipped, find_frozen(self.params))
         for name in ("steps", "lr", *self._settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
 
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+def _numpy() -> Any:
+    """NumPy, if it is installed."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
 
 
 def _alike(a, b) -> bool:

@@ -24,11 +24,12 @@ def load(list values not None, str field not None):
 def places_of_constants(list values not None):
     cdef list found = []
     cdef Py_ssize_t i
-    if not all_values(values):
-        return None
     for i in range(len(values)):
-        if Py_TYPE(item(values, i)) == <Type*>Constant:
+        kind = Py_TYPE(PyList_GET_ITEM(values, i))
+        if kind == <Type*>Constant:
             found.append(i)
+        elif kind != <Type*>Value and not isinstance(<object>PyList_GET_ITEM(values, i), Value):
+            return None
     return found
 
 

@@ -391,5 +391,6 @@ def test_pictures_keep_the_boxes_of_a_layer_that_is_frozen():
         assert box in source
     assert "layer0.neuron0.w0 (frozen)" in source
     assert "layer1.neuron0.w0 (parameter)" in source
+    assert 'label="layer0.neuron0.w0' not in source  # it is in the box, and so called w0
     assert "layer0, closed" in autograd.draw(out, fold="layers").source
     assert '"name":"layer0.neuron0.w0","kind":"constant","constant":true' in autograd.play(out).html()
