@@ -74,6 +74,10 @@ def _unfrozen_since(node):
     """An operand that is a leaf, but that had no partial derivative when the node was computed; else None."""
     numbers = [parent.data for parent in node.parents]
     for parent, slope, partial in zip(node.parents, node.rule.slopes, node.partials):
-        if parent.rule is None and type(parent) is Value and partial == 0.0 and slope(*numbers, node.data) != 0.0:
-            return parent
+        if parent.rule is None and type(parent) is Value and partial == 0.0:
+            try:
+                if slope(*numbers, node.data) != 0.0:
+                    return parent
+            except (ArithmeticError, ValueError):  # there is none, and so it cannot be what was recorded
+                return parent
     return None

@@ -124,6 +124,15 @@ def test_a_graph_from_frozen_times_gives_no_gradient_later():
             show(y)
 
 
+def test_a_graph_from_frozen_times_where_there_is_no_derivative():
+    x, n = Value(-2.0), frozen(2.0)
+    y = x**n
+    autograd.explain(y)
+    n.requires_grad_()
+    with pytest.raises(StaleGraphError, match="was frozen when"):
+        autograd.explain(y)
+
+
 @pytest.mark.parametrize("place", range(3))
 def test_each_operand_of_a_rule_with_three_may_be_frozen(place):
     def result(operands):
