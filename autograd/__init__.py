@@ -16,6 +16,7 @@ from autograd.engine import no_grad as no_grad
 from autograd.engine import record_lines as record_lines
 from autograd.engine import scope as scope
 from autograd.engine import watch as watch
+from autograd.engine.arrays import find_frozen as find_frozen
 from autograd.engine.arrays import read_data as read_data
 from autograd.engine.arrays import read_grad as read_grad
 from autograd.engine.arrays import write_data as write_data

@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from autograd import Value, find_frozen
 from nn import safetensors_file
 from nn.arguments import check_count
 from nn.errors import CheckpointError
@@ -24,10 +25,11 @@ class Checkpoint:
     path         the file; if it exists when training begins, training resumes from it
     every_steps  save after this many steps as well as after every epoch
 
-    The file holds the weights, the optimiser's state, the schedule, the state of Python's `random` and of the modules'
-    generators, the epoch and the position in it, the history, and the best weights so far. Pass the Checkpoint, or
-    just the path, to `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs`, `patience`,
-    `metric` and `validation` may change; with other validation data the search for the best weights starts over.
+    The file holds the weights and which are frozen, the optimiser's state, the schedule, the state of Python's `random`
+    and of the modules' generators, the epoch and the position in it, the history, and the best weights so far. Pass the
+    Checkpoint, or just the path, to `fit(…, checkpoint=…)`, with the same model, frozen where it was at the beginning,
+    data and arguments as before. `epochs`, `patience`, `metric` and `validation` may change; with other validation data
+    the search for the best weights starts over.
 
     Raises CheckpointError if the file belongs to another run, with a list of the differences, or is damaged; then
     nothing has changed. With `fit(…, resume="override")` the new arguments apply from there on: an optimiser of another
@@ -115,6 +117,7 @@ def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
         "identity": run.identity | {"seed": run.seed},
         "optimizer": optimizer,
         "gauss": gauss,
+        "frozen": find_frozen(_parameters(run)),
         "remembered": run.optimizer.remembered,
         "schedule": run.schedule and run.schedule.state_dict(),
         "history": {name: [i for i, x in enumerate(column) if x is None] for name, column in history.items()},
@@ -126,6 +129,11 @@ def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     return state, numbers
 
 
+def _parameters(run: Run) -> list[Value]:
+    """The parameters in the order in which a checkpoint has them."""
+    return [p for _, _, ps in run.model.named_tensors() for p in ps]
+
+
 def _overridden(
     run: Run, state: dict, numbers: dict, before: tuple[dict, dict], changed: set[str]
 ) -> tuple[dict, dict]:
@@ -135,6 +143,8 @@ def _overridden(
         state["optimizer"] = own["optimizer"]
         numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
         numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}
+    if "frozen" in changed:
+        state["frozen"] = own["frozen"]
     taken = {name for name in own["optimizer"] if f"optimizer.{name}" in changed}
     if any(name.startswith(("schedule", "optimizer.lr")) for name in changed):
         steps = state["epoch"] if run.schedule_every == "epoch" else state["optimizer"]["steps"]
@@ -153,6 +163,10 @@ def _restore(run: Run, state: Mapping[str, Any], numbers: Mapping[str, Any]) -> 
     for name, _, ps in run.model.named_tensors():
         for p, number in zip(ps, numbers[f"model.{name}"], strict=True):
             p.data = number
+    if "frozen" in state:  # a checkpoint written by an earlier version leaves frozen what is
+        frozen = set(state["frozen"])
+        for place, p in enumerate(_parameters(run)):
+            p.requires_grad_(place not in frozen)
     run.optimizer.load_state_dict(
         state["optimizer"] | {name: numbers[f"optimizer.{name}"] for name in run.optimizer.remembered}
     )

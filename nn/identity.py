@@ -12,7 +12,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-from autograd import Value
+from autograd import Value, find_frozen
 from nn.module import Module
 
 PLAIN = (bool, int, float, str, type(None))
@@ -27,12 +27,15 @@ def identity(run) -> dict[str, Any]:
     settings = {
         name: setting
         for name, setting in optimizer.state_dict().items()
-        if name not in ("steps", *optimizer.remembered)
+        if name not in ("steps", "skipped", *optimizer.remembered)
     }
+    parameters = run.model.parameters()
+    frozen = find_frozen(parameters)
     if schedule:
         settings["lr"] = schedule.base_lr  # the current one changes
     found = {
         "parameters": len(optimizer.params),
+        **({"frozen": _described_places(frozen, len(parameters))} if frozen else {}),
         "optimizer": type(optimizer).__name__,
         **{f"optimizer.{name}": setting for name, setting in settings.items()},
         "schedule": type(schedule).__name__ if schedule else None,
@@ -56,6 +59,11 @@ def identity(run) -> dict[str, Any]:
         "seed": run.seed,
     }
     return json.loads(json.dumps(found | module_settings(run.model)))
+
+
+def _described_places(places: list[int], count: int) -> dict[str, Any]:
+    """The description of some of the parameters."""
+    return {"name": f"{len(places)} of {count} parameters", "python": "", "code": zlib.crc32(repr(places).encode())}
 
 
 def module_settings(model: Module) -> dict[str, Any]:
@@ -100,6 +108,8 @@ def _same(a, b) -> bool:
 def _in_words(name: str, before: str, now: str) -> str:
     if name == "data":
         return "data (other examples)"
+    if name == "frozen" and before == now:
+        return f"frozen = {before} (now others)"
     return f"{name} = {before} (now {now})" if before != now else f"{name} = {before} (now with other code or numbers)"
 
 

@@ -1,8 +1,8 @@
 """`Module`, the base class of all networks, and how its parameters are found and named.
 
-A Module's parameters are the leaf Values in its attributes and in its modules, including those in lists and dicts;
-attributes whose names begin with an underscore are left out. Each parameter is labelled with its path, such as
-`layer0.neuron2.w1`: an item of a list has the name of the list, without the plural s, and its index.
+A Module's parameters are the leaf Values, frozen or not, in its attributes and in its modules, including those in lists
+and dicts; attributes whose names begin with an underscore are left out. Each parameter is labelled with its path, such
+as `layer0.neuron2.w1`: an item of a list has the name of the list, without the plural s, and its index.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Value, is_recording, scope, watch
+from autograd import Constant, Value, is_recording, scope, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
 
@@ -136,6 +136,23 @@ class Module(metaclass=_CompleteThenLabel):
         for parameter in self.parameters():
             parameter.grad = 0.0
 
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Freeze every parameter (False), or unfreeze it (True). Returns the module.
+
+        Frozen parameters get no gradient, optimisers skip them, and a recorded function does no work for their
+        derivatives. They remain parameters: `parameters()`, `state_dict()` and files of weights have them as before.
+        Files of weights do not say what is frozen; copies, pickles and checkpoints of `fit` do.
+
+        >>> from nn import MLP
+        >>> model = MLP(2, [3, 1])
+        >>> body = model.layers[0].requires_grad_(False)
+        >>> sum(p.requires_grad for p in model.parameters()), len(model.parameters())
+        (4, 13)
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
     def train(self: M, mode: bool = True) -> M:
         """Switch this module and those inside to training mode, in which Dropout is active. Returns the module."""
         for module in self.modules():
@@ -193,6 +210,11 @@ class Module(metaclass=_CompleteThenLabel):
         return "\n".join([f"{type(self).__name__}({facts}", *inside, ")"])
 
     def __setattr__(self, name, content):
+        if name == "requires_grad":
+            raise NoSuchAttributeError(
+                f'{type(self).__name__} has no attribute "requires_grad". To freeze or unfreeze its parameters write '
+                f"m.requires_grad_({content!r:.60}), with an underscore at the end."
+            )
         object.__setattr__(self, name, content)
         if "_path" in self.__dict__ and isinstance(content, (Value, Module, list, tuple, dict)) and name[0] != "_":
             label_parameters(self)
@@ -244,13 +266,16 @@ class _ScopeOf:
 
 
 def _is_parameter(content) -> bool:
-    return type(content) is Value and content.rule is None
+    return content.rule is None if type(content) is Value else type(content) is Constant and content.frozen
 
 
 def _collect(content, found: dict, seen: set) -> None:
     """Put the parameters in `content` into `found`: what `_walk` finds, without the names, for speed."""
     if type(content) is Value:
         if content.rule is None:
+            found[content] = None
+    elif type(content) is Constant:
+        if content.frozen:
             found[content] = None
     elif isinstance(content, (list, tuple)):
         for item in content:

@@ -274,6 +274,8 @@ class Perceptron(Neuron):
     def learn(self, x: Number | Sequence[Number], target: float, rate: float = 1.0) -> float:
         """Move the weights by rate·(target - output)·x, and return target - output, which is 0 if the answer was right.
 
+        Frozen weights stay.
+
         >>> either = Perceptron(2)
         >>> examples = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 1)]
         >>> [sum(abs(either.learn(x, y)) for x, y in examples) for epoch in range(4)]
@@ -281,7 +283,8 @@ class Perceptron(Neuron):
         """
         error = target - self.forward(x).data
         for w, v in zip(self.w, as_list(x)):
-            w.data += rate * error * (v.data if isinstance(v, Value) else v)
-        if self.b is not None:
+            if w.requires_grad:
+                w.data += rate * error * (v.data if isinstance(v, Value) else v)
+        if self.b is not None and self.b.requires_grad:
             self.b.data += rate * error
         return error

@@ -7,7 +7,7 @@ the learning rate are in schedules.py; both can be imported from here.
 import math
 from collections.abc import Iterable
 
-from autograd import Value, as_float, read_grad
+from autograd import Value, as_float, find_frozen, read_grad
 from autograd.arguments import expect_list, expect_list_of
 from autograd.errors import ArgumentError
 from nn.module import Module
@@ -231,6 +231,8 @@ class AdamW(Adam):
 def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> float:
     """Scale all gradients down together so that their Euclidean norm is at most max_norm; returns the norm before.
 
+    Frozen parameters do not count, and keep their gradients.
+
     >>> a, b = Value(0.0), Value(0.0)
     >>> a.grad, b.grad = 3.0, 4.0
     >>> clip_grad_norm_([a, b], 1.0)
@@ -248,7 +250,7 @@ def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> 
 
 
 def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) -> None:
-    """Limit every gradient to the range from -clip_value to clip_value."""
+    """Limit every gradient to the range from -clip_value to clip_value, but for those of frozen parameters."""
     for p in _listed("clip_grad_value_: clip_value", clip_value, parameters):
         p.grad = min(max(p.grad, -clip_value), clip_value)
 
@@ -256,4 +258,6 @@ def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) 
 def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> list[Value]:
     if not as_float(limit) >= 0:
         raise ArgumentError(f"{what} must be 0 or more, got {limit!r}.")
-    return parameters.parameters() if isinstance(parameters, Module) else expect_list_of(what, parameters, Value)
+    given = parameters.parameters() if isinstance(parameters, Module) else expect_list_of(what, parameters, Value)
+    frozen = set(find_frozen(given))
+    return [p for i, p in enumerate(given) if i not in frozen] if frozen else given

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value, read_data, read_grad, write_data, write_grad
-from autograd.arguments import expect_list
+from autograd import Value, find_frozen, read_data, read_grad, write_data, write_grad
+from autograd.arguments import expect_integer, expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 
@@ -16,6 +16,9 @@ LARGE = 200  # from this many parameters on, NumPy is faster
 
 class Optimizer(ABC):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
+
+    A parameter that is frozen when `step()` is called is skipped: neither it nor its state changes. Once unfrozen it
+    goes on where it was; what depends on the number of steps, such as Adam's correction, counts its own.
 
     A subclass defines `update`, how one parameter moves, and lists in `remembered` what it keeps for each parameter.
     """
@@ -27,6 +30,10 @@ class Optimizer(ABC):
         self.lr = lr
         vars(self).update(settings)
         self.steps = 0
+        self._skipped: list[int] = []  # for each parameter the steps that it was frozen for, up to the last change
+        self._frozen: list[int] = []  # the places of those that have been frozen since
+        self._run = 0  # the steps since
+        self._groups: list[tuple[int, array[int]]] | None = None  # the places of the others, by steps skipped
         self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
@@ -36,7 +43,7 @@ class Optimizer(ABC):
         if not self.params:
             raise ArgumentError(f"{kind}: there are no parameters. Pass model.parameters().")
         for p in self.params:
-            if type(p) is not Value:
+            if type(p) is not Value and not (isinstance(p, Value) and p.frozen):
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
@@ -62,12 +69,15 @@ class Optimizer(ABC):
         write_grad(self.params, array("d", bytes(8 * len(self.params))))
 
     def step(self) -> None:
-        """Move every parameter once, by its gradient.
+        """Move every parameter that is not frozen once, by its gradient.
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        data, grads = read_data(self.params), read_grad(self.params)
-        new, *state = self._on_arrays(data, grads) if len(data) >= LARGE else self._one_by_one(data, grads)
+        frozen = find_frozen(self.params)
+        if frozen != self._frozen:
+            self._group(self.skipped, frozen)
+        columns = [read_data(self.params), read_grad(self.params), *self.state]
+        new, *state = self._moved_in_groups(columns) if self._groups is not None else self._moved(columns)
         try:
             write_data(self.params, new)
         except NotFiniteError:
@@ -75,25 +85,70 @@ class Optimizer(ABC):
             raise self._diverged(i, float(new[i])) from None
         self.state = state
         self.steps += 1
+        self._run += 1
 
-    def _one_by_one(self, data: "array[float]", grads: "array[float]") -> Any:
-        """The new numbers and states, as lists of floats."""
+    @property
+    def skipped(self) -> list[int]:
+        """For each parameter how many steps it was frozen for; empty while there are none."""
+        if not self._frozen or not self._run:
+            return self._skipped
+        skipped = list(self._skipped or [0] * len(self.params))
+        for i in self._frozen:
+            skipped[i] += self._run
+        return skipped
+
+    def _group(self, skipped: list[int], frozen: list[int]) -> None:
+        """From here on these parameters are frozen; the others are grouped by how many steps they have skipped."""
+        groups: dict[int, array[int]] = {}
+        still = set(frozen)
+        for i in range(len(self.params)):
+            if i not in still:
+                groups.setdefault(skipped[i] if skipped else 0, array("q")).append(i)
+        self._skipped, self._frozen, self._run = skipped, frozen, 0
+        self._groups = list(groups.items()) if frozen or skipped else None
+
+    def _moved_in_groups(self, columns: list[Any]) -> list[Any]:
+        """The new numbers and states where some parameters are frozen, or were, and so have made fewer steps."""
+        numpy = _numpy() if len(self.params) >= LARGE else None
+        columns = list(map(numpy.asarray if numpy else list, columns))
+        found, steps = [column.copy() for column in (columns[0], *columns[2:])], self.steps
+        try:
+            for skipped, places in self._groups or ():
+                self.steps = steps - skipped
+                if numpy:
+                    own = [column[places] for column in columns]
+                    own = own if len(places) >= LARGE else [column.tolist() for column in own]
+                    for column, numbers in zip(found, self._moved(own)):
+                        column[places] = numbers
+                else:
+                    for column, numbers in zip(found, self._moved([[column[i] for i in places] for column in columns])):
+                        for i, number in zip(places, numbers):
+                            column[i] = number
+        finally:
+            self.steps = steps
+        return found
+
+    def _moved(self, columns: list[Any]) -> Any:
+        """The new numbers and states of parameters, given their numbers, gradients and states."""
+        return self._on_arrays(columns) if len(columns[0]) >= LARGE else self._one_by_one(columns)
+
+    def _one_by_one(self, columns: list[Any]) -> Any:
+        """The same as lists of floats."""
         moved = []
-        for i, (p, g, *state) in enumerate(zip(data, grads, *self.state)):
+        for p, g, *state in zip(*columns):
             try:
                 moved.append(self.update(math.sqrt, p, g, *state))
             except ArithmeticError:
-                raise self._diverged(i, math.nan) from None
+                moved.append((math.nan, *state))  # step() says which parameter that is
         return map(list, zip(*moved))
 
-    def _on_arrays(self, data: "array[float]", grads: "array[float]") -> Any:
+    def _on_arrays(self, columns: list[Any]) -> Any:
         """The same, bit for bit, with NumPy if it is installed."""
-        try:
-            import numpy
-        except ImportError:
-            return self._one_by_one(data, grads)
+        numpy = _numpy()
+        if numpy is None:
+            return self._one_by_one(columns)
         with numpy.errstate(all="ignore"):
-            return self.update(numpy.sqrt, *map(numpy.asarray, (data, grads, *self.state)))
+            return self.update(numpy.sqrt, *map(numpy.asarray, columns))
 
     def _diverged(self, i: int, number: float) -> DivergedError:
         p = self.params[i]
@@ -106,6 +161,7 @@ class Optimizer(ABC):
     def state_dict(self) -> dict[str, Any]:
         """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`."""
         settings = {name: getattr(self, name) for name in ("steps", "lr", *self._settings)}
+        settings |= {"skipped": skipped} if (skipped := self.skipped) else {}
         return settings | {name: list(map(float, column)) for name, column in zip(self.remembered, self.state)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -114,13 +170,14 @@ class Optimizer(ABC):
         Raises ArgumentError if it comes from another kind of optimiser, or from one with other parameters.
         """
         kind, own = type(self).__name__, self.state_dict()
-        if set(state) != set(own):
-            odd = min(set(state) ^ set(own))
+        odd_ones = (set(state) ^ set(own)) - {"skipped"}
+        if odd_ones:
+            odd = min(odd_ones)
             raise ArgumentError(
                 f'{kind}: "{odd}" is {"missing in" if odd in own else "unknown to it in"} the state. '
                 "Was it saved by another kind of optimiser?"
             )
-        for name in self.remembered:
+        for name in (*self.remembered, *(["skipped"] if "skipped" in state else [])):
             if len(state[name]) != len(self.params):
                 raise ArgumentError(
                     f'{kind}: "{name}" in the state has {len(state[name])} numbers, but there are '
@@ -129,13 +186,24 @@ class Optimizer(ABC):
         for name in ("steps", "lr", *self._settings):
             if not _alike(state[name], own[name]):
                 raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
+        skipped = [expect_integer(f"{kind}: skipped", count, 0) for count in state.get("skipped", ())]
         self.state = [list(state[name]) for name in self.remembered]
+        self._group(skipped, find_frozen(self.params))
         for name in ("steps", "lr", *self._settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
 
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+def _numpy() -> Any:
+    """NumPy, if it is installed."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
 
 
 def _alike(a, b) -> bool:

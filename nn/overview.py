@@ -1,26 +1,35 @@
 """`summary`: the parts of a model, as a table."""
 
+from autograd import find_frozen
 from autograd.arguments import expect_instance
 from nn.module import Module
 from nn.modules import Layer
 
 
 class Summary:
-    """The table of `summary`: `rows` of (part, kind, shapes, parameters), and `total`, the number of parameters."""
+    """The table of `summary`.
 
-    def __init__(self, rows: list[tuple[str, str, str, int]], total: int):
-        self.rows, self.total = rows, total
+    rows    (part, kind, shapes, parameters) for each part
+    total   the number of parameters
+    frozen  how many of them are frozen; where some are, the table shows it
+    """
+
+    def __init__(self, rows: list[tuple[str, str, str, int]], total: int, frozen: int = 0):
+        self.rows, self.total, self.frozen = rows, total, frozen
 
     def __str__(self):
         rows = [("part", "kind", "shapes", "parameters"), *((*row[:3], f"{row[3]:,}") for row in self.rows)]
-        rows.append(("total", "", "", f"{self.total:,}"))
+        sums = {"total": self.total}
+        if self.frozen:
+            sums |= {"trainable": self.total - self.frozen, "frozen": self.frozen}
+        rows += [(name, "", "", f"{count:,}") for name, count in sums.items()]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         lines = [
             "  ".join([*(f"{cell:{width}}" for cell, width in zip(row[:3], widths)), f"{row[3]:>{widths[3]}}"])
             for row in rows
         ]
         rule = "─" * len(lines[0])
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        return "\n".join([lines[0], rule, *lines[1 : -len(sums)], rule, *lines[-len(sums) :]])
 
     __repr__ = __str__
 
@@ -38,7 +47,8 @@ def summary(model: Module) -> Summary:
     total                                 65
     """
     expect_instance("summary", model, Module)
-    return Summary(list(_rows(model, "")), len(model.parameters()))
+    parameters = model.parameters()
+    return Summary(list(_rows(model, "")), len(parameters), len(find_frozen(parameters)))
 
 
 def _rows(module: Module, path: str):

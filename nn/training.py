@@ -64,7 +64,7 @@ def fit(
     patience    stop after this many epochs without a lower validation loss (without validation data, training loss),
                 and keep the best weights
     callbacks   functions called with the Run after every epoch; if one has a method `on_step`, that is called with the
-                Run after every step. They may call run.stop()
+                Run after every step. They may call run.stop(), and freeze or unfreeze parts of the model
     checkpoint  a path or a Checkpoint: training resumes from that file if it exists, and is saved to it
     resume      "same": a checkpoint written with other arguments, such as another learning rate, is an error that
                 lists the differences; "override": the new arguments apply from there on

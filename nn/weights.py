@@ -38,7 +38,7 @@ def load(path: "str | Path", model: "Module | None" = None) -> Module:
     """The model in a safetensors file; or `model`, with its weights set to those in the file.
 
     If `model` is given, the file may come from elsewhere, such as safetensors.torch.save_file, as long as names and
-    shapes match. No code in a file is run.
+    shapes match. No code in a file is run. What is frozen is not in a file: `model` stays frozen where it is.
 
     Raises CheckpointError, a kind of ValueError, that names the file and the reason; `model` is then unchanged.
     """

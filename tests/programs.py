@@ -23,8 +23,12 @@ from autograd import *
 # In all texts here N stands for a number, I and C for a small integer, E for an expression, A for a smaller one, T for
 # an expression with t in it, V for the variable that a statement sets.
 OUTER = {
-    "w": ("w = Value(N)", ["w"], ["w = Value(N)", "w.data = N"]),
-    "inner": ("root = Value(N)\ninner = root * N", ["inner", "root"], ["inner = root * N", "root.data = N"]),
+    "w": ("w = Value(N)", ["w"], ["w = Value(N)", "w.data = N", "w.requires_grad = not w.requires_grad"]),
+    "inner": (
+        "root = Value(N)\ninner = root * N",
+        ["inner", "root"],
+        ["inner = root * N", "root.data = N", "root.requires_grad = not root.requires_grad"],
+    ),
     "scale": ("scale = N", ["scale"], ["scale = N", "scale = I", "scale = Value(N)"]),
     "items": (
         "items = [Value(N), N, Value(N)]",
@@ -45,6 +49,7 @@ OUTER = {
             "items.append(Value(N))",
             "del items[2:]",
             "items[0].data = N",
+            "items[0].requires_grad = not items[0].requires_grad",
             "items = [Value(N), N]",
             "items[1:] = items[:0:-1]",
         ],
@@ -64,6 +69,7 @@ OUTER = {
             'table["c"] = N',
             'table.pop("c", None)',
             'table["a"].data = N',
+            'table["a"].requires_grad = not table["a"].requires_grad',
             'table = {"a": Value(N), "b": Value(N)}',
             'table["a"] = table.pop("a")',
         ],
@@ -77,6 +83,7 @@ OUTER = {
             "box.gain = Value(N)",
             "box.shift = N",
             "box.gain.data = N",
+            "box.gain.requires_grad = not box.gain.requires_grad",
             "box.parts[0] = Value(N)",
             "box.parts.append(N)",
             "box.parts = [N]",
@@ -105,6 +112,7 @@ OUTER = {
             "helper.__defaults__ = (N,)",
             "bias = Value(N)",
             "bias.data = N",
+            "bias.requires_grad = not bias.requires_grad",
             "helper = lambda a, b=N: a * b",
         ],
     ),
@@ -122,7 +130,7 @@ OUTER = {
     "recorded": (
         "slope = Value(N)\nrecorded = autograd.compile(lambda a, b: tanh(a * slope) + b)",
         ["recorded(E, E)"],
-        ["slope = Value(N)", "slope.data = N"],
+        ["slope = Value(N)", "slope.data = N", "slope.requires_grad = not slope.requires_grad"],
     ),
     "point": (
         'Point = collections.namedtuple("Point", "a b")\npoint = Point(N, Value(N))',
@@ -168,7 +176,12 @@ OUTER = {
     "dated": (
         "@dataclasses.dataclass\nclass Dated:\n    gain: object\n    shift: float = N\ndated = Dated(Value(N))",
         ["dated.gain * E + dated.shift"],
-        ["dated.gain.data = N", "dated.shift = N", "dated = Dated(Value(N), N)"],
+        [
+            "dated.gain.data = N",
+            "dated.gain.requires_grad = not dated.gain.requires_grad",
+            "dated.shift = N",
+            "dated = Dated(Value(N), N)",
+        ],
     ),
     "cell": ("", ["cell"], ["change_cell(Value(N))", "change_cell(N)"]),
     "default": (
@@ -441,6 +454,7 @@ class Writer:
                 "risky": ["V = log(E)", "V = sqrt(E)", "V = E / E", "V = acosh(E)", "V = exp(E * 400.0)"],
                 "kind": ['if kind == "plus":\n    V = E\nelse:\n    V = E * w', 'V = {"plus": E, "times": w}[kind]'],
                 "decision": [
+                    "V = E if w.requires_grad else E * 2.0",
                     "if count > 1:\n    V = E\nelse:\n    V = E",
                     "V = [E, E][count % 2]",
                     "assert count < 10\nV = E if count else E",

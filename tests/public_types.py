@@ -19,6 +19,7 @@ from autograd import (
     dot,
     draw,
     explain,
+    find_frozen,
     grad,
     gradcheck,
     hessian,
@@ -58,6 +59,9 @@ either: Value | float = x if len(sys.argv) else 2.0
 def values() -> None:
     assert_type(x.data, float)
     assert_type(x.grad, float)
+    assert_type(x.requires_grad, bool)
+    assert_type(x.requires_grad_(), Value)
+    assert_type(x.frozen, bool)
     assert_type(x.label, str | None)
     assert_type(x.line, str | None)
     assert_type(x.rule, Rule | None)
@@ -215,6 +219,7 @@ def recordings() -> None:
 
 
 def arrays() -> None:
+    assert_type(find_frozen([x, y]), list[int])
     assert_type(read_data([x, y]), "array[float]")
     assert_type(read_grad([x, y]), "array[float]")
     assert_type(write_data([x, y], [2.0, 3.0]), None)
@@ -251,6 +256,7 @@ def modules() -> None:
     assert_type(nn.MLP(2, [1]).parameters(), list[Value])
     assert_type(nn.MLP(2, [1]).state_dict(), dict[str, float])
     assert_type(nn.MLP(2, [1]).zero_grad(), None)
+    assert_type(nn.MLP(2, [1]).requires_grad_(False), nn.MLP)
 
 
 def layers() -> None:

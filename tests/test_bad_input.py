@@ -114,6 +114,7 @@ GOOD = {
     "autograd.rule": lambda: ["own_bad_input", "x * y", "y", "x"],
     "autograd.zero_grad": lambda: {"values": [Value(1.0)]},
     "autograd.read_data": lambda: [logits()],
+    "autograd.find_frozen": lambda: [logits()],
     "autograd.read_grad": lambda: [logits()],
     "autograd.write_data": lambda: [logits(), [1.0, 2.0]],
     "autograd.write_grad": lambda: [logits(), [1.0, 2.0]],

@@ -24,11 +24,13 @@ if TYPE_CHECKING or backend == "python":
     from autograd.engine.replayed import ReplayedNode, replayed_result, stale
     from autograd.engine.value import (
         Constant,
+        Freezing,
         Value,
         adjoints,
         apply,
         constant,
         restore,
+        restore_frozen,
         topological_order,
     )
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING or backend == "python":
 else:
     from autograd.native._engine import (
         Constant,
+        Freezing,
         ReplayedNode,
         Value,
         adjoints,
@@ -59,6 +62,7 @@ else:
         recording,
         replayed_result,
         restore,
+        restore_frozen,
         scope,
         set_method,
         side_of,
@@ -68,6 +72,6 @@ else:
         where,
     )
 
-restore.__module__ = __name__  # so that each engine reads what the other has pickled
+restore.__module__ = restore_frozen.__module__ = __name__  # so that each engine reads what the other has pickled
 if backend == "python":
     Value.__module__ = Constant.__module__ = "autograd"

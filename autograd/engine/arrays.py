@@ -9,7 +9,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from autograd.engine import Value, as_float, check_not_recording
+from autograd.engine import Constant, Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
 
@@ -53,6 +53,22 @@ def write_data(values: list[Value], numbers: Collection[float]) -> None:
 def write_grad(values: list[Value], numbers: Collection[float]) -> None:
     """Set the gradients of a list of Values, as `write_data` sets their numbers."""
     _write("write_grad", values, numbers, "_grad")
+
+
+def find_frozen(values: list[Value]) -> list[int]:
+    """The places in a list of Values of those that no gradient flows to: frozen ones, and Constants.
+
+    >>> x, y = Value(1.0), Value(2.0)
+    >>> y.requires_grad = False
+    >>> find_frozen([x, y])
+    [1]
+
+    Raises NumberTypeError for what is no Value.
+    """
+    found = places_of_constants(values) if isinstance(values, list) else None
+    if found is None:
+        raise _no_values("find_frozen", values)
+    return found
 
 
 def _read(name, values, field):
@@ -109,6 +125,13 @@ if TYPE_CHECKING or backend == "python":
             array.array("d", map(attrgetter(field), nodes)) if all(isinstance(node, Value) for node in nodes) else None
         )
 
+    def places_of_constants(values):
+        """The places of the Constants in a list; None when not all of it are Values."""
+        nodes = list(values)
+        if not all(isinstance(node, Value) for node in nodes):
+            return None
+        return [place for place, node in enumerate(nodes) if type(node) is Constant]
+
     def store(values, field, numbers):
         """Set a field of all Values of a list, or of none.
 
@@ -125,4 +148,4 @@ if TYPE_CHECKING or backend == "python":
         return None
 
 else:  # the same functions over raw pointers, in arrays.pxi
-    from autograd.native._engine import load, store
+    from autograd.native._engine import load, places_of_constants, store

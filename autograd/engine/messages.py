@@ -17,8 +17,14 @@ FLOAT = (
 INT = "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
 EQUAL = "== between Values asks whether they are the same node. To compare the numbers write v.data == {!r}."
 NO_VALUE = (
-    "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values, outside "
-    "no_grad() and without detach()."
+    "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values that are not "
+    "frozen, outside no_grad() and without detach()."
+)
+NO_LEAF = (
+    "requires_grad_: only a leaf can be frozen, but {!r} was computed. Write v.detach() for its number as a Constant."
+)
+FREEZE_OUTSIDE = (
+    "Freeze and unfreeze outside the function; inside, detach() and no_grad() keep a gradient from flowing."
 )
 UNKNOWN_RULE = (
     "the pickled graph uses a primitive {!r} that is not in the table, or has other than {} inputs. Register it first."

@@ -31,8 +31,15 @@ if not cython.compiled:
 
 LEAF = cython.declare(cython.int, -1)  # the `_rule` of a node that no primitive made
 REPLAYED = cython.declare(cython.int, -2)  # that of a ReplayedNode
+FROZEN = cython.declare(cython.int, -5)  # that of a leaf which requires_grad_(False) has made a Constant
 
 Number: TypeAlias = "Value | float"
+
+
+class Freezing:
+    """How often leaves have been frozen and unfrozen: what depends on that need only look again after a change."""
+
+    changes = 0
 
 
 @cython.no_gc
@@ -58,7 +65,7 @@ class Value:
     infinity, InexactNumberError (a ValueError) for a number that no float64 holds exactly.
     """
 
-    # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, or REPLAYED.
+    # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, FROZEN, or REPLAYED.
     __slots__ = SLOTS
 
     def __init__(self, data: float, label: str | None = None) -> None:
@@ -136,19 +143,67 @@ class Value:
     @property
     def rule(self) -> Rule | None:
         """The primitive that made this node; None for a leaf."""
-        return TABLE[self._rule] if self._rule != LEAF else None
+        return TABLE[self._rule] if self._rule >= 0 else None
 
     @property
     def parents(self) -> "tuple[Value, ...]":
         """The nodes that this one was computed from, in the order of the rule's inputs; () for a leaf."""
-        return (self._a, self._b, self._c)[: len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
+        return (self._a, self._b, self._c)[: len(TABLE[self._rule].inputs)] if self._rule >= 0 else ()
 
     @property
     def partials(self) -> tuple[float, ...]:
         """∂node/∂parent for each of `parents`, recorded when the node was made; 0.0 for a constant."""
         if modes:
             check_not_recording("reading .partials of a Value")
-        return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule != LEAF else ()
+        return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule >= 0 else ()
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to this node: not to a Constant, nor to a frozen leaf, which is one.
+
+        Assigning False freezes a leaf, True unfreezes it; see `requires_grad_`.
+        """
+        if modes and this_thread.recorder is not None and self._rule < 0:
+            this_thread.recorder.tracer(self)  # the recording counts only as long as this stays as it is
+        return type(self) is not Constant
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> "Value":
+        """Freeze a leaf (False) or unfreeze it (True); returns it.
+
+        While it is frozen, a leaf is a Constant: operations compute no partial derivative for it, what is computed from
+        frozen leaves and numbers alone is a Constant too, `backward()` leaves its `grad` as it is, and optimisers skip
+        it. Its `data` can be assigned as before. A graph from before passes no gradient to a leaf while it is frozen; a
+        graph that was computed while a leaf was frozen never does.
+
+        >>> w, x = Value(3.0), Value(2.0)
+        >>> w.requires_grad_(False)
+        Value(3.0, grad=0, requires_grad=False)
+        >>> (w * x).backward()
+        >>> w.grad, x.grad
+        (0.0, 3.0)
+
+        Raises ArgumentError for a node that was computed: `detach()` gives its number as a Constant.
+        """
+        if modes:
+            check_not_recording("setting requires_grad of a Value", messages.FREEZE_OUTSIDE)
+        if not isinstance(requires_grad, bool):
+            raise NumberTypeError(f"requires_grad is True or False, got {requires_grad!r:.60}.")
+        if requires_grad == (type(self) is not Constant):
+            return self
+        if self._rule != LEAF and self._rule != FROZEN:
+            raise ArgumentError(messages.NO_LEAF.format(self))
+        change_kind(self, requires_grad)
+        Freezing.changes += 1
+        return self
+
+    @property
+    def frozen(self) -> bool:
+        """Whether this is a leaf that was frozen by `requires_grad_(False)`; a Constant of another kind is not."""
+        return type(self) is Constant and self._rule == FROZEN
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
@@ -215,24 +270,27 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def __reduce__(self):
-        return self._recipe(()) if self._rule == LEAF else (last, (twins(topological_order(self)),))
+        return self._recipe(()) if self._rule < 0 else (last, (twins(topological_order(self)),))
 
     def __copy__(self):
-        return restore(self.parents, *self._recipe(())[1][1:])
+        make, arguments = self._recipe(self.parents)
+        return make(*arguments)
 
     def __deepcopy__(self, memo):
-        return deep_copy([self] if self._rule == LEAF else topological_order(self), memo)
+        is_leaf = self._rule == LEAF or self._rule == FROZEN
+        return deep_copy([self] if is_leaf else topological_order(self), memo)
 
     def _recipe(self, parents):
         """A function and its arguments, which make this node again with other parents."""
         name = TABLE[self._rule].name if self._rule >= 0 else None
-        return restore, (parents, self.partials, type(self) is Value, self.data, self.grad, self.label, self.line, name)
+        make = restore_frozen if self.frozen else restore
+        return make, (parents, self.partials, type(self) is Value, self.data, self.grad, self.label, self.line, name)
 
 
 @cython.no_gc
 @cython.cclass
 class Constant(Value):
-    """A Value without a gradient: a plain number in an expression, or a result of `detach()` or inside `no_grad()`."""
+    """A Value without a gradient: a number in an expression, a frozen leaf, a result of `detach()` or inside `no_grad()`."""
 
     __slots__ = ()
 
@@ -240,6 +298,8 @@ class Constant(Value):
         if modes:
             check_not_recording("writing a Constant as text")
         label = "" if self.label is None else f', label="{self.label}"'
+        if self._rule == FROZEN:
+            return f"Value({self._data!r}, grad={self._grad:.6g}{label}, requires_grad=False)"
         return f"Constant({self._data!r}{label})"
 
 
@@ -259,6 +319,13 @@ if not cython.compiled:
     def new_constant(number):
         """A new Constant; the number must be a finite float."""
         return new_node(LEAF, number, None, 0.0, None, 0.0, None, 0.0, Constant)
+
+    def change_kind(leaf, wanted):
+        """Make a leaf a Value, or a Constant that is frozen. An interrupt in between leaves a Value."""
+        if wanted:
+            leaf.__class__, leaf._rule = Value, LEAF
+        else:
+            leaf._rule, leaf.__class__ = FROZEN, Constant
 
 
 @cython.ccall
@@ -346,6 +413,14 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
         )
     node._label = label if line is None else LabelAndLine(label, line)
     node._grad = as_float(grad)
+    return node
+
+
+@cython.locals(node=Value)
+def restore_frozen(*arguments):
+    """A frozen leaf as it was pickled or copied."""
+    node = restore(*arguments)
+    node._rule = FROZEN
     return node
 
 

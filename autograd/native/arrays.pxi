@@ -21,6 +21,18 @@ def load(list values not None, str field not None):
     return found
 
 
+def places_of_constants(list values not None):
+    cdef list found = []
+    cdef Py_ssize_t i
+    for i in range(len(values)):
+        kind = Py_TYPE(PyList_GET_ITEM(values, i))
+        if kind == <Type*>Constant:
+            found.append(i)
+        elif kind != <Type*>Value and not isinstance(<object>PyList_GET_ITEM(values, i), Value):
+            return None
+    return found
+
+
 def store(list values not None, str field not None, const double[::1] numbers not None):
     cdef bint gradients = field == "_grad"
     cdef Py_ssize_t i

@@ -251,9 +251,8 @@ cdef class NativeMachine:
         self._sources = program.captured
         self.source_slots = _ints(program.captured_slots)
         self.plan.inputs = len(program.input_slots)
-        self.captured = [value for value in program.captured if type(value) is Value]
-        self.captured_slots = _ints([slot for slot, value in zip(program.captured_slots, program.captured)
-                                     if type(value) is Value])
+        self.captured = program.values
+        self.captured_slots = _ints(program.value_slots)
         self.plan.captured_slots = &self.captured_slots[0]
         self.plan.differentiable = len(self.captured)
 

@@ -65,6 +65,7 @@ cdef extern from *:
     #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
     """
     void BEGIN(Node*, Type*) noexcept  # an object without references yet
+    void Py_SET_TYPE(PyObject*, Type*) noexcept
 
 
 cdef extern from "memory.h":
@@ -198,6 +199,12 @@ cdef inline Constant new_constant(double number):
     BEGIN(node, <Type*>Constant)
     fill(node, LEAF, 0, number, NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0.0)
     return <Constant>node
+
+
+cdef change_kind(Value leaf, bint wanted):
+    """Make a leaf a Value, or a Constant that is frozen: they lie in the same slabs."""
+    (<Node*>leaf)._rule, (<Node*>leaf)._mark = LEAF if wanted else FROZEN, UNSEEN if wanted else 0
+    Py_SET_TYPE(<PyObject*>leaf, <Type*>Value if wanted else <Type*>Constant)
 
 
 cdef inline void fill(Node* node, int rule, int mark, double data, Node* a, double da, Node* b, double db, Node* c,

@@ -20,10 +20,8 @@ class PythonMachine:
     def __init__(self, program: Program):
         self.program = program
         self._runs = program.runs
-        self.captured = [value for value in program.captured if type(value) is Value]
-        self._captured_slots = [
-            slot for slot, value in zip(program.captured_slots, program.captured) if type(value) is Value
-        ]
+        self.captured = program.values
+        self._captured_slots = program.value_slots
 
     def template(self):
         """A memory with the constants and the numbers of the captured Values in it."""

@@ -281,6 +281,7 @@ class Instruction:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
+    captured, values  the captured Values, with those that are Constants and without
     tape, places  what it was made from, and where its results stand there
 
     What is used gets a slot. The first `uniform` slots hold what is the same for all examples of a batch: numbers,
@@ -295,11 +296,6 @@ class Program:
         find_sums(self.tape, facts, RULES["add"].index, RULES["mul"].index)
         lay_out(self, self.tape, facts)
 
-    @property
-    def values(self):
-        """The captured ones that are no Constants."""
-        return [value for value in self.captured if type(value) is Value]
-
     def machine(self, kind):
         """What runs it: kind(self), made once."""
         if self._machine is None:
@@ -311,8 +307,7 @@ class Program:
         tape = self.tape
         leaves = [place for place in range(tape.count) if tape.rule[place] == LEAF and tape.flags[place] & 1]
         at = {id(tape.sources[tape.a[place]]): place for place in leaves if tape.a[place] >= 0}
-        captured = [at[id(value)] for value in self.captured if type(value) is Value]
-        return captured + [place for place in leaves if tape.a[place] < 0]
+        return [at[id(value)] for value in self.values] + [place for place in leaves if tape.a[place] < 0]
 
     def __str__(self):
         from autograd.replay.listing import listing  # for people, who do not look at every program
@@ -509,11 +504,15 @@ def lay_out(program, tape, facts):
     number_slots(facts.slot, array.array("i", order[plain:]), program.uniform + len(tape.inputs))
     program.blocks = Blocks(tape, facts, order, kind_of)
     program.numbers, program.captured, program.captured_slots = [], [], array.array("i")
+    program.values, program.value_slots = [], array.array("i")
     for place in sources:
         source = tape.sources[tape.a[place]]
         if isinstance(source, Value):
             program.captured.append(source)
             program.captured_slots.append(facts.slot[place])
+            if facts.wanted[place]:
+                program.values.append(source)
+                program.value_slots.append(facts.slot[place])
         else:
             program.numbers.append((facts.slot[place], source))
     program.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])

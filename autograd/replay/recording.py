@@ -8,7 +8,16 @@ import sys
 import time
 from functools import reduce
 
-from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed_result
+from autograd.engine import (
+    Freezing,
+    Value,
+    constant,
+    gradients_wanted,
+    graph_wanted,
+    no_grad,
+    recording,
+    replayed_result,
+)
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.collector import collector_off
@@ -37,6 +46,8 @@ class Recording:
     gradients       whether operations built a graph, as they do outside no_grad()
     differentiated  whether the function takes derivatives
     variables       which of the numbers in the arguments are Values
+    leaves          the leaves that it has met outside its arguments; `trainable` says of each whether a gradient
+                    flowed to it
     verified        whether a second recording was the same
     refusal         why all further calls are refused, or ""
     fallbacks       how often the function itself was called in place of a replay
@@ -48,11 +59,14 @@ class Recording:
             static.keep()
         self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
         self.fallbacks, self.verified, self.refusal = 0, False, ""
+        self._changes = Freezing.changes
         with collector_off(), _recorder_at_work() as recorder:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.places)
             self.dependencies = self._dependencies(recorder)
             self.differentiated = recorder.differentiated
+            leaves = recorder.captured_leaves()
+            self.leaves, self.trainable = [leaf for leaf, _ in leaves], bytes(wanted for _, wanted in leaves)
             self._born = set(map(id, recorder.born))
             recorder.trimmed()
             self._tape = recorder
@@ -84,6 +98,16 @@ class Recording:
         """What the function itself returns for other numbers or Values."""
         args, kwargs = arguments_from(self.key, iter(leaves))
         return self.function(*args, **kwargs)
+
+    def freezing_unchanged(self):
+        """Whether those of its leaves are frozen that were frozen when it was made."""
+        changes = Freezing.changes
+        if changes == self._changes:
+            return True
+        if bytes(leaf.requires_grad for leaf in self.leaves) != self.trainable:
+            return False
+        self._changes = changes
+        return True
 
     # At the second call.
 

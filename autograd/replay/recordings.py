@@ -14,6 +14,7 @@ from autograd.replay.snapshot import SCALARS
 MANY_ITEMS = 200_000  # comparing these takes as long as a function of thousands of operations
 MANY_CHANGES = 3  # changes of one number before a warning
 NO_GRAD = "no_grad"  # put before the key of a recording for calls inside no_grad()
+ASIDE = "aside"  # put before the key of a recording that was made while other leaves were frozen than are now
 
 
 class Recordings:
@@ -70,6 +71,8 @@ class Recordings:
 
     def _serving(self, key, leaves, gradients):
         recording = self._by_key.get(key)
+        if recording is not None and not recording.freezing_unchanged():
+            recording = self._exchanged(key, recording)
         if recording is None:
             self._warn_of_few_places(key)
             return self._record(key, leaves, gradients)
@@ -84,6 +87,18 @@ class Recordings:
             recording.verify()
         self._by_key.move_to_end(key)
         return recording
+
+    def _exchanged(self, key, recording):
+        """Put a recording aside, as other leaves are frozen now; returns the one that fits now, or None.
+
+        So training two models in turn, each frozen while the other learns, records each only once.
+        """
+        self._by_key[ASIDE, key, recording.trainable] = self._by_key.pop(key)
+        for name, other in self._by_key.items():
+            if name[:2] == (ASIDE, key) and other.freezing_unchanged():
+                self._by_key[key] = self._by_key.pop(name)
+                return other
+        return None
 
     def _record(self, key, leaves, gradients):
         self.misses += 1

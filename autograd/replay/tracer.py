@@ -8,6 +8,7 @@ import sys
 from math import isfinite, nan
 
 from autograd.engine import uncompiled as cython
+from autograd.engine.messages import FREEZE_OUTSIDE
 from autograd.errors import RecordingError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES
@@ -71,6 +72,22 @@ class Tracer(Value):
     @grad.setter
     def grad(self, number):
         self._refuse("setting .grad of")
+
+    @property
+    def requires_grad(self):
+        """Whether a gradient flows through it; who asks this has a recording of its own for calls inside no_grad()."""
+        if self.kind == PLAIN:
+            raise AttributeError("'float' object has no attribute 'requires_grad'", name="requires_grad", obj=self)
+        self.recorder.differentiated = True
+        return bool(self.recorder.flags[self.place] & WANTED)
+
+    @requires_grad.setter
+    def requires_grad(self, wanted):
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad=True):
+        """A tracer cannot be frozen."""
+        self._refuse("setting requires_grad of", FREEZE_OUTSIDE)
 
     @property
     def partials(self):
@@ -223,6 +240,10 @@ class Recorder(Tape):
         place = self.add(LEAF, -1, -1, -1, flags)
         self.inputs.append(place)
         return self.traced(place)
+
+    def captured_leaves(self):
+        """The leaves that the function has met outside its arguments, and whether a gradient flows to each."""
+        return [(value, self.flags[place] & WANTED) for value, place in self._captured.items() if value.rule is None]
 
     def variable(self, operand):
         """A tracer of its own with the number of `operand`, to differentiate by."""

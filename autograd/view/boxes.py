@@ -154,7 +154,7 @@ class _BoxFinder:
             if len(boxes) != 1 or None in boxes:
                 continue
             box = boxes.pop()
-            if isinstance(node, Constant):
+            if isinstance(node, Constant) and not node.frozen:
                 belongs = not any(self.graph.is_parameter(other) for child in children for other in child.parents)
             else:
                 belongs = self.graph.is_parameter(node) and node.label.startswith(box.path + ".")

@@ -207,7 +207,7 @@ class DotWriter:
 
     def tooltip(self, node, kind):
         """What hovering over a node shows."""
-        lines = [f"{node.label or self.names[node]} ({kind})"]
+        lines = [f"{node.label or self.names[node]} ({'frozen' if node.frozen else kind})"]
         if node.rule:
             lines.append(f"= {expression(node, self.names)}")
         lines.append(f"data {node.data!r}")
@@ -240,7 +240,8 @@ class DotWriter:
         parent, flow = node.parents[i], self.flows[node, i]
         attributes = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
         if isinstance(parent, Constant):
-            return attributes | {"tooltip": "a constant: no gradient flows here", "color": "#b4b4b4"}
+            what = "frozen" if parent.frozen else "a constant"
+            return attributes | {"tooltip": f"{what}: no gradient flows here", "color": "#b4b4b4"}
         attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names))
         attributes["labeltooltip"] = attributes["tooltip"]
         attributes["color"] = tint(flow, self.largest_flow, GREY, LINES)

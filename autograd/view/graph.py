@@ -113,8 +113,8 @@ class Graph:
         return "parameter" if self.is_parameter(node) else "input"
 
     def is_parameter(self, node: Value) -> bool:
-        """Whether a leaf was passed as a parameter, or is labelled as a module labels its parameters."""
-        if node.rule is not None or isinstance(node, Constant):
+        """Whether a leaf, frozen or not, was passed as a parameter or is labelled as a module labels its parameters."""
+        if node.rule is not None or (isinstance(node, Constant) and not node.frozen):
             return False
         return node in self.known_parameters or bool(node.label and MODULE_PATH.fullmatch(node.label))
 

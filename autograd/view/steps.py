@@ -45,7 +45,7 @@ def graph_to_step_through(value: Value, parameters: Iterable[Value], limit: int,
     """The graph of `value`, if its pass can be stepped through.
 
     Raises ArgumentError when it depends on no Value, GraphTooLargeError beyond `limit` nodes, StaleGraphError when
-    .data was changed after the forward pass; the messages begin with the name of the `caller`.
+    .data was changed, or a leaf unfrozen, after the forward pass; the messages begin with the name of the `caller`.
     """
     limit = expect_integer(f"{caller}: limit", limit)
     graph = Graph(value, parameters=expect_list_of(f"{caller}: parameters", parameters, Value))
@@ -62,4 +62,22 @@ def graph_to_step_through(value: Value, parameters: Iterable[Value], limit: int,
                 f"{caller}: {node!r} no longer follows from its operands: some .data was changed "
                 "after the forward pass. Compute the result again."
             )
+        if node.rule and (leaf := _unfrozen_since(node)):
+            raise StaleGraphError(
+                f"{caller}: {leaf!r} was frozen when {node!r} was computed from it, so no gradient flows between them. "
+                "Compute the result again."
+            )
     return graph
+
+
+def _unfrozen_since(node):
+    """An operand that is a leaf, but that had no partial derivative when the node was computed; else None."""
+    numbers = [parent.data for parent in node.parents]
+    for parent, slope, partial in zip(node.parents, node.rule.slopes, node.partials):
+        if parent.rule is None and type(parent) is Value and partial == 0.0:
+            try:
+                if slope(*numbers, node.data) != 0.0:
+                    return parent
+            except (ArithmeticError, ValueError):  # there is none, and so it cannot be what was recorded
+                return parent
+    return None
