@@ -51,6 +51,7 @@ cdef class Tracer(Value):
 cdef class Recorder:
     cdef readonly list tracers
     cdef readonly list inputs
+    cdef readonly list generators
     cdef readonly list guards
     cdef int guard
     cdef readonly dict watched

@@ -12,6 +12,7 @@ typedef struct {
     int rule;
     int wanted;  /* bit k: the gradient of operand k is wanted */
     int varying; /* bit k: operand k has rows; bit 3: the results have */
+    void *own;   /* the Rule, where it is younger than the engine and so has no loops; else NULL */
     ptrdiff_t start, count;
     int *a, *b, *c;
     int guards;

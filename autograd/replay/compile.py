@@ -9,7 +9,6 @@ and how it is ensured, is written in README.md beside this file.
 
 from __future__ import annotations
 
-import contextlib
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
@@ -22,6 +21,7 @@ from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers, numbers_in
 from autograd.replay.batches import columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
+from autograd.replay.random_numbers import RandomStates
 from autograd.replay.recorder import key_of, keys_of
 from autograd.replay.recording import NotFinite
 from autograd.replay.recordings import Recordings
@@ -154,11 +154,13 @@ class Compiled(Generic[P, R_co]):
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording = self._recordings.serving(key, leaves, gradients_wanted())
+        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), [leaves]
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.call(leaves)
-        return self._instead_of(recording, [leaves], lambda: self.function(*args, **kwargs))
+            except NotFinite as failure:
+                rows = failure.rows
+        return self._instead_of(recording, rows, lambda: self.function(*args, **kwargs))
 
     @overload
     def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
@@ -186,8 +188,10 @@ class Compiled(Generic[P, R_co]):
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.mean(rows, has_aux)
+            except NotFinite as failure:
+                rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
 
     @overload
@@ -206,8 +210,10 @@ class Compiled(Generic[P, R_co]):
             return self._own_map(batches, kwargs)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.map(rows)
+            except NotFinite as failure:
+                rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
 
     def cache_info(self) -> CacheInfo:
@@ -232,7 +238,11 @@ class Compiled(Generic[P, R_co]):
         if recording is None:
             raise ArgumentError("draw: nothing has been recorded yet. Call the function once.")
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in recording.example]
-        return draw(numbers_in(recording.call_function(leaves))[0], **options)
+        states = RandomStates(recording.generators)
+        try:
+            return draw(numbers_in(recording.call_function(leaves))[0], **options)
+        finally:
+            states.restore()
 
     def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""

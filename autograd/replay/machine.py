@@ -147,10 +147,9 @@ def _holds(guard, memory):
 
 
 def Machine(program: Program) -> Any:
-    """The machine for a program: the compiled one, unless a primitive of the program is not compiled."""
+    """The machine for a program, of the engine that runs. The compiled one calls the functions of rules without C."""
     if backend == "native":
-        from autograd.native._engine import NativeMachine, knows
+        from autograd.native._engine import NativeMachine
 
-        if all(run.rule is None or knows(run.rule) for run in program.runs):
-            return NativeMachine(program)
+        return NativeMachine(program)
     return PythonMachine(program)

@@ -7,6 +7,7 @@ import operator
 import sys
 import time
 from functools import reduce
+from itertools import groupby
 
 from autograd.engine import Value, constant, gradients_wanted, graph_wanted, no_grad, recording, replayed_result
 from autograd.errors import ArgumentError, RecordingError
@@ -15,6 +16,7 @@ from autograd.replay.collector import collector_off
 from autograd.replay.dependencies import dependencies_of
 from autograd.replay.machine import Machine, PythonMachine
 from autograd.replay.methods import WeakMethod
+from autograd.replay.random_numbers import RandomStates, shared_generators
 from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder
 from autograd.replay.results import AsItIs, FailedToRecord, Result, plain
 from autograd.replay.signature import arguments_from, kinds_in, parts_of, statics_in
@@ -24,8 +26,13 @@ from autograd.replay.unrolled import UnrolledGraph
 class NotFinite(Exception):
     """A replay met a number that is not finite. The function is called itself then, and says what it is.
 
+    rows  the examples, with the random numbers that were drawn for them; the generators have been set back
+
     A signal within this folder, which no user sees.
     """
+
+    def __init__(self, rows):
+        self.rows = rows
 
 
 class Recording:
@@ -36,6 +43,8 @@ class Recording:
     gradients       whether operations built a graph, as they do outside no_grad()
     differentiated  whether the function takes derivatives
     variables       which of the numbers in the arguments are Values
+    draws           the random numbers that each example draws after one another: pairs of a generator and how many
+    generators      each of them once
     verified        whether a second recording was the same
     refusal         why all further calls are refused, or ""
     fallbacks       how often the function itself was called in place of a replay
@@ -51,8 +60,9 @@ class Recording:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.tracers)
             self.dependencies = self._dependencies(recorder)
-            self.differentiated = recorder.differentiated
+            self.differentiated, self.draws = recorder.differentiated, _draws_of(recorder)
             del self.result.tracers
+        self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began
@@ -60,16 +70,18 @@ class Recording:
     def _record(self, recorder):
         """Call the function with tracers; returns what it returned."""
         inputs = [kind for _, structure in parts_of(self.key) for kind in kinds_in(structure)]
-        with recording(recorder), graph_wanted() if self.gradients else no_grad():
-            try:
+        states = RandomStates(shared_generators())
+        try:
+            with recording(recorder), graph_wanted() if self.gradients else no_grad():
                 result = self.call_function([recorder.input(kind) for kind in inputs])
-            except (RecordingError, MemoryError):
-                raise
-            except Exception as error:
+            if recorder.spoilt is not None:
+                raise recorder.spoilt
+            return result
+        except BaseException as error:
+            states.restore()  # the function may be called itself now
+            if isinstance(error, Exception) and not isinstance(error, (RecordingError, MemoryError)):
                 raise FailedToRecord from error
-        if recorder.spoilt is not None:
-            raise recorder.spoilt
-        return result
+            raise
 
     def _dependencies(self, recorder):
         roots = [self.function, *(static.argument for static in statics_in(self.key))]
@@ -89,11 +101,11 @@ class Recording:
 
         Raises RecordingError when the function is not the same although nothing has changed that it reads.
         """
-        generators = self.dependencies.generators
-        before = _random_states(generators)
+        states = RandomStates([*shared_generators(), *self.dependencies.generators])
         with collector_off(), _recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
+            is_same = is_same and _draws_of(recorder) == self.draws
             self.dependencies = self._dependencies(recorder)
         if not is_same:
             self.refusal = (
@@ -101,12 +113,13 @@ class Recording:
                 "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
                 "file, or count its calls? Pass what differs as an argument."
             )
-        elif before != _random_states(generators):
+        elif not states.unchanged():
             self.refusal = (
                 "compile: the function draws random numbers, which a replay would not. Draw them outside, "
                 "and pass them as arguments."
             )
         if self.refusal:
+            states.restore()
             raise RecordingError(self.refusal)
         self.verified = True
 
@@ -127,12 +140,12 @@ class Recording:
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
-        numbers, partials = self._run([leaves], slots, roots)
+        rows, numbers, partials = self._run([leaves], slots, roots)
         supply = iter(partials)
         results = [
             kind.part
             if type(kind) is AsItIs
-            else self._node(number, next(supply) if roots and kind == VALUE else None, i, [leaves])
+            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows)
             for i, (number, kind) in enumerate(zip(numbers, kinds))
         ]
         if self.result.structure == 0:
@@ -148,7 +161,7 @@ class Recording:
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
-        numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
+        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
         losses = numbers[: len(rows) * len(slots) : len(slots)]
         total = reduce(operator.add, losses)  # sum() may be more exact than the additions of the function itself
         node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
@@ -156,16 +169,37 @@ class Recording:
 
     def map(self, rows):
         """Every example's result as plain numbers."""
-        return self._structured(self.result.structure, self._run(rows, self.program.results, [])[0], 0, len(rows))
+        _, numbers, _ = self._run(rows, self.program.results, [])
+        return self._structured(self.result.structure, numbers, 0, len(rows))
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
+        """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
+        if not self.draws:
+            return rows, *self._finite(rows, reads, roots, seed)
+        states = RandomStates(self.generators)
+        try:
+            rows = self._with_random_numbers(rows)
+            return rows, *self._finite(rows, reads, roots, seed)
+        except BaseException:
+            states.restore()  # what fails has drawn nothing
+            raise
+
+    def _finite(self, rows, reads, roots, seed):
         found = self.machine.run(rows, reads, roots, seed, self.variables)
         if found is None:
-            raise NotFinite
+            raise NotFinite(rows)
         return found
+
+    def _with_random_numbers(self, rows):
+        """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
+        draws = [(generator.random, count) for generator, count in self.draws]
+        drawn = [[draw() for draw, count in draws for _ in range(count)] for _ in range(len(rows))]
+        if isinstance(rows, list):
+            return [row + numbers for row, numbers in zip(rows, drawn)]
+        return sys.modules["numpy"].hstack([rows, drawn])
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
@@ -221,13 +255,6 @@ def _recorder_at_work(lines=False):
         recorder.end()
 
 
-def _random_states(generators):
-    """The states of random generators, and of those of the modules random and numpy.random."""
-    import pickle
-
-    random, numpy = sys.modules.get("random"), sys.modules.get("numpy")
-    return [
-        random and random.getstate(),
-        numpy and pickle.dumps(numpy.random.get_state(legacy=False)),
-        *(one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators),
-    ]
+def _draws_of(recorder):
+    """The random numbers that a recorded function draws one after the other: pairs of a generator and how many."""
+    return [(next(run), 1 + sum(1 for _ in run)) for _, run in groupby(recorder.generators, id)]

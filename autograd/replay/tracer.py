@@ -212,6 +212,7 @@ class Recorder:
     def __init__(self):
         self.tracers = []  # by place
         self.inputs = []
+        self.generators = []  # for each random number drawn, which is an input after those of the arguments
         self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
         self.guard = 0  # the one in force
         self.watched = {}  # by id: the objects whose attributes the function wants to be compared
@@ -278,6 +279,16 @@ class Recorder:
         tracer.kind = {"number": PLAIN, "Constant": CONSTANT, "Value": VALUE}[kind]
         self.inputs.append(tracer)
         return tracer
+
+    def drawn(self, generator):
+        """A tracer for a random number that is drawn at each replay."""
+        if self.guard:
+            self.refuse(
+                f"compile: random numbers are drawn inside a side of where(), at {line_outside()}. The function itself "
+                "draws them only if that side is chosen, a replay always would. Draw them before where()."
+            )
+        self.generators.append(generator)
+        return self.input("number")
 
     def variable(self, operand):
         """A tracer of its own with the number of `operand`, to differentiate by."""
@@ -437,7 +448,7 @@ class Recorder:
         self.spoilt = None
         for kept in (self._captured, self._numbers, self._guard_of, self.watched):
             kept.clear()
-        for kept in (self.guards, self.inputs, self.tracers, self.born):
+        for kept in (self.guards, self.inputs, self.generators, self.tracers, self.born):
             kept.clear()
 
 

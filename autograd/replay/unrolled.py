@@ -17,7 +17,7 @@ class UnrolledGraph:
 
     recording  of the function
     index      of this number among those that the function returns
-    rows       for each example its numbers and Values
+    rows       for each example its numbers and Values, and then the random numbers that it drew
     rule       describes the recording as if it were a primitive
     """
 
@@ -36,10 +36,14 @@ class UnrolledGraph:
         if not is_recording():
             self._check_nothing_has_changed()
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
-        with unrolling.block():
-            results = [numbers_of(self.recording.call_function(row))[self.index] for row in rows]
+        results = [self._result(row) for row in rows]
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
+
+    def _result(self, row):
+        """This number for one example. The function gets the random numbers that it drew, and moves no generator."""
+        with unrolling.block(row[len(self.recording.example) :]):
+            return numbers_of(self.recording.call_function(row))[self.index]
 
     def _check_nothing_has_changed(self):
         change = self.recording.dependencies.changed()
@@ -57,18 +61,24 @@ class _Unrolling(threading.local):
     """Whether this thread is making the graph behind a result: there compiled functions call their function."""
 
     def __init__(self):
-        self.blocks = ()  # weak references to what only `with` holds: gone when it ends, even by an interrupt
+        # Weak references to what only `with` holds, gone when it ends, even by an interrupt; and for each block the
+        # random numbers that are left.
+        self.blocks = ()
 
-    def block(self):
-        """For `with`."""
+    def block(self, random_numbers=()):
+        """For `with`: inside, `random_numbers` are drawn."""
         block = [threading.RLock()]
-        self.blocks = (*self.blocks, weakref.ref(block[0]))
+        self.blocks = (*self.blocks, (weakref.ref(block[0]), iter(random_numbers)))
         return block.pop()
 
     def is_on(self):
         if self.blocks:
-            self.blocks = tuple([block for block in self.blocks if block() is not None])
+            self.blocks = tuple([block for block in self.blocks if block[0]() is not None])
         return bool(self.blocks)
+
+    def random_numbers(self):
+        """The numbers to be drawn inside a block, an iterator; None outside."""
+        return self.blocks[-1][1] if self.is_on() else None
 
 
 unrolling = _Unrolling()
