@@ -108,8 +108,10 @@ class Dropout(_Elementwise):
     [1.0, 1.0]
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
-    unless p is from 0 to less than 1. A compiled function draws anew at each call, as the function itself would; inside a
-    side of `where` given as a function it raises RecordingError.
+    unless p is from 0 to less than 1.
+
+    A compiled function draws anew at each call, as the function itself would. While it is recorded, RecordingError is
+    raised inside a side of `where` that is a function.
     """
 
     def __init__(self, p: float = 0.5, seed=None):

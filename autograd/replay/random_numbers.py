@@ -22,7 +22,7 @@ def random_numbers(generator: random.Random | ModuleType) -> Callable[[], float]
     generator  a random.Random, or the module `random`
 
     A compiled function that draws random numbers in another way is refused, since a replay would not draw them. These
-    are drawn anew at each call, for the examples of a batch one after the other, as the function itself would draw them.
+    are drawn anew at each call, for one example of a batch after the other, as the function itself would draw them.
 
     >>> from random import Random
     >>> from autograd import compile
@@ -61,8 +61,8 @@ def _next(drawn):
     for number in drawn:
         return number
     raise StaleGraphError(
-        "the graph behind a result of a compiled function is made by calling it again, but it draws more random numbers "
-        "than it did. Call the compiled function again."
+        "the graph behind a result of a compiled function is made by calling it again, but it draws more random "
+        "numbers than it did. Call the compiled function again."
     )
 
 

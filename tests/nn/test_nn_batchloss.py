@@ -6,6 +6,7 @@ import warnings
 from contextvars import ContextVar
 from types import SimpleNamespace
 
+import numpy
 import pytest
 from training_runs import LINE, sgd
 
@@ -121,12 +122,9 @@ def test_dropout_learns_the_same_to_the_bit(recordings_only):
     assert found[0] != with_states(True, Dropping(seed=4), batch_size=1, epochs=8)[0]
 
 
-@pytest.mark.parametrize("as_given", [lambda x: x, lambda x: [*map(tuple, x)], "array"])
-def test_dropout_is_drawn_for_the_examples_of_a_batch_in_order(as_given, recordings_only):
-    import numpy
-
-    inputs, targets = data.moons(20, seed=0).inputs, data.moons(20, seed=0).targets
-    examples = data.Dataset(*map(numpy.array, (inputs, targets))) if as_given == "array" else (as_given(inputs), targets)
+@pytest.mark.parametrize("as_given", [list, tuple, numpy.array])
+def test_dropout_is_drawn_in_the_order_of_the_examples(as_given, recordings_only):
+    examples = data.Dataset(as_given(data.moons(20, seed=0).inputs), as_given(data.moons(20, seed=0).targets))
     found, *states = with_states(True, examples=examples, epochs=4)
     expected, *expected_states = with_states(False, examples=examples, epochs=4)
     assert states == expected_states
@@ -185,7 +183,7 @@ def test_dropout_inside_a_side_of_where_is_left_to_the_model():
     assert found == with_states(False, Choosing(), batch_size=1)
 
 
-def test_a_model_that_is_given_up_later_draws_what_it_would_have_drawn():
+def test_a_model_given_up_later_draws_what_it_would_have_drawn():
     """The first replays are right; then the model begins to decide by an input."""
 
     class Changing(Dropping):
@@ -342,8 +340,6 @@ def test_a_gradient_that_cancels_is_compared_with_its_terms(monkeypatch):
 
 
 def test_the_comparison_leaves_random_generators_alone():
-    import numpy
-
     class Noisy(Line):
         def __init__(self):
             super().__init__()
@@ -476,8 +472,6 @@ def test_evaluate_begins_again_where_a_difference_is_found(monkeypatch):
     ],
 )
 def test_bools_and_arrays_of_any_order_are_numbers(as_given):
-    import numpy
-
     examples = data.moons(20, seed=0)
     loss = nn.binary_cross_entropy_with_logits
 

@@ -156,7 +156,7 @@ def test_where_a_replay_fails_the_function_draws_the_same(call):
     assert alike(work, failing(0.5))
 
 
-def test_a_function_that_catches_the_failure_goes_on_with_the_same():
+def test_a_function_that_catches_the_failure_draws_the_same():
     class Catching(failing(0.5)):
         def f(self, x):
             try:
@@ -207,7 +207,7 @@ def test_the_graph_behind_a_result_has_the_numbers_drawn_for_it():
     assert noise.states() == before
 
 
-def test_the_graph_behind_a_result_while_another_function_is_recorded():
+def test_the_graph_behind_a_result_inside_another_recording():
     noise = Noise()
     y = compile(noise.f)(Value(0.5))
     slope, before = derivatives(y, noise.w), noise.states()
@@ -221,7 +221,7 @@ def test_a_function_that_draws_more_than_it_did_has_no_graph():
     step = compile(lambda x: sum((x * random_numbers(generator)() for _ in range(count.get())), 0.0))
     results = [step(Value(1.0)) for _ in range(2)]
     count.set(2)
-    with pytest.raises(StaleGraphError, match="draws more random numbers than it did. Call the compiled function again"):
+    with pytest.raises(StaleGraphError, match=r"draws more random numbers than it did\. Call the compiled function ag"):
         copy.copy(results[0].parents[0])
 
 
@@ -285,7 +285,9 @@ def test_what_it_returned_cannot_be_kept():
 
     compile(f)(1.0)
     for call in (kept[0], lambda: compile(f)(1.0)):
-        with pytest.raises(RecordingError, match=r"what it returned .* is called after that\. Call random_numbers each"):
+        with pytest.raises(
+            RecordingError, match=r"what it returned .* is called after that\. Call random_numbers each"
+        ):
             call()
     outside = random_numbers(generator)  # the method `random`: drawn at recording, and noticed at the second call
     step = compile(lambda x: x * outside())
@@ -306,7 +308,9 @@ def test_other_generators_at_the_second_call_are_refused():
         step(1.0)
 
 
-@pytest.mark.parametrize("generator", [Random(0), random, np.random.default_rng(0), np.random.RandomState(0), np.random])
+@pytest.mark.parametrize(
+    "generator", [Random(0), random, np.random.default_rng(0), np.random.RandomState(0), np.random]
+)
 def test_a_call_that_is_refused_draws_nothing(generator):
     box = [generator]
     for function in (lambda x: x + box[0].random(), lambda x: x + (box[0].random() < 2)):
