@@ -154,7 +154,7 @@ class Compiled(Generic[P, R_co]):
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), [leaves]
+        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), None
         if recording:
             try:
                 return recording.call(leaves)

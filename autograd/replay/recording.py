@@ -177,21 +177,18 @@ class Recording:
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
-        if not self.draws:
-            return rows, *self._finite(rows, reads, roots, seed)
-        states = RandomStates(self.generators)
+        states = RandomStates(self.generators) if self.draws else None
         try:
-            rows = self._with_random_numbers(rows)
-            return rows, *self._finite(rows, reads, roots, seed)
+            if states is not None:
+                rows = self._with_random_numbers(rows)
+            found = self.machine.run(rows, reads, roots, seed, self.variables)
+            if found is None:
+                raise NotFinite(rows)
+            return rows, found[0], found[1]
         except BaseException:
-            states.restore()  # what fails has drawn nothing
+            if states is not None:
+                states.restore()  # what fails has drawn nothing
             raise
-
-    def _finite(self, rows, reads, roots, seed):
-        found = self.machine.run(rows, reads, roots, seed, self.variables)
-        if found is None:
-            raise NotFinite(rows)
-        return found
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""

@@ -401,6 +401,14 @@ def test_dropout_draws_as_the_function_itself_does():
     assert alike(lambda step, model: [step.mean(ROWS), step.mean(np.array(ROWS)), step(ROWS[1])], Dropping)
 
 
+def test_dropout_of_plain_numbers_gives_plain_numbers():
+    dropout, itself = nn.Dropout(0.5, seed=1), nn.Dropout(0.5, seed=1)
+    step = compile(dropout)
+    for x in ([1.0, -2.0, 3.0], [0.5, -0.0, -1.0], [-3.0, 2.0, -1.0]):
+        assert repr(step(x)) == repr(itself(x))
+    assert repr(step.map([x, x])) == repr([itself(x), itself(x)])
+
+
 def test_a_compiled_function_notices_another_mode_and_another_p():
     def work(step, model):
         found = [step(ROWS[0])]
