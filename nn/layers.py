@@ -123,10 +123,10 @@ class Dropout(_Elementwise):
     def forward(self, x):
         if not self.training or self.p == 0:
             return x
-        draw, kept = random_numbers(self._rng or random), 1 / (1 - self.p)
+        draw, p, kept = random_numbers(self._rng or random), self.p, 1 / (1 - self.p)
         if is_recording():
-            return activations.elementwise(lambda v: v * where(draw() < self.p, 0.0, kept), x)
-        return activations.elementwise(lambda v: v * (0.0 if draw() < self.p else kept), x)
+            return activations.elementwise(lambda v: v * where(draw() < p, 0.0, kept), x)
+        return activations.elementwise(lambda v: v * (0.0 if draw() < p else kept), x)
 
     def extra_repr(self):
         return f"p={self.p!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from _random import Random  # the class that random.Random is derived from: importing random takes a millisecond
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,14 @@ def random_numbers(generator: random.Random | ModuleType) -> Callable[[], float]
     generator; in a recording RecordingError inside a side of `where`, where the function itself would draw numbers only
     if that side is chosen, and for a generator whose state cannot be set.
     """
+    writer = recorder()
+    if writer is None and not unrolling.blocks and (isinstance(generator, Random) or is_generator(generator)):
+        return generator.random  # the common case
     if not is_generator(generator):
         raise NumberTypeError(f"random_numbers: expected a random.Random or the module random, got {generator!r:.60}.")
     drawn = unrolling.random_numbers()
     if drawn is not None:
         return lambda: _next(drawn)
-    writer = recorder()
     if writer is None:
         return generator.random
     if _state_of(generator) is None:
@@ -53,8 +56,7 @@ def random_numbers(generator: random.Random | ModuleType) -> Callable[[], float]
 
 def is_generator(thing: object) -> bool:
     """Whether something is a random.Random, or the module random."""
-    module = sys.modules.get("random")  # not imported, there is no generator either
-    return module is not None and (thing is module or isinstance(thing, module.Random))
+    return isinstance(thing, Random) or (thing is not None and thing is sys.modules.get("random"))
 
 
 def _next(drawn):
