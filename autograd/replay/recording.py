@@ -70,18 +70,16 @@ class Recording:
     def _record(self, recorder):
         """Call the function with tracers; returns what it returned."""
         inputs = [kind for _, structure in parts_of(self.key) for kind in kinds_in(structure)]
-        states = RandomStates(shared_generators())
-        try:
-            with recording(recorder), graph_wanted() if self.gradients else no_grad():
+        with recording(recorder), graph_wanted() if self.gradients else no_grad():
+            try:
                 result = self.call_function([recorder.input(kind) for kind in inputs])
-            if recorder.spoilt is not None:
-                raise recorder.spoilt
-            return result
-        except BaseException as error:
-            states.restore()  # the function may be called itself now
-            if isinstance(error, Exception) and not isinstance(error, (RecordingError, MemoryError)):
+            except (RecordingError, MemoryError):
+                raise
+            except Exception as error:
                 raise FailedToRecord from error
-            raise
+        if recorder.spoilt is not None:
+            raise recorder.spoilt
+        return result
 
     def _dependencies(self, recorder):
         roots = [self.function, *(static.argument for static in statics_in(self.key))]
@@ -102,6 +100,14 @@ class Recording:
         Raises RecordingError when the function is not the same although nothing has changed that it reads.
         """
         states = RandomStates([*shared_generators(), *self.dependencies.generators])
+        try:
+            self._compare_with_another(states)
+        except BaseException:
+            states.restore()
+            raise
+        self.verified = True
+
+    def _compare_with_another(self, states):
         with collector_off(), _recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             is_same = Program(recorder, result.tracers).equals(self.program) and result.equals(self.result)
@@ -119,9 +125,7 @@ class Recording:
                 "and pass them as arguments."
             )
         if self.refusal:
-            states.restore()
             raise RecordingError(self.refusal)
-        self.verified = True
 
     def _first_difference(self):
         """The line at which two more recordings differ, ", at train.py:12", or nothing."""

@@ -172,6 +172,27 @@ def test_a_dropout_that_changes_while_training(recordings_only):
     assert found == with_states(False, batch_size=1, epochs=4, callbacks=[change])
 
 
+def test_a_new_recording_given_up_draws_what_the_model_would():
+    """It is right at the first replay, and refused when it is compared."""
+
+    class Changing(Dropping):
+        def __init__(self):
+            super().__init__()
+            self._change = abs
+
+        def forward(self, x):
+            return self._change(super().forward(x))
+
+    def change(run):
+        if run.epoch == 2:
+            run.model._change = lambda y: random.random() * y
+
+    settings = {"batch_size": 1, "epochs": 4, "callbacks": [change]}
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example"):
+        found = with_states(True, Changing(), **settings)
+    assert found == with_states(False, Changing(), **settings)
+
+
 def test_dropout_inside_a_side_of_where_is_left_to_the_model():
     class Choosing(Dropping):
         def forward(self, x):
