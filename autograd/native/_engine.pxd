@@ -52,6 +52,7 @@ cdef class Recorder:
     cdef readonly list tracers
     cdef readonly list inputs
     cdef readonly list generators
+    cdef readonly dict states
     cdef readonly list guards
     cdef int guard
     cdef readonly dict watched

@@ -79,6 +79,13 @@ class Recording:
                 raise FailedToRecord from error
         if recorder.spoilt is not None:
             raise recorder.spoilt
+        for generator, state in recorder.states.values():
+            if generator.getstate() != state:  # a replay would draw in another order
+                generator.setstate(state)
+                recorder.refuse(
+                    "compile: the function draws random numbers from one generator by random_numbers(), and in another "
+                    "way as well. Draw all of them by random_numbers(), or outside the function."
+                )
         return result
 
     def _dependencies(self, recorder):

@@ -213,6 +213,7 @@ class Recorder:
         self.tracers = []  # by place
         self.inputs = []
         self.generators = []  # for each random number drawn, which is an input after those of the arguments
+        self.states = {}  # by id: each of these generators, and its state when the first number was drawn
         self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
         self.guard = 0  # the one in force
         self.watched = {}  # by id: the objects whose attributes the function wants to be compared
@@ -287,6 +288,8 @@ class Recorder:
                 f"compile: random numbers are drawn inside a side of where(), at {line_outside()}. The function itself "
                 "draws them only if that side is chosen, a replay always would. Draw them before where()."
             )
+        if id(generator) not in self.states:
+            self.states[id(generator)] = generator, generator.getstate()
         self.generators.append(generator)
         return self.input("number")
 
@@ -446,7 +449,7 @@ class Recorder:
     def end(self):
         """Let go of the tracers, which refer to the recorder."""
         self.spoilt = None
-        for kept in (self._captured, self._numbers, self._guard_of, self.watched):
+        for kept in (self._captured, self._numbers, self._guard_of, self.watched, self.states):
             kept.clear()
         for kept in (self.guards, self.inputs, self.generators, self.tracers, self.born):
             kept.clear()

@@ -313,6 +313,18 @@ def test_what_it_returned_cannot_be_kept():
         step(1.0)
 
 
+@pytest.mark.parametrize("generator", [Random(0), random])
+def test_drawing_in_two_ways_is_refused_at_the_first_call(generator):
+    step = compile(lambda x: x * random_numbers(generator)() + generator.random())
+    before = generator.getstate()
+    for _ in range(2):
+        with pytest.raises(
+            RecordingError, match=r"by random_numbers\(\), and in another way as well\. Draw all of them"
+        ):
+            step(1.0)
+        assert generator.getstate() == before
+
+
 def test_a_decision_on_one_is_refused():
     with pytest.raises(RecordingError, match="a decision on a number that depends on the inputs would freeze"):
         compile(lambda x: x if random_numbers(random)() < 0.5 else -x)(1.0)
