@@ -1,8 +1,8 @@
-# make demo    train a network on real data and draw what it does, into out/
+# make demo    train networks on real data and draw what they do, into out/
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
-# make coverage   which lines of the plain engine and of nn the tests reach
+# make coverage   show which lines of the plain engine and of nn the tests reach
 # make bench   speed against other engines, into out/        make soak    the long tests
-# make bench-check   what has become slower since the figures in tests/benchmarks/check.json; ACCEPT=1 takes new ones
+# make bench-check   report what is slower than the figures in tests/benchmarks/check.json; ACCEPT=1 accepts new ones
 # make sanitize   the compiled engine's tests under the sanitizers of the C compiler
 # make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
 # make clean   remove what these made
@@ -16,7 +16,7 @@ SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend
 a C compiler is missing (Debian: apt-get install gcc python3-dev, then: make clean). The reason is among what \
 $(BIN)/python -m pip install -v -e . prints.")'
 
-# Everything that is made stays inside the checkout: caches and settings of the tools as well.
+# Everything that is made stays inside the checkout, including the tools' caches and settings.
 export PIP_CACHE_DIR := $(VENV)/cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export XDG_CACHE_HOME := $(VENV)/cache
@@ -40,7 +40,7 @@ test: $(VENV)/ready-to-test
 	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2
 
-# Tests that measure memory may fail while they are traced: the report comes all the same.
+# Tests that measure memory may fail while they are traced; the report is made all the same.
 coverage: $(VENV)/ready-to-test
 	rm -rf build/coverage && mkdir -p build/coverage
 	-GLASSGRAD_PURE=1 $(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n 2 \

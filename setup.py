@@ -17,7 +17,7 @@ To compile it install a C compiler and Python's headers (Debian: apt-get install
 
 
 class BuildEngine(build_ext):
-    """Compiles the engine. Without a C compiler it goes on without; any other failure ends the installation."""
+    """Compiles the engine. A missing C compiler is reported and skipped; any other failure ends the installation."""
 
     def build_extensions(self):
         sys.path.insert(0, str(Path(__file__).parent))

@@ -1,4 +1,4 @@
-"""Functions composed of primitives: sums and exponentials in a form that neither overflows nor cancels."""
+"""Functions composed of primitives: sums and exponentials, written so that nothing overflows or cancels."""
 
 from __future__ import annotations
 
@@ -76,23 +76,23 @@ def _without_gradient(value):
 
 
 def _largest(numbers):
-    """The largest of numbers without a gradient."""
+    """The largest of some numbers, which have no gradient."""
     return reduce(maximum, numbers) if is_recording() else max(numbers)
 
 
 def total(values):
-    """The sum of `values`, of which there is at least one, without a 0 to start from."""
+    """The sum of `values`, at least one, without a 0 to start from."""
     return reduce(add, values)
 
 
 def _minus(values, number):
-    """Each value minus the number; the values themselves where it is a plain 0, which needs no nodes."""
+    """Each value minus the number; the values themselves if it is a plain 0, which needs no nodes."""
     return values if is_zero(number) else [value - number for value in values]
 
 
 @_to_number
 def logsumexp(*values):
-    """log(exp(v1) + exp(v2) + …), for any size of the operands; also called with one list.
+    """log(exp(v1) + exp(v2) + …), for operands of any size; may also be called with one list.
 
     >>> logsumexp(1000, 1000)
     1000.6931471805599
@@ -138,7 +138,7 @@ def softmax(*values):
 
 @_to_number
 def mean(*values):
-    """The arithmetic mean; also called with one list.
+    """The arithmetic mean; may also be called with one list.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
@@ -161,7 +161,7 @@ def dot(xs, ys):
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
 
-    Raises ArgumentError when the lengths differ.
+    Raises ArgumentError if the lengths differ.
     """
     xs, ys = (list(map(_operand, expect_list("dot", values))) for values in (xs, ys))
     if len(xs) != len(ys) or not xs:

@@ -8,7 +8,7 @@ import ast
 import re
 from pathlib import Path
 
-from autograd.engine.functions import NUMPY_NAMES, PUBLIC, with_defaults
+from autograd.engine.functions import FUNCTIONS, NUMPY_NAMES, documentation, with_defaults
 from autograd.table.registry import BUILT_IN
 
 HERE = Path(__file__).parent
@@ -45,7 +45,7 @@ def functions_stub():
 
 def _function(rule):
     """The lines that declare a function: one signature, or overloads, the first of them with the documentation."""
-    document = '    """' + PUBLIC[rule.name].__doc__.replace("\n", "\n    ").replace("    \n", "\n") + '\n    """'
+    document = f"    {_document(rule, ' ' * 4)}"
     if len(rule.inputs) == 1:
         return ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
     lines = []
@@ -56,6 +56,12 @@ def _function(rule):
         lines += ["", "@overload", f"def {rule.name}({', '.join(given)}) -> {result}:" + (" ..." if lines else "")]
         lines += [] if len(lines) > 3 else [document]
     return lines
+
+
+def _document(rule, indent):
+    """The documentation of a rule's function, in quotes; the lines after the first are indented."""
+    lines = documentation(rule, FUNCTIONS[rule.name]).splitlines()
+    return '"""' + "\n".join([lines[0], *(indent + line if line else "" for line in [*lines[1:], '"""'])])
 
 
 def value_stub():
@@ -146,13 +152,17 @@ def _in_order(name):
 
 FUNCTION = """
     def {name}({parameters}):
+        {document}
         node = {kind}({number}, {inputs})
         return apply(TABLE[{number}], {inputs}) if node is None else node
 """
 
 
 def compiled_functions():
-    """The functions of the table in Cython: each with its own name and parameters, for errors and for help."""
+    """The functions of the table in Cython: each with its own name, parameters and documentation.
+
+    The documentation has an example that must be worked out, which takes too long for every import.
+    """
     kinds = {1: "unary", 2: "binary", 3: "ternary"}
     numbers = [f"        RULE_{rule.name.upper()}\n" for rule in BUILT_IN]
     functions = [
@@ -162,6 +172,7 @@ def compiled_functions():
             number=f"RULE_{rule.name.upper()}",
             inputs=", ".join(rule.inputs),
             parameters=", ".join(with_defaults(rule, rule.inputs)),
+            document=_document(rule, " " * 8),
         )
         for rule in BUILT_IN
     ]

@@ -1,12 +1,12 @@
-"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; `derivatives` of a result that is already there.
+"""Derivatives as functions: `grad`, `jacobian`, `jvp` and the like; and `derivatives` of an existing result.
 
-The results are what an operation would give: floats from plain numbers, Values from Values, Constants inside
-`no_grad()`. "From Values" means that an argument named by `argnums` is a Value, or that the result depends on a Value
-in another way: it is another argument, `f` closes over it, or it is the variable of a derivative that is being taken
-around this one.
+The results have the type that an operation would give: floats from plain numbers, Values from Values, Constants inside
+`no_grad()`. "From Values" means that an argument selected by `argnums` is a Value, or that the result depends on a
+Value in another way: as another argument, as one that `f` closes over, or as the variable of a derivative that is being
+taken around this one.
 
-The types say so as far as types can: a function of floats that returns a float has floats for derivatives, whatever
-else is around it. Where they cannot tell, as for a dict of floats and a function that returns Values, they say Any.
+The type annotations express this as far as they can: the derivatives of a function from floats to a float are floats,
+whatever is around it. Where they cannot tell, as for a dict of floats and a function that returns Values, they say Any.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from autograd.replay.recorder import Tracer
 if TYPE_CHECKING:
     from autograd.engine.value import Number
 
-P = ParamSpec("P")  # of a function: its parameters, but for the first where that has a type of its own
+P = ParamSpec("P")  # a function's parameters, without the first one where that has a type of its own
 R = TypeVar("R")  # what it returns
 A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda may do anything to it
 V = TypeVar("V", Value, list[Value])
@@ -74,8 +74,8 @@ def derivatives(y, xs, create_graph=False):
     >>> derivatives(first, x)
     18.0
 
-    Raises NumberTypeError when y or an x is not a Value, ResultOverflowError for a derivative too large for a float,
-    and StaleGraphError when create_graph is asked for and `.data` was changed after the forward pass.
+    Raises NumberTypeError if y or an x is not a Value, ResultOverflowError for a derivative too large for a float, and,
+    with create_graph, StaleGraphError if `.data` was changed after the forward pass.
     """
     single = isinstance(xs, Value)
     nodes = [xs] if single else expect_list("derivatives", xs)
@@ -90,7 +90,7 @@ def derivatives(y, xs, create_graph=False):
 
 
 def _derivatives(y, xs, create_graph):
-    """The same for a list of Values; where a graph is asked for, a derivative that is constant may be a float."""
+    """The same for a list of Values; with create_graph, a constant derivative may be a float."""
     if isinstance(y, Constant):
         return [0.0 for _ in xs]
     if create_graph:
@@ -106,7 +106,7 @@ def _recorded_float(derivative):
     return recorder().number(derivative) if isinstance(derivative, Value) else as_float(derivative)
 
 
-# First comes what a lambda is to be taken for; a function of floats that returns Values closes over Values.
+# The first overload is the one for a lambda; a function of floats that returns Values closes over Values.
 @overload
 def value_and_grad(
     f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0
@@ -138,14 +138,14 @@ def value_and_grad(f, argnums=0):
     argnums  the positional arguments with respect to which to differentiate: an index, or a tuple of indices
 
     The arguments may be numbers, Values, and nested lists, tuples and dicts of them; the gradient has their structure
-    (for a tuple of argnums: a tuple of such). Plain numbers go in and floats come out, however deeply such calls are
-    nested. Where one of these arguments is a Value, or the result depends on another one, such as a Value that
-    `f` closes over, the results are Values that can be differentiated again; inside `no_grad()` they are Constants.
+    (for a tuple of argnums, it is a tuple of such structures). Plain numbers give floats, however deeply such calls are
+    nested. If one of these arguments is a Value, or the result depends on another Value, such as one that `f` closes
+    over, the results are Values that can be differentiated again; inside `no_grad()` they are Constants.
 
     >>> value_and_grad(lambda x, y: x * y ** 2, argnums=(0, 1))(2.0, 3.0)
     (18.0, (9.0, 12.0))
 
-    Raises NumberTypeError when f returns no number, ArgumentError when there is no such argument.
+    Raises NumberTypeError if f does not return a number, ArgumentError if there is no such argument.
     """
     return _value_and_grad("value_and_grad", f, argnums)
 
@@ -220,7 +220,7 @@ def jacobian(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., An
 def jacobian(f, argnums=0):
     """A function that returns the gradient of every number that f returns.
 
-    f may return nested lists, tuples and dicts of numbers; in place of each number stands its gradient, as from `grad`.
+    f may return nested lists, tuples and dicts of numbers; each number is replaced by its gradient, as from `grad`.
 
     >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -252,18 +252,18 @@ def hessian(f: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable
 
 
 def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[R, R]:
-    """The value of f at `primals`, and its derivative along `tangents`, by one pass forward through the graph.
+    """The value of f at `primals`, and its derivative along `tangents`, by one forward pass through the graph.
 
     primals   the arguments of f, a tuple
     tangents  of the same structure: the direction, one number for each number of `primals`
 
-    f may return nested lists, tuples and dicts of numbers; value and derivative have that structure, and are Values
-    where `grad` would return Values, or where a number of the direction is one.
+    f may return nested lists, tuples and dicts of numbers; value and derivative have that structure. They are Values
+    where `grad` would return Values, or where `tangents` contains a Value.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
 
-    Raises ArgumentError when the structures differ.
+    Raises ArgumentError if the structures differ.
     """
     expect_callable("jvp", f)
     directions = _matching("jvp", primals, tangents)
@@ -284,9 +284,9 @@ def hvp(f: Callable[[*Ts], float], primals: tuple[*Ts], tangents: tuple[Any, ...
 @overload
 def hvp(f: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[Any, ...]: ...
 def hvp(f, primals, tangents):
-    """The hessian of f at `primals` times `tangents`, without the hessian: the gradient of a directional derivative.
+    """The hessian of f at `primals` times `tangents`, as the gradient of a directional derivative: no hessian is made.
 
-    primals, tangents  as for `jvp`; the result is a tuple of their structure.
+    primals, tangents  as for `jvp`; the result is a tuple of the same structure.
 
     >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 4.0)
@@ -306,7 +306,7 @@ def hvp(f, primals, tangents):
 
 
 def zero_grad(values: Any) -> None:
-    """Set the `grad` of every Value in a nested structure of them to 0.
+    """Set the `grad` of every Value in a nested structure to 0.
 
     >>> x = Value(3.0)
     >>> (x * x).backward()
@@ -326,15 +326,15 @@ _active: set[int] = set()  # the ids of the variables of all derivatives that ar
 
 
 class _Variables:
-    """The arguments of a function, with a new variable in place of every number of those given by `argnums`.
+    """The arguments of a function, with every number in those given by `argnums` replaced by a new variable.
 
-    A variable is a node: +number. That of a plain number has a constant as its parent. So the leaves of a graph are
-    Values from outside only, and once a derivative has been taken, its variables are constants to all others.
-    Inside `with`, operations build a graph, also within no_grad().
+    A variable is a node: +number. The parent of a plain number's variable is a constant. So the leaves of a graph are
+    only Values from outside, and once a derivative has been taken, its variables are constants to all others.
+    Inside `with`, operations build a graph, even within no_grad().
 
-    args          the arguments with the variables in them
-    outer, inner  these numbers, and the variable of each
-    graph         whether results are to be Values with a graph; else, inside no_grad(), they are Constants
+    args          the arguments, with the variables
+    outer, inner  the replaced numbers, and their variables
+    graph         whether results are Values with a graph; otherwise, inside no_grad(), they are Constants
     """
 
     def __init__(self, name, args, argnums):
@@ -387,7 +387,7 @@ class _Variables:
         )
 
     def gradient(self, y, live):
-        """The derivatives of y in the structure of the arguments."""
+        """The derivatives of y, in the structure of the arguments."""
         supply = iter(_derivatives(y, self.inner, live and self.graph))
         gradients = {
             position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
@@ -397,7 +397,7 @@ class _Variables:
         return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
     def handed_out(self, number, live):
-        """A result for the caller: a float, or a Value, which inside no_grad() is a Constant."""
+        """A result for the caller: a float, or a Value, or inside no_grad() a Constant."""
         if is_recording():  # a tracer knows what it stands for
             if not isinstance(number, Value):
                 return as_float(number)
@@ -418,7 +418,7 @@ def _variable_for(number):
 
 
 def _matching(name, primals, tangents):
-    """The numbers of `tangents`, one for each of `primals`, whose structure it must have."""
+    """The numbers of `tangents`, one for each of `primals`; the structures must be the same."""
     if (
         not isinstance(primals, tuple)
         or not isinstance(tangents, tuple)
@@ -432,7 +432,7 @@ def _matching(name, primals, tangents):
 
 
 def _direction(t):
-    """A number of a direction as a Value, or as a float where it has no gradient."""
+    """A number of a direction: as a Value, or as a float if it has no gradient."""
     if not isinstance(t, Value):
         return as_float(t)
     return t.data if isinstance(t, Constant) and not is_recording() else t

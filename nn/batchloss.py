@@ -1,7 +1,7 @@
-"""`BatchLoss`: loss and outputs of a model for many examples, by replaying a recording where there can be one.
+"""`BatchLoss`: loss and outputs of a model for many examples, by replaying a recording where that is possible.
 
-A replay is not trusted blindly: the engine notices many changes by itself, and now and then a replay is compared with
-the model.
+A replay is not trusted blindly: the engine notices many changes by itself, and from time to time a replay is compared
+with the model.
 """
 
 import sys
@@ -21,16 +21,16 @@ from nn.module import Module
 
 CHUNK = 256  # examples that are evaluated together
 COMPARED = 4  # examples that a comparison runs through the model itself
-INTERVAL = 100  # between two comparisons, in durations of one: comparing takes 1 % of the time
+INTERVAL = 100  # time between two comparisons, in durations of one: comparing takes 1 % of the time
 ROUNDING = 1e-9  # tolerance for a gradient, relative to the sum of the magnitudes of its terms
 
 
 class BatchLoss:
     """Loss and outputs of a model for many examples at once.
 
-    One example is recorded and the recording replayed for the others (autograd.compile), all examples of the same
-    structure together. If that raises an error and the model itself does not, or with recorded=False, the model is
-    called for each example; the former emits a NotRecordedWarning. Without `outputs`, each output is None.
+    One example is recorded, and the recording is replayed for the others (autograd.compile), all examples of the same
+    structure together. If that raises an error but the model itself does not, the model is called for each example,
+    with a NotRecordedWarning; with recorded=False it always is, without one. Without `outputs`, each output is None.
 
     A replay is compared with the model on a few examples, gradients included: before the first results of a recording
     are used, from time to time (see INTERVAL), and in `finish`. A difference in the first comparison of a recording
@@ -91,11 +91,11 @@ class BatchLoss:
             self._compare(*self.latest, first=False)
         except ReplayDiffersError:
             raise
-        except Exception:  # such as an overflow after the last step, in numbers that are not used
+        except Exception:  # such as an overflow after the last step, in unused numbers
             self.latest = None
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
-        """(places, examples) for each structure, with indices looked up if the model does so."""
+        """(places, examples) for each structure, with indices looked up if the model has look-ups."""
         if data.arrays and self.look_up is None:
             return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
@@ -231,7 +231,7 @@ def _same(a, b) -> bool:
 
 
 def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
-    """For each leaf the sum of the magnitudes of the terms of its gradient, one for each path to it."""
+    """For each leaf, the sum of the magnitudes of the terms of its gradient, one term for each path to it."""
     path: list[Any] = [result] if isinstance(result, Value) else []
     order: dict[Any, None] = {}  # parents before children
     while path:

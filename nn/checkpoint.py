@@ -29,9 +29,9 @@ class Checkpoint:
     just the path, to `fit(…, checkpoint=…)`, with the same model, data and arguments as before. `epochs`, `patience`,
     `metric` and `validation` may change; with other validation data the search for the best weights starts over.
 
-    Raises CheckpointError, which lists the differences, if the file belongs to another run, and if it is damaged;
-    nothing has changed then. With `fit(…, resume="override")` the new arguments apply from there on: an optimiser of
-    another kind starts with an empty state, and with other data, batch size or seed the epoch starts over.
+    Raises CheckpointError if the file belongs to another run, with a list of the differences, or is damaged; then
+    nothing has changed. With `fit(…, resume="override")` the new arguments apply from there on: an optimiser of another
+    kind starts with an empty state, and with other data, batch size or seed the epoch starts over.
     """
 
     def __init__(self, path: "str | Path", every_steps: "int | None" = None):
@@ -99,7 +99,7 @@ class Checkpoint:
 
 
 def _captured(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The state of the run: what fits into JSON, and the long lists of numbers."""
+    """The state of the run: the part that fits into JSON, and the long lists of numbers."""
     numbers = {f"model.{name}": [p.data for p in ps] for name, _, ps in run.model.named_tensors()}
     optimizer = run.optimizer.state_dict()
     numbers |= {f"optimizer.{name}": optimizer.pop(name) for name in run.optimizer.remembered}
@@ -131,7 +131,7 @@ def _overridden(
 ) -> tuple[dict, dict]:
     """The state in the file, with the arguments that `changed` names taken from `before`, the state of the run."""
     own, own_numbers = before
-    if "optimizer" in changed:  # another kind has other state, and starts over
+    if "optimizer" in changed:  # another kind has another state, and starts over
         state["optimizer"] = own["optimizer"]
         numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
         numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}

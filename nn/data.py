@@ -19,7 +19,7 @@ from nn.init import generator
 
 
 class Dataset:
-    """Examples: `inputs`, a list of lists of floats, and `targets`, for each its class or whatever the loss takes.
+    """Examples: `inputs`, a list of lists of floats, and `targets`, the class of each, or whatever the loss takes.
 
     features, classes  names of the inputs and of the classes, for tables and pictures
     name               the name of the data set
@@ -75,7 +75,7 @@ class Dataset:
         return self.inputs[index], self.targets[index]
 
     def with_arrays(self) -> "Dataset":
-        """The same examples, if possible also as two NumPy arrays, in `arrays`: if they are numbers of one shape."""
+        """The same examples, and as two NumPy arrays in `arrays` as well, if they are numbers of one shape."""
         found = copy(self)
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
             import numpy
@@ -86,7 +86,7 @@ class Dataset:
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
-        """A Dataset with other inputs, if given other targets, and the same names."""
+        """A Dataset with the same names but other inputs, and other targets if given."""
         return Dataset(
             inputs,
             self.targets if targets is None else targets,
@@ -133,7 +133,7 @@ class _Part(Dataset):
 
 
 def plain(numbers) -> list:
-    """A list, also from a NumPy array."""
+    """A list, even if the numbers are in a NumPy array."""
     return (
         numbers.tolist()
         if hasattr(numbers, "tolist")
@@ -358,7 +358,7 @@ class Vocabulary:
 def _made_up(
     name: str, point: Callable, classes: int, n: int, noise: float, seed, names: Sequence[str] = ()
 ) -> Dataset:
-    """`n` points from point(class, generator), class after class, with normal noise on both coordinates."""
+    """`n` points from point(class, generator), one class after another, with normal noise on both coordinates."""
     rng, noise = generator(seed), as_float(noise)
     targets = [i % classes for i in range(check_count(name, "n", n))]
     inputs = [[c + rng.gauss(0, noise) for c in point(k, rng)] for k in targets]
@@ -416,7 +416,7 @@ def standardize(train: Any, /) -> Dataset: ...
 @overload
 def standardize(train: Any, /, *others: Any) -> list[Dataset]: ...
 def standardize(train, *others):
-    """Every input shifted and scaled to mean 0 and variance 1 over `train`, and in the other data by the same amounts.
+    """Every input shifted and scaled to mean 0 and variance 1 over `train`; the other data by the same amounts.
 
     An input that never varies becomes 0. Returns one Dataset, or a list of them.
 

@@ -18,7 +18,7 @@ class CheckpointError(AutogradError, OSError, ValueError):
 
 
 class NotRecordedWarning(UserWarning):
-    """A model cannot be recorded, and so is trained more slowly."""
+    """A model cannot be recorded, and is therefore trained more slowly."""
 
 
 class ReplayDiffersError(RecordingError):

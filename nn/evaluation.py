@@ -60,7 +60,7 @@ def metric_name(metric: Callable) -> str:
 
 @contextmanager
 def mode(model, training: bool):
-    """Switches the training mode of a model, and back at the end."""
+    """Switches the training mode of a model, and switches it back at the end."""
     modules = list(model.modules()) if isinstance(model, Module) else []
     before = [module.training for module in modules]
     for module in modules:

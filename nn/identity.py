@@ -22,7 +22,7 @@ MAX_LISTED = 20  # different values of one setting that are listed
 
 
 def identity(run) -> dict[str, Any]:
-    """What must be the same for a run to resume from a checkpoint, by names that the user knows."""
+    """What must be the same for a run to resume from a checkpoint, under names that the user knows."""
     optimizer, schedule = run.optimizer, run.schedule
     settings = {
         name: setting
@@ -78,7 +78,7 @@ def module_settings(model: Module) -> dict[str, Any]:
 
 
 def differences(theirs: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
-    """The differences between two identities, in words, by name; of another optimiser, settings are left out."""
+    """The differences between two identities, in words, by name; for another optimiser, its settings are left out."""
     found: dict[str, str] = {}
     for name in {**own, **theirs}:
         before, now = theirs.get(name, ABSENT), own.get(name, ABSENT)

@@ -1,4 +1,4 @@
-"""The weights that a network starts from.
+"""Initial weights.
 
 An initialiser is a function (fan_in, fan_out, generator) -> float that draws one weight. A layer takes one by name, as
 in `MLP(64, [32, 10], init="kaiming_uniform")`, or made with arguments, as in `Linear(16, 16, init=normal(std=0.02))`.
@@ -103,7 +103,7 @@ SCALED = {
     "kaiming_normal": kaiming_normal,
 }
 GAINS = {"tanh": 5 / 3, "relu": sqrt(2), "leaky_relu": sqrt(2 / (1 + 0.01**2)), "gelu": sqrt(2), "softplus": sqrt(2)}
-# ReLU and linear neurons keep micrograd's choice, as these are the ones that it has.
+# ReLU and linear neurons, which micrograd has too, keep its choice.
 DEFAULTS = {
     "tanh": "xavier_uniform",
     "sigmoid": "xavier_uniform",

@@ -190,7 +190,7 @@ def _each(name: str, term: Callable, output, target):
 
 
 def _operand(thing):
-    """A Value as it is, anything else as a float."""
+    """A Value unchanged, anything else as a float."""
     return thing if isinstance(thing, Value) else as_float(thing)
 
 
@@ -218,7 +218,7 @@ def _over_examples(name: str, term: Callable, output, target, reduction: str, ig
 
 
 def _counts(target, ignore_index: int):
-    """Whether a target counts; for a target that is a Value a 1 or 0 that is computed in the graph."""
+    """Whether a target counts; for a target that is a Value, a 1 or 0 computed in the graph."""
     if isinstance(target, Value):
         return step(abs(target - ignore_index) - 0.5)
     return hasattr(target, "__iter__") or target != ignore_index

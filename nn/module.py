@@ -154,8 +154,8 @@ class Module(metaclass=_CompleteThenLabel):
         >>> a([1.0, 2.0]).data == b([1.0, 2.0]).data
         True
 
-        Raises ArgumentError for a missing or unknown path, and what Value raises for what is not a number; no
-        parameter has changed then.
+        Raises ArgumentError for a missing or unknown path, and the errors of Value for anything but a number; then no
+        parameter has changed.
         """
         own = dict(self.named_parameters())
         kind = type(self).__name__
@@ -315,7 +315,7 @@ def _walk(module: Module, prefix: str = "", seen: "set[int] | None" = None) -> I
 def label_parameters(module: Module) -> None:
     """Label the parameters of `module` with their paths, and tell the modules inside their own paths.
 
-    A label from elsewhere stays; one from before a module became part of another gets longer.
+    A label set elsewhere stays; one from before a module became part of another gets the longer path.
     """
     vars(module).setdefault("_path", "")
     for path, part in _walk(module, module._path and f"{module._path}."):

@@ -117,9 +117,9 @@ class Layer(Module):
         x = as_list(x)
         if len(x) != len(self.neurons[0].w):
             check_size(self, len(self.neurons[0].w), len(x))
-        # Each plain number becomes one constant, which the neurons share.
+        # Each plain number becomes one constant that the neurons share.
         x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
-        watch(*self.neurons)  # as calling each would do, in a tenth of the time
+        watch(*self.neurons)  # as calling each would, but in a tenth of the time
         out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 

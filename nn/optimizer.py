@@ -87,7 +87,7 @@ class Optimizer(ABC):
         return map(list, zip(*moved))
 
     def _on_arrays(self, data: "array[float]", grads: "array[float]") -> Any:
-        """The same, bit for bit, by NumPy if it is installed."""
+        """The same, bit for bit, with NumPy if it is installed."""
         try:
             import numpy
         except ImportError:
@@ -139,7 +139,7 @@ class Optimizer(ABC):
 
 
 def _alike(a, b) -> bool:
-    """Whether both are numbers, or sequences of equally many."""
+    """Whether both are numbers, or both are sequences of the same length."""
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_alike, a, b))
     return isinstance(a, (int, float)) and isinstance(b, (int, float))

@@ -1,8 +1,8 @@
-"""Files of numbers in the safetensors format: written completely or not at all, and read with suspicion.
+"""Files of numbers in the safetensors format: written completely or not at all, and not trusted when read.
 
 The format: eight bytes with the length of the header, the header in JSON, and the numbers one after another,
 https://github.com/huggingface/safetensors. The reader accepts only what that page allows: every name once, no gaps and
-no overlaps, and floating-point numbers only. It runs no code and needs no more memory than the size of the file.
+no overlaps, and floating-point numbers only. It runs no code and needs at most twice the size of the file in memory.
 """
 
 import errno
@@ -25,7 +25,7 @@ from nn.errors import CheckpointError
 # Flags that not every operating system has: do not convert line ends, do not wait for a pipe.
 BINARY, NO_WAIT = (getattr(os, name, 0) for name in ("O_BINARY", "O_NONBLOCK"))
 FORMATS = {"F64": "d", "F32": "f", "F16": "e", "BF16": "H"}
-KEY = "glassgrad"  # the entry in a file's metadata that is ours
+KEY = "glassgrad"  # this package's entry in a file's metadata
 MAX_HEADER = 10_000_000
 MAX_TENSORS = 10_000
 MAX_METADATA = 100_000
@@ -55,7 +55,7 @@ class Tensor:
 def write(
     path: "str | Path", tensors: Iterable[tuple[str, tuple[int, ...], list[float]]], metadata: Mapping[str, str]
 ) -> None:
-    """Write (name, shape, numbers) triples, in float64, and `metadata`; there is always the old file or the new.
+    """Write (name, shape, numbers) triples, in float64, and `metadata`; the file is always the old one or the new.
 
     Raises CheckpointError, a kind of OSError, if the file cannot be written, or would exceed the limits of `read`; the
     old one is then unchanged.
@@ -146,7 +146,7 @@ def _flush_folder(folder: str) -> None:
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno in (5, 28):  # I/O error, disk full; any other means that folders cannot be flushed here
+        if error.errno in (5, 28):  # I/O error, disk full; any other: folders cannot be flushed here
             raise CheckpointError(
                 f"{folder}: the new file is in place, but flushing its folder failed "
                 f"({error.strerror}); it may not survive a power failure."
@@ -245,9 +245,9 @@ NUMBERS = re.compile(rb"\[[ \t\n\r]*+(?:(?:0|[1-9][0-9]{0,15}+)[ \t\n\r]*+(?:,[ 
 
 
 class _Header:
-    """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, nothing twice.
+    """Reads a header by its own grammar, a dictionary of small dictionaries: no deeper nesting, no name twice.
 
-    allowed  the names and shapes of tensors that may be there; None allows any, and none is kept
+    allowed  the names and shapes of tensors that may occur; None allows any, and none is kept
     """
 
     def __init__(self, text: bytes, allowed: "Shapes | None"):

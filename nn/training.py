@@ -1,4 +1,4 @@
-"""`fit`: goes through the data again and again while an optimiser moves the parameters."""
+"""`fit` goes through the data again and again while an optimiser moves the parameters."""
 
 import signal
 import threading
@@ -69,9 +69,9 @@ def fit(
     resume      "same": a checkpoint written with other arguments, such as another learning rate, is an error that
                 lists the differences; "override": the new arguments apply from there on
     recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster. With False
-                its Python code runs for every example, as is necessary if `forward` keeps state, or draws random
-                numbers itself. A model that turns out to do so is run that way with a NotRecordedWarning. Dropout is
-                recorded: with the same seed it draws the same numbers either way
+                its Python code runs for every example, which is necessary if `forward` keeps state or draws random
+                numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
+                is recorded: with the same seed, it draws the same numbers either way
     progress    whether to show a progress bar
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
@@ -84,12 +84,12 @@ def fit(
     >>> [round(p.data, 3) for p in model.parameters()]
     [2.0, 1.0]
 
-    Warns, once, when the engine is not compiled though nobody asked for that.
+    Warns once if the engine is not compiled although nobody asked for that.
     Raises DivergedError if a number becomes too large for a float64, with the parameters as they were before that step;
     ArgumentError for arguments that do not fit together; and ReplayDiffersError if a replay no longer gives what the
     model gives. The two are compared on a few examples, gradients included: before the first step, from time to time
     (comparing takes 1 % of the time), and at the end. After this error the steps since the last comparison may be
-    wrong. It happens if `forward` reads a counter or the clock, for instance, which no recording can notice.
+    wrong. This happens if `forward` reads a counter or the clock, for instance, which no recording can notice.
     """
     expect_instance("fit: model", model, Module)
     expect_callable("fit: loss", loss)

@@ -39,6 +39,7 @@ class At:
     def during(self, work):
         """Do the work; returns whether the point was reached, and the KeyboardInterrupt that came out."""
         before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = True  # before 3.12.4 settrace() asks only then for opcode events
         sys.settrace(self)
         try:
             work()

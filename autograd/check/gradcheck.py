@@ -11,7 +11,6 @@ Two numerical derivatives are used, which share nothing with the rules' formulas
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -207,8 +206,10 @@ def _is_too_steep(engine, x, scale):
 
 def _names(f, arguments):
     """A name for each number in the arguments: the parameter and the path into it, "w[0]['bias']"."""
+    from inspect import signature  # importing it takes a fifth of the time of importing this package
+
     try:
-        parameters = list(inspect.signature(f).parameters.values())
+        parameters = list(signature(f).parameters.values())
     except (TypeError, ValueError):
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

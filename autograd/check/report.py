@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import NamedTuple
 
 VERDICTS = ("ok", "kink", "unsure", "WRONG")  # from best to worst
@@ -69,14 +68,16 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head, *body = [[html.escape(cell) for cell in cells] for cells in self._cells()]
+        from html import escape
+
+        head, *body = [[escape(cell) for cell in cells] for cells in self._cells()]
         rows = "".join(
-            f'<tr style="{SHADES[row.verdict]}" title="{html.escape(row.note)}">'
+            f'<tr style="{SHADES[row.verdict]}" title="{escape(row.note)}">'
             f"{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
             for row, cells in zip(self.rows, body)
         )
         return (
-            f"<table><caption>{html.escape(self.title)}</caption>"
+            f"<table><caption>{escape(self.title)}</caption>"
             f"<tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{rows}</table>"
         )
 

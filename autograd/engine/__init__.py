@@ -1,4 +1,4 @@
-"""The engine: Value and what works on it. The compiled one where there is one, else the same in plain Python."""
+"""The engine: Value and what works on it; compiled if a compiled engine is there, otherwise in plain Python."""
 
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING or backend == "python":
     )
 
     def set_method(name, function):
-        """Give Value a method, or take it away again when `function` is None."""
+        """Give Value a method, or remove it if `function` is None."""
         if function is not None:
             setattr(Value, name, function)
         elif name in vars(Value):

@@ -15,18 +15,18 @@ from autograd.native import backend
 
 
 def read_data(values: list[Value]) -> array.array[float]:
-    """The numbers of a list of Values, an array of floats that NumPy can use as it is.
+    """The numbers of a list of Values, as an array of floats that NumPy can use without copying.
 
     >>> read_data([Value(1.0), Value(2.0)])
     array('d', [1.0, 2.0])
 
-    Raises NumberTypeError for what is no Value.
+    Raises NumberTypeError for anything that is not a Value.
     """
     return _read("read_data", values, "_data")
 
 
 def read_grad(values: list[Value]) -> array.array[float]:
-    """The gradients of a list of Values, an array of floats.
+    """The gradients of a list of Values, as an array of floats.
 
     >>> x = Value(3.0)
     >>> (x * x).backward()
@@ -37,14 +37,15 @@ def read_grad(values: list[Value]) -> array.array[float]:
 
 
 def write_data(values: list[Value], numbers: Collection[float]) -> None:
-    """Set the numbers of a list of Values; `numbers` is a list or an array of floats, one for each.
+    """Set the numbers of a list of Values; `numbers` is a list or an array with a float for each.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> write_data([x, y], [1.0, 2.0])
     >>> x.data, y.data
     (1.0, 2.0)
 
-    Raises ArgumentError when they are not as many, NotFiniteError when one is not finite; then nothing has changed.
+    Raises ArgumentError if there are more or fewer numbers than Values, NotFiniteError if one is not finite; in both
+    cases nothing has changed.
     """
     _write("write_data", values, numbers, "_data")
 
@@ -63,7 +64,7 @@ def _read(name, values, field):
 
 
 def _write(name, values, numbers, field):
-    """The numbers are converted first, since a __float__ may do anything; what is checked then stays as it is."""
+    """Convert the numbers first, since a __float__ may run any code; what is checked afterwards cannot change."""
     check_not_recording(f"{name}()")
     if isinstance(numbers, (list, tuple)):
         numbers = array.array("d", list(map(as_float, numbers)))
@@ -102,7 +103,7 @@ UNFIT = "unfit"
 if TYPE_CHECKING or backend == "python":
 
     def load(values, field):
-        """A field of all Values of a list, as an array; None when not all of them are Values."""
+        """A field of all Values of a list, as an array; None if not all of them are Values."""
         nodes = list(values)
         return (
             array.array("d", map(attrgetter(field), nodes)) if all(isinstance(node, Value) for node in nodes) else None
@@ -111,8 +112,8 @@ if TYPE_CHECKING or backend == "python":
     def store(values, field, numbers):
         """Set a field of all Values of a list, or of none.
 
-        Returns None when all are set, the place of a number that is not finite, or UNFIT when not all are Values or
-        there are more or fewer numbers.
+        Returns None if all are set, otherwise the place of a number that is not finite, or UNFIT if not all are Values
+        or there are more or fewer numbers.
         """
         nodes, numbers = list(values), numbers.tolist()
         if len(nodes) != len(numbers) or not all(isinstance(node, Value) for node in nodes):
@@ -123,5 +124,5 @@ if TYPE_CHECKING or backend == "python":
         deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
         return None
 
-else:  # the same steps over raw pointers, in arrays.pxi
+else:  # the same functions over raw pointers, in arrays.pxi
     from autograd.native._engine import load, store

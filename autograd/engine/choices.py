@@ -20,7 +20,7 @@ def where(condition, x, y):
 
 
 def side_of(operand, chosen):
-    """One side of `where`: called if it is a function and chosen; 0 for a side left out that is no finite number."""
+    """One side of `where`: called if it is a function and chosen; 0 for a side not chosen that is not finite."""
     if callable(operand):
         return operand() if chosen else 0.0
     if chosen or isinstance(operand, Value):

@@ -6,7 +6,7 @@ import weakref
 
 
 class Twin:
-    """What is pickled in place of an inner node: it leads to the twins of its parents, not to all above them."""
+    """What is pickled in place of an inner node. The twins of its parents are pickled before it: nothing recurses."""
 
     def __init__(self, node, parents: list) -> None:
         self.node, self.parents = node, parents
@@ -26,7 +26,7 @@ _twins = _Twins()
 def twins(order):
     """The inner nodes of a topological order as twins, in that order.
 
-    As long as a pickler holds a node's twin, it is the same one, so that what two results share is pickled once.
+    A node keeps its twin for as long as a pickler holds it, so that what two results share is pickled once.
     """
     known, found = _twins.known, []
     for node in order:

@@ -10,7 +10,7 @@ from autograd.table.registry import RULES, TABLE, Rule, with_defaults
 from autograd.table.registry import rule as add_rule
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}  # by the names of their rules
-PUBLIC: dict[str, Callable[..., Any]] = {}  # those that are not mere helpers of others: the functions of the package
+PUBLIC: dict[str, Callable[..., Any]] = {}  # those that are not helpers of others: the functions of the package
 
 # np.arctan(an array of Values) calls the method `arctan` of each element.
 NUMPY_NAMES = {
@@ -26,13 +26,13 @@ NUMPY_NAMES = {
 
 
 def rule(name, formula, *partials, **options):
-    """Register a primitive of your own, in the way of the table; returns its function.
+    """Register a primitive of your own, in the same form as the table; returns its function.
 
     name      what it is called: autograd.cube(x) and x.cube()
     formula   its value, in terms of its one to three inputs
     partials  its partial derivative with respect to each input, in terms of the inputs, `out` and other primitives
     options   symbol="x³", domain={"x": Interval(0)}, requires="x > y", kinks={"x": [0]}, defaults={"slope": 0.01},
-              note="what is good to know"; helper=True for one that only formulas of other rules call
+              note="what is good to know"; helper=True for one that only formulas of other rules use
 
     >>> cube = rule("cube", "x ** 3", "3 * x ** 2")
     >>> x = Value(2.0)
@@ -40,8 +40,8 @@ def rule(name, formula, *partials, **options):
     >>> x.grad
     12.0
 
-    Raises FormulaError for a formula that cannot be read, RuleError for a description that does not fit together; then
-    nothing is registered.
+    Raises FormulaError for a formula that cannot be read, RuleError for a description that is not consistent; in both
+    cases nothing is registered.
     """
     Rule(name, formula, partials, **options).check()
     package = sys.modules["autograd"]
@@ -59,7 +59,7 @@ def rule(name, formula, *partials, **options):
 
 
 def forget(rule):
-    """Take the rule that was registered last out of the table again, with its function and method."""
+    """Remove the rule that was registered last from the table, with its function and method."""
     TABLE.remove(rule)
     for found in (RULES, FUNCTIONS, PUBLIC, vars(sys.modules["autograd"])):
         found.pop(rule.name, None)
@@ -68,12 +68,13 @@ def forget(rule):
 
 def enter(rule):
     """Make the function of a rule, with its documentation, and the methods of the same name."""
-    function = where if rule.name == "where" else make_function(rule)
-    if function is None:  # the rule is younger than the compiled engine
+    made = make_function(rule)
+    function = where if rule.name == "where" else made
+    if function is None:  # the rule was added after the engine was compiled
         function = with_names_of(rule, lambda *operands: apply(rule, *operands))
     function.__module__ = "autograd"
-    if function.__doc__ is None:
-        function.__doc__ = documentation(rule, function)
+    if function.__doc__ is None:  # that of a compiled function is compiled as well
+        function.__doc__ = (made and made.__doc__) or documentation(rule, function)
     FUNCTIONS[rule.name] = function
     if not rule.helper:
         PUBLIC[rule.name] = function
@@ -82,7 +83,7 @@ def enter(rule):
 
 
 def with_names_of(rule, apply_rule):
-    """`apply_rule` as a function whose parameters are called as the rule's inputs are."""
+    """`apply_rule` as a function whose parameters have the names of the rule's inputs."""
     inputs = ", ".join(rule.inputs)
     text = f"def {rule.name}({', '.join(with_defaults(rule, rule.inputs))}): return _apply_rule({inputs})"
     made: dict[str, Any] = {}
@@ -127,7 +128,7 @@ def _example(rule, function):
     return []
 
 
-# Points for the worked examples, by the number of inputs; the first at which there is a result is taken.
+# Points for the worked examples, by the number of inputs; the first one that gives a result is used.
 EXAMPLES: dict[int, list[tuple[float, ...]]] = {1: [(2.0,), (0.5,)], 2: [(2.0, 3.0), (3.0, 2.0)], 3: [(1.0, 2.0, 3.0)]}
 
 for _rule in TABLE:

@@ -12,8 +12,8 @@
             return _node
         return apply(rule_mul, x, y)
 
-The names of the template begin with an underscore, which no name of a formula does. The compiled engine has
-operations.pxi in place of this file.
+The template's own names begin with an underscore; names in formulas never do. The compiled engine has operations.pxi in
+place of this file.
 """
 
 import ast
@@ -55,7 +55,7 @@ SCOPE |= {"_errors": (ArithmeticError, ValueError)} | {name: float_function(name
 
 
 def generated_function(rule, otherwise="_apply"):
-    """The function of a rule for Values; in other than the common case it calls `otherwise`."""
+    """The function of a rule for Values; outside the common case it calls `otherwise`."""
     SCOPE.update({f"_rule_{rule.name}": rule, rule.name: rule.value})
     made = {}
     tree = ast.increment_lineno(ast.parse(source(rule, otherwise)), LINE)

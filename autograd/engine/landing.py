@@ -1,7 +1,7 @@
-"""Freeing long chains of nodes on Python 3.13, which frees objects by recursion, 10,000 deep, however small the stack.
+"""Freeing long chains of nodes on Python 3.13, which frees objects recursively, 10,000 deep, however small the stack.
 
-In a thread, or in a browser, that would end the process. So there one node in 16, chosen by its address, has a Landing,
-from which what is above it is freed later, in a loop. Compiled nodes take care of that themselves.
+In a thread, or in a browser, that would crash the process. So on 3.13 one node in 16, chosen by its address, has a
+Landing, which frees the nodes above it later, in a loop. Compiled nodes do not need this: see nodes.pxi.
 """
 
 import sys
@@ -11,7 +11,7 @@ LANDING_SLOT = ("_landing",) if sys.version_info[:2] == (3, 13) else ()
 
 
 class Landing:
-    """Keeps the parents of a node, also a little longer than the node itself."""
+    """Keeps the parents of a node alive a little longer than the node itself."""
 
     __slots__ = ("parents",)
 
@@ -30,7 +30,7 @@ class Landing:
 class _Leaving(threading.local):
     def __init__(self):
         self.nodes = []
-        self.lock = threading.RLock()  # owned while this thread frees nodes
+        self.lock = threading.RLock()  # held while this thread frees nodes
 
 
 _leaving = _Leaving()

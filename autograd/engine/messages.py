@@ -1,4 +1,4 @@
-"""What the engine says when something cannot be: which operation, which operand, and what to do about it."""
+"""The engine's error messages: which operation failed, at which operand, and what to do about it."""
 
 from math import inf
 
@@ -26,14 +26,14 @@ UNKNOWN_RULE = (
 
 
 class LabelAndLine:
-    """Takes the place of a label when the line that made a node is kept as well."""
+    """A label together with the line that made the node; stored in place of the label."""
 
     def __init__(self, label: str | None, line: str | None) -> None:
         self.label, self.line = label, line
 
 
 def error_for(rule, operands, numbers, wanted):
-    """The error that tells why a rule has no finite value, or no finite partial derivative.
+    """The error that says why a rule has no finite value, or no finite partial derivative.
 
     operands  Values and numbers
     numbers   the operands, as floats
@@ -46,7 +46,7 @@ def error_for(rule, operands, numbers, wanted):
 
 
 def described(operand, number):
-    """An operand for a message: its number, and its label and line if it has them."""
+    """An operand as text for a message: its number, and its label and line if it has them."""
     label, line = getattr(operand, "label", None), getattr(operand, "line", None)
     known = ([f'"{label:.60}"'] if label else []) + ([f"made at {line}"] if line else [])
     return f"{number!r} ({', '.join(known)})" if known else repr(number)
@@ -113,7 +113,7 @@ def _of_partials(rule, numbers, shown, wanted):
 
 
 def gradient_overflow(node):
-    """The error for the gradient of a node that a backward pass could not add up."""
+    """The error for a node whose gradient became too large in a backward pass."""
     shown = described(node, node.data)
     return ResultOverflowError(
         f"backward: the gradient of {shown} is too large for a float64. Scale the "

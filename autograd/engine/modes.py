@@ -1,6 +1,6 @@
 """The modes of a thread: no_grad(), record_lines(), and the recording of a function.
 
-`modes` is false while no thread is in any of them, which is the common case: operations then need not ask which.
+`modes` is false while no thread is in any mode, which is the common case: operations then need not check further.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from typing import Any
 from autograd.engine import uncompiled as cython
 from autograd.libraries import line_outside
 
-if not cython.compiled:  # the compiled engine has modes.pxi, where the same is a few C variables for each thread
+if not cython.compiled:  # the compiled engine has modes.pxi, where these are a few C variables for each thread
     modes: set[weakref.ref] = (
         set()
     )  # for each thread that may be in a mode a weak reference, which removes itself when the thread ends
@@ -20,15 +20,15 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where the same is 
     class _ThreadModes(threading.local):
         """The modes of the current thread.
 
-        An interrupt may come between any two steps of Python code: between __enter__() and the block, between the block
-        and __exit__(). So a mode is a lock, which `with` acquires and releases in C: the mode is on while the thread
-        owns the lock.
+        An interrupt may come between any two steps of Python code, such as between __enter__() and the block, or the
+        block and __exit__(). So a mode is a lock, which `with` acquires and releases in C: the mode is on while the
+        thread owns the lock.
         """
 
         def __init__(self):
             self._lines = threading.RLock()
-            # Those opened by recording() and graph_wanted(), each as three things: a weak reference to the lock that
-            # `with` holds, what operations are handed to, and the lock of no_grad() there.
+            # The scopes opened by recording() and graph_wanted(), each a tuple of three: a weak reference to the lock
+            # that `with` holds, the recorder that operations are handed to, and the lock of no_grad() inside the scope.
             self._scopes = [(None, None, threading.RLock())]
             self._held = []  # weak references to what `with` holds while a block lasts
 
@@ -52,13 +52,13 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where the same is 
             return self._lines if mode is record_lines else self._innermost()[1]
 
         def watched(self, held):
-            """Have operations look at the modes for at least as long as this object exists; returns it."""
+            """Make operations check the modes at least as long as the object `held` exists; returns it."""
             self._held = [other for other in self._held if other() is not None] + [weakref.ref(held)]
             modes.add(self._reference())
             return held
 
         def in_mode(self):
-            """Whether this thread is in a mode. If not, and none is about to begin, it leaves `modes`."""
+            """Whether this thread is in a mode. If not, and none is about to begin, remove it from `modes`."""
             if self.recorder is not None or self.no_grad or self.record_lines:
                 return True
             if all(held() is None for held in self._held):
@@ -70,7 +70,7 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where the same is 
 
         @property
         def recorder(self):
-            """What operations are handed to instead of being carried out; None while no function is recorded."""
+            """The recorder that operations are handed to instead of being carried out; None outside a recording."""
             return self._innermost()[0]
 
         @property
@@ -130,7 +130,7 @@ class no_grad(contextlib.ContextDecorator):
 
 
 class record_lines(contextlib.ContextDecorator):
-    """Inside, every operation keeps the line of code that asked for it, for messages and the player.
+    """Inside, every node keeps the line of code that made it, for messages and the player.
 
     The line is `Value.line`, such as "train.py:12". Applies to this thread only. Operations are several times slower.
 
@@ -155,7 +155,7 @@ def gradients_wanted():
 
 
 def recorder():
-    """What this thread's operations are handed to; None while no function is recorded."""
+    """The recorder that this thread's operations are handed to; None outside a recording."""
     return this_thread.recorder
 
 
@@ -173,7 +173,7 @@ WRITE_INSTEAD = (
 def check_not_recording(what, instead=None):
     """Raise while this thread records a function: a number read now would be frozen into the recording.
 
-    The recording is spoilt, even if the function catches the error.
+    The recording fails even if the function catches the error.
     """
     if this_thread.in_mode() and this_thread.recorder is not None:
         this_thread.recorder.refuse(
@@ -186,8 +186,8 @@ def watch(*things: object) -> None:
     """While a function is recorded: note the attributes of these objects; elsewhere this does nothing.
 
     A compiled function checks at its next call whether they are still the same, including the items of lists and dicts,
-    and records anew if not. It finds by itself what the names in its code reach, and modules of nn call this; do so in
-    a class of your own whose attributes are only reached through getattr(self, name) or vars(self). Raises
+    and records again if not. It finds by itself what the names in its code reach, and modules of nn call watch(); call
+    it in a class of your own whose attributes are reached only through getattr(self, name) or vars(self). Raises
     RecordingError for an object without attributes.
 
     >>> class Scale:

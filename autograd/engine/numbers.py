@@ -21,8 +21,8 @@ def as_float(number: object) -> float:
     >>> as_float(True)
     1.0
 
-    Raises NumberTypeError for what is not a real number, LeavesGraphError (a TypeError) for a Value, NotFiniteError for
-    NaN and infinity, InexactNumberError for a number that no float64 holds exactly.
+    Raises NumberTypeError for anything but a real number, LeavesGraphError (a TypeError) for a Value, NotFiniteError
+    for NaN and infinity, InexactNumberError for a number that no float64 holds exactly.
     """
     result = number if type(number) is float else _converted(number)
     if result - result != 0.0:
@@ -52,12 +52,12 @@ def _converted(number):
             if isinstance(error, AutogradError):
                 raise
             remedy = "Convert it to a float first."
-    with recording(None):  # the text of what may hold tracers is for the message alone
+    with recording(None):  # the repr, which may contain tracers, is only for the message
         raise NumberTypeError(f"expected a real number, got {type(number).__name__} {number!r:.60}. {remedy}")
 
 
 def _why_not_a_number(thing):
-    """The remedy for something that is no real number; None for what may be one."""
+    """The remedy for something that is not a real number; None for what may be one."""
     if isinstance(thing, (str, bytes)):
         return "Convert it with float() first."
     if type(thing).__name__.startswith("complex"):

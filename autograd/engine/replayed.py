@@ -1,4 +1,4 @@
-"""The result of a recorded function that was replayed: one node over all that went in."""
+"""The result of a replayed recording: one node whose parents are all the Values that went in."""
 
 from math import isclose
 
@@ -14,7 +14,7 @@ if not cython.compiled:
 
 @cython.cclass
 class ReplayedNode(Value):
-    """A node with any number of parents, and the partial derivatives with respect to all of them as an array.
+    """A node with any number of parents, and an array of the partial derivatives with respect to them.
 
     `again()` computes the result as an ordinary graph, `again.rule` describes the recording.
     """
@@ -22,7 +22,7 @@ class ReplayedNode(Value):
     __slots__ = ("_inputs", "_slopes", "again")
 
     def ordinary(self):
-        """The same result at the end of an ordinary graph. Raises StaleGraphError when it has become another one."""
+        """The same result at the end of an ordinary graph. Raises StaleGraphError if the result is different now."""
         with graph_wanted():
             result = self.again()
         if this_thread.recorder is None and not isclose(result.data, self._data):  # order of adding

@@ -1,6 +1,6 @@
-"""What `cython` means while the engine runs as plain Python: nothing.
+"""Stands in for the module `cython` while the engine runs as plain Python; its decorators do nothing.
 
-Cython compiles the same files and knows these names by itself; it never looks in here.
+Cython compiles the same files and knows these names by itself; it never reads this file.
 """
 
 from collections.abc import Callable

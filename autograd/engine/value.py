@@ -1,10 +1,10 @@
-"""`Value`: a number that remembers how it was computed, and `backward`, which applies the chain rule to that memory.
+"""`Value`: a number that remembers how it was computed, and `backward`, which applies the chain rule to that record.
 
 Each operation on Values makes a new node with up to three parents and, for each parent, the partial derivative
 ∂node/∂parent at the point, as a float. `backward()` walks the nodes in reverse topological order; a node's adjoint
 times a partial is its contribution to that parent's adjoint, and the contributions add up.
 
-The compiled engine is compiled from this very file, with C in place of what stands under `if not cython.compiled:`.
+The compiled engine is compiled from this very file, with C in place of what is under `if not cython.compiled:`.
 """
 
 from collections import deque
@@ -41,7 +41,7 @@ class Value:
     """A number in a computation graph.
 
     Value(2.0) is a leaf: a variable whose gradient is wanted. Arithmetic and the functions of this package make inner
-    nodes out of Values; `backward()` on one of them fills in `grad`, the derivative of that result, on all above it.
+    nodes from Values; `backward()` on one of them sets `grad`, the derivative of that result, on all nodes above it.
 
     >>> from autograd import Value
     >>> w, x = Value(3.0, label="w"), Value(2.0)
@@ -54,7 +54,7 @@ class Value:
     grad    ∂result/∂node after `backward()`: leaves add up over calls, an inner node holds the latest pass
     label   a name for drawings and messages, or None
 
-    Raises NumberTypeError (a TypeError) for what is not a real number, NotFiniteError (a ValueError) for NaN and
+    Raises NumberTypeError (a TypeError) for anything but a real number, NotFiniteError (a ValueError) for NaN and
     infinity, InexactNumberError (a ValueError) for a number that no float64 holds exactly.
     """
 
@@ -93,7 +93,7 @@ class Value:
 
     @property
     def data(self) -> float:
-        """The number, a float. Assigning it leaves what was recorded before as it is."""
+        """The number, a float. Assigning to it does not change what was recorded before."""
         if modes:
             check_not_recording("reading .data of a Value")
         return self._data
@@ -106,7 +106,7 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """∂result/∂node, a float; 0.0 until a backward pass comes by."""
+        """∂result/∂node, a float; 0.0 until a backward pass reaches the node."""
         if modes:
             check_not_recording("reading .grad of a Value")
         return self._grad
@@ -130,7 +130,7 @@ class Value:
 
     @property
     def line(self) -> str | None:
-        """Where the node was made, "train.py:12", if that was inside `record_lines()`; else None."""
+        """The line that made the node, such as "train.py:12", if that was inside `record_lines()`; else None."""
         return self._label.line if type(self._label) is LabelAndLine else None
 
     @property
@@ -153,8 +153,8 @@ class Value:
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
-        gradient: the seed, ∂result/∂self. Raises ResultOverflowError when a gradient is too large for a float64, and
-        ArgumentError for a constant; then no `grad` has changed.
+        gradient: the seed, ∂result/∂self. Raises ResultOverflowError if a gradient is too large for a float64, and
+        ArgumentError for a constant; in both cases no `grad` has changed.
 
         >>> x = Value(3.0)
         >>> z = (x * x) ** 2
@@ -224,7 +224,7 @@ class Value:
         return deep_copy([self] if self._rule == LEAF else topological_order(self), memo)
 
     def _recipe(self, parents):
-        """A function, and its arguments, that make this node again over other parents."""
+        """A function and its arguments, which make this node again with other parents."""
         name = TABLE[self._rule].name if self._rule >= 0 else None
         return restore, (parents, self.partials, type(self) is Value, self.data, self.grad, self.label, self.line, name)
 
@@ -232,7 +232,7 @@ class Value:
 @cython.no_gc
 @cython.cclass
 class Constant(Value):
-    """A Value without a gradient: a plain number in an expression, or what `detach()` and `no_grad()` leave."""
+    """A Value without a gradient: a plain number in an expression, or a result of `detach()` or inside `no_grad()`."""
 
     __slots__ = ()
 
@@ -276,7 +276,7 @@ def constant(number: object, label: str | None = None) -> Constant:
 def apply(rule, *operands):
     """A primitive on Values and numbers: a new Value; a Constant where no gradient is wanted; a float from numbers.
 
-    The general way: numbers, constants, modes. Two Values outside all modes go the short way: see generate.py.
+    This is the general path: numbers, constants, modes. Values outside all modes take the fast path: see generate.py.
     """
     if modes and this_thread.in_mode() and this_thread.recorder is not None:
         return this_thread.recorder.record(rule, operands)
@@ -304,7 +304,7 @@ def apply(rule, *operands):
 
 
 def apply_operator(rule, *operands):
-    """`apply` for an operator: NotImplemented for an operand that may know better, such as an array of Values."""
+    """`apply` for an operator: NotImplemented for an operand that may handle it itself, such as an array of Values."""
     for operand in operands:
         if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
             return NotImplemented
@@ -313,7 +313,7 @@ def apply_operator(rule, *operands):
 
 @cython.locals(a=Value, b=Value)
 def compared(rule_name, x, y):
-    """What a comparison of two numbers or Values gives: a bool; while a function is recorded, the number 1 or 0."""
+    """The result of comparing two numbers or Values: a bool; while a function is recorded, the number 1 or 0."""
     if type(x) is Value and type(y) is Value and not modes:
         a, b = x, y
         return a._data < b._data if rule_name == "less" else a._data <= b._data
@@ -327,7 +327,7 @@ def compared(rule_name, x, y):
 
 
 def raise_failure(rule, operands):
-    """Raise the error that tells why `rule` has no finite value, or no finite partial derivative, at `operands`."""
+    """Raise the error that says why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
     raise error_for(rule, operands, numbers, [type(operand) is Value for operand in operands]) from None
 
@@ -350,8 +350,8 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
 
 
 if not cython.compiled:
-    # A pass keeps what it finds to itself until it is complete. Whatever interrupts it leaves nothing behind, and
-    # another pass may run in the middle of it: in a signal handler, in a __del__, in another thread.
+    # A pass changes no node until it is complete. An interrupted pass leaves no trace, and another pass may run in the
+    # middle of it: in a signal handler, in a __del__, in another thread.
     def backward_pass(root, seed):
         """Run the chain rule back from `root` and hand out the gradients."""
         order, adjoint = search(root)
@@ -374,7 +374,7 @@ if not cython.compiled:
     def search(root):
         """The topological order of `root`; and the adjoints, a dict from every node and constant to 0.0.
 
-        What is still to be visited lies on `path`; a None there means that the parents of the node below it are done.
+        `path` is the stack of nodes still to visit; a None on it means that the parents of the node below it are done.
         """
         order, adjoint, path = [], {}, [root]
         while path:
@@ -429,8 +429,8 @@ if not cython.compiled:
     def hand_out(adjoint, leaves, inner):
         """Add the adjoints of leaves to their gradients, and make those of other nodes their gradients; all or none.
 
-        Every step, and deque, is implemented in C: no interrupt and no other pass can come in between. What may fail,
-        because a sum is infinite or memory is short, comes first; the last two steps need no memory.
+        Every step, and deque, is implemented in C, so no interrupt and no other pass can come in between. Steps that
+        may fail, because a sum is infinite or memory is short, come first; the last two steps need no memory.
         """
         sums: list[float] = []
         try:

@@ -18,7 +18,7 @@ if not getattr(sys, "_is_gil_enabled", lambda: True)():
 
 
 def _usable():
-    """Whether there is a compiled engine that was made from the source as it is now."""
+    """Whether there is a compiled engine, made from the current source."""
     if find_spec("autograd.native._engine") is None:
         return False
     try:
@@ -26,9 +26,9 @@ def _usable():
 
         if _engine.fingerprint == fingerprint():
             return True
-    except AutogradError:  # a setting that it refuses
+    except AutogradError:  # a setting that the engine refuses
         raise
-    except OSError as error:  # a source is missing, so nobody can tell
+    except OSError as error:  # a source file is missing
         reason = f"cannot be compared with its source ({error})"
     except Exception:  # an engine that does not fit the source may fail in any way
         reason = "is older than its source"
@@ -52,7 +52,7 @@ NOT_COMPILED = (
 
 @cache
 def warn_if_not_compiled():
-    """Warn, once, of an engine that runs in plain Python though nobody asked for that."""
+    """Warn once if the engine runs in plain Python although nobody asked for that."""
     if backend == "python" and not os.environ.get("GLASSGRAD_PURE"):
         warnings.warn(NOT_COMPILED, RuntimeWarning, stacklevel=level_outside())
 

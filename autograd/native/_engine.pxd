@@ -4,7 +4,7 @@ from cpython.array cimport array as Numbers
 
 
 cdef class Value:
-    # In the order in which a pass uses them, so that they lie within one line of the processor's cache; see Node.
+    # In the order in which a pass uses them, so that they lie within one cache line; see Node in nodes.pxi.
     cdef int _rule
     cdef int _mark
     cdef Value _a
@@ -24,7 +24,7 @@ cdef class Constant(Value):
 
 cdef class ReplayedNode(Value):
     cdef list _inputs
-    cdef Py_ssize_t _next  # the parent that a search looks at next
+    cdef Py_ssize_t _next  # the index of the parent that the search looks at next
     cdef Numbers _slopes
     cdef readonly object again
 

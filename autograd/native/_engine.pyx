@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, cdivision=True, c_api_binop_methods=False, embedsignature=False
 # cython: initializedcheck=False, auto_pickle=False, annotation_typing=False
-"""The compiled engine: the engine's Python files as they stand, and what has to be C."""
+"""The compiled engine: the engine's Python files, unchanged, and what has to be in C."""
 
 cimport cython
 from cpython cimport array
@@ -19,8 +19,8 @@ cdef extern from "traceback.h":
 
 cdef extern from "kernels.h":
     enum:
-        RULE_COUNT  # how many rules of the table there are kernels for: those with smaller indices
-    const unsigned char* INPUTS_OF  # by the index of a rule: how many inputs it has
+        RULE_COUNT  # the rules with a smaller index have kernels
+    const unsigned char* INPUTS_OF  # how many inputs a rule has, by its index
     double value_1(int, double) noexcept nogil
     double value_2(int, double, double) noexcept nogil
     double value_3(int, double, double, double) noexcept nogil
@@ -29,12 +29,12 @@ cdef extern from "kernels.h":
     void slopes_3(int, double, double, double, double, int, double*, double*, double*) noexcept nogil
 
 cdef extern from *:
-    long long FINGERPRINT  # given by the build
+    long long FINGERPRINT  # defined by the build
 
 fingerprint = FINGERPRINT
 cdef bytes root = os.fsencode(os.path.join(os.path.dirname(PACKAGE), ""))
 strncpy(sources_root, root, sizeof(sources_root) - 1)
-SLOTS = TRACER_SLOTS = ()  # the fields of compiled classes stand in _engine.pxd
+SLOTS = TRACER_SLOTS = ()  # the fields of compiled classes are in _engine.pxd
 
 include "autograd/engine/modes.py"
 include "autograd/native/modes.pxi"

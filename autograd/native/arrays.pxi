@@ -1,5 +1,5 @@
-# Many Values at once: the steps of their namesakes in arrays.py, over raw pointers. From where a list is checked to where
-# the last of its Values is read or set no Python code runs that could change it.
+# Many Values at once: the functions of arrays.py over raw pointers. Between the check of a list and the last access to
+# its Values no Python code runs, so nothing can change the list.
 
 cdef bint all_values(list values) noexcept:
     cdef Py_ssize_t i

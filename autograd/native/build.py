@@ -10,7 +10,8 @@ from autograd.native.sources import PACKAGE, fingerprint
 from autograd.table.formulas import ATOMS
 
 # Results are those of Python's floats, bit for bit: no fused multiply-add, no reordering, and the C library's own
-# functions in place of the compiler's shortcuts, such as x * x for pow(x, 2). Some functions have but one exact result.
+# functions in place of the compiler's shortcuts, such as x * x for pow(x, 2). The compiler may replace EXACT functions:
+# they have only one right result.
 EXACT = ("abs", "sqrt", "floor", "coarse")
 FLAGS = [
     *("-O3", "-g0", "-ffp-contract=off", "-fwrapv", "-Wno-unused-function"),
@@ -20,7 +21,7 @@ SMALLEST = "#include <Python.h>\n\nint main(void) { return Py_IsInitialized(); }
 
 
 def why_not(compiler):
-    """Why the engine cannot be compiled here, in a few words; None when it can be.
+    """Why the engine cannot be compiled here, in a few words; None if it can be.
 
     compiler: setuptools' compiler, which is tried on three lines of C.
     """
@@ -53,8 +54,8 @@ def translate(source, include_dir):
 def options():
     """The options of the extension module, as attributes of setuptools' Extension.
 
-    GLASSGRAD_DEBUG=1 in the environment asks for hardly any optimisation and for what a debugger needs;
-    GLASSGRAD_SANITIZE for the same under a sanitizer of the C compiler, such as "address,undefined" or "thread".
+    GLASSGRAD_DEBUG=1 in the environment asks for little optimisation and for debug information; GLASSGRAD_SANITIZE
+    for the same under a sanitizer of the C compiler, such as "address,undefined" or "thread".
     """
     sanitizer = os.environ.get("GLASSGRAD_SANITIZE")
     watched = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []

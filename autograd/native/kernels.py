@@ -1,12 +1,12 @@
 """The table in C: writes `kernels.h`, from which the compiled engine takes every value and every partial derivative.
 
 It has a function `value_NAME` for each formula, and `partial_NAME_a`, `partial_NAME_b` and `partial_NAME_c` for the
-partial derivatives with respect to the inputs. Two families of functions choose among them by the number of a rule:
+partial derivatives with respect to the inputs. Two families of functions choose among them by a rule's number:
 
     value_2(rule, a, b)                                the value of a rule of two inputs
     slopes_2(rule, a, b, out, wanted, &da, &db)        its partial derivatives; `wanted` has bit k set for input k
 
-Where `rule` is a constant, the compiler leaves only its formula. A partial derivative that is not wanted is 0.0, and is
+Where `rule` is a constant, the compiler keeps only its formula. A partial derivative that is not wanted is set to 0.0,
 not computed.
 """
 
@@ -51,7 +51,7 @@ def write(folder):
 
 
 def _numbers():
-    """The numbers of the rules, and what there is to know about each."""
+    """The numbers of the rules, and tables of what is known about each."""
     yield f"enum {{\n{_lines(f'    {_number(rule)} = {rule.index},' for rule in TABLE)}    RULE_COUNT\n}};\n"
     yield f"static const unsigned char INPUTS_OF[] = {{{', '.join(str(len(rule.inputs)) for rule in TABLE)}}};\n"
     yield "/* Bit k: partial derivative k is a number or an operand, so it is finite wherever the operands are. */"
@@ -74,7 +74,7 @@ def _plain_partials(rule):
 
 
 def _with_own_formula():
-    """The rules that have a formula of their own: the others are functions of the C library."""
+    """The rules that have a formula of their own; the others are functions of the C library."""
     return [rule for rule in TABLE if not rule.is_library_call]
 
 
@@ -91,7 +91,7 @@ def _prototype(rule):
 
 
 def _value(rule):
-    # In its own formula a name means the C library's function: cbrt is made from cbrt.
+    # In a rule's own formula, its name means the C library's function: cbrt is made from cbrt.
     text = _translated(rule, rule.formula, set(_with_own_formula()) - {rule})
     return f"\nstatic inline double value_{rule.name}({_parameters(rule)}) {{\n    return {text};\n}}"
 

@@ -1,8 +1,9 @@
 /* Sums over the examples of a tile, for one kind of processor; see sums.h, which says
 
-   KIND, TARGET  what the functions are called after, and for what they are compiled
-   WIDTH         the numbers in a vector; a row of LANES numbers is PARTS of them
-   GROUP         how many results are summed up at once: each addition waits for the one before, and registers are few */
+   KIND, TARGET  the suffix of the functions' names, and the processor that they are compiled for
+   WIDTH         how many numbers a vector has; a row of LANES numbers is PARTS vectors
+   GROUP         how many sums are computed at once: within one, each addition waits for the previous one; registers are
+                 few */
 
 #define vector OF_KIND(vector)
 #define PARTS (LANES / WIDTH)
@@ -12,7 +13,7 @@
 
 typedef double vector __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));  /* GCC and Clang have such types */
 
-/* The total over a row: halves are added until four numbers are left. */
+/* The sum over a row: its halves are added until four numbers are left. */
 #if WIDTH == 2
 HERE double OF_KIND(total)(const vector *n) {
     const vector low = (n[0] + n[4]) + (n[2] + n[6]), high = (n[1] + n[5]) + (n[3] + n[7]);
@@ -43,7 +44,7 @@ HERE four OF_KIND(totals)(four a, four b, four c, four d) {
 }
 #endif
 
-/* The sums k, k + 1 ... of `group` results. */
+/* Compute `group` results, from the k-th on. */
 HERE void OF_KIND(forward_rows)(double *memory, double *rows, ptrdiff_t start, ptrdiff_t k, const int group, int terms,
                                 const int *a, const int *b, const unsigned char *codes) {
     vector sum[GROUP][PARTS];
@@ -96,7 +97,7 @@ HERE void OF_KIND(add_multiple)(vector *slope, const vector *g, double w) {
         slope[p] += g[p] * w;
 }
 
-/* Back from the k-th result. */
+/* Propagate the adjoint of the k-th result to its terms. */
 HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const double *rows, double *slopes,
                                 ptrdiff_t start, ptrdiff_t k, int terms, const int *a, const int *b,
                                 const unsigned char *codes) {
@@ -108,7 +109,7 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
     b += k * terms;
     for (int t = 0; t < terms; t++, a++, b++) {
         const int code = codes[t];
-        /* a, the same for all examples, wants its gradient, and b varies: a weight */
+        /* a weight: a is the same for all examples and its gradient is wanted, while b varies */
         const int weight = (code & (A_VARIES | B_VARIES | A_WANTED)) == (B_VARIES | A_WANTED);
 #if WIDTH > 2
         if (weight && t + 4 <= terms && codes[t + 1] == code && codes[t + 2] == code && codes[t + 3] == code) {
@@ -183,7 +184,7 @@ TARGET static void OF_KIND(backward)(BACKWARD_ARGUMENTS) {
             OF_KIND(backward_row)(memory, adjoint, rows, slopes, start, k, terms, a, b, codes);
 }
 
-/* Whether none of the numbers is infinite or not a number. */
+/* Whether all numbers are finite. */
 TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
     ptrdiff_t k = 0;
     vector odd[PARTS] = {{0}};

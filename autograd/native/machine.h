@@ -1,8 +1,8 @@
-/* The instructions of a recorded program, and for each rule of the table the two loops that run one: `forward_NAME` and
+/* The instructions of a recorded program, and two loops for each rule of the table that run one: `forward_NAME` and
    `backward_NAME`. The loops are written once, for any rule; what they compute comes from kernels.h, and the compiler
-   leaves only the formulas of the rule at hand.
+   keeps only the formulas of the rule in question.
 
-   An instruction computes `count` results, which lie side by side, with one rule. A slot below `uniform` holds one
+   An instruction applies one rule to compute `count` results, which lie side by side. A slot below `uniform` holds one
    number for all examples; every other slot has a row of LANES numbers, or one number where there is a single lane. */
 
 #include "kernels.h"
@@ -11,8 +11,8 @@
 typedef struct {
     int rule;
     int wanted;  /* bit k: the gradient of operand k is wanted */
-    int varying; /* bit k: operand k has rows; bit 3: the results have */
-    void *own;   /* the Rule, where it is younger than the engine and so has no loops; else NULL */
+    int varying; /* bit k: operand k has rows; bit 3: the results have rows */
+    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
     ptrdiff_t start, count;
     int *a, *b, *c;
     int guards;
@@ -30,8 +30,8 @@ static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
     return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
 }
 
-/* In what follows `rule`, `inputs`, `varying` and `k` are constants: whatever depends on them alone is decided by the
-   compiler. `k` is the operand with respect to which a derivative is taken. */
+/* Below, `rule`, `inputs`, `varying` and `k` are constants: whatever depends on them alone is decided by the compiler.
+   `k` is the operand with respect to which a derivative is taken. */
 
 ALWAYS double value_of(int rule, int inputs, double a, double b, double c) {
     return inputs == 1 ? value_1(rule, a) : inputs == 2 ? value_2(rule, a, b) : value_3(rule, a, b, c);
@@ -48,7 +48,7 @@ ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c
     return k == 0 ? da : k == 1 ? db : dc;
 }
 
-/* Call DO(varying) with the operands that have rows; under a guard it may be that none has. */
+/* Call DO(varying) with a bit for each operand that has rows; under a guard, perhaps none has. */
 #define EACH_VARIETY(inputs, varying, DO)                                                                          \
     switch ((varying) & ((1 << (inputs)) - 1)) {                                                                   \
         case 0: DO(0); break;                                                                                      \

@@ -1,16 +1,16 @@
 # The machine that runs recorded programs, compiled: what machine.py does, with a loop in C for each instruction.
 #
-# The examples of a batch are taken LANES at a time, a tile, whose memory fits into the processor's cache: first the
-# numbers that all examples share, then for each other slot a number an example, side by side. A single example is a
-# tile of one lane. The loops of each rule are in machine.h. Neighbouring tiles make up a chunk, and threads share the
-# chunks; sums over chunks are always taken in the same order.
+# The examples of a batch are processed LANES at a time, as a tile whose memory fits into the processor's cache: first
+# the numbers that all examples share, then for each other slot one number per example, side by side. A single example
+# is a tile of one lane. The loops of each rule are in machine.h. Neighbouring tiles make up a chunk, and threads share
+# the chunks; sums over chunks are always added in the same order.
 
 
 
 cdef enum:
     FEW = 3  # up to this many examples are run one by one
     CHUNKS = 8  # a batch is split into at most this many parts
-    WORTH_HELP = 30_000  # operations times examples above which helper threads pay
+    WORTH_HELP = 30_000  # operations times examples above which helper threads pay off
 
 
 cdef extern from "machine.h":
@@ -45,7 +45,7 @@ cdef extern from "thread_pool.h":
     void pool_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
 
 def widest_vectors(int width=8):
-    """Use vectors of at most `width` numbers in sums of products; returns how many numbers are used."""
+    """Use vectors of at most `width` numbers in sums of products; returns the width chosen."""
     return sums_choose(width)
 
 widest_vectors()
@@ -66,7 +66,7 @@ cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize
 
 
 cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nogil:
-    """Set results under a guard that does not hold to 0; returns whether all results are finite."""
+    """Set results whose guard does not hold to 0; returns whether all results are finite."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
     cdef double* out = workspace.memory + place(workspace, instruction.start)
     if instruction.guards:
@@ -91,7 +91,7 @@ ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes 
     double seed
     double* shared  # the uniform slots: numbers and captured Values
     double* inputs  # of every example
-    double* totals  # for each chunk and root the derivatives by the captured Values
+    double* totals  # for each chunk and root, the derivatives with respect to the captured Values
     double* numbers
     double** slopes  # by root
     int* reads
@@ -137,7 +137,7 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
     for root in range(batch.differentiating):
         memset(workspace.adjoint, 0, workspace.uniform * sizeof(double))
         for tile in range(first, last):
-            # With several tiles, each runs forward and at once back, while its memory is in the cache.
+            # With several tiles, each runs forward and then back at once, while its memory is in the cache.
             if (root == 0 or batch.tiles > 1) and not forward(batch, workspace, tile):
                 return False
             reverse(batch, workspace, tile, root)
@@ -189,7 +189,7 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
         else:
             call_slopes(batch, instruction, workspace, examples)
         if not instruction.varying & 8:
-            # The next tile adds to the adjoints of captured Values only, not of what is computed from them.
+            # Only the adjoints of captured Values add up over tiles, not those of what is computed from them.
             memset(adjoint + instruction.start, 0, instruction.count * sizeof(double))
     for lane in range(examples):
         for i in range(batch.variables):
@@ -356,9 +356,9 @@ cdef class NativeMachine:
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
-        Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
-        the derivatives of the sum over the examples of seed times root: by each captured Value, then by the inputs
-        `variables` of each example. Or None, when something outside a guard is not finite.
+        Returns the numbers in the slots `reads`, as an array with a row for each example, and for each root an array:
+        the derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to
+        the inputs `variables` of each example. Returns None if anything outside a guard is not finite.
         """
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
@@ -414,7 +414,7 @@ cdef class NativeMachine:
             free(batch.slopes)
 
     cdef object _fill(self, BatchRun* batch, rows):
-        """Read the numbers that go into a run; returns the owner of those of the examples."""
+        """Read the numbers that go into a run; returns the object that owns the inputs of the examples."""
         cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
         cdef double[:, ::1] matrix
@@ -436,13 +436,13 @@ cdef class NativeMachine:
         batch.inputs = &view[0]
         for number in range(batch.examples):
             for i in range(self.plan.inputs):
-                leaf = checked_item(rows, number, i)  # the __float__ of an earlier one may have changed the lists
+                leaf = checked_item(rows, number, i)  # an earlier leaf's __float__ may have changed the lists
                 batch.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
                                   if isinstance(leaf, Value) else as_float(leaf))
                 if batch.inputs[at] - batch.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
-        # Captured Values are read last, when nothing can change them before the run.
+        # Captured Values are read last, so that nothing can change them before the run.
         for i in range(len(self._sources)):
             batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
         return kept
@@ -455,7 +455,7 @@ cdef checked_item(list rows, Py_ssize_t number, Py_ssize_t i):
 
 
 def threads():
-    """How many threads may work on a batch: GLASSGRAD_THREADS, or the number of processors for this process."""
+    """How many threads may work on a batch: GLASSGRAD_THREADS, or the processors that this process may use."""
     chosen = os.environ.get("GLASSGRAD_THREADS")
     if chosen:
         if not chosen.isdecimal() or int(chosen) < 1:

@@ -1,5 +1,5 @@
-/* Memory from the system, in multiples of a slab, at addresses that are multiples of one. Where the system has large pages
-   it is asked for them: then new memory comes seven times as fast. */
+/* Memory from the system, in multiples of a slab and aligned to one. Large pages are requested where the system has
+   them: getting new memory is then seven times as fast. */
 
 #include <stddef.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@ static void delete_memory(void *memory, size_t size) {
         munmap(memory, size);
 }
 
-/* NULL when there is none, even after reclaimable slabs have been unmapped. */
+/* New memory; NULL if there is none even after the reclaimable slabs have been unmapped. */
 static void *new_memory(size_t size, int large_pages) {
     char *all, *memory;
     while ((all = mmap(NULL, size + SLAB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED) {
@@ -33,9 +33,9 @@ static void *new_memory(size_t size, int large_pages) {
     return memory;
 }
 
-/* Mark memory as reclaimable: the system may take it, with its contents, until something is written there. Using it again
-   costs nothing if the system had no need of it; new memory costs more than all the work done in it, in a virtual machine
-   much more. Returns 0 where the system cannot do that. */
+/* Mark memory as reclaimable: the system may take it, with its contents, until something is written there. Reusing it
+   costs nothing if the system did not need it; new memory costs more than all the work done in it, and much more in a
+   virtual machine. Returns 0 where the system cannot do this. */
 static int reclaim_later(void *memory, size_t size) {
 #ifdef MADV_FREE
     return madvise(memory, size, MADV_FREE) == 0;

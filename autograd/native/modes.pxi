@@ -1,6 +1,6 @@
-# The modes of a thread, where C finds them. They begin and end in C: no interrupt comes in between.
+# The modes of a thread, in C variables. They begin and end in C, so that no interrupt comes in between.
 
-cdef int modes = 0  # how many threads are in one mode or more
+cdef int modes = 0  # how many threads are in at least one mode
 
 cdef extern from *:
     """
@@ -15,7 +15,7 @@ cdef extern from *:
     static OF_THIS_THREAD PyObject* recorder_here = NULL;
     """
     int entered_here, no_grad_here, lines_here
-    PyObject* recorder_here  # counted
+    PyObject* recorder_here  # a counted reference
 
 cdef extern from "Python.h":
     void Py_XINCREF(PyObject*) noexcept
@@ -33,7 +33,7 @@ cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
 
 
 cdef class End:
-    """Kept for a thread from its first mode on; when the thread ends, so do the modes that it has not left."""
+    """Lives as long as a thread that has entered a mode; at the thread's end it ends the modes that are still on."""
 
     def __dealloc__(self):
         set_modes(0, 0, NULL)
@@ -53,9 +53,9 @@ cdef int begin_modes(int no_grad, int lines, PyObject* recorder) except -1:
 
 @cython.no_gc
 cdef class Scope:
-    """Hands operations to a recorder, or lets them build graphs, from __enter__ on until `with` lets go of it.
+    """Hands operations to a recorder, or lets them build graphs, from __enter__ until `with` releases this object.
 
-    `with` does so in any case, also where a debugger leaves the block without a call of __exit__.
+    `with` always releases it, even where a debugger leaves the block without calling __exit__.
     """
 
     cdef object recorder, recorder_outside
@@ -93,7 +93,7 @@ def graph_wanted():
 
 
 cdef class Depth:
-    """How deep a thread is in no_grad(), or in record_lines()."""
+    """How deep a thread is nested in no_grad(), or in record_lines()."""
 
     cdef bint lines
 
@@ -105,7 +105,7 @@ cdef class Depth:
         return True
 
     def __exit__(self, *error):
-        if (lines_here if self.lines else no_grad_here) == 0:  # a generator, say, that another thread has begun
+        if (lines_here if self.lines else no_grad_here) == 0:  # e.g. in a generator that another thread has begun
             raise RuntimeError("a thread can only leave a mode that it has entered")
         set_modes(no_grad_here - (not self.lines), lines_here - self.lines, recorder_here)
 

@@ -1,18 +1,18 @@
-# Nodes as the compiled engine sees them: where they lie in memory, how they come and how they go.
+# Nodes in the compiled engine: where they are in memory, how they are made and freed.
 #
-# They lie in slabs, side by side in the order in which they were made. A pass goes through them in much the same order,
-# so the processor has the next ones fetched already. A slab whose nodes are all gone begins again at its first place.
+# They lie in slabs, side by side in the order in which they were made. A pass visits them in much the same order, so
+# the processor has usually fetched the next ones already. A slab whose nodes are all gone is refilled from its start.
 
 cdef enum:
     UNSEEN = -1  # the `_mark` of a node outside a pass
-    ON_PATH = -2  # that of a node which the search for an order has entered; a constant has 0, others their place
+    ON_PATH = -2  # that of a node on the path of the search; a constant has 0, any other node its place in the order
 
 
 cdef extern from "Python.h":
     ctypedef struct PyObject:
         pass
 
-    ctypedef struct Node "struct __pyx_obj_8autograd_6native_7_engine_Value":  # a Value whose references are not counted
+    ctypedef struct Node "struct __pyx_obj_8autograd_6native_7_engine_Value":  # a Value, not counted
         int _rule
         int _mark
         Node* _a
@@ -25,7 +25,7 @@ cdef extern from "Python.h":
         Node* _c
         double _dc
 
-    ctypedef struct Trace "struct __pyx_obj_8autograd_6native_7_engine_Tracer":  # what a Tracer has after that
+    ctypedef struct Trace "struct __pyx_obj_8autograd_6native_7_engine_Tracer":  # what a Tracer adds
         int guard
         int uses
         bint varying
@@ -33,7 +33,7 @@ cdef extern from "Python.h":
         PyObject* source
         PyObject* terms
 
-    ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) except NULL  # but for a const
+    ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) except NULL  # without a const
 
     ctypedef struct Type "PyTypeObject":
         const char* tp_name
@@ -68,7 +68,7 @@ cdef extern from *:
     #endif
     #define BEGIN(node, type) (memset(node, 0, sizeof(PyObject)), Py_SET_TYPE((PyObject*)(node), type))
     """
-    void BEGIN(Node*, Type*) noexcept  # an object to which nobody refers yet
+    void BEGIN(Node*, Type*) noexcept  # an object without references yet
 
 
 cdef extern from "memory.h":
@@ -85,25 +85,25 @@ cdef struct Slab:
     Pool* pool
     Slab* before
     Slab* after
-    Node* free  # places that were used and are free again, linked by `_a`
-    char* fresh  # the first of the places that were not used since the slab was empty
+    Node* free  # freed places, linked by `_a`
+    char* fresh  # the first place that has not been used since the slab was last empty
     char* end
     Py_ssize_t used
 
 
 cdef struct Pool:
     size_t place  # the size of a place
-    Py_ssize_t kept  # how many slabs without nodes are kept
-    Slab* current  # where nodes are made; it is in no list
-    Slab* roomy  # the others that are not full, a list linked both ways
-    Py_ssize_t empty  # how many of these have no nodes
+    Py_ssize_t kept  # how many empty slabs are kept
+    Slab* current  # where new nodes go; it is in no list
+    Slab* roomy  # the others that are not full, a doubly linked list
+    Py_ssize_t empty  # how many of these are empty
 
 
 cdef inline Node* item(list nodes, Py_ssize_t i) noexcept:
     return <Node*>PyList_GET_ITEM(nodes, i)
 
 
-cdef Slab no_slab  # a full one
+cdef Slab no_slab  # it counts as full
 cdef Pool nodes = Pool(sizeof(Node), 16, &no_slab, NULL, 0)
 cdef Pool tracers = Pool(sizeof(Trace), 4, &no_slab, NULL, 0)
 
@@ -125,7 +125,7 @@ cdef inline Node* new_place(Pool* pool) except NULL:
 
 
 cdef int find_room(Pool* pool) except -1:
-    """Go on in another slab."""
+    """Make another slab the current one."""
     slab = pool.roomy
     if slab == NULL:
         slab = <Slab*>new_slab()
@@ -163,7 +163,7 @@ cdef void make_empty(Slab* slab) noexcept:
 
 
 cdef void retire(Slab* slab) noexcept:
-    """Keep an empty slab for later, or give it back."""
+    """Keep an empty slab for later use, or delete it."""
     if slab.pool.empty == slab.pool.kept:
         leave_list(slab)
         delete_slab(slab)
@@ -189,7 +189,7 @@ cdef void leave_list(Slab* slab) noexcept:
 
 
 cdef inline Value new_node(int rule, double data, Value a, double da, Value b, double db, Value c, double dc):
-    """A new Value; its parents are a, b, c, from the second on they may be None."""
+    """A new Value with the parents a, b and c; b and c may be None."""
     node = new_place(&nodes)
     BEGIN(node, <Type*>Value)
     fill(node, rule, UNSEEN, data, <Node*>a, da, <Node*>b, db, <Node*>c, dc)
@@ -226,8 +226,8 @@ cdef PyObject* allocate_node(Type* kind, Py_ssize_t _) except NULL:
     return PyObject_Init(<PyObject*>place, kind)
 
 
-# Nodes that nobody refers to any more wait here until the one that is being taken apart is gone: to free a chain of any
-# length needs no deeper stack than to free one node. They are linked by `_label`.
+# Nodes without references wait here until the one that is being taken apart is gone, so that freeing a chain of any
+# length takes no deeper stack than freeing one node. They are linked by `_label`.
 cdef Node* leaving = NULL
 cdef bint taking_apart = False
 
@@ -241,7 +241,7 @@ cdef void deallocate_node(PyObject* thing) noexcept:
     cdef Node* c
     if is_ours(node):
         wait_to_leave(node)
-    else:  # of a class that was derived in Python
+    else:  # a ReplayedNode
         a, b, c, label = node._a, node._b, node._c, node._label
         Py_TYPE(node).tp_free(node)
         let_go(a)
@@ -278,7 +278,7 @@ cdef inline void wait_to_leave(Node* node) noexcept:
 
 
 cdef inline void let_go(Node* parent) noexcept:
-    """Refer to a parent no longer."""
+    """Drop a reference to a parent."""
     if Py_REFCNT(parent) == 1 and is_ours(parent):
         wait_to_leave(parent)
     else:
@@ -286,7 +286,7 @@ cdef inline void let_go(Node* parent) noexcept:
 
 
 cdef PyObject* call_value(PyObject* kind, PyObject** arguments, size_t count, PyObject* names) except NULL:
-    """The slot `tp_vectorcall`: Value(1.0) at once, every other call in the usual way."""
+    """The slot `tp_vectorcall`: makes Value(1.0) directly; every other call goes the usual way."""
     cdef Py_ssize_t i, n = PyVectorcall_NARGS(count)
     cdef double number
     if n == 1 and names == NULL and not modes and type(<object>arguments[0]) is float:
@@ -308,14 +308,14 @@ cdef void free_node(void* place) noexcept:
 
 
 cdef PyObject* allocate_replayed(Type* kind, Py_ssize_t count) except NULL:
-    """The slot `tp_alloc` of ReplayedNode, which is too large for a place and known to the garbage collector."""
+    """The slot `tp_alloc` of ReplayedNode, which is too large for a place and is tracked by the garbage collector."""
     node = PyType_GenericAlloc(kind, count)
     (<Node*>node)._mark = UNSEEN
     return node
 
 
 cdef Py_hash_t hash_node(PyObject* node) except -1:
-    """The slot `tp_hash`: what object.__hash__() gives. Cython would not keep what `__hash__ = object.__hash__` says."""
+    """The slot `tp_hash`: the result of object.__hash__(). Cython would ignore `__hash__ = object.__hash__`."""
     found = <Py_hash_t>(<size_t>node >> 4 | <size_t>node << 8 * sizeof(size_t) - 4)
     return -2 if found == -1 else found
 
@@ -330,6 +330,6 @@ for kind in (Value, Constant, ReplayedNode):
 (<Type*>Value).tp_vectorcall = <vectorcallfunc>call_value
 (<Type*>Value).tp_name = "autograd.Value"
 (<Type*>Constant).tp_name = "autograd.Constant"
-# Cython knows no __init_subclass__.
+# Cython does not support __init_subclass__.
 (<dict>(<Type*>Value).tp_dict)["__init_subclass__"] = classmethod(refuse_subclass)
 (<dict>(<Type*>Value).tp_dict)["__hash__"] = object.__hash__

@@ -1,8 +1,8 @@
-# How operators and functions make a node, in the common case. They return None for operands that this fast path does not
-# handle; apply() deals with them.
+# How operators and functions make a node in the common case. They return None for operands that this fast path does not
+# handle; apply() then deals with them.
 
 cdef inline Value as_node(x):
-    """x as a node: a Value as it is, a float or an int of few digits as a Constant, None for anything else."""
+    """x as a node: a Value as it is, a float or an int up to 2**52 as a Constant; None for anything else."""
     cdef double number
     if type(x) is Value or type(x) is Constant:
         return x
@@ -123,7 +123,7 @@ cdef inline operator_abs(x):
 
 
 def make_function(rule):
-    """The function of a rule for Values; None for a rule that is younger than the compiled engine."""
+    """The function of a rule for Values; None for a rule added after the engine was compiled."""
     function = getattr(functions, rule.name, None) if knows(rule) else None
     if function is not None:
         function.__qualname__ = rule.name
@@ -136,7 +136,7 @@ def knows(rule):
 
 
 def set_method(str name, function):
-    """Give Value a method, or take it away again when `function` is None: a compiled class cannot be assigned to."""
+    """Give Value a method, or remove it if `function` is None: a compiled class accepts no assignments."""
     methods = <dict>(<Type*>Value).tp_dict
     if function is None:
         methods.pop(name, None)

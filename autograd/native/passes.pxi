@@ -1,9 +1,10 @@
-# The passes over a graph, compiled: the steps of their namesakes in value.py, over raw pointers in place of lists. That
-# is three times as fast, since nothing is counted while `root` keeps every node alive.
+# The passes over a graph, compiled: the functions of value.py, over raw pointers in place of lists. That is three times
+# as fast, since no references are counted: `root` keeps every node alive.
 #
-# A pass numbers the nodes in their `_mark`. From the first mark to the last that is taken back no Python code runs, and
-# no object is made, which might call the garbage collector: so there is never more than one pass under way, and no
-# interrupt. What fails in between says so by what it returns; an error is raised when all marks are gone.
+# A pass writes each node's number into its `_mark`. From the first mark set to the last one cleared, no Python code
+# runs and no object is made, since that could start the garbage collector. So only one pass is ever under way, and
+# nothing interrupts it. A failure in between is reported by the return value; the error is raised once all marks are
+# cleared.
 
 cdef enum:
     AHEAD = 24
@@ -16,17 +17,17 @@ cdef struct Memory:
 
 cdef struct Step:
     Node* node
-    int a  # the place of its first parent in the order; 0 for a constant
-    int b  # that of its second
+    int a  # the place of the node's first parent in the order; 0 for a constant
+    int b  # that of its second parent
 
 
-# Of the last pass, for the next: new memory costs more than what is done in it.
+# Memory of the last pass, kept for the next: new memory costs more than the work done in it.
 cdef Memory kept_numbers
 cdef Memory kept_steps
 
 
 cdef class Order:
-    """A topological order, counted from 1, and a number for each node; before that the path on which the search is."""
+    """A topological order, counted from 1, and a number for each node. During the search the numbers hold the path."""
 
     cdef Memory numbers
     cdef Memory steps
@@ -48,7 +49,7 @@ cdef class Order:
 
 
 cdef void keep(Memory* memory, Memory* place) noexcept:
-    """Put memory into a place, unless there is more. What is too large to keep becomes reclaimable."""
+    """Keep the larger of `memory` and what `place` holds; delete the other. Beyond KEPT, it becomes reclaimable."""
     if place.size < memory.size:
         memory[0], place[0] = place[0], memory[0]
         if place.size > KEPT and not reclaim_later(place.at, place.size):
@@ -58,9 +59,9 @@ cdef void keep(Memory* memory, Memory* place) noexcept:
 
 
 cdef void* provide(Memory* memory, size_t size) noexcept:
-    """Memory of at least so many bytes, with what it held; NULL if there is none.
+    """Make `memory` at least `size` bytes large, with its contents; NULL if that is not possible.
 
-    It grows in large steps: what is not touched costs nothing.
+    It grows in large steps: memory that is never touched costs nothing.
     """
     if memory.size < size:
         room = max(size + SLAB - size % SLAB, 4 * memory.size)
@@ -88,7 +89,7 @@ cdef extern from *:
 
 
 cdef inline bint enter(Order order, Node* node) noexcept:
-    """Make the path one node longer; false when there is no memory."""
+    """Add a node to the path; false if out of memory."""
     if order.numbers.size < (order.depth + 1) * sizeof(Node*):
         if provide(&order.numbers, (order.depth + 1) * sizeof(Node*)) == NULL:
             return False
@@ -100,7 +101,7 @@ cdef inline bint enter(Order order, Node* node) noexcept:
 
 
 cdef inline bint append(Order order, Node* node, int a, int b) noexcept:
-    """Give a node the next place; false when there is no memory, or no number."""
+    """Give a node the next place in the order; false if out of memory, or of numbers."""
     if order.steps.size < (order.count + 2) * sizeof(Step):
         if order.count > INT_MAX // 2 or provide(&order.steps, (order.count + 2) * sizeof(Step)) == NULL:
             return False
@@ -124,15 +125,15 @@ cdef inline bint is_leaf(Node* node) noexcept:
 
 
 cdef inline bint may_have_more(Node* node) noexcept:
-    """Whether to look for parents after the second; to look means to fetch another part of memory."""
+    """Whether a node may have a third parent. Looking it up would fetch another cache line."""
     cdef int rule = node._rule
     return rule < 0 or rule >= RULE_COUNT or INPUTS_OF[rule] > 2
 
 
 cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
-    """The next parent of a ReplayedNode that the search has not met and that is no leaf; None at the end, NULL without memory.
+    """The next unseen parent of a ReplayedNode that is not a leaf; NOTHING at the end, NULL if out of memory.
 
-    Leaves are numbered.
+    Unseen leaves on the way are numbered.
     """
     cdef Node* parent
     cdef Py_ssize_t count = len(node._inputs)
@@ -158,7 +159,7 @@ cdef void spread(ReplayedNode node, double here, double* adjoint) noexcept:
 
 
 cdef Order numbered_order(Value root):
-    """The topological order of `root`, with the marks: propagate() or forget_places() must follow at once."""
+    """The topological order of `root`. The marks stay set: propagate() or forget_places() must follow at once."""
     cdef Order order = Order()
     if type(root) is Constant or number(order, <Node*>root):
         return order
@@ -169,7 +170,7 @@ cdef Order numbered_order(Value root):
 
 
 cdef bint number(Order order, Node* root) noexcept:
-    """Number the nodes; false when there is no memory, or a cycle that leads to the culprit."""
+    """Number the nodes; false if out of memory, or if there is a cycle, through order.culprit."""
     cdef Node* node
     cdef Node* parent
     if not enter(order, root):
@@ -202,7 +203,7 @@ cdef bint number(Order order, Node* root) noexcept:
             if not enter(order, parent):
                 return False
             FETCH(parent._b)
-            if parent < node <= parent + 4:  # then what was made before it probably comes next
+            if parent < node <= parent + 4:  # then the node made before it probably comes next
                 FETCH(parent - AHEAD)
     return True
 
@@ -255,10 +256,10 @@ cdef array.array NO_NUMBERS = array.array("d"), NO_PLACES = array.array("i")
 
 
 cdef int propagate(Order order, double seed, bint hand_out) except -1:
-    """The backward pass over a numbered order, whose marks it takes back: order.number holds the adjoints by place.
+    """The backward pass over a numbered order. It clears the marks; order.number then holds the adjoints by place.
 
-    hand_out: add them to the gradients of leaves, make them those of other nodes, and keep what these were before. A
-    pass that fails changes nothing.
+    hand_out: add the adjoints to the gradients of leaves, and make them the gradients of other nodes; order.number then
+    holds the previous gradients. A pass that fails changes nothing.
     """
     cdef Py_ssize_t i
     cdef Step step
@@ -303,7 +304,7 @@ cdef int propagate(Order order, double seed, bint hand_out) except -1:
 
 
 cdef void roll_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
-    """Undo a pass that came no further than to the place `last`."""
+    """Undo a pass that stopped at the place `last`."""
     cdef Py_ssize_t i
     if handed_out:
         for i in range(last + 1, order.count + 1):

@@ -1,4 +1,4 @@
-# The way of an operation into a recording, and what is done often with what was recorded.
+# How an operation enters a recording, which operations are needed, and whether what a recording depends on has changed.
 
 cdef inline bint is_node(x) noexcept:
     return type(x) is Tracer or type(x) is Value or type(x) is Constant
@@ -70,7 +70,7 @@ cdef extern from "Python.h":
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)  # borrowed
     PyObject** PySequence_Fast_ITEMS(object)  # of a list or a tuple
     bint PyDict_Next(object, Py_ssize_t*, PyObject**, PyObject**)  # all borrowed
-    PyObject* PyCell_GET(object)  # borrowed, NULL when it is empty
+    PyObject* PyCell_GET(object)  # borrowed, NULL if the cell is empty
     PyObject* PyFunction_GET_CODE(object)  # borrowed
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
     PyObject* PyFunction_GET_KW_DEFAULTS(object)
@@ -81,7 +81,7 @@ cdef inline bint is_same(same, PyObject* now, PyObject* then):
 
 
 cdef bint all_as_listed(dict mapping, list keys, list values):
-    """Whether the items of a dict are the very ones in these lists, in their order; quicker than to look each up."""
+    """Whether the items of a dict are exactly the objects in these lists, in order; quicker than looking each up."""
     cdef Py_ssize_t place = 0, i = 0
     cdef PyObject* key
     cdef PyObject* value
@@ -142,7 +142,7 @@ def unchanged(same, missing, as_bytes, items_of, list tables, list sequences, li
 
 
 cdef bint are_as_before(array, bytes before):
-    """Whether an array that lies in one piece has these numbers, of this type and in this shape."""
+    """Whether an array is contiguous in memory and has these numbers, this type and this shape."""
     cdef Py_buffer view
     cdef bint found
     try:

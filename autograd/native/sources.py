@@ -1,4 +1,4 @@
-"""The files that the compiled engine is made of: the list, for its fingerprint, for setup.py, and for the Makefile."""
+"""The list of files that the compiled engine is made of, for its fingerprint, setup.py and the Makefile."""
 
 import os
 import zlib
@@ -44,7 +44,7 @@ SOURCES = [
 
 
 def fingerprint():
-    """A number that tells one state of these files from another."""
+    """A checksum of these files."""
     digest = 0
     for path in SOURCES:
         with open(path, "rb") as file:

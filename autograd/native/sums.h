@@ -1,10 +1,10 @@
-/* Sums of products, the bulk of every network: result = Σ a·b, term after term in the order of the recording, so that the
-   result is to the bit what the single operations give.
+/* Sums of products, the bulk of every network: result = Σ a·b, term by term in the order of the recording, so that the
+   result is bit for bit that of the single operations.
 
-   A term's code is a sum of the flags below. Where one factor of a product varies between the examples, it is b.
+   A term's code is a sum of the flags below. If only one factor of a product varies between the examples, it is b.
 
-   The loops over the examples of a tile are in lanes.h. It is included once for each kind of processor, of which the one
-   at hand is chosen; without fused multiply-add all give the same bits. */
+   The loops over the examples of a tile are in lanes.h. It is included once for each kind of processor, and the version
+   for this processor is chosen at run time; without fused multiply-add all of them give the same bits. */
 
 #include <stddef.h>
 
@@ -23,7 +23,7 @@ enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* 
 ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, int terms, const int *a, const int *b,
                             const unsigned char *codes) {
     ptrdiff_t k = 0;
-    for (; k + 4 <= count; k += 4) {  /* four at a time: each addition waits for the one before */
+    for (; k + 4 <= count; k += 4) {  /* four sums at a time: within one, each addition waits for the previous one */
         double s0 = -0.0, s1 = -0.0, s2 = -0.0, s3 = -0.0;
         const int *a0 = a + k * terms, *a1 = a0 + terms, *a2 = a1 + terms, *a3 = a2 + terms;
         const int *b0 = b + k * terms, *b1 = b0 + terms, *b2 = b1 + terms, *b3 = b2 + terms;
@@ -102,7 +102,7 @@ static int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
 #define CHOOSE(kind, width) \
     return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind, width
 
-/* Choose the functions for this processor, with vectors of at most `width` numbers; returns of how many. */
+/* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {
 #if defined(__x86_64__)
     if (width >= 8 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

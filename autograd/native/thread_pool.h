@@ -1,8 +1,8 @@
-/* Threads that help with a job whose parts can be done in any order: `pool_run` calls work(job) in the calling thread and
-   in helpers, each of which takes parts (`next_part`) until there are none left.
+/* Threads that help with a job whose parts can be done in any order: `pool_run` calls work(job) in the calling thread
+   and in helpers, each of which takes parts (`next_part`) until there are none left.
 
-   A helper that has finished looks out for the next job for a while before it goes to sleep, since waking a thread takes
-   longer than a small job takes. A job is never waited for by those who have not begun: a helper that comes late finds it closed. */
+   A helper that has finished watches for the next job for a while before it sleeps, since waking a thread takes longer
+   than a small job. The caller waits only for helpers that have begun: one that comes late finds the job closed. */
 
 #include <pthread.h>
 #include <sched.h>
@@ -14,28 +14,28 @@
 #endif
 
 #define MOST 64        /* helpers */
-#define AWAKE 1000000  /* nanoseconds for which a helper looks out for the next job, */
-#define EAGER 100000   /* in the first of them without letting other processes go first */
+#define AWAKE 1000000  /* nanoseconds for which a helper watches for the next job before it sleeps; */
+#define EAGER 100000   /* for the first of them it spins, then it yields the processor */
 
 static struct {
     int threads;
-    int busy;       /* whether some thread runs a job: another one then works alone; and while a process forks */
+    int busy;       /* set while a thread runs a job (any other then works alone) and while the process forks */
     int number;     /* of the job */
     int sleeping;
-    int state;      /* twice the helpers inside the job, plus 1 while it is open to more */
-    int stop;       /* whether helpers are to end */
+    int state;      /* twice the number of helpers in the job, plus 1 while more may join */
+    int stop;       /* whether helpers should end */
     void (*work)(void *);
     void *job;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread[MOST];
-    int number_in_system[MOST];  /* of the threads */
+    int number_in_system[MOST];  /* the system's thread ids */
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static inline int load(int *place) { return __atomic_load_n(place, __ATOMIC_SEQ_CST); }
 static inline int add(int *place, int number) { return __atomic_fetch_add(place, number, __ATOMIC_SEQ_CST); }
 
-/* The next number of a counter that threads share. */
+/* The next number from a counter that threads share. */
 static inline int next_part(int *counter) { return add(counter, 1); }
 
 static inline void pause_a_moment(void) {
@@ -52,7 +52,7 @@ static long now(void) {
     return time.tv_sec * 1000000000L + time.tv_nsec;
 }
 
-/* Wait until there is another job than the one with this number; returns the number of the new one. */
+/* Wait until the job is no longer the one with this number; returns the number of the new one. */
 static int another_job(int number) {
     for (long began = now(), waited = 0; waited < AWAKE; waited = now() - began)
         for (int i = 0; i < 16; i++) {
@@ -93,8 +93,8 @@ static void wake_all(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* Before a fork: wait for the job that runs, and end the helpers. A forked process would have none of them, and Python
-   warns of a process that forks with more threads than one. The next job starts new ones. */
+/* Before a fork: wait for the running job, and end the helpers. A forked process would have none of them, and Python
+   warns when a process with several threads forks. The next job starts new helpers. */
 static void pool_stop(void) {
     while (__atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST))
         sched_yield();
@@ -104,7 +104,7 @@ static void pool_stop(void) {
     for (; pool.threads; pool.threads--) {
         pthread_join(pool.thread[pool.threads - 1], NULL);
 #ifdef __linux__
-        /* The system counts a thread for a moment longer. */
+        /* The system still counts the thread for a moment. */
         while (syscall(SYS_tgkill, getpid(), pool.number_in_system[pool.threads - 1], 0) == 0)
             sched_yield();
 #endif
@@ -116,7 +116,7 @@ static void pool_go_on(void) { __atomic_store_n(&pool.busy, 0, __ATOMIC_SEQ_CST)
 
 static void pool_begin(void) { pthread_atfork(pool_stop, pool_go_on, pool_go_on); }
 
-/* Start helpers until there are so many; they leave signals to the others. */
+/* Start helpers until there are this many. They block signals, which other threads then handle. */
 static void pool_grow(int helpers) {
     sigset_t all, before;
     sigfillset(&all);
@@ -127,7 +127,7 @@ static void pool_grow(int helpers) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Call work(job) here and in up to so many helpers, and wait until all are done. */
+/* Call work(job) here and in up to this many helpers, and wait until all are done. */
 static void pool_run(void (*work)(void *), void *job, int helpers) {
     if (helpers < 1 || __atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST)) {
         work(job);

@@ -1,12 +1,12 @@
-/* Tracebacks through the engine name its files, wherever the current directory is.
+/* Tracebacks through the engine name its files, whatever the current directory is.
 
-   Cython makes a code object for each place from which an error is passed on. It keeps them by line number, which is not
-   enough where a module is made of several files, unless the line of the C file is asked for as well; then that line is
-   written behind the name of the function, in brackets. Here it is taken away again, and the file's name completed. */
+   Cython makes a code object for each place that passes an error on, and caches it by line number. In a module made of
+   several files that is ambiguous, unless the line of the C file is requested as well; Cython then appends that line to
+   the function's name, in brackets. Here it is removed again, and the file's path is completed. */
 
 #pragma once
 
-static char sources_root[4096]; /* the folder that the files' names begin from, with a slash at its end */
+static char sources_root[4096]; /* the folder that file names are relative to, with a slash at the end */
 
 static PyCodeObject *code_for_traceback(const char *file, const char *function, int line) {
     char path[8192], name[512];

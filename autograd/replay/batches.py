@@ -1,4 +1,4 @@
-"""Batches: a sequence for each argument, with an item for each example."""
+"""Batches: for each argument a sequence, with one item per example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from autograd.errors import ArgumentError
 
 
 def columns_of(batches):
-    """For each argument of a batch its value in each example; and whether it was a sequence of them.
+    """For each argument of a batch, its value in each example; and whether it was given as a sequence.
 
     What is not a sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
@@ -57,7 +57,7 @@ def matrix_of(batches):
     if len(set(map(len, columns))) != 1:
         return None
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    rows = numpy.ascontiguousarray(rows)  # a single column in Fortran's order stays in it
+    rows = numpy.ascontiguousarray(rows)  # a single column in Fortran order would stay as it is
     return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
 
 

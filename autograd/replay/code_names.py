@@ -8,7 +8,7 @@ import types
 
 @functools.lru_cache(maxsize=4096)
 def names_in(code) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The globals, the attributes and strings, and the imported modules in code, also in that of inner functions."""
+    """The globals, the attributes and strings, and the imported modules in code, including that of inner functions."""
     import dis
 
     own: dict[str, None] = {}

@@ -9,8 +9,8 @@ import weakref
 
 
 def collector_off():
-    """For `with`: inside, Python does not look for cycles. While much is made and nothing thrown away it finds none."""
-    block = [threading.RLock()]  # only `with` is to refer to it, and lets go of it in any case
+    """For `with`: inside, Python does not look for cycles. While nothing is dropped, there are none to find."""
+    block = [threading.RLock()]  # only `with` may refer to it: it always releases it
     if not gc.isenabled():
         return block.pop()
     try:
@@ -23,7 +23,7 @@ def collector_off():
 
 
 class _SwitchesOn(weakref.ref):
-    """A reference that switches the collector on when its object is gone: in C, so that no interrupt prevents it."""
+    """A weak reference that switches the collector on when its object is gone: in C, so no interrupt prevents it."""
 
     on = staticmethod(gc.enable)
 

@@ -3,8 +3,8 @@
 The first call with a new structure of arguments records what the function does with tracers (tracer.py). Later calls
 run the recorded program on numbers, without the function: no nodes, no Python for each operation.
 
-A compiled function gives what the function itself would give if it were called now, or raises. What this means exactly,
-and how it is ensured, is written in README.md beside this file.
+A compiled function gives what the function itself would give if it were called now, or raises. README.md, beside this
+file, says what this means exactly and how it is ensured.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from autograd.view.draw import Drawing
 
 CacheInfo = namedtuple("CacheInfo", "hits misses maxsize currsize")
-P = ParamSpec("P")  # the parameters of a function that is compiled
+P = ParamSpec("P")  # the parameters of a compiled function
 Q = ParamSpec("Q")  # those of a method, without self
 R_co = TypeVar("R_co", covariant=True)  # what it returns
 N = TypeVar("N", Value, float, "Value | float")
@@ -53,18 +53,18 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     A compiled function gives what the function itself would give if it were called now, or raises. It never gives an
     older answer, and never another answer.
 
-    function  takes numbers and Values, in nested lists, tuples, dicts and arrays, and returns such; also a method.
-              Values that it closes over, such as a model's parameters, are read afresh at every call. Whatever else
-              its code reads (globals, closures, attributes, items of lists) is compared at each call, and recorded
-              anew when it has changed
-    static    names of arguments that are part of the recording, as strings, None and bools always are: a new one
-              records anew. Numbers, strings, functions, and lists, tuples, dicts and sets of them
-    maxsize   how many recordings are kept; the one not used for longest goes first
-    fallback  whether the function itself is called where a replay is not possible (a result is not finite, or recording
-              fails), to raise its own error or none; otherwise that is a RecordingError
+    function  takes numbers and Values, in nested lists, tuples, dicts and arrays, and returns the same; it may be a
+              method. Values that it closes over, such as a model's parameters, are read afresh at every call. Whatever
+              else its code reads (globals, closures, attributes, items of lists) is compared at each call; after a
+              change the function is recorded again
+    static    names of arguments that are part of the recording, as strings, None and bools always are: another value
+              means another recording. Numbers, strings, functions, and lists, tuples, dicts and sets of them
+    maxsize   how many recordings are kept; the least recently used is dropped first
+    fallback  whether to call the function itself where a replay is not possible (a result is not finite, or recording
+              fails), so that it raises its own error, if any; if False, a RecordingError is raised
 
-    The result is called as `function` is; `.mean(X, Y)` gives the mean result over the examples of a batch,
-    `.map(X, Y)` each example's result as plain numbers.
+    The result is called like `function`; `.mean(X, Y)` gives the mean result over the examples of a batch, `.map(X, Y)`
+    each example's result as plain numbers.
 
     >>> w = Value(3.0)
     >>> step = compile(lambda x: (w * x).tanh())
@@ -75,7 +75,7 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     0.14231555251744452
 
     Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs, or that
-    is not the same at its second call: with random numbers, a clock, a counter. Warns (RecordingWarning) when it is
+    differs at its second call because of random numbers, a clock or a counter. Warns (RecordingWarning) when it is
     recorded again and again, and when the function itself must be called in place of a replay.
     """
     if function is None:
@@ -100,8 +100,8 @@ class Compiled(Generic[P, R_co]):
         self._positions = positions_of(function, self._static)
         self._recordings = Recordings(function, expect_integer("compile: maxsize", maxsize))
         self._fallback = fallback
-        self._made_from: Compiled[Any, Any] | None = None  # for a method of one instance: that of the class
-        update_wrapper(self, function, updated=())  # a function may carry the attributes of another compiled one
+        self._made_from: Compiled[Any, Any] | None = None  # for a method of an instance: the class's one
+        update_wrapper(self, function, updated=())  # the function may have another compiled function's attributes
 
     def __repr__(self):
         return f"<compiled {getattr(self.function, '__name__', self.function)!s}>"
@@ -113,7 +113,7 @@ class Compiled(Generic[P, R_co]):
         self: Compiled[Concatenate[Any, Q], R_co], instance: object, owner: Any = None
     ) -> Compiled[Q, R_co]: ...
     def __get__(self, instance, owner=None):
-        """As a method: each instance has a compiled function of its own, and keeps it among its attributes."""
+        """As a method: each instance has its own compiled function, and keeps it among its attributes."""
         if instance is None or isinstance(self.function, staticmethod):
             return self
         attributes = getattr(instance, "__dict__", None)
@@ -124,7 +124,7 @@ class Compiled(Generic[P, R_co]):
             )
         name = f"_compiled_{id(self):x}"
         own = attributes.get(name)
-        if own is None or own.function.instance() is not instance:  # the copy of an instance has the original's
+        if own is None or own.function.instance() is not instance:  # a copied instance has the original's
             own = self._for(instance)
             if isinstance(instance, type):
                 setattr(instance, name, own)
@@ -173,10 +173,10 @@ class Compiled(Generic[P, R_co]):
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
-        batches  for each positional argument of the function a sequence of what it is in each example, or a number or
-                 Value that is the same for all; bools in a sequence are the numbers 1 and 0
-        has_aux  the function returns a pair: the number to average, and something else, which comes back as a list of
-                 plain numbers with one entry an example
+        batches  for each positional argument of the function, a sequence with its value in each example, or a number
+                 or Value that is the same for all; bools in a sequence are the numbers 1 and 0
+        has_aux  the function returns a pair: the number to average, and something else, which is returned as a list of
+                 plain numbers with one entry per example
         kwargs   the same for all examples
 
         >>> w = Value(3.0)
@@ -217,7 +217,7 @@ class Compiled(Generic[P, R_co]):
         return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
 
     def cache_info(self) -> CacheInfo:
-        """How often a recording was found and was not, how many are kept at most, and how many there are."""
+        """How often a recording was found, how often not, how many are kept at most, and how many there are."""
         recordings = self._recordings
         return CacheInfo(recordings.hits, recordings.misses, recordings.maxsize, len(recordings))
 
@@ -226,7 +226,7 @@ class Compiled(Generic[P, R_co]):
         self._recordings.clear()
 
     def stats(self) -> list[dict[str, int | float]]:
-        """A dict for each recording that is kept: its nodes, levels, loops, bytes, and the seconds that it took; and
+        """A dict for each recording that is kept: its nodes, levels, loops, bytes, the seconds that recording took, and
         how often the function itself had to be called in place of a replay ("fallbacks")."""
         return [recording.stats() for recording in self._recordings]
 
@@ -265,9 +265,9 @@ class Compiled(Generic[P, R_co]):
     # The function itself, in place of a replay.
 
     def _instead_of(self, recording, rows, function):
-        """What `function` returns, which calls the function itself; a RecordingError where that is not allowed.
+        """The result of `function`, which calls the function itself; RecordingError if `fallback` is off.
 
-        recording  that cannot be replayed; None where recording failed
+        recording  the one that cannot be replayed; None if recording failed
         """
         if not self._fallback:
             reason = self._reason(recording, rows)

@@ -1,9 +1,9 @@
 """What a recorded function reads from outside its arguments, found by the names in its code.
 
-They lead to globals, cells of closures, defaults and attributes; these to the items of lists, tuples, dicts, sets and
-arrays, to the attributes of objects, and to further functions, whose code is read as well. Everything found is put into
-a `Snapshot`. The code of installed packages and the standard library is not read; of their objects all attributes are
-compared, and those that are the user's own are followed.
+Names lead to globals, cells of closures, defaults and attributes; these lead to the items of lists, tuples, dicts, sets
+and arrays, to the attributes of objects, and to further functions, whose code is read as well. Everything found is put
+into a `Snapshot`. The code of installed packages and the standard library is not read; all attributes of their objects
+are compared, and those that are the user's own are followed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from autograd.replay.code_names import names_in
 from autograd.replay.random_numbers import is_generator
 from autograd.replay.snapshot import CONTAINERS, MISSING, SCALARS, Attributes, Items, Snapshot, items_of, module_of
 
-OPAQUE = SCALARS | {Value, types.CodeType, type(Ellipsis), type(NotImplemented), range}  # nothing is in them
-NAMESPACES = ("SimpleNamespace", "Namespace")  # of the standard library, but what is in them is the user's
+OPAQUE = SCALARS | {Value, types.CodeType, type(Ellipsis), type(NotImplemented), range}  # they contain nothing else
+NAMESPACES = ("SimpleNamespace", "Namespace")  # standard library classes whose content is the user's
 
 
 def dependencies_of(roots, watched=()) -> Snapshot:
@@ -37,11 +37,11 @@ def dependencies_of(roots, watched=()) -> Snapshot:
 
 
 class _Search:
-    """Everything that can be reached, looked at once.
+    """Looks once at everything that can be reached.
 
-    names   every attribute and string in the code that was read, in a dict for its order: any of them may be an
+    names   every attribute and string in the code that was read, in a dict to keep the order: any of them may be an
             attribute of any object
-    spaces  (a mapping with attributes, its owner, the owner's class or None): of these the attributes in `names` count
+    spaces  (a mapping of attributes, its owner, the owner's class or None): the attributes that are in `names` count
     """
 
     def __init__(self):
@@ -49,11 +49,11 @@ class _Search:
         self.names: dict = {}
         self.spaces: list = []
         self._globals: dict = {}  # by the id of a module's dict: (the dict, names)
-        self._seen: dict = {}  # by id; the things are kept so that no id is used again
+        self._seen: dict = {}  # by id; the things are kept alive so that no id is reused
         self._waiting: list = []
 
     def watch(self, thing):
-        """Keep all attributes of an object."""
+        """Put all attributes of an object into the snapshot."""
         self._table(vars(thing), _title(thing))
         if is_library(module_of(type(thing))):
             self._seen[id(thing)] = thing
@@ -76,7 +76,7 @@ class _Search:
             self.snapshot.add_table(space, names, owner, len(space))
 
     def _look_around(self):
-        """Look at what is waiting, and up all names in all spaces, until there is nothing new."""
+        """Look at what is waiting, and look up all names in all spaces, until there is nothing new."""
         names, spaces = 0, 0  # how many of each have been combined
         while self._waiting:
             while self._waiting:
@@ -130,7 +130,7 @@ class _Search:
                 self.follow(space[variable], variable)
         package = str(space.get("__package__") or "").split(".")
         packages = [".".join(package[:n]) for n in range(len(package), 0, -1)]
-        for module in modules:  # in a relative import it is named without its package
+        for module in modules:  # a relative import names it without its package
             for full in (module, *(f"{above}.{module}" if module else above for above in packages)):
                 if full in sys.modules:
                     self.follow(sys.modules[full], full)
@@ -140,7 +140,7 @@ class _Search:
             self.spaces.append((vars(module), module.__name__, None))
             self.follow(vars(module).get("__getattr__"), module.__name__)
         elif not _is_ours(module.__name__, "builtins"):
-            # The data of a library may change, such as sys.argv and os.environ, its code does not.
+            # The data of a library may change, such as sys.argv and os.environ; its code does not.
             data = {
                 name: thing
                 for name, thing in vars(module).items()
@@ -187,7 +187,7 @@ class _Search:
             self.spaces.append((Attributes(thing, slots), owner, None))
 
     def _attributes(self, thing, attributes, title):
-        """Keep the attributes of an object that are named in code; all of them where a library reads them."""
+        """Keep the attributes of an object that code names; all of them where a library reads them."""
         kind, owner = type(thing), _title(thing)
         bases = [base for base in kind.__mro__[:-1] if is_library(module_of(base))]
         ours = any(_is_ours(module_of(base)) for base in bases)
@@ -196,7 +196,7 @@ class _Search:
             self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if _is_users(item)]
             return
         self.spaces.append((attributes, owner, kind))
-        if ours:  # our own code is not read: what it calls is among the attributes
+        if ours:  # the code of this project is not read: what it calls is among the attributes
             self._waiting += [
                 (item, f"{owner}.{name}")
                 for name, item in attributes.items()
@@ -260,7 +260,7 @@ def _parts_of_wrapper(thing):
 def _called_without_being_named(own, derived):
     """The attributes of a class that may be called without being named in code: operators, __call__ and the like.
 
-    derived  from a class in a library, which may call any method, as nn.Module calls forward
+    derived  whether a base class is in a library, which may call any method, as nn.Module calls forward
     """
     return [
         name
@@ -271,7 +271,7 @@ def _called_without_being_named(own, derived):
 
 
 def _is_users(thing):
-    """Whether something in an object of a library is the user's: a container, a function, an object of a class."""
+    """Whether something in a library's object is the user's: a container; a function, class or object of no library."""
     if isinstance(thing, (*CONTAINERS, types.MethodType, functools.partial)) or type(thing).__name__ in NAMESPACES:
         return True
     if isinstance(thing, types.FunctionType):

@@ -1,4 +1,4 @@
-"""What compiled functions have replayed, expanded into the graph of primitives that it stands for."""
+"""Replayed results, expanded into the graph of primitives that they stand for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def expand_replays(result: Value) -> Value:
     """`result` at the end of a graph of primitives alone: replays are computed again, operation by operation.
 
     Without replays this is `result` itself. Otherwise the leaves are the same nodes, and the nodes that depend on a
-    replay are copies. All have the gradients of the latest pass; those inside a replay what it would have given them.
+    replay are copies. All have the gradients of the latest pass; nodes inside a replay have those it would have given.
 
-    Raises StaleGraphError when a replay would have a different result now, GraphTooLargeError when it has more than a
+    Raises StaleGraphError if a replay would have a different result now, GraphTooLargeError if it has more than a
     million operations.
     """
     order = topological_order(result) if isinstance(result, Value) and not isinstance(result, Constant) else []
@@ -27,7 +27,7 @@ def expand_replays(result: Value) -> Value:
 
 
 def _expand(node, copies):
-    """Enter into `copies` what takes the place of a node: itself, where nothing below it was replayed."""
+    """Enter into `copies` what replaces a node: itself, if it depends on no replay."""
     if isinstance(node, ReplayedNode):
         copies[node] = _recomputed(node, copies)
         return
@@ -37,7 +37,7 @@ def _expand(node, copies):
         return
     partials, like, label, line = node.partials, node, node.label, node.line
     replay, end = node.parents[0], parents[0]
-    if isinstance(replay, ReplayedNode):  # the node is the identity above a replay, which only an empty replay needs
+    if isinstance(replay, ReplayedNode):  # the node is an identity above a replay, which only an empty replay needs
         if isinstance(end, Constant):
             partials = [0.0]
         elif not any(end is copies.get(parent) for parent in replay.parents):

@@ -1,6 +1,6 @@
 """What decides which recording serves a call: the structure of the arguments, and the static ones.
 
-It looks at every number of every example, and so is compiled with the engine.
+This code looks at every number of every example, and is therefore compiled with the engine.
 """
 
 from collections import OrderedDict
@@ -13,7 +13,7 @@ if not cython.compiled:
     from autograd.engine.numbers import as_float
     from autograd.engine.value import Value
 
-DEEPEST = 100  # so many levels of lists, tuples and dicts may lie within one another
+DEEPEST = 100  # how many levels deep lists, tuples and dicts may be nested
 
 
 @cython.ccall
@@ -31,10 +31,10 @@ def keys_of(examples, kwargs, positions, static, rows, spread):
 @cython.ccall
 @cython.locals(leaves=list, key=list)
 def key_of(args, kwargs, positions, static, leaves, spread=()):
-    """What decides which recording serves, hashable: the structure of the arguments, and the static ones.
+    """What decides which recording serves, in hashable form: the structure of the arguments, and the static ones.
 
-    The numbers and Values in the arguments go to the list `leaves`. A bool is static, but a number in an argument of
-    which a batch has one for each example, which is what `spread` says of each.
+    The numbers and Values in the arguments go to the list `leaves`. A bool is static, except in an argument that has
+    one value per example of a batch, where it is a number; `spread` says which arguments these are.
     """
     key = [
         Static(arg) if i in positions else structure_of(arg, leaves, 0, i < len(spread) and spread[i])
@@ -49,9 +49,9 @@ def key_of(args, kwargs, positions, static, leaves, spread=()):
 @cython.ccall
 @cython.locals(leaves=list, found=list, depth=cython.int, bools=cython.bint)
 def structure_of(part, leaves, depth, bools):
-    """The structure of an argument, hashable; its numbers and Values go to `leaves`.
+    """The structure of an argument, in hashable form; its numbers and Values go to `leaves`.
 
-    depth  in how many lists it is
+    depth  how many levels deep it is nested
     bools  whether bools are numbers
     """
     kind = type(part)

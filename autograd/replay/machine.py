@@ -1,4 +1,4 @@
-"""What runs a recorded program: `Machine`, here in plain Python; the compiled engine has one in C."""
+"""`Machine`, which runs a recorded program; here in plain Python, in the compiled engine in C."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class PythonMachine:
     def run(self, rows, reads, roots=(), seed=1.0, variables=()):
         """Run forward, and back from each of the slots `roots`, for examples: lists of inputs, or the rows of an array.
 
-        Returns the numbers in the slots `reads`, an array with a row for each example, and for each root an array of
-        the derivatives of the sum over the examples of seed times root: with respect to each captured Value, then to
-        the inputs `variables` of each example. Returns None when a number that counts, outside a guard or under one
-        that holds, is not finite.
+        Returns the numbers in the slots `reads`, as an array with a row for each example, and for each root an array:
+        the derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to
+        the inputs `variables` of each example. Returns None if a number that counts (outside a guard, or under one that
+        holds) is not finite.
         """
         template = self.template()
         numbers = array("d")
@@ -58,7 +58,7 @@ class PythonMachine:
         return (numbers, derivatives) if all(map(isfinite, chain(*derivatives))) else None
 
     def failing_operation(self, rows) -> str:
-        """The operation that is not finite for one of the rows, for a message."""
+        """The operation whose result is not finite for one of the rows, for a message."""
         template = self.template()
         for row in _listed(rows):
             memory = self._filled(template, row)
@@ -75,7 +75,7 @@ class PythonMachine:
         return memory
 
     def _adjoints(self, memory, root, seed):
-        """The derivatives of seed times the number in the slot `root`, by slots."""
+        """The derivatives of seed times the number in the slot `root`, by slot."""
         adjoints = [0.0] * self.program.size
         adjoints[root] = seed
         for run in reversed(self.program.runs):
@@ -85,12 +85,12 @@ class PythonMachine:
 
 
 def _listed(rows):
-    """Rows as lists, also those of an array."""
+    """Rows as lists, even if they are an array."""
     return rows if isinstance(rows, list) else rows.tolist()
 
 
 def _forward(run, memory):
-    """Write the results of a run into memory. Returns whether they are finite, or need not be."""
+    """Write an instruction's results into memory. Returns whether they are finite, or need not be."""
     if not _holds(run.guard, memory):
         return True
     columns = [[memory[slot] for slot in column] for column in run.operands]
@@ -103,7 +103,7 @@ def _forward(run, memory):
 
 
 def _sums(run, first, second):
-    """The sums of products of a run, given all first and all second factors. The codes are those of program.py."""
+    """The sums of products of an instruction, from all first and all second factors. For the codes see program.py."""
     results, i = [], 0
     for _ in range(run.count):
         total = -0.0
@@ -115,7 +115,7 @@ def _sums(run, first, second):
 
 
 def _reverse(run, memory, adjoints):
-    """The chain rule: add to the adjoints of a run's operands what its results contribute."""
+    """The chain rule: add to the adjoints of an instruction's operands what its results contribute."""
     columns = [[memory[slot] for slot in column] for column in run.operands]
     if run.rule is None:
         _reverse_sums(run, columns, adjoints)

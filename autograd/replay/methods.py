@@ -1,4 +1,4 @@
-"""Compiled methods: an instance has recordings of its own, which do not keep it alive."""
+"""Compiled methods: each instance has its own recordings, which do not keep it alive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording made ready to run: operations of one kind that do not depend on one another lie side by side.
+"""A recording made ready to run: operations of one kind that do not depend on one another are put side by side.
 
 This file is compiled with the engine, like value.py.
 """
@@ -12,7 +12,7 @@ if not cython.compiled:
     from autograd.engine.value import Value
     from autograd.replay.tracer import NUMBER, Tracer, needed_by, repr_of
 
-# What a term a·b of a sum of products is; also in native/sums.h.
+# Properties of a term a·b of a sum of products; also in native/sums.h.
 A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
 B_VARIES = cython.declare(cython.int, 2)
 HAS_B = cython.declare(cython.int, 4)  # there is a second factor
@@ -26,9 +26,9 @@ FLAGS = (A_VARIES, B_VARIES, HAS_B, A_WANTED, B_WANTED)  # for Python, where the
 @cython.locals(part=Tracer, left=Tracer, right=Tracer, terms=list, inside=list, goes_on=cython.bint)
 @cython.locals(moves_first=cython.bint)
 def find_sums(operations, add, mul):
-    """Make one operation of each sum, term after term, in which there are products, or three terms.
+    """Turn each sum with a product or at least three terms into one operation, with the terms in the same order.
 
-    Its result is to the bit what the single operations give, and what lies between is not kept.
+    Its result is to the bit that of the single operations; intermediate results are not kept.
     """
     for tracer in reversed(operations):
         if tracer._rule != add or tracer.uses < 0:
@@ -37,7 +37,7 @@ def find_sums(operations, add, mul):
         node = tracer
         goes_on = True
         while goes_on:
-            # The second operand is a term. So is the first, unless it is a sum that goes on.
+            # The second operand is a term. So is the first, unless it is itself a sum to be continued.
             a, b = node._a, node._b
             goes_on = a._rule == add and a.uses == 1 and a.guard == tracer.guard and passes_on(a)
             for part in (b,) if goes_on else (b, a):
@@ -62,14 +62,14 @@ def find_sums(operations, add, mul):
 @cython.ccall
 @cython.locals(tracer=Tracer)
 def passes_on(tracer):
-    """Whether a gradient flows through an operation to all operands that want one: not inside no_grad()."""
+    """Whether an operation passes a gradient on to all operands that want one: inside no_grad() it does not."""
     return tracer.wanted or not (tracer._a.wanted or tracer._b.wanted)
 
 
 @cython.ccall
 @cython.locals(sum_=Tracer, a=Tracer, b=Tracer, code=cython.int, i=cython.int)
 def codes_of(sum_):
-    """What each term of a sum is, as flags. If only one factor of a product varies, it is the second."""
+    """The flags of each term of a sum. If only one factor of a product varies, it is the second."""
     codes = bytearray()
     for i in range(0, len(sum_.terms), 2):
         a, b = sum_.terms[i], sum_.terms[i + 1]
@@ -86,12 +86,12 @@ class Instruction:
     rule       the primitive; None for sums of products
     start      the slot of the first result; the others follow it
     count      the number of operations
-    operands   for each input of the rule the slots of the operands, a sequence of ints
-    wanted     for each input whether a gradient flows to it
+    operands   for each input of the rule, the slots of the operands, a sequence of ints
+    wanted     for each input, whether a gradient flows to it
     varying    whether the results, and whether each operand, differ between the examples of a batch
     guard      the conditions under which the results count: pairs (slot of the condition, the side)
-    codes      for sums: what each term is, see `codes_of`; the operands are then the first and the second factors of
-               all terms of the first sum, of the second, and so on
+    codes      for sums: the flags of each term, see `codes_of`; the operands are then the first and the second factors
+               of all terms of the first sum, of the second, and so on
     """
 
     def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b""):
@@ -99,7 +99,7 @@ class Instruction:
         self.wanted, self.varying, self.guard, self.codes = wanted, varying, guard, codes
 
     def equals(self, other):
-        """Whether another run does the same."""
+        """Whether another instruction does the same."""
         return (
             self.rule is other.rule
             and self.start == other.start
@@ -115,9 +115,9 @@ class Instruction:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
-    A tracer gets a slot, but for numbers and captured Values that are not used. The first `uniform` slots hold what
-    is the same for all examples of a batch: numbers, captured Values and what follows from them. Each of the others
-    holds one number an example.
+    Each tracer gets a slot, except numbers and captured Values that are not used. The first `uniform` slots hold what
+    is the same for all examples of a batch: numbers, captured Values and what is computed from these alone. Each of
+    the others holds one number per example.
     """
 
     def __init__(self, recorder, results):
@@ -157,7 +157,7 @@ class Program:
         self.results = [tracer.slot for tracer in results]
 
     def equals(self, other):
-        """Whether another program computes the same from the same: made by the same function, say, a second time."""
+        """Whether another program computes the same from the same inputs, as when a function is recorded again."""
         return (
             len(self.runs) == len(other.runs)
             and all(map(Instruction.equals, self.runs, other.runs))
@@ -178,13 +178,13 @@ class Program:
 @cython.locals(tracer=Tracer, a=Tracer, b=Tracer, c=Tracer, kind=cython.longlong, bits=cython.longlong)
 @cython.locals(guard=cython.longlong, kinds=dict, group=list)
 def levels_of(operations):
-    """The operations by level and kind: for level k at 2k those that are the same for all examples, at 2k + 1 the
-    others; each a dict from a number that stands for the kind to a list of tracers."""
+    """The operations by level and kind: a list with, for level k, those that are the same for all examples at 2k and
+    the others at 2k + 1; each item is a dict from a number that stands for the kind to a list of tracers."""
     levels, sums = [], {}
     for tracer in operations:
         if tracer.uses == -1:
             continue
-        guard = tracer.guard  # as a number of 64 bits: the products below would not fit into 32
+        guard = tracer.guard  # as a 64-bit integer: the products below would not fit into 32 bits
         a, b, c = tracer._a, tracer._b, tracer._c
         bits = (4 if tracer.wanted and a.wanted else 0) + (1 if a.varying else 0)
         if b is not None:

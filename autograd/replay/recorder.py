@@ -1,4 +1,4 @@
-"""What writes a function down, and what is made of it: of the compiled engine, or the same in plain Python."""
+"""The classes that record a function and make a program of it: the compiled ones, or those in plain Python."""
 
 from typing import TYPE_CHECKING
 

@@ -24,7 +24,7 @@ from autograd.replay.unrolled import UnrolledGraph
 
 
 class NotFinite(Exception):
-    """A replay met a number that is not finite. The function is called itself then, and says what it is.
+    """A replay met a number that is not finite. The function itself is then called, and raises its own error.
 
     rows  the examples, with the random numbers that were drawn for them; the generators have been set back
 
@@ -38,7 +38,7 @@ class NotFinite(Exception):
 class Recording:
     """One recording and the machine that runs it.
 
-    key             the structure of the arguments, with the static ones
+    key             the structure of the arguments, and the static ones
     example         the numbers and Values that it was recorded with
     gradients       whether operations built a graph, as they do outside no_grad()
     differentiated  whether the function takes derivatives
@@ -104,7 +104,7 @@ class Recording:
     def verify(self):
         """Record once more, and compare.
 
-        Raises RecordingError when the function is not the same although nothing has changed that it reads.
+        Raises RecordingError if the function differs although nothing that it reads has changed.
         """
         states = RandomStates([*shared_generators(), *self.dependencies.generators])
         try:
@@ -135,11 +135,11 @@ class Recording:
             raise RecordingError(self.refusal)
 
     def _first_difference(self):
-        """The line at which two more recordings differ, ", at train.py:12", or nothing."""
+        """The line at which two further recordings differ, such as ", at train.py:12", or an empty string."""
         with collector_off(), _recorder_at_work(lines=True) as one, _recorder_at_work(lines=True) as other:
             self._record(one)
             self._record(other)
-            self.dependencies = self._dependencies(other)  # which the function may have changed itself
+            self.dependencies = self._dependencies(other)  # the function itself may have changed them
             for line, a, b in zip(one.lines, one.tracers, other.tracers):
                 if not a.matches(b):
                     return f", at {line}"
@@ -164,7 +164,7 @@ class Recording:
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
-        """The mean over examples, or the pair of it and the list of the examples' other results."""
+        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
         structure, slots = self.result.structure, self.program.results
         if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
             raise ArgumentError(
@@ -174,7 +174,7 @@ class Recording:
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
         rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
         losses = numbers[: len(rows) * len(slots) : len(slots)]
-        total = reduce(operator.add, losses)  # sum() may be more exact than the additions of the function itself
+        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
         node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
         return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
 
@@ -223,7 +223,7 @@ class Recording:
         ]
 
     def _node(self, number, partials, index, rows):
-        """A result as the function itself would return it; `partials` None where no gradient is wanted.
+        """A result as the function itself would return it; `partials` is None where no gradient is wanted.
 
         The parents of a Value are the captured Values and the Value arguments of all examples.
         """
@@ -236,7 +236,7 @@ class Recording:
     # For messages and figures.
 
     def failing_operation(self, rows):
-        """What is not finite in a replay, for a message."""
+        """The operation whose result is not finite in a replay, for a message."""
         return PythonMachine(self.program).failing_operation(rows)
 
     def stats(self):
@@ -254,7 +254,7 @@ class Recording:
 
 @contextlib.contextmanager
 def _recorder_at_work(lines=False):
-    """A recorder, which lets go of everything in the end."""
+    """A recorder for `with`, which drops everything in the end."""
     recorder = Recorder()
     recorder.lines = [] if lines else None
     try:

@@ -1,4 +1,4 @@
-"""The recordings of one compiled function: found by the arguments, made anew after a change, thrown away."""
+"""The recordings of one compiled function: found by the arguments, made again after a change, dropped."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from autograd.replay.recording import Recording
 from autograd.replay.results import FailedToRecord
 from autograd.replay.snapshot import SCALARS
 
-MANY_ITEMS = 200_000  # to compare them takes as long as a function of thousands of operations
-MANY_CHANGES = 3  # of one number are warned of
-NO_GRAD = "no_grad"  # before the key of a recording for calls inside no_grad()
+MANY_ITEMS = 200_000  # comparing these takes as long as a function of thousands of operations
+MANY_CHANGES = 3  # changes of one number before a warning
+NO_GRAD = "no_grad"  # put before the key of a recording for calls inside no_grad()
 
 
 class Recordings:
-    """The recordings of one function by the keys of arguments, at most `maxsize`: those not used for longest go.
+    """The recordings of one function by the keys of arguments, at most `maxsize`; the least recently used are dropped.
 
-    failure  the error with which recording failed last, as text
+    failure  the error of the last failed recording, as text
     """
 
     def __init__(self, function, maxsize):
@@ -28,7 +28,7 @@ class Recordings:
         self.hits = self.misses = 0
         self.failure = ""
         self._by_key: OrderedDict = OrderedDict()
-        self._changes: Counter = Counter()  # how often what is read from outside had changed, by its name
+        self._changes: Counter = Counter()  # how often what is read from outside has changed, by name
         self._thrown_away: set = set()  # hashes of keys
         self._warned: set = set()
         self._states: RandomStates | None = None  # before what was recorded in this call
@@ -50,14 +50,14 @@ class Recordings:
         self.hits = self.misses = 0
 
     def serving(self, key, leaves, gradients, examples=1):
-        """The recording for a key, made now if there is none or if it is no longer what the function does.
+        """The recording for a key, made now if there is none or if it is out of date.
 
         leaves     the numbers and Values of an example
         gradients  whether the function would build a graph now. This matters only if it takes derivatives: those of
                    Constants are 0
         examples   how many calls it is for
 
-        Returns None when the function raised an error while it was recorded, other than a RecordingError. A call that
+        Returns None if the function raised an error, other than a RecordingError, while it was recorded. A call that
         fails leaves the random generators as they were.
         """
         try:
@@ -139,11 +139,11 @@ class Recordings:
         return getattr(self.function, "__qualname__", repr(self.function))
 
     def has_warned(self, subject):
-        """Whether of this there has been a warning, which is not repeated."""
+        """Whether there has been a warning on this subject."""
         return subject in self._warned
 
     def warn(self, subject, message):
-        """Warn once of each subject."""
+        """Warn, once per subject."""
         if not self.has_warned(subject):
             self._warned.add(subject)
             warnings.warn(f"compile: {self.name()}: {message}", RecordingWarning, stacklevel=level_outside())

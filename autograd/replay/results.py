@@ -1,4 +1,4 @@
-"""What a function returned while it was recorded: its structure, and for each number in it the tracer and the kind."""
+"""What a function returned while it was recorded: its structure, and the tracer and kind of each number in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograd.replay.snapshot import same
 
 
 class FailedToRecord(Exception):
-    """The function raised an error while it was recorded. It is called itself then, and raises its own error or none.
+    """The function raised an error while it was recorded. It is then called itself, and raises its own error, if any.
 
     A signal within this folder, which no user sees.
     """
@@ -18,9 +18,9 @@ class FailedToRecord(Exception):
 class Result:
     """What a function returned while it was recorded.
 
-    structure  the result, with its index among the numbers in place of each number, and an AsItIs for anything else
+    structure  the result, with each number replaced by its index among the numbers, and anything else by an AsItIs
     tracers    what stands for the numbers
-    kinds      for each number what the function itself would return: VALUE, CONSTANT or PLAIN, see tracer.py; an
+    kinds      for each number, what the function itself would return: VALUE, CONSTANT or PLAIN, see tracer.py; an
                AsItIs for a number that depends on nothing
     """
 
@@ -62,7 +62,7 @@ def is_returned_as_it_is(part):
 
 
 def _is_number(part):
-    """Whether part of a result is a number, if perhaps one that no float64 holds."""
+    """Whether part of a result is a number, even one that no float64 holds."""
     try:
         as_float(part)
     except NumberTypeError:

@@ -1,4 +1,4 @@
-"""What a key (keys.py) says about the arguments of a call, and the arguments made from it and other numbers."""
+"""What a key (keys.py) says about the arguments of a call, and how to make arguments from it and other numbers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _argument_from(structure, leaves):
 
 
 def parts_of(key):
-    """For each argument in a key its name, or None for a positional one, and its structure."""
+    """For each argument in a key, its name (None for a positional one) and its structure."""
     return [part if type(part) is tuple and len(part) == 2 and type(part[0]) is str else (None, part) for part in key]
 
 

@@ -1,4 +1,4 @@
-"""Things as they were, and whether they still are: by identity, numbers and strings by type and value."""
+"""Things as they were, and whether they still are so: by identity; numbers and strings by type and value."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ CONTAINERS = (list, tuple, dict, set, frozenset, deque, types.MappingProxyType)
 
 
 class Snapshot:
-    """What a function depends on, as it was. Each list has tuples, with whose it is as their last item:
+    """What a function depends on, as it was. Lists of tuples; where there is an owner, it is the name for messages:
 
     tables     (a mapping, keys, their values, the number of all keys or -1, owner): some items, or all of them
     sequences  (a container, its items, owner)
     cells      (a cell of a closure, its content, owner)
     functions  (a function, its code, its defaults, those of named arguments)
-    kinds      (an object, its class, the classes from which that is derived)
+    kinds      (an object, its class, the class's __mro__)
     arrays     (an array, its numbers as bytes, owner)
     """
 
     def __init__(self):
         self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays = [], [], [], [], [], []
-        self.generators = []  # of random numbers, whose states are not compared here
+        self.generators = []  # random generators; their states are not compared here
         self.unchanged = functools.partial(
             unchanged, self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays
         )
 
     def add_table(self, mapping, keys, owner, size=-1):
-        """Keep the items of a mapping at these keys, and its size where it matters."""
+        """Keep the items of a mapping at these keys, and its size if that matters."""
         if keys or size >= 0:
             self.tables.append((mapping, keys, [mapping.get(key, MISSING) for key in keys], size, owner))
 
     def add_sequence(self, container, items, owner):
-        """Keep the items of a container that can change."""
+        """Keep the items of a mutable container."""
         self.sequences.append((container, items, owner or f"a {type(container).__name__}"))
 
     def add_cell(self, cell, owner):
@@ -60,7 +60,7 @@ class Snapshot:
         self.arrays.append((array, as_bytes(array), owner or "an array"))
 
     def changed(self) -> tuple[str, object, object] | None:
-        """The first thing that is not what it was: (its name, what it was, what it is now), or None."""
+        """The first thing that has changed: (its name, what it was, what it is now); None if nothing has."""
         if self.unchanged():
             return None
         return next(self._changes(), ("what it reads", None, None))
@@ -111,7 +111,7 @@ def _changes_of_sequence(container, items, owner):
 
 
 class Attributes:
-    """Some attributes of an object as a mapping, which reads them when they are asked for."""
+    """Some attributes of an object as a mapping, which reads each one on access."""
 
     def __init__(self, thing, names):
         self.thing, self.names = thing, names
@@ -168,13 +168,13 @@ def content_of(cell):
 
 
 def module_of(kind):
-    """The name of the module of a class; that of one written in C may be anything."""
+    """The name of the module of a class; for a class written in C it may be anything."""
     name = kind.__module__
     return name if isinstance(name, str) else "builtins"
 
 
 def same(now, then) -> bool:
-    """Whether two things are one, or equal numbers or strings, or tuples of such.
+    """Whether two things are the same object, or equal numbers or strings, or tuples of such.
 
     >>> same(0.0, -0.0), same(1, True), same((1, "a"), (1, "a"))
     (False, False, True)
@@ -190,7 +190,7 @@ def same(now, then) -> bool:
     return module_of(type(now)) == "numpy" and getattr(now, "shape", None) == () and now.tobytes() == then.tobytes()
 
 
-# The compiled engine has the same in recording.pxi: at each call it looks at hundreds of objects.
+# The compiled engine has this in recording.pxi, since it looks at hundreds of objects at each call.
 def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
     """Whether everything is what it was."""
     for mapping, keys, values, size, _ in tables:
@@ -214,7 +214,7 @@ def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
 
 
 def is_replaced(function, code, defaults, named_defaults):
-    """Whether a function has got other code or other defaults."""
+    """Whether a function has been given other code or other defaults."""
     return (
         function.__code__ is not code
         or function.__defaults__ is not defaults

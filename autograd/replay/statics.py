@@ -23,14 +23,14 @@ IMMUTABLE = {
 
 
 class Static:
-    """An argument that is part of a recording, as it was: equal to another of the same types and values."""
+    """An argument that is part of a recording, as it was: equal to another one with the same types and values."""
 
     def __init__(self, argument):
         self.frozen = frozen(argument)
         self.argument = argument
 
     def keep(self):
-        """Put a copy in its place, which the caller cannot change."""
+        """Replace the argument by a copy, which the caller cannot change."""
         self.argument = copy.deepcopy(self.argument)
 
     def fresh(self):

@@ -1,7 +1,7 @@
-"""Recording: a function is run once with tracers in place of its inputs, and every operation is written down.
+"""Recording: a function is run once with tracers in place of its inputs, and every operation is recorded.
 
-What is written down is an expression graph without numbers, with a `Tracer` for each place in it. This file is compiled
-with the engine, like value.py; program.py makes a recording ready to run.
+The recording is an expression graph without numbers, with a `Tracer` for each of its nodes. This file is compiled with
+the engine, like value.py; program.py makes a recording ready to run.
 """
 
 import sys
@@ -24,8 +24,8 @@ if not cython.compiled:
     )
 
 DETACHED = cython.declare(cython.int, -3)  # the `_rule` of a number without its gradient
-NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float: a derivative, say
-LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
+NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float, such as a derivative
+LOOK_BACK = cython.declare(cython.int, 8)  # how many earlier operations are searched for an equal one
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # what the function itself has in a place: a float, a Constant, a Value
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
@@ -40,16 +40,16 @@ class Tracer(Value):
     """Stands for a number while a function is recorded: for an input, a captured Value, a number, or a result."""
 
     # _rule, _a, _b, _c    the operation and the tracers that it works on, as in every Value
-    # place, level         where it stands in the recording, and on the longest of how many operations
+    # place, level         its position in the recording, and the length of the longest path of operations to it
     # wanted, varying      whether a gradient flows through it, and whether it depends on an input
-    # guard                which conditions must hold for it to count, a position in Recorder.guards
+    # guard                which conditions must hold for it to count: an index of Recorder.guards
     # source               the captured Value or the number that it stands for; None for an input and a result
-    # last_user            the place of the latest operation that has it as a first or second operand; -1 for none
-    # user_before_a, _b    for an operation the latest before itself among those of its operands
+    # last_user            the place of the latest operation that has it as first or second operand; -1 for none
+    # user_before_a, _b    for an operation: the last_user of its first and second operand before this operation
     # kind                 what the function itself would have here: a float (PLAIN), a CONSTANT or a VALUE
     # slot                 where Program puts it
-    # uses                 how often it is an operand; -1 in the midst of a sum of products, which has no slot for it
-    # terms                the factors of such a sum, two by two, None for a missing one; else None
+    # uses                 how often it is an operand; -1 inside a sum of products, where it has no slot
+    # terms                the factors of a sum of products, in pairs, None for a missing one; None if it is no sum
     __slots__ = TRACER_SLOTS
 
     def _refuse(self, what, instead=None):
@@ -77,7 +77,7 @@ class Tracer(Value):
 
     @property
     def partials(self):
-        """A tracer has no number, nor have its derivatives one."""
+        """A tracer has no number, and neither have its derivatives."""
         self._refuse("reading .partials of")
 
     def __radd__(self, other):
@@ -166,13 +166,13 @@ class Tracer(Value):
 
     @property
     def rule(self):
-        """The primitive that stands here; None for an input, and for a number through which no gradient flows."""
+        """The primitive that made it; None for an input, and for a number through which no gradient flows."""
         return TABLE[self._rule] if self._rule >= 0 and self.wanted else None
 
     @cython.ccall
     @cython.locals(other="Tracer")
     def matches(self, other):
-        """Whether a tracer of another recording stands for the same."""
+        """Whether a tracer of another recording stands for the same thing."""
         return (
             self._rule == other._rule
             and self.guard == other.guard
@@ -184,16 +184,16 @@ class Tracer(Value):
     @cython.ccall
     @cython.locals(parent="Tracer")
     def _places(self):
-        """Where the operands stand in the recording."""
+        """The places of its operands in the recording."""
         return [parent.place for parent in self._operands()]
 
     def _operands(self):
-        """The tracers that it was computed from."""
+        """The tracers that this one was computed from."""
         return [parent for parent in (self._a, self._b, self._c) if parent is not None]
 
     @property
     def parents(self):
-        """What it was computed from: tracers, captured Values and numbers."""
+        """What this tracer was computed from: tracers, captured Values and numbers."""
         return tuple([parent if parent.source is None else parent.source for parent in self._operands()])
 
     def order(self):
@@ -207,28 +207,28 @@ class Tracer(Value):
 @cython.final
 @cython.cclass
 class Recorder:
-    """Writes operations down. Nothing is written twice: an operation that is known has its tracer already."""
+    """Records operations. Nothing is recorded twice: a known operation has its tracer already."""
 
     def __init__(self):
         self.tracers = []  # by place
         self.inputs = []
-        self.generators = []  # for each random number drawn, which is an input after those of the arguments
-        self.states = {}  # by id: each of these generators, and its state when the first number was drawn
-        self.guards = [()]  # for each guard the conditions that must hold: pairs of a tracer and the side
-        self.guard = 0  # the one in force
-        self.watched = {}  # by id: the objects whose attributes the function wants to be compared
+        self.generators = []  # for each random number drawn: it is an input, after those for the arguments
+        self.states = {}  # by id: each of these generators, with its state when the first number was drawn
+        self.guards = [()]  # for each guard, the conditions that must hold: pairs of a tracer and the side
+        self.guard = 0  # the current one
+        self.watched = {}  # by id: the objects whose attributes the function wants compared
         self.born = []  # the Values that the function made itself
-        self.lines = None  # where wanted, the line of code that asked for each tracer
+        self.lines = None  # if wanted, the line of code that made each tracer
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.differentiated = False  # whether derivatives were taken inside
-        self._guard_of = {}  # by the guard around it, the place of the condition and the side
+        self._guard_of = {}  # by the guard around it, the place of the condition, and the side
         self._captured = {}
         self._numbers = {}
 
     @cython.ccall
     @cython.locals(rule=cython.int, a=Tracer, b=Tracer, c=Tracer, wanted=cython.bint, tracer=Tracer, condition=Tracer)
     def add(self, rule, a, b, c, wanted):
-        """A new tracer, for an operation on the tracers a, b and c; for a source, when they are None."""
+        """A new tracer: for an operation on the tracers a, b and c, or for a source if they are None."""
         tracer = Tracer.__new__(Tracer)
         tracer._rule = rule
         tracer._a, tracer._b, tracer._c = a, b, c
@@ -294,7 +294,7 @@ class Recorder:
         return self.input("number")
 
     def variable(self, operand):
-        """A tracer of its own with the number of `operand`, to differentiate by."""
+        """A new tracer with the number of `operand`, to differentiate with respect to."""
         return self.add(RULES["pos"].index, self.tracer(operand), None, None, True)
 
     @cython.ccall
@@ -329,7 +329,7 @@ class Recorder:
         return tracer
 
     def record(self, rule, operands):
-        """Write one operation down; an operation on plain numbers alone is carried out."""
+        """Record one operation; an operation on plain numbers alone is carried out."""
         for operand in operands:
             if isinstance(operand, Value):
                 break
@@ -355,7 +355,7 @@ class Recorder:
     @cython.locals(rule=cython.int, a=Tracer, b=Tracer, c=Tracer, wanted=cython.bint, shared=Tracer, other=Tracer)
     @cython.locals(place=cython.int)
     def _known(self, rule, a, b, c, wanted):
-        """The tracer of an operation that was written down before, if it is among the last with the same operands."""
+        """The tracer of an equal operation recorded before, if it is among the latest that use the same operand."""
         if b is not None and (a.last_user < 0 or b.last_user < 0):
             return None
         shared = a if b is None or a.last_user > b.last_user else b
@@ -381,11 +381,11 @@ class Recorder:
         return self.operation(DETACHED, self.tracer(value), None, None)
 
     def number(self, value):
-        """The number of a Value, as the float that the function itself has."""
+        """The number of a Value, where the function itself has a float."""
         return self.operation(NUMBER, self.tracer(value), None, None)
 
     def where(self, condition, x, y):
-        """A choice: both sides are written down, a side that is a function under the guard of the condition."""
+        """A choice: both sides are recorded; a side that is a function is recorded under the guard of the condition."""
         if not isinstance(condition, Value):
             chosen = as_float(condition) != 0
             return self.record(RULES["where"], (condition, side_of(x, chosen), side_of(y, not chosen)))
@@ -401,7 +401,7 @@ class Recorder:
             try:
                 side = side()
             except (ArithmeticError, ValueError):
-                side = nan  # where this side is chosen the replay stops, and the function itself says why
+                side = nan  # if this side is chosen, the replay stops and the function itself is called
             finally:
                 self.guard = before
         return self.tracer(side) if isinstance(side, Value) or isfinite(side) else self._source(side, False)
@@ -409,19 +409,19 @@ class Recorder:
     @cython.ccall
     @cython.locals(tracer=Tracer)
     def forget_uses(self):
-        """Set to 0 what needed_by() counted."""
+        """Reset what needed_by() counted."""
         for tracer in self.tracers:
             tracer.uses = 0
 
     def _extended(self, guard, condition, side):
-        """The guard that has one more condition."""
+        """The guard with one more condition."""
         found = self._guard_of.setdefault((guard, condition.place, side), len(self.guards))
         if found == len(self.guards):
             self.guards.append((*self.guards[guard], (condition, side)))
         return found
 
     def add_guard(self, guard):
-        """From here on the conditions of this guard must hold as well. Returns what `set_guard` wants in the end."""
+        """From here on, the conditions of this guard must hold too. Returns what to pass to `set_guard` in the end."""
         before = self.guard
         held = {(condition.place, side) for condition, side in self.guards[before]}
         for condition, side in self.guards[guard]:
@@ -430,7 +430,7 @@ class Recorder:
         return before
 
     def set_guard(self, guard):
-        """Go on under another guard."""
+        """Continue under another guard."""
         self.guard = guard
 
     def watch(self, thing):
@@ -440,14 +440,14 @@ class Recorder:
         self.watched[id(thing)] = thing
 
     def refuse(self, message):
-        """Raise a RecordingError, and spoil the recording."""
+        """Raise a RecordingError, and remember it: the recording fails even if the function catches it."""
         error = RecordingError(message)
         if self.spoilt is None:
             self.spoilt = error
         raise error
 
     def end(self):
-        """Let go of the tracers, which refer to the recorder."""
+        """Drop the tracers, which refer to the recorder."""
         self.spoilt = None
         for kept in (self._captured, self._numbers, self._guard_of, self.watched, self.states):
             kept.clear()
@@ -456,7 +456,7 @@ class Recorder:
 
 
 def called_from_here():
-    """Whether the text of a tracer is wanted for a message of this project."""
+    """Whether the text of a tracer is wanted by code of this project, for a message."""
     frame = sys._getframe()
     while frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
@@ -469,12 +469,12 @@ def repr_of(source):
 
 
 if not cython.compiled:
-    # The compiled engine takes the same steps over raw pointers, in recording.pxi.
+    # The compiled engine has this in recording.pxi, over raw pointers.
     def needed_by(recorder, results, unused):
-        """The operations that `results` are made of, operands before results; and the captured Values and numbers.
+        """The operations that `results` depend on, operands before results; and the captured Values and numbers.
 
-        unused: whether to add the operations of which no result is made. They may fail, as they would in the function.
-        Each tracer's `uses` says how often it is an operand; one that must be seen from outside counts twice.
+        unused: whether to add the operations that no result depends on. They may fail, as they would in the function.
+        Each tracer's `uses` becomes how often it is an operand; what must be visible from outside counts twice.
         """
         for tracer in (*results, *recorder.inputs):
             tracer.uses += 2
@@ -487,7 +487,7 @@ if not cython.compiled:
                 if b is not None:
                     b.uses += 1
                 if c is not None:
-                    c.uses += 2  # of where: never part of a sum
+                    c.uses += 2  # an operand of where: never part of a sum
                 if tracer.guard:
                     for condition, _ in recorder.guards[tracer.guard]:
                         condition.uses += 2

@@ -15,9 +15,9 @@ from autograd.replay.results import numbers_of
 class UnrolledGraph:
     """How a replayed result is computed as an ordinary graph: by calling the function.
 
-    recording  of the function
-    index      of this number among those that the function returns
-    rows       for each example its numbers and Values, and then the random numbers that it drew
+    recording  the function's recording
+    index      the index of this number among those that the function returns
+    rows       for each example, its numbers and Values, then the random numbers that it drew
     rule       describes the recording as if it were a primitive
     """
 
@@ -32,7 +32,7 @@ class UnrolledGraph:
         return len(self.rows) * self.recording.program.nodes
 
     def __call__(self):
-        """The mean over the examples of this number, as a graph with the same Values as its leaves."""
+        """The mean of this number over the examples, as a graph with the same Values as its leaves."""
         if not is_recording():
             self._check_nothing_has_changed()
         rows = self.rows if isinstance(self.rows, list) else self.rows.tolist()
@@ -54,14 +54,14 @@ class UnrolledGraph:
                 "compiled function again."
             )
         if not self.recording.verified:
-            self.recording.verify()  # it is the second call
+            self.recording.verify()  # this is the second call
 
 
 class _Unrolling(threading.local):
-    """Whether this thread is making the graph behind a result: there compiled functions call their function."""
+    """Whether this thread is making the graph behind a result: meanwhile compiled functions call their function."""
 
     def __init__(self):
-        # Weak references to what only `with` holds, gone when it ends, even by an interrupt; and for each block the
+        # Weak references to what only `with` holds: it is gone when that ends, even by an interrupt. With each, the
         # random numbers that are left.
         self.blocks = ()
 
