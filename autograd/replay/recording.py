@@ -203,11 +203,12 @@ class Recording:
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
-        draws = [(generator.random, count) for generator, count in self.draws]
-        drawn = [[draw() for draw, count in draws for _ in range(count)] for _ in range(len(rows))]
+        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
         if isinstance(rows, list):
-            return [row + numbers for row, numbers in zip(rows, drawn)]
-        return sys.modules["numpy"].hstack([rows, drawn])
+            return [row + [draw() for draw in draws] for row in rows]
+        numpy = sys.modules["numpy"]
+        drawn = numpy.fromiter([draw() for _ in range(len(rows)) for draw in draws], float)
+        return numpy.hstack([rows, drawn.reshape(len(rows), -1)])
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
