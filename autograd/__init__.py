@@ -70,6 +70,7 @@ from autograd.functions import tanh as tanh
 from autograd.functions import where as where
 from autograd.native import backend as backend
 from autograd.replay.compile import compile as compile
+from autograd.replay.random_numbers import random_numbers as random_numbers
 from autograd.table.formulas import Interval as Interval
 from autograd.transforms import derivatives as derivatives
 from autograd.transforms import grad as grad

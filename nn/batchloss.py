@@ -8,7 +8,6 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from math import inf
 from typing import Any
 
@@ -47,6 +46,7 @@ class BatchLoss:
         self.comparisons = self.misses = 0
         self.next_comparison = inf
         self.latest: tuple[str, Dataset] | None = None  # what has been replayed since the last comparison
+        self.drawn_from: list = []  # the random generators that replays move, as the model does
         self.used = False  # whether `all` has returned results
 
     def example(self, x, y):
@@ -110,12 +110,15 @@ class BatchLoss:
         """The results for examples of one structure: `how` is "mean" or "each"."""
         if self.recorded is None:
             return self._itself(how, data)
+        what = how, _structure_of_all(data)
+        states = _RandomStates(self.drawn_from if what in self.compared else _generators(self.model))
         try:
-            return self._checked(how, data)
+            return self._checked(what, data)
         except ReplayDiffersError:
             raise
         except Exception as error:
             reason = error
+        states.restore()  # the model draws what it would draw without the replay
         found = self._itself(how, data)  # if the model itself raises, its own error is seen
         self._give_up(reason)
         return found
@@ -130,9 +133,9 @@ class BatchLoss:
             stacklevel=2,
         )
 
-    def _checked(self, how: str, data: Dataset) -> Any:
+    def _checked(self, what: tuple, data: Dataset) -> Any:
         """The results of a replay, compared with the model when a comparison is due."""
-        what = how, _structure_of_all(data)
+        how = what[0]
         if what in self.compared:
             found = self._replayed(how, data)
             recorded_anew = self.recorded.cache_info().misses != self.misses
@@ -141,9 +144,8 @@ class BatchLoss:
             else:
                 self.latest = how, data
             return found
-        with _generators_kept(self.model):  # the model draws what it would draw without the replay
-            found = self._replayed(how, data)
-            self._compare(how, data, first=True)
+        found = self._replayed(how, data)
+        self._compare(how, data, first=True)
         self.compared.add(what)
         return found
 
@@ -152,8 +154,14 @@ class BatchLoss:
         began = time.perf_counter()
         step = max(1, len(data) // COMPARED)
         some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
-        with _generators_kept(self.model):
-            difference = _difference(self._replayed(how, some), self._itself(how, some), self.model)
+        states = _RandomStates(_generators(self.model))
+        try:
+            replayed = self._replayed(how, some)
+            self.drawn_from = states.moved()
+            states.restore()
+            difference = _difference(replayed, self._itself(how, some), self.model)
+        finally:
+            states.restore()
         if difference and first:
             raise RecordingError(
                 f"a replay gives {difference}. Does it draw random numbers, keep a state, or decide by an input?"
@@ -239,18 +247,25 @@ def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 
-@contextmanager
-def _generators_kept(model):
-    """Restores the state of random generators: Python's, NumPy's if it is imported, and those of the modules."""
-    kept = [(found.setstate, found.getstate()) for found in generators(model).values()]
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        kept.append((numpy_random.set_state, numpy_random.get_state()))
-    try:
-        yield
-    finally:
-        for restore, state in kept:
-            restore(state)
+def _generators(model) -> list[Any]:
+    """The random generators that a model may draw from: Python's, NumPy's if it is imported, those of its modules."""
+    return [*generators(model).values(), *filter(None, [sys.modules.get("numpy.random")])]
+
+
+class _RandomStates:
+    """The states of random generators as they are now."""
+
+    def __init__(self, of: list):
+        self.states = [(one, one.getstate() if hasattr(one, "getstate") else one.get_state()) for one in of]
+
+    def moved(self) -> list:
+        """Python's generators that are in another state now."""
+        return [one for one, state in self.states if hasattr(one, "getstate") and one.getstate() != state]
+
+    def restore(self) -> None:
+        """Set the generators back."""
+        for one, state in self.states:
+            (one.setstate if hasattr(one, "setstate") else one.set_state)(state)
 
 
 def _structure(part) -> Any:

@@ -32,11 +32,18 @@ def generator(seed: "int | random.Random | None"):
 
 
 def generators(model) -> dict[str, Any]:
-    """The sources of a model's random numbers: Python's `random`, and the generators that its modules hold."""
+    """The sources of a model's random numbers: Python's `random`, and the generators that its modules hold.
+
+    A SystemRandom is left out: it has no state.
+    """
     found: dict[str, Any] = {"python": random}
     for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
-        found |= {f"{path}.{name}": own for name, own in vars(module).items() if isinstance(own, random.Random)}
+        found |= {f"{path}.{name}": own for name, own in vars(module).items() if _has_a_state(own)}
     return found
+
+
+def _has_a_state(thing):
+    return isinstance(thing, random.Random) and not isinstance(thing, random.SystemRandom)
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initialiser:

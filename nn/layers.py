@@ -5,8 +5,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from autograd import Value, as_float, is_recording, mean
-from autograd.errors import ArgumentError, RecordingError
+from autograd import Value, as_float, is_recording, mean, random_numbers, where
+from autograd.errors import ArgumentError
 from nn import activations
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
@@ -108,7 +108,10 @@ class Dropout(_Elementwise):
     [1.0, 1.0]
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014. Raises ArgumentError
-    unless p is from 0 to less than 1, and RecordingError in training mode inside a compiled function.
+    unless p is from 0 to less than 1.
+
+    A compiled function draws anew at each call, as the function itself would. While it is recorded, RecordingError is
+    raised inside a side of `where` that is a function.
     """
 
     def __init__(self, p: float = 0.5, seed=None):
@@ -120,13 +123,10 @@ class Dropout(_Elementwise):
     def forward(self, x):
         if not self.training or self.p == 0:
             return x
+        draw, p, kept = random_numbers(self._rng or random), self.p, 1 / (1 - self.p)
         if is_recording():
-            raise RecordingError(
-                "Dropout in training mode draws random numbers, which a recording would freeze. Call "
-                "model.eval(), or train with nn.fit, which runs it eagerly."
-            )
-        draw = (self._rng or random).random
-        return activations.elementwise(lambda v: v * (0.0 if draw() < self.p else 1 / (1 - self.p)), x)
+            return activations.elementwise(lambda v: v * where(draw() < p, 0.0, kept), x)
+        return activations.elementwise(lambda v: v * (0.0 if draw() < p else kept), x)
 
     def extra_repr(self):
         return f"p={self.p!r}"

@@ -237,9 +237,13 @@ def _cross_entropy(scores, target, smoothing: float):
         _check_sizes("cross_entropy", len(scores), len(probabilities))
         shares = [(1 - smoothing) * p + smoothing / len(scores) for p in probabilities]
         return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
-    # Scores are compared with the right one first: that keeps all digits of a loss near 0.
+    # Scores are compared with the right one first: that keeps all digits of a loss near 0. The right one itself is the
+    # number 0, or else the two halves of its gradient would cancel.
     right = _picked("cross_entropy", scores, target)
-    hard = logsumexp([0.0 if score is right else score - right for score in scores])
+    if isinstance(target, Value):
+        hard = logsumexp([where(_is_class(target, k), 0.0, score - right) for k, score in enumerate(scores)])
+    else:
+        hard = logsumexp([0.0 if score is right else score - right for score in scores])
     if smoothing == 0:
         return hard
     return (1 - smoothing) * hard - smoothing / len(scores) * sum(log_softmax(scores))
@@ -248,13 +252,18 @@ def _cross_entropy(scores, target, smoothing: float):
 def _picked(name: str, scores, target):
     """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
-        return sum([where(step(0.5 - abs(target - k)), score, 0.0) for k, score in enumerate(scores)])
+        return sum([where(_is_class(target, k), score, 0.0) for k, score in enumerate(scores)])
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
         raise ArgumentError(
             f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
             "Number the classes from 0, and give the last layer a neuron for each."
         )
     return scores[int(target)]
+
+
+def _is_class(target: Value, k: int):
+    """1.0 if a target is the class k, else 0.0."""
+    return step(0.5 - abs(target - k))
 
 
 def _reduced(terms, reduction: str):

@@ -69,8 +69,9 @@ def fit(
     resume      "same": a checkpoint written with other arguments, such as another learning rate, is an error that
                 lists the differences; "override": the new arguments apply from there on
     recorded    whether the model may be recorded and replayed (autograd.compile), which is much faster. With False
-                its Python code runs for every example, which is necessary if `forward` draws random numbers or keeps
-                state. A model that turns out to do so, as with Dropout, is run that way, with a NotRecordedWarning
+                its Python code runs for every example, which is necessary if `forward` keeps state or draws random
+                numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
+                is recorded: with the same seed, it draws the same numbers either way
     progress    whether to show a progress bar
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.

@@ -243,6 +243,15 @@ FORWARD = [
     "hvp(lambda t: T, (A,), (1.0,))[0]",
     "grad(lambda t: jvp(lambda u: u * t, (t,), (1.0,))[1])(A)",
 ]
+# Random numbers that a replay draws as well.
+DRAWN = [
+    "V = random_numbers(random)() * E",
+    "V = where(random_numbers(random)() < 0.5, E, E * 2.0)",
+    "draw = random_numbers(random)\nV = sum([draw() * E, E, draw()])",
+    "V = autograd.compile(lambda t: T + random_numbers(random)())(A)",
+    "with no_grad():\n    V = random_numbers(random)() + E",
+    "V = log(random_numbers(random)() + E)",
+]
 # What cannot be represented, and must be refused wherever the number depends on an input or a parameter.
 REFUSED = [
     "if E > 0.25:\n    V = E\nelse:\n    V = -E",
@@ -285,6 +294,7 @@ WEIGHTS = {
     "refused": 1,
     "place": 1,
     "derivatives": 1,
+    "drawn": 1,
     "caught": 1,
     "unused": 1,
 }
@@ -441,6 +451,7 @@ class Writer:
                     "V = sum([item * E for item in items if item is not None])",
                     "V = sum({k: E * k for k in (1, 2)}.values())",
                 ],
+                "drawn": DRAWN,
                 "derivative": [f"V = {text}" for text in DERIVATIVES],
                 "forward": [f"V = {text}" for text in FORWARD],
                 "no_grad": ["with no_grad():\n    V = E * w", "with no_grad():\n    V = E\nV = V * E + w"],

@@ -1,5 +1,6 @@
 """What the types of the public API are: test_types.py has type checkers read this file, and runs it too."""
 
+import random
 import sys
 from array import array
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from autograd import (
     no_grad,
     play,
     play_training,
+    random_numbers,
     read_data,
     read_grad,
     record_lines,
@@ -81,6 +83,8 @@ def values() -> None:
     assert_type(as_float(1), float)
     assert_type(is_recording(), bool)
     assert_type(watch(x), None)
+    assert_type(random_numbers(random)(), float)
+    assert_type(random_numbers(random.Random(0)), Callable[[], float])
     assert backend in ("native", "python")
     assert_type(Interval(0.0), Interval)
     assert_type(autograd.__version__, str)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import math
 import operator
+import random
 import signal
 import types
 
@@ -119,6 +120,7 @@ GOOD = {
     "autograd.write_data": lambda: [logits(), [1.0, 2.0]],
     "autograd.write_grad": lambda: [logits(), [1.0, 2.0]],
     "autograd.watch": lambda: [object()],
+    "autograd.random_numbers": lambda: [random],
     "nn.accuracy": lambda: {"outputs": [[0.5, 1.0]], "targets": [1]},
     "nn.confusion_matrix": lambda: {"outputs": [[0.5, 1.0]], "targets": [1], "classes": 2},
     "nn.r2_score": lambda: {"outputs": [1.0, 2.0], "targets": [1.0, 3.0]},

@@ -31,7 +31,6 @@ from autograd.errors import (
     DivisionByZeroError,
     DomainError,
     NumberTypeError,
-    RecordingError,
     ResultOverflowError,
     StaleGraphError,
 )

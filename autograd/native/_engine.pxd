@@ -72,6 +72,8 @@ cdef class Tracer(Value):
 
 
 cdef class Recorder(Tape):
+    cdef readonly list generators
+    cdef readonly dict states
     cdef readonly dict watched
     cdef readonly list born
     cdef public list lines

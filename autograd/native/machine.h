@@ -14,6 +14,7 @@ typedef struct {
     int rule;
     int wanted;  /* bit k: the gradient of operand k is wanted */
     int varying; /* bit k: operand k has rows; bit 3: the results have rows */
+    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
     ptrdiff_t start, count;
     int *a, *b, *c;
     int guards;

@@ -17,6 +17,7 @@ cdef extern from "machine.h":
     int LANES
     ctypedef struct CInstruction "Instruction":
         int rule, wanted, varying
+        void* own
         Py_ssize_t start, count
         int* a
         int* b
@@ -32,6 +33,7 @@ cdef extern from "machine.h":
         Py_ssize_t uniform, base, lanes
 
     Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
+    const double NAN
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
@@ -48,14 +50,17 @@ def widest_vectors(int width=8):
 
 widest_vectors()
 
+cdef inline Py_ssize_t cell(Workspace* workspace, Py_ssize_t slot, Py_ssize_t lane) noexcept nogil:
+    """Where the number of a slot in one lane is."""
+    return place(workspace, slot) + (lane if slot >= workspace.uniform else 0)
+
+
 cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize_t lane) noexcept nogil:
     """Whether the conditions of an instruction's guard are met in one lane."""
-    cdef int i, slot
-    cdef Py_ssize_t at
+    cdef int i
     for i in range(instruction.guards):
-        slot = instruction.guard[2 * i]
-        at = place(workspace, slot) + (lane if slot >= workspace.uniform else 0)
-        if (workspace.memory[at] != 0.0) != (instruction.guard[2 * i + 1] != 0):
+        if ((workspace.memory[cell(workspace, instruction.guard[2 * i], lane)] != 0.0)
+                != (instruction.guard[2 * i + 1] != 0)):
             return False
     return True
 
@@ -75,6 +80,7 @@ cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nog
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t work  # operations for each example
+    bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
     int* captured_slots  # of the captured Values
 
@@ -92,6 +98,7 @@ ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes 
     int* roots
     int* wanted_inputs
     int next, fine, short_of_memory  # the next chunk; whether all results are finite; whether memory ran out
+    void* error  # what the function of a rule raised, a counted reference; else NULL
 
 
 cdef void work(void* pointer) noexcept nogil:
@@ -151,13 +158,16 @@ cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexce
             rows[i * lanes + lane] = example[i]
     for i in range(batch.plan.count):
         instruction = &batch.plan.instructions[i]
-        run_forward(instruction, workspace)
+        if instruction.own == NULL:
+            run_forward(instruction, workspace)
+        elif not call_rule(batch, instruction, workspace, min(lanes, batch.examples - first)):
+            return False
         if not finished(instruction, workspace):
             return False
     for lane in range(min(lanes, batch.examples - first)):
         for i in range(batch.reading):
             batch.numbers[(first + lane) * batch.reading + i] = workspace.memory[
-                place(workspace, batch.reads[i]) + (lane if batch.reads[i] >= workspace.uniform else 0)]
+                cell(workspace, batch.reads[i], lane)]
     return True
 
 
@@ -169,12 +179,15 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
     cdef double* adjoint = workspace.adjoint
     memset(adjoint + workspace.base, 0, (batch.plan.size - workspace.uniform) * workspace.lanes * sizeof(double))
     for lane in range(examples):
-        adjoint[place(workspace, slot) + (lane if slot >= workspace.uniform else 0)] += batch.seed
+        adjoint[cell(workspace, slot, lane)] += batch.seed
     for i in range(batch.plan.count - 1, -1, -1):
         instruction = &batch.plan.instructions[i]
         if instruction.wanted == 0:
             continue
-        run_backward(instruction, workspace)
+        if instruction.own == NULL:
+            run_backward(instruction, workspace)
+        else:
+            call_slopes(batch, instruction, workspace, examples)
         if not instruction.varying & 8:
             # Only the adjoints of captured Values add up over tiles, not those of what is computed from them.
             memset(adjoint + instruction.start, 0, instruction.count * sizeof(double))
@@ -182,6 +195,79 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
         for i in range(batch.variables):
             batch.slopes[root][batch.plan.differentiable + (first + lane) * batch.variables + i] = adjoint[
                 workspace.base + batch.wanted_inputs[i] * workspace.lanes + lane]
+
+
+# A rule that a user has registered is younger than the engine: its Python functions are called, as machine.py does.
+# The lanes that only fill up the last tile are left out: their numbers are those of the last example.
+
+cdef bint call_rule(BatchRun* batch, CInstruction* instruction, Workspace* workspace,
+                     Py_ssize_t examples) noexcept with gil:
+    """Compute the results of such a rule; returns whether there is one for each example."""
+    cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
+    cdef double* out = workspace.memory + place(workspace, instruction.start)
+    examples = min(examples, lanes)
+    try:
+        value = (<object>instruction.own).value
+        for lane in range(examples):
+            for k in range(instruction.count if holds(instruction, workspace, lane) else 0):
+                out[k * lanes + lane] = value(*operands(instruction, workspace, k, lane))
+    except (ArithmeticError, ValueError):
+        return False
+    except BaseException as error:
+        keep_error(batch, error)
+        return False
+    for k in range(instruction.count):
+        for lane in range(examples, lanes):
+            out[k * lanes + lane] = out[k * lanes + examples - 1]
+    return True
+
+
+cdef void call_slopes(BatchRun* batch, CInstruction* instruction, Workspace* workspace,
+                      Py_ssize_t examples) noexcept with gil:
+    """The chain rule: add to the adjoints of the operands what the results of such a rule contribute."""
+    cdef Py_ssize_t k, lane, result
+    cdef int which
+    cdef int* column
+    cdef double partial
+    if batch.error != NULL:
+        return
+    try:
+        slopes = (<object>instruction.own).slopes
+        for lane in range(min(examples, workspace.lanes if instruction.varying & 8 else 1)):
+            if not holds(instruction, workspace, lane):
+                continue
+            for which in range(3):
+                if not instruction.wanted >> which & 1:
+                    continue
+                slope = slopes[which]
+                column = instruction.a if which == 0 else instruction.b if which == 1 else instruction.c
+                for k in range(instruction.count):
+                    result = cell(workspace, instruction.start + k, lane)
+                    try:
+                        partial = slope(*operands(instruction, workspace, k, lane), workspace.memory[result])
+                    except (ArithmeticError, ValueError):
+                        partial = NAN
+                    workspace.adjoint[cell(workspace, column[k], lane)] += workspace.adjoint[result] * partial
+    except BaseException as error:
+        keep_error(batch, error)
+
+
+cdef tuple operands(CInstruction* instruction, Workspace* workspace, Py_ssize_t k, Py_ssize_t lane):
+    """The operands of the k-th result in one lane."""
+    cdef double a = workspace.memory[cell(workspace, instruction.a[k], lane)], b, c
+    if instruction.b == NULL:
+        return (a,)
+    b = workspace.memory[cell(workspace, instruction.b[k], lane)]
+    if instruction.c == NULL:
+        return a, b
+    c = workspace.memory[cell(workspace, instruction.c[k], lane)]
+    return a, b, c
+
+
+cdef void keep_error(BatchRun* batch, error) noexcept:
+    """End the run with an error, which `run` raises."""
+    Py_INCREF(<PyObject*>error)
+    batch.error, batch.fine = <void*>error, False
 
 
 cdef double* aligned(Py_ssize_t cells) noexcept nogil:
@@ -240,6 +326,14 @@ cdef class NativeMachine:
             if blocks.codes[i] >= 0:
                 text = blocks.all_codes[blocks.codes[i]]
                 instruction.codes, instruction.terms = <unsigned char*>text, len(text)
+            elif RULE_COUNT <= instruction.rule < SLOPES:
+                rule = described(instruction.rule)
+                self._keep.append(rule)
+                instruction.own, self.plan.calls_back = <void*>rule, True
+                if len(rule.inputs) < 2:
+                    instruction.b = NULL
+                if len(rule.inputs) < 3:
+                    instruction.c = NULL
             self.plan.work += instruction.count * max(instruction.terms, 1)
             if blocks.guard[i]:
                 pairs = self._guards[blocks.guard[i]]
@@ -295,9 +389,14 @@ cdef class NativeMachine:
                 view = slopes[root]
                 batch.slopes[root] = &view[0] if count else NULL
             kept = self._fill(&batch, rows)
-            with nogil:
-                pool_run(work, &batch,
-                         min(HELPERS, batch.chunks - 1) if self.plan.work * batch.examples > WORTH_HELP else 0)
+            if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls
+                work(&batch)
+            else:
+                with nogil:
+                    pool_run(work, &batch,
+                             min(HELPERS, batch.chunks - 1) if self.plan.work * batch.examples > WORTH_HELP else 0)
+            if batch.error != NULL:
+                raise <object>batch.error
             if batch.short_of_memory:
                 raise MemoryError()
             for root in range(batch.differentiating):
@@ -309,6 +408,7 @@ cdef class NativeMachine:
                     return None
             return (numbers, slopes) if batch.fine else None
         finally:
+            Py_XDECREF(<PyObject*>batch.error)
             free(batch.shared)
             free(batch.totals)
             free(batch.slopes)

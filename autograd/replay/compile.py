@@ -9,7 +9,6 @@ file, says what this means exactly and how it is ensured.
 
 from __future__ import annotations
 
-import contextlib
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec,
 
 from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
-from autograd.engine import Value, constant, gradients_wanted, is_recording, no_grad
+from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.batches import columns_of, matrix_of
@@ -154,11 +153,13 @@ class Compiled(Generic[P, R_co]):
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording = self._recordings.serving(key, leaves, gradients_wanted())
+        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), None
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.call(leaves)
-        return self._instead_of(recording, [leaves], lambda: self.function(*args, **kwargs))
+            except NotFinite as failure:
+                rows = failure.rows
+        return self._instead_of(recording, rows, lambda: self.function(*args, **kwargs))
 
     @overload
     def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
@@ -186,8 +187,10 @@ class Compiled(Generic[P, R_co]):
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.mean(rows, has_aux)
+            except NotFinite as failure:
+                rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
 
     @overload
@@ -206,8 +209,10 @@ class Compiled(Generic[P, R_co]):
             return self._own_map(batches, kwargs)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
-            with contextlib.suppress(NotFinite):
+            try:
                 return recording.map(rows)
+            except NotFinite as failure:
+                rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
 
     def cache_info(self) -> CacheInfo:
@@ -244,9 +249,7 @@ class Compiled(Generic[P, R_co]):
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
 
-        recording = self._latest("draw")
-        leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in recording.example]
-        return draw(recording.graph(0, [leaves])(), **options)
+        return draw(self._latest("draw").example_graph()(), **options)
 
     def _latest(self, name):
         recording = self._recordings.latest()

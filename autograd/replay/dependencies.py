@@ -18,6 +18,7 @@ import weakref
 from autograd.engine import Value
 from autograd.libraries import is_library
 from autograd.replay.code_names import names_in
+from autograd.replay.random_numbers import is_generator
 from autograd.replay.snapshot import CONTAINERS, MISSING, SCALARS, Attributes, Items, Snapshot, items_of, module_of
 
 OPAQUE = SCALARS | {Value, types.CodeType, type(Ellipsis), type(NotImplemented), range}  # they contain nothing else
@@ -166,6 +167,8 @@ class _Search:
     def _object(self, thing, title):
         self._content(thing, title)
         kind, owner = type(thing), _title(thing)
+        if module_of(kind) == "random":  # what is in a generator is its state
+            return
         if not is_library(module_of(kind)):
             self._class(kind)
             self.snapshot.add_kind(thing)
@@ -212,7 +215,7 @@ class _Search:
             self._sequence(thing, title)
         elif module in ("array", "numpy") or isinstance(thing, bytearray):
             self._array(thing, title)
-        elif module == "random" or module.startswith("numpy.random"):
+        elif module.startswith("numpy.random") or is_generator(thing):
             self.snapshot.generators.append(thing)
 
     def _table(self, mapping, owner):

@@ -146,10 +146,9 @@ def _holds(guard, memory):
 
 
 def Machine(program: Program) -> Any:
-    """The machine for a program: the compiled one, unless a primitive of the program is not compiled."""
+    """The machine for a program, of the engine that runs. The compiled one calls the functions of rules without C."""
     if backend == "native":
-        from autograd.native._engine import NativeMachine, knows
+        from autograd.native._engine import NativeMachine
 
-        if all(map(knows, program.blocks.rules())):
-            return NativeMachine(program)
+        return NativeMachine(program)
     return PythonMachine(program)

@@ -7,6 +7,7 @@ import operator
 import sys
 import time
 from functools import reduce
+from itertools import groupby
 
 from autograd.engine import (
     Freezing,
@@ -25,6 +26,7 @@ from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
 from autograd.replay.machine import Machine, PythonMachine
 from autograd.replay.methods import WeakMethod
+from autograd.replay.random_numbers import RandomStates, shared_generators
 from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder, first_difference
 from autograd.replay.results import AsItIs, FailedToRecord, Result, plain
 from autograd.replay.signature import arguments_from, kinds_in, parts_of, statics_in
@@ -34,8 +36,13 @@ from autograd.replay.unrolled import UnrolledGraph
 class NotFinite(Exception):
     """A replay met a number that is not finite. The function itself is then called, and raises its own error.
 
+    rows  the examples, with the random numbers that were drawn for them; the generators have been set back
+
     A signal within this folder, which no user sees.
     """
+
+    def __init__(self, rows):
+        self.rows = rows
 
 
 class Recording:
@@ -48,6 +55,8 @@ class Recording:
     variables       which of the numbers in the arguments are Values
     leaves          the leaves that it has met outside its arguments; `trainable` says of each whether a gradient
                     flowed to it
+    draws           the random numbers that each example draws after one another: pairs of a generator and how many
+    generators      each of them once
     verified        whether a second recording was the same
     refusal         why all further calls are refused, or ""
     fallbacks       how often the function itself was called in place of a replay
@@ -64,12 +73,13 @@ class Recording:
             self.result = Result(recorder, self._record(recorder))
             self.program = Program(recorder, self.result.places)
             self.dependencies = self._dependencies(recorder)
-            self.differentiated = recorder.differentiated
+            self.differentiated, self.draws = recorder.differentiated, _draws_of(recorder)
             leaves = recorder.captured_leaves()
             self.leaves, self.trainable = [leaf for leaf, _ in leaves], bytes(wanted for _, wanted in leaves)
             self._born = set(map(id, recorder.born))
             recorder.trimmed()
             self._tape = recorder
+        self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
         self.seconds = time.perf_counter() - began
@@ -86,6 +96,13 @@ class Recording:
                 raise FailedToRecord from error
         if recorder.spoilt is not None:
             raise recorder.spoilt
+        for generator, state in recorder.states.values():
+            if generator.getstate() != state:  # a replay would draw in another order
+                generator.setstate(state)
+                recorder.refuse(
+                    "compile: the function draws random numbers from one generator by random_numbers(), and in another "
+                    "way as well. Draw all of them by random_numbers(), or outside the function."
+                )
         return result
 
     def _dependencies(self, recorder):
@@ -116,12 +133,20 @@ class Recording:
 
         Raises RecordingError if the function differs although nothing that it reads has changed.
         """
-        generators = self.dependencies.generators
-        before = _random_states(generators)
+        states = RandomStates([*shared_generators(), *self.dependencies.generators])
+        try:
+            self._compare_with_another(states)
+        except BaseException:
+            states.restore()
+            raise
+        self.verified = True
+
+    def _compare_with_another(self, states):
         with collector_off(), _recorder_at_work() as recorder:
             result = Result(recorder, self._record(recorder))
             born = set(map(id, recorder.born))
             is_same = result.equals(self.result) and first_difference(self._tape, recorder, self._born, born) < 0
+            is_same = is_same and _draws_of(recorder) == self.draws
             self.dependencies = self._dependencies(recorder)
         if not is_same:
             self.refusal = (
@@ -129,14 +154,13 @@ class Recording:
                 "nothing had changed that its code reads. Does it draw random numbers, read a clock or a "
                 "file, or count its calls? Pass what differs as an argument."
             )
-        elif before != _random_states(generators):
+        elif not states.unchanged():
             self.refusal = (
                 "compile: the function draws random numbers, which a replay would not. Draw them outside, "
                 "and pass them as arguments."
             )
         if self.refusal:
             raise RecordingError(self.refusal)
-        self.verified = True
 
     def _first_difference(self):
         """The line at which two further recordings differ, such as ", at train.py:12", or an empty string."""
@@ -153,12 +177,12 @@ class Recording:
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
-        numbers, partials = self._run([leaves], slots, roots)
+        rows, numbers, partials = self._run([leaves], slots, roots)
         supply = iter(partials)
         results = [
             kind.part
             if type(kind) is AsItIs
-            else self._node(number, next(supply) if roots and kind == VALUE else None, i, [leaves])
+            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows)
             for i, (number, kind) in enumerate(zip(numbers, kinds))
         ]
         if self.result.structure == 0:
@@ -174,7 +198,7 @@ class Recording:
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
-        numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
+        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
         losses = numbers[: len(rows) * len(slots) : len(slots)]
         total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
         node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
@@ -182,16 +206,35 @@ class Recording:
 
     def map(self, rows):
         """Every example's result as plain numbers."""
-        return self._structured(self.result.structure, self._run(rows, self.program.results, [])[0], 0, len(rows))
+        _, numbers, _ = self._run(rows, self.program.results, [])
+        return self._structured(self.result.structure, numbers, 0, len(rows))
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
-        found = self.machine.run(rows, reads, roots, seed, self.variables)
-        if found is None:
-            raise NotFinite
-        return found
+        """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
+        states = RandomStates(self.generators) if self.draws else None
+        try:
+            if states is not None:
+                rows = self._with_random_numbers(rows)
+            found = self.machine.run(rows, reads, roots, seed, self.variables)
+            if found is None:
+                raise NotFinite(rows)
+            return rows, found[0], found[1]
+        except BaseException:
+            if states is not None:
+                states.restore()  # what fails has drawn nothing
+            raise
+
+    def _with_random_numbers(self, rows):
+        """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
+        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
+        if isinstance(rows, list):
+            return [row + [draw() for draw in draws] for row in rows]
+        numpy = sys.modules["numpy"]
+        drawn = numpy.fromiter([draw() for _ in range(len(rows)) for draw in draws], float)
+        return numpy.hstack([rows, drawn.reshape(len(rows), -1)])
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
@@ -220,6 +263,15 @@ class Recording:
     def graph(self, index, rows):
         """How the number with this index among the results is computed as an ordinary graph."""
         return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows)
+
+    def example_graph(self):
+        """How the first result was computed for the numbers of the call that was recorded."""
+        leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in self.example]
+        states = RandomStates(self.generators)
+        try:
+            return self.graph(0, self._with_random_numbers([leaves]))
+        finally:
+            states.restore()
 
     # For messages and figures.
 
@@ -254,13 +306,6 @@ def _recorder_at_work(lines=False):
         recorder.end()
 
 
-def _random_states(generators):
-    """The states of random generators, including those of the modules random and numpy.random."""
-    import pickle
-
-    random, numpy = sys.modules.get("random"), sys.modules.get("numpy")
-    return [
-        random and random.getstate(),
-        numpy and pickle.dumps(numpy.random.get_state(legacy=False)),
-        *(one.getstate() if hasattr(one, "getstate") else pickle.dumps(one) for one in generators),
-    ]
+def _draws_of(recorder):
+    """The random numbers that a recorded function draws one after the other: pairs of a generator and how many."""
+    return [(next(run), 1 + sum(1 for _ in run)) for _, run in groupby(recorder.generators, id)]

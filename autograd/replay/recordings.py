@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict
 
 from autograd.errors import RecordingError, RecordingWarning
 from autograd.libraries import level_outside
+from autograd.replay.random_numbers import RandomStates, shared_generators
 from autograd.replay.recording import Recording
 from autograd.replay.results import FailedToRecord
 from autograd.replay.snapshot import SCALARS
@@ -31,6 +32,7 @@ class Recordings:
         self._changes: Counter = Counter()  # how often what is read from outside has changed, by name
         self._thrown_away: set = set()  # hashes of keys
         self._warned: set = set()
+        self._states: RandomStates | None = None  # before what was recorded in this call
 
     def __len__(self):
         return len(self._by_key)
@@ -56,7 +58,8 @@ class Recordings:
                    Constants are 0
         examples   how many calls it is for
 
-        Returns None if the function raised an error, other than a RecordingError, while it was recorded.
+        Returns None if the function raised an error, other than a RecordingError, while it was recorded. A call that
+        fails leaves the random generators as they were.
         """
         try:
             recording = self._serving(key, leaves, True)
@@ -65,9 +68,15 @@ class Recordings:
             if examples > 1 and not recording.verified:
                 recording.verify()
             return recording
-        except FailedToRecord as failure:
-            self.failure = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
+        except BaseException as error:
+            if self._states is not None:
+                self._states.restore()
+            if not isinstance(error, FailedToRecord):
+                raise
+            self.failure = f"{type(error.__cause__).__name__}: {error.__cause__}"
             return None
+        finally:
+            self._states = None
 
     def _serving(self, key, leaves, gradients):
         recording = self._by_key.get(key)
@@ -102,6 +111,7 @@ class Recordings:
 
     def _record(self, key, leaves, gradients):
         self.misses += 1
+        self._states = self._states or RandomStates(shared_generators())
         recording = Recording(self.function, key if gradients else key[1], leaves, gradients)
         self._by_key[key] = recording
         self._warn_of_many_items(*recording.dependencies.largest())

@@ -215,7 +215,9 @@ class Recorder(Tape):
 
     def __init__(self):
         Tape.__init__(self)
-        self.watched = {}  # by id: the objects whose attributes the function wants to be compared
+        self.generators = []  # for each random number drawn: it is an input, after those for the arguments
+        self.states = {}  # by id: each of these generators, with its state when the first number was drawn
+        self.watched = {}  # by id: the objects whose attributes the function wants compared
         self.born = []  # the Values that the function made itself
         self.lines = None  # where wanted, by place the line of code that asked for the operation
         self.spoilt = None  # the first RecordingError, which the function may have caught
@@ -244,6 +246,18 @@ class Recorder(Tape):
     def captured_leaves(self):
         """The leaves that the function has met outside its arguments, and whether a gradient flows to each."""
         return [(value, self.flags[place] & WANTED) for value, place in self._captured.items() if value.rule is None]
+
+    def drawn(self, generator):
+        """A tracer for a random number that is drawn at each replay."""
+        if self.guard:
+            self.refuse(
+                f"compile: random numbers are drawn inside a side of where(), at {line_outside()}. The function itself "
+                "draws them only if that side is chosen, a replay always would. Draw them before where()."
+            )
+        if id(generator) not in self.states:
+            self.states[id(generator)] = generator, generator.getstate()
+        self.generators.append(generator)
+        return self.input("number")
 
     def variable(self, operand):
         """A tracer of its own with the number of `operand`, to differentiate by."""
@@ -340,7 +354,7 @@ class Recorder(Tape):
     def end(self):
         """Let go of what only a recording needs."""
         self.spoilt = None
-        for kept in (self.watched, self.born):
+        for kept in (self.watched, self.born, self.generators, self.states):
             kept.clear()
 
 

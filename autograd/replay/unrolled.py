@@ -34,7 +34,7 @@ class UnrolledGraph:
 
     program  the program; it refers to the Values that it needs, and not to the function
     index    of this number among those that the function returns
-    rows     for each example its numbers and Values
+    rows     for each example its numbers and Values, then the random numbers that it drew
     rule     describes the recording as if it were a primitive
     """
 
@@ -66,7 +66,7 @@ class UnrolledGraph:
         if is_recording() or (variables and len(self.rows) > 1):
             return None
         program, positions = self.program.gradient(self.index)
-        roots = [slot for slot in program.results[1:]]
+        roots = program.results[1:]
         examples, reads = len(self.rows), len(program.results)
         inputs = [i for i, leaf in enumerate(self.rows[0]) if isinstance(leaf, Value)] if variables else []
         machine = program.machine(Machine)

@@ -36,6 +36,7 @@ ORDER = [
     "page",
     "text",
     "compile",
+    "random_numbers",
     "arrays",
     "gradcheck",
     "rules",

@@ -6,12 +6,14 @@ import warnings
 from contextvars import ContextVar
 from types import SimpleNamespace
 
+import numpy
 import pytest
 from training_runs import LINE, sgd
 
 import nn
-from autograd import Value, no_grad
+from autograd import Value, no_grad, where
 from autograd.engine import is_recording
+from autograd.errors import RecordingWarning
 from nn import batchloss, data
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 
@@ -22,13 +24,11 @@ def learnt(recorded, model=None, examples=None, loss=nn.cross_entropy, **setting
         model,
         loss,
         examples or data.moons(20, seed=0),
-        epochs=3,
-        batch_size=6,
         seed=0,
         validation=examples or data.moons(10, seed=1),
         recorded=recorded,
         progress=False,
-        **settings,
+        **{"epochs": 3, "batch_size": 6} | settings,
     )
     return model.state_dict(), [{name: x for name, x in row.items() if name != "seconds"} for row in history.rows]
 
@@ -87,21 +87,147 @@ def test_what_a_recording_would_freeze_is_noticed(decide):
         nn.fit(model, loss, data.moons(20, seed=0), epochs=1, progress=False)
 
 
-def test_dropout_is_drawn_anew_for_every_example():
-    def model():
-        return nn.Sequential(nn.Linear(2, 4, seed=0), nn.Dropout(0.5, seed=1), nn.Linear(4, 2, seed=2))
+class Dropping(nn.Module):
+    """Dropout in several places: with a generator of its own, with a shared one, and with Python's `random`."""
 
-    with pytest.warns(
-        NotRecordedWarning,
-        match=r"since it cannot be recorded: Dropout in training mode draws random "
-        r"numbers, .* Call model.eval\(\), or train with nn.fit, which runs",
-    ):
-        found = learnt(True, model())
-    assert found == learnt(False, model())
-    assert (
-        found[0]
-        != learnt(False, nn.Sequential(nn.Linear(2, 4, seed=0), nn.Dropout(0.5, seed=3), nn.Linear(4, 2, seed=2)))[0]
+    def __init__(self, seed=1):
+        self.layers = [nn.Linear(2, 4, seed=0), nn.Tanh(), nn.Linear(4, 1, seed=2)]
+        self.drops = [nn.Dropout(0.5, seed=seed), nn.Dropout(0.25), nn.Dropout(0.125)]
+        self.drops[2]._rng = self.drops[0]._rng
+
+    def forward(self, x):
+        x = self.drops[1](self.layers[1](self.drops[0](self.layers[0](x))))
+        return self.layers[2](self.drops[2](x))
+
+
+def with_states(recorded, model=None, **settings):
+    """What was learnt, and the states in which that left the random generators."""
+    random.seed(3)
+    model = model or Dropping()
+    found = learnt(recorded, model, loss=nn.mse_loss, **settings)
+    return found, random.getstate(), [drop._rng and drop._rng.getstate() for drop in model.drops]
+
+
+@pytest.fixture
+def recordings_only():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NotRecordedWarning)
+        yield
+
+
+def test_dropout_learns_the_same_to_the_bit(recordings_only):
+    """Example by example, and with one output: each gradient has one term, and no order of adding."""
+    found = with_states(True, batch_size=1, epochs=8)
+    assert found == with_states(False, batch_size=1, epochs=8)
+    assert found[0] != with_states(True, Dropping(seed=4), batch_size=1, epochs=8)[0]
+
+
+@pytest.mark.parametrize("as_given", [list, tuple, numpy.array])
+def test_dropout_is_drawn_in_the_order_of_the_examples(as_given, recordings_only):
+    examples = data.Dataset(as_given(data.moons(20, seed=0).inputs), as_given(data.moons(20, seed=0).targets))
+    found, *states = with_states(True, examples=examples, epochs=4)
+    expected, *expected_states = with_states(False, examples=examples, epochs=4)
+    assert states == expected_states
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+    assert [row["loss"] for row in found[1]] == pytest.approx([row["loss"] for row in expected[1]], rel=1e-12)
+
+
+def test_losses_under_dropout_are_the_same_to_the_bit(recordings_only):
+    """With weights that stay as they are, so do the sums."""
+    found, expected = (
+        with_states(recorded, model, optimizer=sgd(model, 0.0), epochs=10)
+        for recorded, model in ((True, Dropping()), (False, Dropping()))
     )
+    assert found == expected
+    assert len({row["loss"] for row in found[0][1]}) == 10
+
+
+def test_comparing_again_and_again_draws_nothing(recordings_only, monkeypatch):
+    found = with_states(True, batch_size=1)
+    monkeypatch.setattr(batchloss, "INTERVAL", 0)
+    assert with_states(True, batch_size=1) == found
+
+
+def test_examples_of_different_lengths_draw_in_the_same_order(recordings_only):
+    class Padded(Dropping):
+        def forward(self, x):
+            return super().forward([sum(x), x[0]])
+
+    examples = data.Dataset([[0.5], [1.0, -1.0], [0.25], [2.0, 1.0, 0.5], [1.5, 0.5]] * 3, [0, 1, 0, 1, 1] * 3)
+    (found, *states), (expected, *others) = (with_states(r, Padded(), examples=examples) for r in (True, False))
+    assert states == others
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+
+
+def test_a_dropout_that_changes_while_training(recordings_only):
+    """p by a callback, as a schedule would do it; switched off; and switched on again."""
+
+    def change(run):
+        run.model.drops[0].p = [0.5, 0.25, 0.0, 0.75, 0.5][run.epoch]
+        run.model.drops[1].train(run.epoch != 2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RecordingWarning)  # it is recorded anew, more often than usual
+        found = with_states(True, batch_size=1, epochs=4, callbacks=[change])
+    assert found == with_states(False, batch_size=1, epochs=4, callbacks=[change])
+
+
+def test_a_new_recording_given_up_draws_what_the_model_would():
+    """It is right at the first replay, and refused when it is compared."""
+
+    class Changing(Dropping):
+        def __init__(self):
+            super().__init__()
+            self._change = abs
+
+        def forward(self, x):
+            return self._change(super().forward(x))
+
+    def change(run):
+        if run.epoch == 2:
+            run.model._change = lambda y: random.random() * y
+
+    settings = {"batch_size": 1, "epochs": 4, "callbacks": [change]}
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example"):
+        found = with_states(True, Changing(), **settings)
+    assert found == with_states(False, Changing(), **settings)
+
+
+def test_dropout_inside_a_side_of_where_is_left_to_the_model():
+    class Choosing(Dropping):
+        def forward(self, x):
+            y = super().forward(x)
+            return where(x[0], lambda: self.drops[0](y), y)
+
+    with pytest.warns(NotRecordedWarning, match=r"random numbers are drawn inside a side of where\(\)"):
+        found = with_states(True, Choosing(), batch_size=1)
+    assert found == with_states(False, Choosing(), batch_size=1)
+
+
+def test_a_model_given_up_later_draws_what_it_would_have_drawn():
+    """The first replays are right; then the model begins to decide by an input."""
+
+    class Changing(Dropping):
+        def __init__(self):
+            super().__init__()
+            self._decides = False
+
+        def forward(self, x):
+            y = super().forward(x)
+            return y if not self._decides or x[0] > 0 else -y
+
+    def change(run):
+        run.model._decides = run.epoch >= 2
+
+    with pytest.warns(NotRecordedWarning, match="this model runs example by example"):
+        found = with_states(True, Changing(), batch_size=1, epochs=4, callbacks=[change])
+    assert found == with_states(False, Changing(), batch_size=1, epochs=4, callbacks=[change])
+
+
+def test_a_generator_without_a_state_is_left_to_the_model():
+    model = nn.Sequential(nn.Linear(2, 2, seed=0), nn.Dropout(0.5, seed=random.SystemRandom()))
+    with pytest.warns(NotRecordedWarning, match="a SystemRandom has none"):
+        assert len(learnt(True, model)[1]) == 3
 
 
 class Line(nn.Module):
@@ -235,8 +361,6 @@ def test_a_gradient_that_cancels_is_compared_with_its_terms(monkeypatch):
 
 
 def test_the_comparison_leaves_random_generators_alone():
-    import numpy
-
     class Noisy(Line):
         def __init__(self):
             super().__init__()
@@ -369,8 +493,6 @@ def test_evaluate_begins_again_where_a_difference_is_found(monkeypatch):
     ],
 )
 def test_bools_and_arrays_of_any_order_are_numbers(as_given):
-    import numpy
-
     examples = data.moons(20, seed=0)
     loss = nn.binary_cross_entropy_with_logits
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Constant, Value, softmax
+from autograd import Constant, Value, compile, derivatives, softmax
 from autograd.errors import ArgumentError
 from autograd.view.graph import ancestry
 
@@ -173,3 +173,15 @@ def test_penalties():
     model.load_state_dict({"layer0.neuron0.w0": -3.0, "layer0.neuron0.b": 0.5})
     assert nn.l1_penalty(model, 0.1).data == pytest.approx(0.35)
     assert nn.l2_penalty(model.parameters(), 0.1).data == pytest.approx(0.925)
+
+
+@pytest.mark.parametrize("gap", [0.5, 5.0, 20.0, 30.0, 300.0])
+def test_a_replayed_cross_entropy_near_0_keeps_its_gradient(gap):
+    """The target is an input there: the right score minus itself is 0, and must not have a gradient that cancels."""
+    replayed = compile(lambda scores, target: nn.cross_entropy(scores, target))
+    for target in range(3):
+        scores = [Value(0.25 * k + gap * (k == target)) for k in range(3)]
+        found, itself = replayed(scores, target), nn.cross_entropy(scores, target)
+        assert found.data == itself.data
+        assert derivatives(found, scores) == pytest.approx(derivatives(itself, scores), rel=1e-12, abs=0.0)
+        assert min(map(abs, derivatives(found, scores))) > 0.0

@@ -60,6 +60,8 @@ class World:
             list(map(plain, numbers_in(result)))  # a shortened program may return something other than numbers
         except Exception as error:
             return "raised", error
+        finally:
+            self.drawn = random.getstate()
         leaves = values_in((self.namespace, args, kwargs))
         return "gave", result, [gradients(number, leaves, self.compiled) for number in numbers_in(result)]
 
@@ -141,7 +143,7 @@ def difference(step, eager, recorded, exact, volatile=False):
     exact     whether no number is a derivative
     volatile  whether the function draws random numbers or counts its calls: what failed is called once more
     """
-    if recorded[0] == "raised" and isinstance(recorded[1], RecordingError):
+    if is_refused(recorded):
         return None
     if eager[0] == "raised" or recorded[0] == "raised":
         if eager[0] == recorded[0]:
@@ -173,6 +175,11 @@ def difference(step, eager, recorded, exact, volatile=False):
     return None
 
 
+def is_refused(outcome):
+    """Whether a call raised a RecordingError."""
+    return outcome[0] == "raised" and isinstance(outcome[1], RecordingError)
+
+
 def fault(program):
     """What is wrong with the recording of a program, in words, or None; and whether a call was refused."""
     refused = False
@@ -192,9 +199,11 @@ def fault(program):
                 return "a step that cannot be run", refused
             if is_recording() or not gradients_wanted():
                 return "recording goes on", refused
-            refused = refused or (recorded[0] == "raised" and isinstance(recorded[1], RecordingError))
+            refused = refused or is_refused(recorded)
             volatile = "random." in program.source or "counter" in program.source
             found = difference(step, eager, recorded, exact and step.mode not in ("grad", "jvp"), volatile)
+            if not found and not is_refused(recorded) and function.drawn != recording.drawn:
+                found = "other random numbers drawn"
             called_again = recorded[0] == "raised" or any(one["fallbacks"] for one in recording.f.stats())
             if called_again and volatile:
                 break  # a function that counts its calls, or draws, has been called another number of times
