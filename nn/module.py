@@ -59,7 +59,7 @@ class Module(metaclass=_CompleteThenLabel):
         if not is_recording():
             return self.forward(*inputs, **options)
         watch(self)  # a compiled function notices when a parameter is replaced
-        with _ScopeOf(self):
+        with _ScopeOf(self):  # type: ignore[arg-type]  # here self is what has a forward
             return self.forward(*inputs, **options)
 
     def stages(self) -> "tuple[Callable | None, Callable]":

@@ -151,7 +151,7 @@ class record_lines(contextlib.ContextDecorator):
 
 
 class scope(contextlib.ContextDecorator):
-    """Inside, the operations of a function that is recorded belong to a scope of this name; elsewhere this does nothing.
+    """Inside, the operations of a function being recorded belong to a scope of this name; elsewhere this does nothing.
 
     Scopes may be nested, and show where a line of a program comes from. Every module of nn opens one when it is called.
 
@@ -173,7 +173,8 @@ class scope(contextlib.ContextDecorator):
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
             raise ArgumentError(f"scope: expected a name, such as 'attention', got {name!r:.60}.")
-        self.name, self._opened = name, []  # what was opened: each as the recorder and the scope around it
+        self.name = name
+        self._opened: list = []  # what was opened: each as the recorder and the scope around it
 
     def __enter__(self) -> None:
         at_work = this_thread.recorder

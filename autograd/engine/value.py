@@ -290,7 +290,7 @@ class Value:
 @cython.no_gc
 @cython.cclass
 class Constant(Value):
-    """A Value without a gradient: a number in an expression, a frozen leaf, a result of `detach()` or inside `no_grad()`."""
+    """A Value without a gradient: a number in an expression, a frozen leaf, what `detach()` and `no_grad()` leave."""
 
     __slots__ = ()
 

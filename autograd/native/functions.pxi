@@ -14,6 +14,7 @@ cdef extern from "kernels.h":
         RULE_STEP
         RULE_MAXIMUM
         RULE_MINIMUM
+        RULE_FLOOR
         RULE_LESS
         RULE_LESS_EQUAL
         RULE_EQUAL
@@ -256,6 +257,22 @@ class functions:
         """
         node = binary(RULE_MINIMUM, x, y)
         return apply(TABLE[RULE_MINIMUM], x, y) if node is None else node
+
+    def floor(x):
+        """floor(x) = floor(x), for Values and for plain numbers.
+
+            ∂floor/∂x = 0
+
+        Domain: all numbers. The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.
+
+        >>> x = Value(2.0)
+        >>> result = floor(x)
+        >>> result.backward()
+        >>> result.data, x.grad
+        (2.0, 0.0)
+        """
+        node = unary(RULE_FLOOR, x)
+        return apply(TABLE[RULE_FLOOR], x) if node is None else node
 
     def less(x, y):
         """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.

@@ -21,6 +21,8 @@ SOURCES = [
         "replay/tape.py",
         "replay/tracer.py",
         "replay/derive.py",
+        "replay/facts.py",
+        "replay/blocks.py",
         "replay/program.py",
         "replay/keys.py",
         "native/_engine.pyx",

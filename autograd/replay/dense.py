@@ -11,6 +11,7 @@ second factors are the inputs, which all columns share.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 HAS_B = 4  # a term with this flag is a product: see program.py
@@ -26,7 +27,7 @@ class Affine(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Terms of one kind that follow one another: their number, and their factors; `b` is None where there is only one."""
+    """Terms of one kind, one after the other: how many, and their factors; `b` is None where there is only one."""
 
     terms: int
     a: Affine
@@ -100,13 +101,13 @@ def _line(spans, codes, first, second):
 def _progression(slots):
     """Slots as an Affine; None where the steps between them differ."""
     step = slots[1] - slots[0] if len(slots) > 1 else 0
-    if any(after - before != step for before, after in zip(slots, slots[1:])):
+    if any(after - before != step for before, after in pairwise(slots)):
         return None
     return Affine(slots[0], 0, 0, step)
 
 
 def _joined(parts, step, by_size=False):
-    """Parts (first result, number of results, segments) that follow one another with the same step, as one part each."""
+    """Parts (first result, number of results, segments); those that follow one another by the same step become one."""
     joined: list = []
     size = 0
     for k, count, segments in parts:

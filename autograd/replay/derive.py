@@ -105,7 +105,7 @@ def formula_recorded(formula, names):
 @cython.locals(tape=Tape, y=cython.int, low=cython.int, place=cython.int, x=cython.int, adjoint=cython.int)
 @cython.locals(k=cython.int, operand=cython.int)
 def adjoints_on(tape, y, xs):
-    """The places of ∂y/∂x for places x; -1 where y does not depend on x. Operations inside no_grad() pass nothing on."""
+    """The places of ∂y/∂x for places x; -1 where y does not depend on x, but inside no_grad()."""
     low = min(xs, default=y)
     if low > y:
         return [-1 for _ in xs]
@@ -116,14 +116,11 @@ def adjoints_on(tape, y, xs):
     mark_dependent(tape, depends, low, y)
     adjoints = integers(y + 1 - low)  # 1 + the place of each; 0 for none
     deriving, tape.deriving = tape.deriving, True
-    found = []
     try:
         back_from(tape, y, low, depends, adjoints)
     finally:
         tape.deriving = deriving
-    for x in xs:
-        found.append(adjoints[x - low] - 1 if x <= y else -1)
-    return found
+    return [adjoints[x - low] - 1 if x <= y else -1 for x in xs]
 
 
 @cython.ccall

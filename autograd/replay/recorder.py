@@ -6,8 +6,9 @@ from autograd.native import backend
 
 if TYPE_CHECKING or backend == "python":
     from autograd.replay.derive import adjoints_on, tangents_on
+    from autograd.replay.facts import FLAGS
     from autograd.replay.keys import key_of, keys_of, structure_of
-    from autograd.replay.program import FLAGS, Program
+    from autograd.replay.program import Program
     from autograd.replay.tape import CODES, CONSTANT, PLAIN, VALUE, Fragment, described, first_difference
     from autograd.replay.tracer import Recorder, Tracer
 else:

@@ -1,7 +1,7 @@
 """Recording: a function is run once with tracers in place of its inputs, and every operation is recorded.
 
-The recording is a tape (tape.py): an expression graph without numbers. A `Tracer` stands for a place on it. This file is
-compiled with the engine, like value.py; program.py makes a recording ready to run.
+The recording is a tape (tape.py): an expression graph without numbers. A `Tracer` stands for a place on it. This file
+is compiled with the engine, like value.py; program.py makes a recording ready to run.
 """
 
 import sys

@@ -145,7 +145,7 @@ def test_the_graph_behind_a_result_is_refused_after_new_data():
     step = compile(lambda x: w * x)
     y = step(x)
     w.data = 3.0
-    with pytest.raises(autograd.errors.StaleGraphError, match="some .data was changed"):
+    with pytest.raises(autograd.errors.StaleGraphError, match=r"some \.data was changed"):
         derivatives(y, x, create_graph=True)
 
 
