@@ -239,10 +239,12 @@ def _cross_entropy(scores, target, smoothing: float):
         return -sum([share * log_p for share, log_p in zip(shares, log_softmax(scores))])
     # Scores are compared with the right one first: that keeps all digits of a loss near 0. The right one itself is the
     # number 0, or else the two halves of its gradient would cancel.
-    right = _picked("cross_entropy", scores, target)
     if isinstance(target, Value):
-        hard = logsumexp([where(_is_class(target, k), 0.0, score - right) for k, score in enumerate(scores)])
+        chosen = _chosen(scores, target)
+        right = _sum_of_chosen(scores, chosen)
+        hard = logsumexp([where(is_right, 0.0, score - right) for score, is_right in zip(scores, chosen)])
     else:
+        right = _picked("cross_entropy", scores, target)
         hard = logsumexp([0.0 if score is right else score - right for score in scores])
     if smoothing == 0:
         return hard
@@ -252,7 +254,7 @@ def _cross_entropy(scores, target, smoothing: float):
 def _picked(name: str, scores, target):
     """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
-        return sum([where(_is_class(target, k), score, 0.0) for k, score in enumerate(scores)])
+        return _sum_of_chosen(scores, _chosen(scores, target))
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
         raise ArgumentError(
             f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
@@ -261,9 +263,13 @@ def _picked(name: str, scores, target):
     return scores[int(target)]
 
 
-def _is_class(target: Value, k: int):
-    """1.0 if a target is the class k, else 0.0."""
-    return step(0.5 - abs(target - k))
+def _chosen(scores, target: Value):
+    """For each score 1.0 if the target is its class, else 0.0."""
+    return [step(0.5 - abs(target - k)) for k in range(len(scores))]
+
+
+def _sum_of_chosen(scores, chosen):
+    return sum([where(is_right, score, 0.0) for score, is_right in zip(scores, chosen)])
 
 
 def _reduced(terms, reduction: str):

@@ -22,13 +22,17 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 
+# Errors, all but the one where the engine could not be compiled.
+WARNINGS = ("-W", "error", "-W", "ignore:autograd:RuntimeWarning")
+
+
 @pytest.fixture(scope="module")
 def after_the_code(tmp_path_factory):
     """The folder in which all Python blocks have run, one after the other, and what each of them printed."""
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     folder = tmp_path_factory.mktemp("readme")
     (folder / "readme.py").write_text("\nprint('\\f', end='')\n".join(blocks("python")), encoding="utf-8")
-    return folder, python("-W", "error", "readme.py", folder=folder).split("\f")
+    return folder, python(*WARNINGS, "readme.py", folder=folder).split("\f")
 
 
 def python(*arguments, folder):

@@ -74,8 +74,9 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     0.14231555251744452
 
     Raises RecordingError for a function that decides, indexes or counts by a number that depends on its inputs, or that
-    differs at its second call because of random numbers, a clock or a counter. Warns (RecordingWarning) when it is
-    recorded again and again, and when the function itself must be called in place of a replay.
+    differs at its second call because of random numbers (but for `random_numbers`), a clock or a counter. Warns
+    (RecordingWarning) when it is recorded again and again, and when the function itself must be called in place of a
+    replay.
     """
     if function is None:
         return lambda wrapped: Compiled(wrapped, static, maxsize, fallback)

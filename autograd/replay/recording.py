@@ -156,8 +156,8 @@ class Recording:
             )
         elif not states.unchanged():
             self.refusal = (
-                "compile: the function draws random numbers, which a replay would not. Draw them outside, "
-                "and pass them as arguments."
+                "compile: the function draws random numbers, which a replay would not. Draw them outside, and pass "
+                "them as arguments, or draw them by autograd.random_numbers()."
             )
         if self.refusal:
             raise RecordingError(self.refusal)
