@@ -41,7 +41,6 @@ from autograd.functions import erfc as erfc
 from autograd.functions import exp as exp
 from autograd.functions import exp2 as exp2
 from autograd.functions import expm1 as expm1
-from autograd.functions import floor as floor
 from autograd.functions import gelu as gelu
 from autograd.functions import hypot as hypot
 from autograd.functions import leaky_relu as leaky_relu

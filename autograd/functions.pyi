@@ -236,20 +236,6 @@ def minimum(x: float, y: float) -> float: ...
 @overload
 def minimum(x: float, y: Value) -> Value: ...
 
-def floor(x: N) -> N:
-    """floor(x) = floor(x), for Values and for plain numbers.
-
-        ∂floor/∂x = 0
-
-    Domain: all numbers. The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.
-
-    >>> x = Value(2.0)
-    >>> result = floor(x)
-    >>> result.backward()
-    >>> result.data, x.grad
-    (2.0, 0.0)
-    """
-
 @overload
 def less(x: Value, y: Number) -> Value:
     """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.

@@ -26,7 +26,7 @@ DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is le
 VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
 KIND = cython.declare(cython.int, 16)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
 # For Python, where the above are variables of C:
-CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES}
+CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES, "derived": DERIVED}
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # a float, a Constant, a Value
 A_VALUE = cython.declare(cython.int, 2)
 A_CONSTANT = cython.declare(cython.int, 1)

@@ -28,6 +28,8 @@ from autograd.passes import plain
 from autograd.replay.machine import Machine
 from autograd.replay.recorder import CODES, Fragment, described
 
+DECISIONS = ("where", "less", "less_equal", "equal")
+
 
 class UnrolledGraph:
     """How a replayed result is computed as an ordinary graph.
@@ -118,6 +120,11 @@ def _carried_out(tape, place, results):
         return described(rule).value(*map(plain, operands))
     if rule == CODES["detached"]:
         return operands[0].detach() if isinstance(operands[0], Value) else operands[0]
+    if tape.flags[place] & CODES["derived"] and described(rule).name in DECISIONS:
+        # A formula of a derivative: only its branch that applies belongs to the graph, as in passes.py.
+        if described(rule).name == "where":
+            return operands[1] if plain(operands[0]) else operands[2]
+        return described(rule).value(*map(plain, operands))
     if tape.flags[place] & CODES["passes"]:
         result = apply(described(rule), *operands)
     else:

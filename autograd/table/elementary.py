@@ -48,7 +48,7 @@ rule("maximum", "x if x >= y else y", "1 if x > y else 0.5 if x == y else 0", "1
      symbol="max", kinks={"x": ["y"]}, note=AT_TIE)
 rule("minimum", "x if x <= y else y", "1 if x < y else 0.5 if x == y else 0", "1 if y < x else 0.5 if x == y else 0",
      symbol="min", kinks={"x": ["y"]}, note=AT_TIE)
-rule("floor", "floor(x)", "0", symbol="⌊x⌋", kinks={"x": [0]},
+rule("floor", "floor(x)", "0", symbol="⌊x⌋", helper=True,
      note="The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.")
 rule("less", "1 if x < y else 0", "0", "0", symbol="<", kinks={"x": ["y"]}, note="The derivative is 0 everywhere.")
 rule("less_equal", "1 if x <= y else 0", "0", "0", symbol="≤", kinks={"x": ["y"]},

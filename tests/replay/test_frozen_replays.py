@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import Constant, Value, compile, derivatives, grad, hessian, jvp, no_grad, value_and_grad
-from autograd.errors import ArgumentError, RecordingError, StaleGraphError
+from autograd.errors import ArgumentError, RecordingError
 from autograd.replay.recorder import FLAGS
 from nn import MLP, mse_loss
 
@@ -139,9 +139,9 @@ def test_the_graph_behind_a_result_from_before():
     step = compile(lambda v: w * v * v)
     y = step(x)
     w.requires_grad_(False)
-    with pytest.raises(StaleGraphError, match="frozen or unfrozen since"):
-        derivatives(y, x, create_graph=True)
-    y = step(x)
+    for _ in range(2):
+        assert derivatives(derivatives(y, x, create_graph=True), [x, w]) == [6.0, 0.0]
+        y = step(x)
     assert derivatives(derivatives(y, x, create_graph=True), [x, w]) == [6.0, 0.0]
     assert pickle.loads(pickle.dumps(y)).data == 12.0
 
