@@ -39,6 +39,7 @@ from autograd import (
     read_grad,
     record_lines,
     rule,
+    scope,
     softmax,
     value_and_grad,
     watch,
@@ -89,7 +90,7 @@ def values() -> None:
     assert_type(Interval(0.0), Interval)
     assert_type(autograd.__version__, str)
     assert_type(autograd.errors.DomainError(), autograd.errors.DomainError)
-    with no_grad(), record_lines():
+    with no_grad(), record_lines(), scope("attention"):
         assert_type(x * 2, Value)
 
 

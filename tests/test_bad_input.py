@@ -104,6 +104,7 @@ GOOD = {
     "autograd.no_grad": dict,
     "autograd.is_recording": dict,
     "autograd.record_lines": dict,
+    "autograd.scope": lambda: ["attention"],
     "autograd.play": lambda: {"value": value(), "parameters": [Value(1.0)], "limit": 50},
     "autograd.play_training": lambda: {
         "model": model(),
