@@ -41,7 +41,8 @@ from autograd.passes import (
     reverse_pass,
     times,
 )
-from autograd.replay.recorder import Tracer
+from autograd.replay.compile import Compiled
+from autograd.replay.recorder import PLAIN, VALUE, Tracer
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
@@ -165,12 +166,28 @@ def _value_and_grad(name, f, argnums):
 
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
+        twin = _twin_of(f, name, _value_and_grad, argnums, args, kwargs)
+        if twin is not None:
+            return twin(*args, **kwargs)
         with _Variables(name, args, argnums) as variables:
             y = variables.node(f(*variables.args, **kwargs))
             live = variables.are_live_in([y])
             return variables.handed_out(y, live), variables.gradient(y, live)
 
     return value_and_gradient
+
+
+def _twin_of(f, name, transform, argnums, args, kwargs):
+    """For a compiled f: its derivative, compiled, to be called with plain numbers; else None.
+
+    So the derivative of a compiled function is the compiled derivative of the function: one recording, whichever way
+    round one writes it.
+    """
+    if type(f) is not Compiled or is_recording() or type(argnums) not in (int, tuple):
+        return None
+    if not all(type(number) is float or type(number) is int for number in numbers_in([args, kwargs])):
+        return None
+    return f.twin((transform, name, argnums), lambda function: transform(name, function, argnums))
 
 
 @overload
@@ -202,10 +219,17 @@ def grad(f, argnums=0):
     >>> grad(lambda x: x * grad(lambda y: x * y)(1.0))(5.0)
     10.0
     """
-    both = _value_and_grad("grad", f, argnums)
+    return _grad("grad", f, argnums)
+
+
+def _grad(name, f, argnums):
+    both = _value_and_grad(name, f, argnums)
 
     @wraps(f)
     def gradient(*args, **kwargs):
+        twin = _twin_of(f, name, _grad, argnums, args, kwargs)
+        if twin is not None:
+            return twin(*args, **kwargs)
         return both(*args, **kwargs)[1]
 
     return gradient
@@ -243,6 +267,9 @@ def _jacobian(name, f, argnums):
 
     @wraps(f)
     def gradients(*args, **kwargs):
+        twin = _twin_of(f, name, _jacobian, argnums, args, kwargs)
+        if twin is not None:
+            return twin(*args, **kwargs)
         with _Variables(name, args, argnums) as variables:
             results = map_numbers(variables.node, f(*variables.args, **kwargs))
             live = variables.are_live_in(numbers_in(results))
@@ -257,8 +284,18 @@ def hessian(f: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    both = _value_and_grad("hessian", f, argnums)
-    return _jacobian("hessian", wraps(f)(lambda *args, **kwargs: both(*args, **kwargs)[1]), argnums)
+    return _hessian("hessian", f, argnums)
+
+
+def _hessian(name, f, argnums):
+    second = _jacobian(name, _grad(name, f, argnums), argnums)
+
+    @wraps(f)
+    def derivatives_of_gradient(*args, **kwargs):
+        twin = _twin_of(f, name, _hessian, argnums, args, kwargs)
+        return (second if twin is None else twin)(*args, **kwargs)
+
+    return derivatives_of_gradient
 
 
 def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[R, R]:
@@ -394,8 +431,10 @@ class _Variables:
 
     def are_live_in(self, results):
         """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""
-        if is_recording() or any(type(number) is Value for number in self.outer):
+        if any(map(_is_value, (*self.outer, *(results if is_recording() else ())))):
             return True
+        if is_recording():
+            return False
         others = _active.difference(map(id, self.inner))
         return any(
             node.rule is None or id(node) in others
@@ -406,7 +445,7 @@ class _Variables:
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""
-        supply = iter(_derivatives(y, self.inner, live and self.graph))
+        supply = iter(_derivatives(y, self.inner, self.graph and (live or is_recording())))
         gradients = {
             position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
             for position in dict.fromkeys(self.positions)
@@ -416,13 +455,17 @@ class _Variables:
 
     def handed_out(self, number, live):
         """A result for the caller: a float, or a Value, or inside no_grad() a Constant."""
-        if is_recording():  # a tracer knows what it stands for
-            if not isinstance(number, Value):
-                return as_float(number)
+        if is_recording() and isinstance(number, Value):
+            number = recorder().in_place_of_a(VALUE if live else PLAIN, number)
             return number if self.graph else number.detach()
         if not live:
             return plain(number)
         return as_node(number) if self.graph else as_node(number).detach()
+
+
+def _is_value(number):
+    """Whether a number is a Value; in a recording, whether it depends on one."""
+    return number.on_values if isinstance(number, Tracer) else type(number) is Value
 
 
 def _variable_for(number):

@@ -100,6 +100,7 @@ class Compiled(Generic[P, R_co]):
         self._positions = positions_of(function, self._static)
         self._recordings = Recordings(function, expect_integer("compile: maxsize", maxsize))
         self._fallback = fallback
+        self._twins: dict[Any, Compiled[Any, Any]] = {}  # its derivatives, compiled, by their names
         self._made_from: Compiled[Any, Any] | None = None  # for a method of an instance: the class's one
         update_wrapper(self, function, updated=())  # the function may have another compiled function's attributes
 
@@ -138,6 +139,14 @@ class Compiled(Generic[P, R_co]):
         own._static, own._positions = self._static, frozenset(i - 1 for i in self._positions)
         own._made_from = self
         return own
+
+    def twin(self, name: object, transform: Callable[[Any], Callable[..., Any]]) -> Compiled[Any, Any]:
+        """`transform(function)`, compiled with the same options: made once for each name."""
+        if name not in self._twins:
+            self._twins[name] = Compiled(
+                transform(self.function), self._static, self._recordings.maxsize, self._fallback
+            )
+        return self._twins[name]
 
     @property
     def __isabstractmethod__(self):

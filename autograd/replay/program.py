@@ -22,8 +22,9 @@ if not cython.compiled:
 class Program:
     """A recording, ready to run on a memory of numbers.
 
+    tape, places      what it was made from, and where its results stand there
     captured, values  the captured Values, with those that are Constants and without
-    tape, places  what it was made from, and where its results stand there
+    wanted            for each result whether a gradient flows to it
 
     What is used gets a slot. The first `uniform` slots hold what is the same for all examples of a batch: numbers,
     captured Values and what follows from them. Each of the others holds one number an example.
@@ -43,6 +44,7 @@ class Program:
 
     def __init__(self, tape, results):
         self.tape, self.places, facts = with_formulas(tape, results)
+        self.wanted = [bool(facts.wanted[place]) for place in self.places]
         self._gradients: dict = {}
         self._machine = None
         count_uses(self.tape, facts, self.places)

@@ -24,7 +24,8 @@ WANTED = cython.declare(cython.int, 1)  # a gradient flows through the operation
 PASSES = cython.declare(cython.int, 2)  # one may: it was not carried out inside no_grad()
 DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is left out when its result is not used
 VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
-KIND = cython.declare(cython.int, 16)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
+ON_VALUES = cython.declare(cython.int, 16)  # it depends on a Value, not only on what stands for a number
+KIND = cython.declare(cython.int, 32)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
 # For Python, where the above are variables of C:
 CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES, "derived": DERIVED}
 PLAIN, CONSTANT, VALUE = 0, 1, 2  # a float, a Constant, a Value
@@ -113,7 +114,7 @@ class Tape:
             other = self.flags[c]
             flags |= other
             kind = max(kind, other // KIND)
-        flags &= WANTED
+        flags &= WANTED | ON_VALUES
         if rule < 0 or not gradients_here():
             flags = 0
         else:
@@ -148,7 +149,7 @@ class Tape:
                 and self.a[place] == a
                 and self.b[place] == b
                 and self.c[place] == c
-                and self.flags[place] & (WANTED | PASSES) == flags
+                and self.flags[place] & (WANTED | PASSES | ON_VALUES) == flags
                 and (self.guard_of[place] == 0 or self.guard_of[place] == self.guard)
             ):
                 return place
@@ -205,7 +206,9 @@ class Tape:
                 self.zero = self.count
             elif key == "-0x0.0p+0":
                 self.minus_zero = self.count
-        return self.add(LEAF, len(self.sources) - 1, -1, -1, (WANTED + PASSES if wanted else 0) + KIND * kind)
+        return self.add(
+            LEAF, len(self.sources) - 1, -1, -1, (WANTED + PASSES + ON_VALUES if wanted else 0) + KIND * kind
+        )
 
     def open_scope(self, name):
         """Open a scope inside the one that is open; returns the latter, to be set again in the end."""

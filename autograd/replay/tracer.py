@@ -23,6 +23,7 @@ if not cython.compiled:
         DETACHED,
         KIND,
         NUMBER,
+        ON_VALUES,
         PASSES,
         PLAIN,
         VALUE,
@@ -193,6 +194,11 @@ class Tracer(Value):
         return self.recorder.flags[self.place] // KIND
 
     @property
+    def on_values(self):
+        """Whether it depends on a Value, not only on numbers and on variables that stand for numbers."""
+        return bool(self.recorder.flags[self.place] & ON_VALUES)
+
+    @property
     def rule(self):
         """The primitive that stands here; None for an input, and for a number through which no gradient flows."""
         recorder, place = self.recorder, self.place
@@ -238,7 +244,11 @@ class Recorder(Tape):
 
     def input(self, kind):
         """A tracer for the next input: a "number", a "Constant" or a "Value"."""
-        flags = {"number": KIND * PLAIN, "Constant": KIND * CONSTANT, "Value": KIND * VALUE + WANTED + PASSES}[kind]
+        flags = {
+            "number": KIND * PLAIN,
+            "Constant": KIND * CONSTANT,
+            "Value": KIND * VALUE + WANTED + PASSES + ON_VALUES,
+        }[kind]
         place = self.add(LEAF, -1, -1, -1, flags)
         self.inputs.append(place)
         return self.traced(place)
@@ -262,8 +272,8 @@ class Recorder(Tape):
     def variable(self, operand):
         """A tracer of its own with the number of `operand`, to differentiate by."""
         place = self.place_of(operand)
-        kind = self.flags[place] // KIND
-        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + VARIABLE + KIND * kind))
+        flags = self.flags[place] // KIND * KIND + (self.flags[place] & ON_VALUES)
+        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + VARIABLE + flags))
 
     def tracer(self, operand):
         """The tracer that stands for an operand."""
@@ -314,6 +324,15 @@ class Recorder(Tape):
     def number_of(self, value):
         """The number of a Value, as the float that the function itself has."""
         return self.traced(self.operation(NUMBER, self.place_of(value), -1, -1))
+
+    def in_place_of_a(self, kind, number):
+        """The same number where the function itself has a float (PLAIN), or a Value or Constant (VALUE)."""
+        place = self.place_of(number)
+        flags = self.flags[place]
+        if (flags // KIND == PLAIN) == (kind == PLAIN):
+            return self.traced(place)
+        flags = PASSES + (flags & (WANTED | ON_VALUES)) + KIND * kind
+        return self.traced(self.add(RULES["pos"].index, place, -1, -1, flags))
 
     def where(self, condition, x, y):
         """A choice: both sides are recorded; a side that is a function is recorded under the guard of the condition."""

@@ -83,7 +83,7 @@ class UnrolledGraph:
         name = f"∂{self.rule.name}"
         results = [
             replayed_result(number, parents, slope, UnrolledGraph(name, program, k + 1, self.rows))
-            if parents and gradients_wanted()
+            if program.wanted[k + 1] and gradients_wanted()
             else constant(number)
             for k, (number, slope) in enumerate(zip(means[1:], slopes))
         ]

@@ -21,6 +21,7 @@ from autograd.errors import (
     RecordingError,
     StaleGraphError,
 )
+from autograd.nested import numbers_in
 
 
 def test_replays_whose_parents_depend_on_one_another():
@@ -150,3 +151,35 @@ def test_a_number_kept_from_a_recording_is_refused():
     compile(lambda x: kept.append(x * x) or x)(2.0)
     with pytest.raises(RecordingError, match="a recording that has ended"):
         derivatives(kept[0], kept[0])
+
+
+@pytest.mark.parametrize("way", [grad, value_and_grad, jacobian, hessian], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("first", [True, False], ids=["of compiled", "compiled"])
+def test_the_kind_of_a_derivative_is_that_of_the_function(way, first):
+    w, c = Value(3.0), Value(2.0).detach()
+
+    def frozen(x):
+        with no_grad():
+            k = x * w
+        return k * w
+
+    functions = [
+        lambda x: x * x + w,  # the derivative does not depend on w
+        lambda x: x * x * w,
+        lambda x: x * c,
+        lambda x: x * 2.0,
+        lambda x: w * 1.0,
+        frozen,
+    ]
+    for f in functions:
+        derivative = way(compile(f)) if first else compile(way(f))
+        for x in (1.5, Value(1.5)):
+            for _ in range(2):
+                assert shown(derivative(x)) == shown(way(f)(x))
+                with no_grad():
+                    assert shown(derivative(x)) == shown(way(f)(x))
+
+
+def shown(result):
+    """The kinds of the numbers in a result, and the numbers."""
+    return [(type(part), part.data if isinstance(part, Value) else part) for part in numbers_in(result)]
