@@ -4,6 +4,7 @@ The recording is a tape (tape.py): an expression graph without numbers. A `Trace
 is compiled with the engine, like value.py; program.py makes a recording ready to run.
 """
 
+import array
 import sys
 from math import isfinite, nan
 
@@ -35,6 +36,9 @@ if not cython.compiled:
 
     TRACER_SLOTS = ("place", "recorder")
 
+INDEXING = (
+    "Write autograd.take(items, i) for items[i]. For a count, pass the number under a name and list it in static=."
+)
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
     "name the argument in static=."
@@ -103,7 +107,7 @@ class Tracer(Value):
         self._refuse("a decision on")
 
     def __index__(self):
-        self._refuse("indexing or counting with")
+        self._refuse("indexing or counting with", INDEXING)
 
     def __int__(self):
         self._refuse("int() of")
@@ -337,6 +341,34 @@ class Recorder(Tape):
                 self.guard = before
         infinite = not isinstance(side, Value) and not isfinite(side)
         return self.source(side, False, PLAIN) if infinite else self.place_of(side)
+
+    def take(self, items, index):
+        """What a number chooses from a list: one number, or lists of numbers where the items are lists."""
+        return self._chosen([self._places(item) for item in items], self.place_of(index))
+
+    def _places(self, item):
+        """The place of a number, or of each in nested lists."""
+        if isinstance(item, (list, tuple)):
+            return [self._places(part) for part in item]
+        infinite = type(item) is float and not isfinite(item)  # as a side of where() may be
+        return self.source(item, False, PLAIN) if infinite else self.place_of(item)
+
+    def _chosen(self, items, index):
+        """One choice for each number of an item."""
+        if any(isinstance(item, list) for item in items):
+            if len({len(item) if isinstance(item, list) else -1 for item in items}) > 1:
+                self.refuse(
+                    f"take: the items differ in structure, at {line_outside()}. Where the index depends on the inputs "
+                    "of a compiled function, they must all be numbers, or lists of the same length."
+                )
+            return [self._chosen(column, index) for column in zip(*items)]
+        if len({self.flags[place] // KIND for place in items}) > 1:
+            self.refuse(
+                f"take: some items are Values through which a gradient flows, and some are not, at {line_outside()}. "
+                "Where the index depends on the inputs of a compiled function, they must be of one kind: write "
+                "Value(x) for a plain number, and freeze all of them or none."
+            )
+        return self.traced(self.taken(index, array.array("i", items)))
 
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""
