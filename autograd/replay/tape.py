@@ -26,12 +26,13 @@ WANTED = cython.declare(cython.int, 1)  # a gradient flows through the operation
 PASSES = cython.declare(cython.int, 2)  # one may: it was not carried out inside no_grad()
 DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is left out when its result is not used
 VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
-KIND = cython.declare(cython.int, 16)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
+KIND = cython.declare(cython.int, 16)  # what the function itself has here, times this: PLAIN, CONSTANT, ... VALUE
 # For Python, where the above are variables of C:
 CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES, "derived": DERIVED}
 CODES["take"] = TAKE
-PLAIN, CONSTANT, VALUE = 0, 1, 2  # a float, a Constant, a Value
-A_VALUE = cython.declare(cython.int, 2)
+PLAIN, CONSTANT, UNSURE, VALUE = 0, 1, 2, 3  # a float, a Constant, one of it and a Value, a Value
+A_VALUE = cython.declare(cython.int, 3)
+EITHER = cython.declare(cython.int, 2)
 A_CONSTANT = cython.declare(cython.int, 1)
 ROOM = 64  # for how many operations there are places at first
 
@@ -131,7 +132,7 @@ class Tape:
             return found
         if rule == NUMBER:
             kind = 0
-        elif kind == A_VALUE and not flags & WANTED:
+        elif kind >= EITHER and not flags & WANTED:
             kind = A_CONSTANT
         return self.add(rule, a, b, c, flags + KIND * kind + (DERIVED if self.deriving else 0))
 
@@ -182,7 +183,7 @@ class Tape:
     @cython.returns(cython.int)
     @cython.exceptval(-1, check=False)
     @cython.locals(index=cython.int, items=cython.int[::1], place=cython.int, flags=cython.int, kind=cython.int)
-    @cython.locals(i=cython.int)
+    @cython.locals(i=cython.int, least=cython.int)
     def taken(self, index, places):
         """The place of the item that the number at `index` chooses from these places.
 
@@ -200,10 +201,13 @@ class Tape:
                 if not self.deriving:
                     self.flags[found] &= 255 - DERIVED
                 return found
-        items, flags, kind = places, 0, 0
+        items, flags, kind, least = places, 0, 0, A_VALUE
         for i in range(len(items)):
             flags |= self.flags[items[i]]
             kind = max(kind, self.flags[items[i]] // KIND)
+            least = min(least, self.flags[items[i]] // KIND)
+        if kind == A_VALUE and least == A_CONSTANT:  # which of them decides whether a gradient flows on
+            kind = EITHER
         flags = (flags & WANTED) + PASSES + KIND * kind + (DERIVED if self.deriving else 0)
         place = self._taken[(index, choice, self.guard)] = self.add(TAKE, index, choice, -1, flags)
         return place

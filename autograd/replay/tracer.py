@@ -26,6 +26,7 @@ if not cython.compiled:
         NUMBER,
         PASSES,
         PLAIN,
+        UNSURE,
         VALUE,
         VARIABLE,
         WANTED,
@@ -36,6 +37,7 @@ if not cython.compiled:
 
     TRACER_SLOTS = ("place", "recorder")
 
+FREEZE_ALIKE = "It was taken from items of which some are frozen: freeze all of them or none."
 INDEXING = (
     "Write autograd.take(items, i) for items[i]. For a count, pass the number under a name and list it in static=."
 )
@@ -82,6 +84,8 @@ class Tracer(Value):
         """Whether a gradient flows through it; who asks this has a recording of its own for calls inside no_grad()."""
         if self.kind == PLAIN:
             raise AttributeError("'float' object has no attribute 'requires_grad'", name="requires_grad", obj=self)
+        if self.kind == UNSURE:
+            self._refuse("whether a gradient flows through", FREEZE_ALIKE)
         self.recorder.differentiated = True
         return bool(self.recorder.flags[self.place] & WANTED)
 
@@ -193,7 +197,7 @@ class Tracer(Value):
 
     @property
     def kind(self):
-        """What the function itself has here: a float (PLAIN), a CONSTANT or a VALUE."""
+        """What the function itself has here: a float (PLAIN), a CONSTANT or a VALUE; UNSURE which of the latter."""
         return self.recorder.flags[self.place] // KIND
 
     @property
@@ -362,11 +366,10 @@ class Recorder(Tape):
                     "of a compiled function, they must all be numbers, or lists of the same length."
                 )
             return [self._chosen(column, index) for column in zip(*items)]
-        if len({self.flags[place] // KIND for place in items}) > 1:
+        if len({self.flags[place] // KIND == PLAIN for place in items}) > 1:
             self.refuse(
-                f"take: some items are Values through which a gradient flows, and some are not, at {line_outside()}. "
-                "Where the index depends on the inputs of a compiled function, they must be of one kind: write "
-                "Value(x) for a plain number, and freeze all of them or none."
+                f"take: some items are Values, and some plain numbers, at {line_outside()}. Where the index depends on "
+                "the inputs of a compiled function, they must be of one kind: write Value(x) for the plain numbers."
             )
         return self.traced(self.taken(index, array.array("i", items)))
 
