@@ -210,7 +210,8 @@ def with_formulas(tape, results):
             parts[1] = tape.b[place]
         if rule >= SLOPES and facts.wanted[place]:
             new.deriving = bool(flags & DERIVED)
-            at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
+            with graph_wanted():  # the first call may be inside no_grad()
+                at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
             new.deriving = False
         else:
             at[place] = new.add(rule, parts[0], parts[1], parts[2], flags)

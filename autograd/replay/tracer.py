@@ -38,9 +38,7 @@ if not cython.compiled:
     TRACER_SLOTS = ("place", "recorder")
 
 FREEZE_ALIKE = "It was taken from items of which some are frozen: freeze all of them or none."
-INDEXING = (
-    "Write autograd.take(items, i) for items[i]. For a count, pass the number under a name and list it in static=."
-)
+INDEXING = "Write autograd.take(items, i) for items[i]. For a count, name the argument in static=."
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
     "name the argument in static=."
