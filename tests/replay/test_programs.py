@@ -241,6 +241,12 @@ def test_a_side_without_arguments_counts_where_it_is_chosen(side, size):
     assert fault(program) == (None, False)
 
 
+def test_a_first_call_inside_no_grad_leaves_later_ones_their_gradient():
+    steps = Step("", "no_grad", "2.0"), Step("", "call", "2.0")
+    program = Program("w = Value(1.1)\ndef f(x):\n    return jvp(tanh, (w,), (x,))[1]", steps, frozenset({"forward"}))
+    assert fault(program) == (None, False)
+
+
 UNUSED = {
     "a check whose result is not used": Program(
         "def f(x):\n    try:\n        log(x)\n    except ValueError:\n        return x * 0.0\n    return x",

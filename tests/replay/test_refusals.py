@@ -180,7 +180,9 @@ def test_a_decision_is_refused_with_the_line_and_a_remedy(what):
 
 @pytest.mark.parametrize("f", [lambda x: [1.0, 2.0][x], lambda x: sum(1.0 for _ in range(x))])
 def test_an_index_is_refused_and_take_is_named(f):
-    with pytest.raises(RecordingError, match=r"test_refusals\.py:\d+\. Write autograd\.take\(items, i\) for items\[i\]"):
+    with pytest.raises(
+        RecordingError, match=r"test_refusals\.py:\d+\. Write autograd\.take\(items, i\) for items\[i\]"
+    ):
         compile(f)(1.0)
 
 
