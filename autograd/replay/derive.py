@@ -289,6 +289,8 @@ def share_of(tape, place, partial, factor):
 
     It counts under the conditions under which the operation counts: where they do not hold it is 0.
     """
+    if partial.kind == IS_NUMBER and partial.number == 1.0:
+        return factor
     before = tape.guard
     if tape.guard_of[place]:
         tape.add_guard(tape.guards[tape.guard_of[place]])

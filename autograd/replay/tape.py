@@ -7,7 +7,7 @@ value.py.
 import array
 
 from autograd.engine import uncompiled as cython
-from autograd.table.registry import BUILT_IN, RULES, TABLE
+from autograd.table.registry import RULES, TABLE
 
 if not cython.compiled:
     from autograd.engine.modes import gradients_wanted as gradients_here
@@ -79,7 +79,6 @@ class Tape:
         place = self.count
         if place == len(self.rule):
             self._make_room(2 * place)
-        self.count = place + 1
         self.rule[place], self.a[place], self.b[place], self.c[place] = rule, a, b, c
         self.guard_of[place] = self.guard if rule != LEAF else 0
         self.scope_of[place] = self.scope
@@ -91,17 +90,18 @@ class Tape:
             if b >= 0 and b != a:
                 self.user_before_b[place] = self.last_user[b]
                 self.last_user[b] = place
+        self.count = place + 1  # an interrupt before has written down nothing
         return place
 
     @cython.ccall
     def _make_room(self, count):
-        self.rule, self.a = resized(self.rule, count), resized(self.a, count)
-        self.b, self.c = resized(self.b, count), resized(self.c, count)
-        self.guard_of, self.flags = resized(self.guard_of, count), resized(self.flags, count)
-        self.scope_of = resized(self.scope_of, count)
-        self.last_user = resized(self.last_user, count)
+        """Make room for so many operations; `rule`, which tells how much there is, grows last: memory may run out."""
+        self.a, self.b, self.c = resized(self.a, count), resized(self.b, count), resized(self.c, count)
+        self.guard_of, self.scope_of = resized(self.guard_of, count), resized(self.scope_of, count)
+        self.flags, self.last_user = resized(self.flags, count), resized(self.last_user, count)
         self.user_before_a = resized(self.user_before_a, count)
         self.user_before_b = resized(self.user_before_b, count)
+        self.rule = resized(self.rule, count)
 
     @cython.ccall
     @cython.returns(cython.int)
@@ -314,6 +314,7 @@ class Tape:
         self._choice_of, self._taken = {}, {}
 
 
+@cython.ccall
 def key_of_number(number):
     """A key for a dict: 0.0 and -0.0 differ."""
     return number if number else number.hex()
@@ -376,11 +377,6 @@ def operands_at(tape, place):
     if tape.rule[place] == TAKE:
         return [tape.a[place], *tape.items_at(place)]
     return [part for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
-
-
-def has_kernels(rule):
-    """Whether the compiled engine can have its own code for a rule and its partial derivatives."""
-    return rule.index < len(BUILT_IN)
 
 
 def integers(count):

@@ -682,3 +682,12 @@ def test_a_class_derived_from_value_would_lose_its_gradient_and_is_refused():
 
         class Weight(Value):
             pass
+
+
+def test_an_overflow_names_the_leaf_whose_gradient_it_is():
+    small, large = Value(1.0, "small"), Value(1.0, "large")
+    y = small * 2.0 + large * 1e308
+    y.backward()
+    with pytest.raises(ResultOverflowError, match="large"):
+        y.backward()
+    assert (small.grad, large.grad) == (2.0, 1e308)
