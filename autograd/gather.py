@@ -21,7 +21,7 @@ def take(items: Sequence[Sequence[N]], index: Number) -> list[N]: ...
 @overload
 def take(items: Sequence[Any], index: Number) -> Any: ...
 def take(items, index):
-    """The item of a list with this index, which counts from 0: items[index], but the index may be an input of `compile`.
+    """items[index], where the index may be an input of a compiled function.
 
     items  a list, tuple or array of numbers and Values, or of lists of them, such as the rows of a table
     index  a whole number from 0 on: an int, a float such as 2.0, or a Value

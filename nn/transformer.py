@@ -156,10 +156,11 @@ class GPT(Module):
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 
     def forward(self, tokens: Sequence[Number]) -> list[list[Value]]:
-        xs = self.embed(tokens)
+        xs: Any = self.embed(tokens)
         for block in self.blocks:
             xs = block(xs)
-        return [self.head(self.norm(x)) for x in xs]
+        scores: list[Any] = [self.head(self.norm(x)) for x in xs]
+        return scores
 
     def generate(
         self,

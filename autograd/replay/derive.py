@@ -149,10 +149,12 @@ def mark_dependent(tape, depends, low, y):
 @cython.locals(marked=cython.uchar[::1], low=cython.int, items=cython.int[::1], i=cython.int)
 def any_marked(marked, low, items):
     """Whether one of some places is marked."""
-    for i in range(len(items)):
+    for i in range(len(items)):  # no generator expression: Cython compiles none here
         if items[i] >= low and marked[items[i] - low]:
-            return True
-    return False
+            break
+    else:
+        return False
+    return True
 
 
 @cython.ccall

@@ -192,9 +192,11 @@ class Tape:
         number = self.number_at(index)
         if number is not None and number in range(len(places)):
             return places[int(number)]
-        choice = self._choice_of.setdefault(bytes(places), LISTS - len(self.choices))
-        if choice == LISTS - len(self.choices):
+        choice = self._choice_of.get(bytes(places))
+        if choice is None:
+            choice = LISTS - len(self.choices)
             self.choices.append(places)
+            self._choice_of[bytes(places)] = choice
         for guard in (0, self.guard):
             found = self._taken.get((index, choice, guard))
             if found is not None:
