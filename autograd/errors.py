@@ -65,6 +65,10 @@ class ArgumentError(AutogradError, ValueError):
     """An argument has the wrong size, or a value that is not allowed."""
 
 
+class OutOfRangeError(AutogradError, IndexError):
+    """A list has no item with this index."""
+
+
 class WrongGradientError(AutogradError, AssertionError):
     """The engine's derivative differs from the numerical one."""
 

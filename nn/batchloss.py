@@ -40,7 +40,6 @@ class BatchLoss:
 
     def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
         self.model, self.loss, self.outputs = model, loss, outputs
-        self.look_up, self.compute = model.stages() if isinstance(model, Module) else (None, model)
         self.recorded: Any = compile(self.example, maxsize=64, fallback=False) if recorded else None
         self.compared: set = set()  # what has been compared at least once: ("mean" or "each", structure)
         self.comparisons = self.misses = 0
@@ -51,7 +50,7 @@ class BatchLoss:
 
     def example(self, x, y):
         """The loss of one example, with the output if `outputs` is set."""
-        output = self.compute(x)
+        output = self.model(x)
         loss = self.loss(output, y)
         return (loss, output) if self.outputs else loss
 
@@ -95,14 +94,14 @@ class BatchLoss:
             self.latest = None
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
-        """(places, examples) for each structure, with indices looked up if the model has look-ups."""
-        if data.arrays and self.look_up is None:
+        """(places, examples) for each structure."""
+        if data.arrays:
             return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
         for i, (x, y) in enumerate(data):
             places, xs, ys = groups.setdefault((_structure(x), _structure(y)), ([], [], []))
             places.append(i)
-            xs.append(self.look_up(x) if self.look_up else x)
+            xs.append(x)
             ys.append(y)
         return [(places, Dataset(xs, ys)) for places, xs, ys in groups.values()]
 

@@ -1,11 +1,10 @@
 """Layers that are not linear: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
 
-import operator
 import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from autograd import Value, as_float, is_recording, mean, random_numbers, where
+from autograd import Value, as_float, is_recording, mean, random_numbers, take, where
 from autograd.errors import ArgumentError
 from nn import activations
 from nn.arguments import as_list, check_count
@@ -139,7 +138,8 @@ class Embedding(Module):
     embedding_dim   how long each is
     init            how the numbers are drawn, by default from the normal distribution; seed as for Neuron
 
-    Takes an integer and returns a list of Values, or takes a list of integers and returns a list of such lists.
+    Takes an integer and returns a list of Values, or takes a list of integers and returns a list of such lists. In a
+    compiled function the integers may be inputs.
 
     >>> Embedding(5, 2, seed=0)(3) == Embedding(5, 2, seed=0)([3])[0]
     False
@@ -162,21 +162,24 @@ class Embedding(Module):
     if TYPE_CHECKING:
 
         @overload
-        def __call__(self, index: int) -> list[Value]: ...
+        def __call__(self, index: Number) -> list[Value]: ...
         @overload
-        def __call__(self, index: Sequence[int]) -> list[list[Value]]: ...
+        def __call__(self, index: Sequence[Number]) -> list[list[Value]]: ...
         def __call__(self, index): ...
 
     def forward(self, index):
         if isinstance(index, (list, tuple)):
             return [self.forward(one) for one in index]
-        whole = hasattr(index, "__index__") and not isinstance(index, bool)
-        if not whole or not 0 <= operator.index(index) < len(self.weight):
-            raise ArgumentError(f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}.")
-        return self.weight[index]
-
-    def stages(self):
-        return self.forward, lambda rows: rows
+        if type(index) is int and 0 <= index < len(self.weight):
+            return self.weight[index]
+        if is_recording() and isinstance(index, Value):
+            return take(self.weight, index)
+        try:
+            return take(self.weight, index)
+        except (LookupError, TypeError, ValueError):
+            raise ArgumentError(
+                f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}."
+            ) from None
 
     def extra_repr(self):
         return f"{len(self.weight)}, {len(self.weight[0])}"

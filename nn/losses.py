@@ -7,7 +7,7 @@ Each takes (output, target) of one example, or lists of them for several, with t
 from collections.abc import Callable, Iterable
 from typing import Any, overload
 
-from autograd import Value, as_float, log_softmax, logsumexp, minimum, relu, softplus, step, where
+from autograd import Value, as_float, equal, log_softmax, logsumexp, minimum, relu, softplus, step, take, where
 from autograd import mean as mean_of
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
@@ -207,7 +207,7 @@ def _over_examples(name: str, term: Callable, output, target, reduction: str, ig
     _check_sizes(name, len(output), len(targets))
     shares = [_counts(t, ignore_index) for t in targets]
     terms = [
-        0.0 if share is False else term(o, t) if share is True else share * term(o, t)
+        0.0 if share is False else term(o, t) if share is True else share * term(o, where(share, t, 0.0))
         for o, t, share in zip(output, targets, shares)
     ]
     if reduction != "mean" or all(share is True for share in shares):
@@ -240,7 +240,7 @@ def _cross_entropy(scores, target, smoothing: float):
     # Scores are compared with the right one first: that keeps all digits of a loss near 0. The right one itself is the
     # number 0, or else the two halves of its gradient would cancel.
     if isinstance(target, Value):
-        chosen = _chosen(scores, target)
+        chosen = _chosen("cross_entropy", scores, target)
         right = _sum_of_chosen(scores, chosen)
         hard = logsumexp([where(is_right, 0.0, score - right) for score, is_right in zip(scores, chosen)])
     else:
@@ -254,18 +254,26 @@ def _cross_entropy(scores, target, smoothing: float):
 def _picked(name: str, scores, target):
     """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
-        return _sum_of_chosen(scores, _chosen(scores, target))
+        return _sum_of_chosen(scores, _chosen(name, scores, target))
     if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
-        raise ArgumentError(
-            f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
-            "Number the classes from 0, and give the last layer a neuron for each."
-        )
+        raise _no_class(name, scores, target)
     return scores[int(target)]
 
 
-def _chosen(scores, target: Value):
+def _no_class(name: str, scores, target):
+    return ArgumentError(
+        f"{name}: the target must be a class from 0 to {len(scores) - 1}, got {target!r}. "
+        "Number the classes from 0, and give the last layer a neuron for each."
+    )
+
+
+def _chosen(name: str, scores, target: Value):
     """For each score 1.0 if the target is its class, else 0.0."""
-    return [step(0.5 - abs(target - k)) for k in range(len(scores))]
+    try:
+        take([0.0] * len(scores), target)  # in a replay, too, what is no class raises an error
+    except (LookupError, ValueError):
+        raise _no_class(name, scores, target) from None
+    return [equal(target, k) for k in range(len(scores))]
 
 
 def _sum_of_chosen(scores, chosen):

@@ -62,14 +62,6 @@ class Module(metaclass=_CompleteThenLabel):
         with _ScopeOf(self):  # type: ignore[arg-type]  # here self is what has a forward
             return self.forward(*inputs, **options)
 
-    def stages(self) -> "tuple[Callable | None, Callable]":
-        """The call of the module in two steps, (look_up, compute): calling it is compute(look_up(x)).
-
-        `look_up` takes integers, as an Embedding does; `compute` takes Values and numbers, and can be recorded and
-        replayed. If there is nothing to look up, `look_up` is None and `compute` the module itself.
-        """
-        return None, self
-
     def parameters(self) -> list[Value]:
         """Every parameter once, in the order in which the attributes were set.
 

@@ -176,16 +176,6 @@ class Sequential(Module):
             x = layer(x)
         return x
 
-    def stages(self):
-        look_up, _ = self.layers[0].stages() if self.layers and isinstance(self.layers[0], Module) else (None, None)
-        return (None, self) if look_up is None else (look_up, self._after_look_up)
-
-    def _after_look_up(self, x):
-        x = self.layers[0].stages()[1](x)
-        for layer in self.layers[1:]:
-            x = layer(x)
-        return x
-
     def named_tensors(self):
         for place, layer in zip(self.places(), self.layers):
             yield from tensors_in(str(place), layer)

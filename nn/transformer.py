@@ -146,7 +146,7 @@ class GPT(Module):
         self.norm = RMSNorm(width)
         self.head = Linear(width, vocabulary, bias=False, init=init, seed=rng)
 
-    def embed(self, tokens: Sequence[int]) -> list[list[Value]]:
+    def embed(self, tokens: Sequence[Number]) -> list[list[Value]]:
         """For each token the sum of its vector and that of its position: here integers become Values."""
         if not 0 < len(tokens) <= self.context:
             raise ArgumentError(
@@ -155,17 +155,12 @@ class GPT(Module):
             )
         return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
 
-    def scores(self, xs: Sequence[Sequence[Number]]) -> list[Any]:
-        """The scores, from the vectors of `embed`."""
+    def forward(self, tokens: Sequence[Number]) -> list[list[Value]]:
+        xs: Any = self.embed(tokens)
         for block in self.blocks:
             xs = block(xs)
-        return [self.head(self.norm(x)) for x in xs]
-
-    def stages(self):
-        return self.embed, self.scores
-
-    def forward(self, tokens: Sequence[int]) -> list[list[Value]]:
-        return self.scores(self.embed(tokens))
+        scores: list[Any] = [self.head(self.norm(x)) for x in xs]
+        return scores
 
     def generate(
         self,

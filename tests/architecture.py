@@ -41,6 +41,7 @@ FILES = {
     "autograd/view/player/*.py": "view",
     "autograd/transforms.py": "transforms",
     "autograd/composed.py": "transforms",
+    "autograd/gather.py": "transforms",
     "autograd/passes.py": "transforms",
     "autograd/nested.py": "transforms",
     "autograd/*.py": "autograd",

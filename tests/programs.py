@@ -252,6 +252,23 @@ DRAWN = [
     "with no_grad():\n    V = random_numbers(random)() + E",
     "V = log(random_numbers(random)() + E)",
 ]
+# An item by a number that depends on the inputs: 0.0 or 1.0 from step, 0.0 to 2.0 from sign, perhaps past the end.
+TAKEN = [
+    "V = take([N, N, N], sign(E) + 1) * E",
+    "V = take([w, w * E, w * E], sign(E) + 1) * E",
+    "V = take([[N, N], [N, N]], step(E))[1] * E",
+    "rows = [[w * E, w], [w, w * E]]\nV = take(rows, step(E))[0] * take(rows, step(E))[1]",
+    "V = take((E, E), where(E < E, 1, 0)) + E",
+    "try:\n    V = take([w, w * E], sign(E) + 1)\nexcept IndexError:\n    V = E",
+    "with no_grad():\n    V = take([w, w * w], step(E))\nV = V * E",
+    "V = where(E < 1.0, lambda: take([w, w * E], sign(E) + 1), lambda: w)",
+]
+TAKEN_DERIVATIVES = [
+    "grad(lambda v: take(v, step(A)) * v[0])([A, A])[1]",
+    "hessian(lambda v: take(v, step(A)) * v[0] * v[1])([A, A])[0][1]",
+    "jvp(lambda t: take([t * t, t, T], sign(t) + 1), (A,), (1.0,))[1]",
+    "grad(autograd.compile(lambda t: take([t * t, t * A], step(t))))(A)",
+]
 # What cannot be represented, and must be refused wherever the number depends on an input or a parameter.
 REFUSED = [
     "if E > 0.25:\n    V = E\nelse:\n    V = -E",
@@ -295,11 +312,13 @@ WEIGHTS = {
     "place": 1,
     "derivatives": 1,
     "drawn": 1,
+    "taken": 2,
+    "taken derivative": 1,
     "caught": 1,
     "unused": 1,
 }
 # Not both in one program: with derivatives inside, a first call under no_grad records twice, which a counter shows.
-EXCLUSIVE = {"refused"}, {"derivative", "derivatives", "forward"}
+EXCLUSIVE = {"refused"}, {"derivative", "derivatives", "forward", "taken derivative"}
 
 
 class Step(NamedTuple):
@@ -452,6 +471,8 @@ class Writer:
                     "V = sum({k: E * k for k in (1, 2)}.values())",
                 ],
                 "drawn": DRAWN,
+                "taken": TAKEN,
+                "taken derivative": [f"V = {text}" for text in TAKEN_DERIVATIVES],
                 "derivative": [f"V = {text}" for text in DERIVATIVES],
                 "forward": [f"V = {text}" for text in FORWARD],
                 "no_grad": ["with no_grad():\n    V = E * w", "with no_grad():\n    V = E\nV = V * E + w"],

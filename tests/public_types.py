@@ -41,6 +41,7 @@ from autograd import (
     rule,
     scope,
     softmax,
+    take,
     value_and_grad,
     watch,
     where,
@@ -123,6 +124,9 @@ def composed_functions() -> None:
     assert_type(mean([1, 2]), float)
     assert_type(mean([either]), Value | float)
     assert_type(softmax([x, y]), list[Value])
+    assert_type(take([x, y], 1), Value)
+    assert_type(take((1.0, 2.0, 3.0), x), float)
+    assert_type(take([[x], [y]], 1.0), list[Value])
     assert_type(log_softmax(1.0, 2.0), list[float])
     assert_type(dot([x, y], [1.0, 2.0]), Value)
     assert_type(dot([1.0], [x]), Value)

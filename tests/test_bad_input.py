@@ -101,6 +101,7 @@ GOOD = {
     "autograd.logsumexp": lambda: [Value(1.0), 2.0],
     "autograd.mean": lambda: [logits()],
     "autograd.softmax": lambda: [logits()],
+    "autograd.take": lambda: {"items": logits(), "index": 1},
     "autograd.no_grad": dict,
     "autograd.is_recording": dict,
     "autograd.record_lines": dict,

@@ -56,11 +56,16 @@ cdef class Tape:
     cdef dict _guard_of
     cdef dict _captured
     cdef dict _numbers
+    cdef public list choices
+    cdef dict _choice_of
+    cdef dict _taken
     cpdef int add(self, int rule, int a, int b, int c, int flags) except -1
     cpdef _make_room(self, count)
     cpdef int operation(self, int rule, int a, int b, int c) except -1
     cpdef int _known(self, int rule, int a, int b, int c, int flags) except -2
     cpdef int emitted(self, int rule, int a, int b, int c) except -1
+    cpdef int taken(self, int index, places) except -1
+    cpdef items_at(self, int place)
     cpdef number_at(self, int place)
     cpdef int number(self, number) except -1
     cpdef int source(self, source, bint wanted, int kind) except -1
@@ -101,6 +106,7 @@ cdef class Facts:
     cdef readonly int[::1] terms
     cdef readonly int[::1] factors
     cdef readonly int filled
+    cdef dict choices
 
 
 cdef class Blocks:
@@ -118,4 +124,5 @@ cdef class Blocks:
     cdef readonly int[::1] c
     cdef readonly list guards
     cdef readonly list all_codes
+    cdef readonly list choices
     cdef readonly list scopes

@@ -8,7 +8,12 @@
 #include "kernels.h"
 #include "sums.h"
 
-enum { SLOPES = 1 << 20 }; /* as in tape.py */
+enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
+
+typedef struct {
+    const int *slots;
+    ptrdiff_t count;
+} Choice; /* a list that TAKE chooses from */
 
 typedef struct {
     int rule;
@@ -17,6 +22,7 @@ typedef struct {
     void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
     ptrdiff_t start, count;
     int *a, *b, *c;
+    const Choice *choices; /* of TAKE; `b` says which */
     int guards;
     int *guard;           /* pairs of slot and side */
     int terms;            /* of a sum of products; 0 for a rule */
@@ -172,10 +178,43 @@ EACH_RULE(LOOPS)
 #define BACKWARD_LOOP(name, rule, inputs) backward_##name,
 #define SLOPE_LOOPS(name, rule, inputs) {slope_##name##_0, slope_##name##_1},
 
+/* The slot of the item that a number chooses, -1 if there is none. */
+static inline ptrdiff_t chosen(const Choice *choice, double index) {
+    ptrdiff_t k = index >= 0.0 && index < (double)choice->count ? (ptrdiff_t)index : -1;
+    return k >= 0 && (double)k == index ? choice->slots[k] : -1;
+}
+
+/* Where there is no such item, the result is NAN: it stops the run, unless the guard does not hold. */
+static void take_forward(const Instruction *i, const Workspace *w) {
+    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
+    for (ptrdiff_t n = 0; n < i->count; n++) {
+        double *out = w->memory + place(w, i->start + n);
+        const double *index = w->memory + place(w, i->a[n]);
+        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
+            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
+            out[lane] = slot < 0 ? NAN : w->memory[place(w, slot) + (slot < w->uniform ? 0 : lane)];
+        }
+    }
+}
+
+static void take_backward(const Instruction *i, const Workspace *w) {
+    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
+    for (ptrdiff_t n = 0; n < i->count; n++) {
+        const double *g = w->adjoint + place(w, i->start + n), *index = w->memory + place(w, i->a[n]);
+        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
+            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
+            if (slot >= 0)
+                w->adjoint[place(w, slot) + (slot < w->uniform ? 0 : lane)] += g[lane];
+        }
+    }
+}
+
 static void run_forward(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
-    if (i->rule >= SLOPES)
+    if (i->rule == TAKE)
+        take_forward(i, w);
+    else if (i->rule >= SLOPES)
         SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
     else if (i->terms)
         sums_forward(w->memory, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying, i->a, i->b,
@@ -186,7 +225,9 @@ static void run_forward(const Instruction *i, const Workspace *w) {
 
 static void run_backward(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
-    if (i->terms)
+    if (i->rule == TAKE)
+        take_backward(i, w);
+    else if (i->terms)
         sums_backward(w->memory, w->adjoint, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying,
                       i->a, i->b, i->codes);
     else

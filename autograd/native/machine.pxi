@@ -15,6 +15,10 @@ cdef enum:
 
 cdef extern from "machine.h":
     int LANES
+    ctypedef struct Choice:
+        const int* slots
+        Py_ssize_t count
+
     ctypedef struct CInstruction "Instruction":
         int rule, wanted, varying
         void* own
@@ -22,6 +26,7 @@ cdef extern from "machine.h":
         int* a
         int* b
         int* c
+        const Choice* choices
         int guards
         int* guard
         int terms
@@ -82,6 +87,7 @@ ctypedef struct Plan:
     Py_ssize_t work  # operations for each example
     bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
+    Choice* choices  # the lists that TAKE chooses from
     int* captured_slots  # of the captured Values
 
 
@@ -306,15 +312,19 @@ cdef class NativeMachine:
         cdef CInstruction* instruction
         cdef Blocks blocks
         cdef bytes text
-        cdef Numbers pairs
+        cdef Numbers pairs, slots
         self.program = program
         self.plan.size, self.plan.uniform = program.size, program.uniform
         self.plan.base = (program.uniform + 7) // 8 * 8
         self.blocks = blocks = program.blocks
         self.plan.count = len(blocks)
         self.plan.instructions = <CInstruction*>calloc(max(self.plan.count, 1), sizeof(CInstruction))
-        if self.plan.instructions == NULL:
+        self.plan.choices = <Choice*>calloc(len(blocks.choices) + 1, sizeof(Choice))
+        if self.plan.instructions == NULL or self.plan.choices == NULL:
             raise MemoryError()
+        for i in range(len(blocks.choices)):
+            slots = blocks.choices[i]
+            self.plan.choices[i].slots, self.plan.choices[i].count = slots.data.as_ints, len(slots)
         self._guards = [array.array("i", [int(part) for pair in guard for part in pair]) for guard in blocks.guards]
         self._keep = [blocks.a, blocks.b, blocks.c]
         for i in range(self.plan.count):
@@ -323,6 +333,7 @@ cdef class NativeMachine:
             instruction.start, instruction.count, at = blocks.start[i], blocks.count[i], blocks.at[i]
             instruction.a, instruction.b = &blocks.a[at], &blocks.b[at]
             instruction.c = &blocks.c[at] if len(blocks.c) else NULL
+            instruction.choices = self.plan.choices
             if blocks.codes[i] >= 0:
                 text = blocks.all_codes[blocks.codes[i]]
                 instruction.codes, instruction.terms = <unsigned char*>text, len(text)
@@ -352,6 +363,7 @@ cdef class NativeMachine:
 
     def __dealloc__(self):
         free(self.plan.instructions)
+        free(self.plan.choices)
 
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.

@@ -11,7 +11,7 @@ from autograd.table.registry import RULES
 if not cython.compiled:
     from autograd.engine.value import LEAF
     from autograd.replay.facts import A_WANTED, Facts, codes_of
-    from autograd.replay.tape import SLOPES, Tape, described, integers
+    from autograd.replay.tape import SLOPES, TAKE, Tape, described, integers
 
 
 @cython.ccall
@@ -32,6 +32,8 @@ def find_kinds(tape, facts, kinds):
             wanted = facts.wanted[place]
             bits = bits_of(facts, tape.a[place], wanted) + 8 * bits_of(facts, tape.b[place], wanted)
             bits += 64 * bits_of(facts, tape.c[place], wanted)
+            if tape.rule[place] == TAKE:
+                bits = 2 * wanted + facts.varying[tape.a[place]]
             kind = tape.guard_of[place]
             key = (kind * (4 * SLOPES) + tape.rule[place]) * 1024 + bits
         number = kinds.setdefault(key, len(kinds))
@@ -95,11 +97,13 @@ class Instruction:
     codes      for sums: what each term is, see `codes_of`; the operands are then the first and the second factors of
                all terms of the first sum, of the second, and so on
     scope      the path of the innermost scope around all of them
+    choices    for Take: for each operation the slots of the items that it chooses from; None for others
     """
 
-    def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b"", scope=""):
+    def __init__(self, rule, start, count, operands, wanted, varying, guard, codes=b"", scope="", choices=None):
         self.rule, self.start, self.count, self.operands = rule, start, count, operands
         self.wanted, self.varying, self.guard, self.codes, self.scope = wanted, varying, guard, codes, scope
+        self.choices = choices
 
 
 @cython.cclass
@@ -108,15 +112,16 @@ class Blocks:
 
     rule, start, count, wanted, varying  as in Instruction; the latter two as bits, see machine.h
     at                                   where the operands begin in `a`, `b`, `c`: slots, one for each operation, or
-                                         for each term of each sum
+                                         for each term of each sum; in `b` of Take a position in `choices`
     guard                                a position in `guards`, which are pairs of slot and side
     scope                                the innermost scope around all its operations, a position in the tape's scopes
     codes                                a position in `all_codes`, -1 for what is not a sum
+    choices                              the lists that Take chooses from, as slots
     """
 
     def __init__(self, tape, facts, order, kind_of):
         self.guards = [[(facts.slot[condition], side) for condition, side in guard] for guard in tape.guards]
-        self.all_codes, self.scopes = [], tape.scopes
+        self.all_codes, self.choices, self.scopes = [], [], tape.scopes
         fill_blocks(self, tape, facts, order, kind_of)
 
     def __len__(self):
@@ -141,8 +146,9 @@ class Blocks:
         wanted = [bool(self.wanted[i] >> k & 1) for k in range(1 if sums else inputs)]
         varying = [bool(self.varying[i] >> k & 1) for k in (3, *range(0 if sums else inputs))]
         start, count = self.start[i], self.count[i]
-        guard = self.guards[self.guard[i]]
-        return Instruction(rule, start, count, columns, wanted, varying, guard, codes, self.scopes[self.scope[i]][0])
+        guard, scope = self.guards[self.guard[i]], self.scopes[self.scope[i]][0]
+        choices = [self.choices[k] for k in memoryview(self.b)[begin:end]] if self.rule[i] == TAKE else None
+        return Instruction(rule, start, count, columns, wanted, varying, guard, codes, scope, choices)
 
 
 @cython.ccall
@@ -172,6 +178,7 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
     blocks.guard, blocks.scope, blocks.codes = integers(count), integers(count), integers(count)
     blocks.wanted, blocks.varying = integers(count), integers(count)
     codes_known: dict = {}
+    lists_known: dict = {}
     n, at, before = -1, 0, -1
     for i in range(len(order)):
         place = order[i]
@@ -192,6 +199,11 @@ def fill_blocks(blocks, tape, facts, order, kind_of):
                 at += 1
             continue
         a[at] = facts.slot[tape.a[place]]
+        if tape.rule[place] == TAKE:
+            if tape.b[place] not in lists_known:
+                lists_known[tape.b[place]] = len(blocks.choices)
+                blocks.choices.append(array.array("i", [facts.slot[item] for item in tape.items_at(place)]))
+            b[at] = lists_known[tape.b[place]]
         if tape.b[place] >= 0:
             b[at] = facts.slot[tape.b[place]]
         if tape.c[place] >= 0:
@@ -215,7 +227,7 @@ def scope_around(scopes, one, other):
 def begin_block(blocks, tape, facts, place, n, at, codes_known):
     """Describe the n-th block, of which `place` is the first operation."""
     rule = tape.rule[place]
-    blocks.rule[n] = rule if rule >= 0 else RULES["pos"].index
+    blocks.rule[n] = rule if rule >= 0 or rule == TAKE else RULES["pos"].index
     blocks.start[n], blocks.at[n], blocks.guard[n] = facts.slot[place], at, tape.guard_of[place]
     blocks.scope[n] = tape.scope_of[place]
     blocks.codes[n] = -1
@@ -227,6 +239,8 @@ def begin_block(blocks, tape, facts, place, n, at, codes_known):
             blocks.all_codes.append(codes)
         blocks.codes[n] = codes_known[codes]
         wanted = 1 if max(codes) >= A_WANTED else 0
+    elif rule == TAKE:
+        wanted, varying = facts.wanted[place], varying + facts.varying[tape.a[place]]
     else:
         for k, part in enumerate((tape.a[place], tape.b[place], tape.c[place])):
             if part >= 0:

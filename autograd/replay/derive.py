@@ -9,7 +9,7 @@ from autograd.table.registry import BUILT_IN, RULES, TABLE
 if not cython.compiled:
     from autograd.engine.modes import graph_wanted, recording
     from autograd.engine.value import LEAF
-    from autograd.replay.tape import PASSES, SLOPES, Fragment, Tape, integers
+    from autograd.replay.tape import PASSES, SLOPES, TAKE, Fragment, Tape, integers, operands_at
     from autograd.replay.tracer import Recorder
 
 # What the partial derivative of an operation is:
@@ -19,6 +19,8 @@ IS_SLOPE = cython.declare(cython.int, 2)  # an operation of its own, see SLOPES
 IS_FORMULA = cython.declare(cython.int, 3)  # a few operations
 ADD = cython.declare(cython.int, RULES["add"].index)
 MUL = cython.declare(cython.int, RULES["mul"].index)
+EQUAL = cython.declare(cython.int, RULES["equal"].index)
+WHERE = cython.declare(cython.int, RULES["where"].index)
 SHORT = 2  # operations that are written down one by one
 
 
@@ -127,15 +129,32 @@ def adjoints_on(tape, y, xs):
 @cython.locals(tape=Tape, depends=cython.uchar[::1], low=cython.int, y=cython.int, place=cython.int)
 def mark_dependent(tape, depends, low, y):
     """Mark what depends on what is marked already, from the place `low` to `y`."""
+    lists: dict = {}
     for place in range(low, y + 1):
         if tape.rule[place] == LEAF or not tape.flags[place] & PASSES or depends[place - low]:
             continue
-        if (
+        if tape.rule[place] == TAKE:
+            if tape.b[place] not in lists:
+                lists[tape.b[place]] = any_marked(depends, low, tape.items_at(place))
+            depends[place - low] = lists[tape.b[place]]
+        elif (
             (tape.a[place] >= low and depends[tape.a[place] - low])
             or (tape.b[place] >= low and depends[tape.b[place] - low])
             or (tape.c[place] >= low and depends[tape.c[place] - low])
         ):
             depends[place - low] = 1
+
+
+@cython.ccall
+@cython.locals(marked=cython.uchar[::1], low=cython.int, items=cython.int[::1], i=cython.int)
+def any_marked(marked, low, items):
+    """Whether one of some places is marked."""
+    for i in range(len(items)):  # no generator expression: Cython compiles none here
+        if items[i] >= low and marked[items[i] - low]:
+            break
+    else:
+        return False
+    return True
 
 
 @cython.ccall
@@ -147,9 +166,13 @@ def back_from(tape, y, low, depends, adjoints):
     if not depends[y - low]:
         return
     adjoints[y - low] = 1 + tape.number(1.0)
+    conditions: dict = {}
     for place in range(y, low - 1, -1):
         adjoint = adjoints[place - low] - 1
         if adjoint < 0 or tape.rule[place] == LEAF or not tape.flags[place] & PASSES:
+            continue
+        if tape.rule[place] == TAKE:
+            back_to_items(tape, place, adjoint, low, depends, adjoints, conditions)
             continue
         partials = None
         for k in range(3):
@@ -161,6 +184,53 @@ def back_from(tape, y, low, depends, adjoints):
             share = share_of(tape, place, partials[k], adjoint)
             if share >= 0:
                 adjoints[operand - low] = 1 + plus(tape, adjoints[operand - low] - 1, share)
+
+
+@cython.ccall
+@cython.locals(tape=Tape, place=cython.int, adjoint=cython.int, low=cython.int, depends=cython.uchar[::1])
+@cython.locals(adjoints=cython.int[::1], conditions=dict, items=cython.int[::1], before=cython.int, guard=cython.int)
+@cython.locals(k=cython.int, operand=cython.int, condition=cython.int, share=cython.int, zero=cython.int)
+def back_to_items(tape, place, adjoint, low, depends, adjoints, conditions):
+    """The adjoint of what TAKE has chosen goes to the item whose number the index equals, 0 to the others.
+
+    conditions  for the place of an index and a number, the place of the operation that says whether they are equal
+    """
+    items, before, zero = tape.items_at(place), tape.guard, tape.number(0.0)
+    tape.add_guard(tape.guards[tape.guard_of[place]])
+    guard = tape.guard
+    for k in range(len(items)):
+        operand = items[k]
+        if operand < low or not depends[operand - low]:
+            continue
+        tape.guard = before
+        if (tape.a[place], k) not in conditions:
+            conditions[tape.a[place], k] = tape.emitted(EQUAL, tape.a[place], tape.number(float(k)), -1)
+        condition = conditions[tape.a[place], k]
+        tape.guard = guard
+        share = tape.emitted(WHERE, condition, adjoint, zero)
+        tape.guard = before
+        adjoints[operand - low] = 1 + plus(tape, adjoints[operand - low] - 1, share)
+
+
+@cython.ccall
+@cython.locals(tape=Tape, place=cython.int, low=cython.int, tangents=cython.int[::1], items=cython.int[::1])
+@cython.locals(k=cython.int, before=cython.int, found=cython.int, some=cython.bint)
+def tangent_of_item(tape, place, low, tangents):
+    """The place of the tangent of what TAKE has chosen: it is chosen from the tangents of the items."""
+    items = tape.items_at(place)
+    chosen = integers(len(items))
+    some = False
+    for k in range(len(items)):
+        if items[k] >= low and tangents[items[k] - low]:
+            chosen[k], some = tangents[items[k] - low] - 1, True
+        else:
+            chosen[k] = tape.number(0.0)
+    if not some:
+        return -1
+    before = tape.add_guard(tape.guards[tape.guard_of[place]])
+    found = tape.taken(tape.a[place], chosen)
+    tape.guard = before
+    return found
 
 
 @cython.ccall
@@ -179,7 +249,7 @@ def tangents_on(tape, ys, xs, directions):
             needed[y - low] = 1
     for place in range(top, low - 1, -1):
         if needed[place - low] and tape.rule[place] != LEAF and tape.flags[place] & PASSES:
-            for operand in (tape.a[place], tape.b[place], tape.c[place]):
+            for operand in operands_at(tape, place):
                 if operand >= low:
                     needed[operand - low] = 1
     for place, total in zip(xs, directions):
@@ -191,6 +261,9 @@ def tangents_on(tape, ys, xs, directions):
             if not needed[place - low] or tangents[place - low] or tape.rule[place] == LEAF:
                 continue
             if not tape.flags[place] & PASSES:
+                continue
+            if tape.rule[place] == TAKE:
+                tangents[place - low] = 1 + tangent_of_item(tape, place, low, tangents)
                 continue
             total = -1
             partials = None

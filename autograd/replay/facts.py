@@ -7,7 +7,7 @@ from autograd.engine import uncompiled as cython
 
 if not cython.compiled:
     from autograd.engine.value import LEAF
-    from autograd.replay.tape import DERIVED, PASSES, Tape, integers
+    from autograd.replay.tape import DERIVED, PASSES, TAKE, Tape, integers
 
 # What a term a·b of a sum of products is; also in native/sums.h.
 A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
@@ -30,6 +30,7 @@ class Facts:
     first, terms     of a sum of products: where its terms begin in `factors`, and how many they are
     factors, filled  two by two the places of the factors of terms, -1 for a missing first one
     slot             where the program keeps the number
+    choices          for each list that TAKE chooses from: whether an item is wanted, whether one varies, the last level
     """
 
     def __init__(self, tape):
@@ -38,11 +39,12 @@ class Facts:
         self.uses, self.level, self.slot = integers(count), integers(count), integers(count)
         self.first, self.terms = integers(count), integers(count)
         self.factors, self.filled = integers(0), 0
+        self.choices = {}
 
 
 @cython.ccall
 @cython.locals(tape=Tape, facts=Facts, place=cython.int, a=cython.int, b=cython.int, c=cython.int, level=cython.int)
-@cython.locals(wanted=cython.bint, varying=cython.bint, condition=cython.int)
+@cython.locals(wanted=cython.bint, varying=cython.bint, condition=cython.int, any_varies=cython.bint, last=cython.int)
 def find_wanted_and_varying(tape, facts):
     """Which operations a gradient flows through, which depend on an input, and the level of each."""
     for place in range(tape.count):
@@ -52,6 +54,9 @@ def find_wanted_and_varying(tape, facts):
             facts.varying[place] = a < 0
             continue
         wanted, varying, level = facts.wanted[a], facts.varying[a], facts.level[a]
+        if tape.rule[place] == TAKE:
+            wanted, any_varies, last = facts_of_choice(tape, facts, place)
+            varying, level = varying or any_varies, max(level, last)
         if b >= 0:
             wanted, varying = wanted or facts.wanted[b], varying or facts.varying[b]
             level = max(level, facts.level[b])
@@ -68,9 +73,26 @@ def find_wanted_and_varying(tape, facts):
 
 
 @cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, items=cython.int[::1], i=cython.int, wanted=cython.bint)
+@cython.locals(varying=cython.bint, level=cython.int)
+def facts_of_choice(tape, facts, place):
+    """Of the items that an operation TAKE chooses from: whether one is wanted, whether one varies, the last level."""
+    found = facts.choices.get(tape.b[place])
+    if found is None:
+        items, wanted, varying, level = tape.items_at(place), False, False, 0
+        for i in range(len(items)):
+            wanted = wanted or facts.wanted[items[i]]
+            varying = varying or facts.varying[items[i]]
+            level = max(level, facts.level[items[i]])
+        found = facts.choices[tape.b[place]] = wanted, varying, level
+    return found
+
+
+@cython.ccall
 @cython.locals(tape=Tape, facts=Facts, place=cython.int, i=cython.int, condition=cython.int)
 def count_uses(tape, facts, results):
     """How often each place is an operand. What is not used is left out, but not operations that may fail."""
+    lists_used = set()
     for place in results:
         facts.uses[place] += 2
     for place in tape.inputs:
@@ -84,6 +106,10 @@ def count_uses(tape, facts, results):
                 continue
             facts.uses[place] = 2
         facts.uses[tape.a[place]] += 1
+        if tape.rule[place] == TAKE and tape.b[place] not in lists_used:
+            lists_used.add(tape.b[place])
+            for item in tape.items_at(place):
+                facts.uses[item] += 2
         if tape.b[place] >= 0:
             facts.uses[tape.b[place]] += 1
         if tape.c[place] >= 0:

@@ -72,6 +72,10 @@ class _Names:
         name = f"v{number + 1}"
         guard = "".join(f"{self.slot(slot)} {'≠' if side else '='} 0, " for slot, side in instruction.guard)
         end = f"   (where {guard[:-2]})" if guard else ""
+        if instruction.choices is not None:
+            items, index = self.several(instruction.choices[0]), self.several(instruction.operands[0])
+            more = "; …" if any(slots is not instruction.choices[0] for slots in instruction.choices) else ""
+            return [f"{name}[{instruction.count}] = take([{items}{more}], {index}){end}"]
         if instruction.rule is not None:
             operands = ", ".join(self.several(column) for column in instruction.operands)
             return [f"{name}[{instruction.count}] = {instruction.rule.name}({operands}){end}"]
@@ -141,7 +145,7 @@ def _attached(runs, results):
     sums = {run.start: run for run in runs if run.rule is None and all(not odd for odd in dense_blocks(run)[1:])}
     found, users = {}, {}
     for run in runs:
-        for column in run.operands:
+        for column in [*run.operands, *(run.choices or ())]:
             for slot in column:
                 users[slot] = users.get(slot, 0) + 1
         for slot, _ in run.guard:

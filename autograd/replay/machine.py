@@ -93,12 +93,23 @@ def _forward(run, memory):
     if not _holds(run.guard, memory):
         return True
     columns = [[memory[slot] for slot in column] for column in run.operands]
+    if run.choices is not None:
+        return _take(run, columns[0], memory)
     try:
         results = list(map(run.rule.value, *columns)) if run.rule else _sums(run, *columns)
     except (ArithmeticError, ValueError):
         return False
     memory[run.start : run.start + run.count] = results
     return all(number - number == 0.0 for number in results)
+
+
+def _take(run, indices, memory):
+    """Write the items that are chosen into memory. Returns whether each index is a whole number that has an item."""
+    for k, (index, slots) in enumerate(zip(indices, run.choices)):
+        if not (index.is_integer() and 0 <= index < len(slots)):
+            return False
+        memory[run.start + k] = memory[slots[int(index)]]
+    return True
 
 
 def _sums(run, first, second):
@@ -120,6 +131,10 @@ def _reverse(run, memory, adjoints):
         _reverse_sums(run, columns, adjoints)
         return
     results = slice(run.start, run.start + run.count)
+    if run.choices is not None:
+        for index, slots, adjoint in zip(columns[0], run.choices, adjoints[results]):
+            adjoints[slots[int(index)]] += adjoint
+        return
     for slots, partial, wanted in zip(run.operands, run.rule.slopes, run.wanted):
         if not wanted:
             continue

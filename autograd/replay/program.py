@@ -16,7 +16,7 @@ if not cython.compiled:
     from autograd.replay.blocks import Blocks, find_kinds, operations_in_order
     from autograd.replay.derive import adjoints_on, formula_of_slope
     from autograd.replay.facts import Facts, count_uses, find_sums, find_wanted_and_varying
-    from autograd.replay.tape import DERIVED, KIND, SLOPES, Tape, integers
+    from autograd.replay.tape import DERIVED, KIND, SLOPES, TAKE, Tape, integers
 
 
 class Program:
@@ -183,7 +183,7 @@ def copy_of(tape):
             continue
         new.guard, new.scope = tape.guard_of[place], tape.scope_of[place]
         new.add(tape.rule[place], tape.a[place], tape.b[place], tape.c[place], tape.flags[place])
-    new.guard, new.inputs = 0, list(tape.inputs)
+    new.guard, new.inputs, new.choices = 0, list(tape.inputs), list(tape.choices)
     return new
 
 
@@ -208,13 +208,17 @@ def with_formulas(tape, results):
         new.guard, new.scope = 0, tape.scope_of[place]
         new.add_guard([(at[condition], side) for condition, side in tape.guards[tape.guard_of[place]]])
         parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
+        if rule == TAKE:
+            parts[1] = tape.b[place]
         if rule >= SLOPES and facts.wanted[place]:
             new.deriving = bool(flags & DERIVED)
-            at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
+            with graph_wanted():  # the first call may be inside no_grad()
+                at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
             new.deriving = False
         else:
             at[place] = new.add(rule, parts[0], parts[1], parts[2], flags)
     new.guard = 0
+    new.choices = [array.array("i", [at[part] for part in items]) for items in tape.choices]
     new.labels = {at[place]: label for place, label in tape.labels.items()}
     facts = Facts(new)
     find_wanted_and_varying(new, facts)

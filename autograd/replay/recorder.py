@@ -9,7 +9,7 @@ if TYPE_CHECKING or backend == "python":
     from autograd.replay.facts import FLAGS
     from autograd.replay.keys import key_of, keys_of, structure_of
     from autograd.replay.program import Program
-    from autograd.replay.tape import CODES, CONSTANT, PLAIN, VALUE, Fragment, described, first_difference
+    from autograd.replay.tape import CODES, CONSTANT, PLAIN, UNSURE, VALUE, Fragment, described, first_difference
     from autograd.replay.tracer import Recorder, Tracer
 else:
     from autograd.native._engine import (
@@ -17,6 +17,7 @@ else:
         CONSTANT,
         FLAGS,
         PLAIN,
+        UNSURE,
         VALUE,
         Fragment,
         Program,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autograd.engine import Value, as_float, is_recording, recorder
 from autograd.errors import NumberTypeError
 from autograd.nested import map_numbers
+from autograd.replay.recorder import UNSURE
 from autograd.replay.snapshot import same
 
 
@@ -38,6 +39,11 @@ class Result:
                 "tuples and dicts"
             )
         tracer = recorder.tracer(part)
+        if isinstance(part, Value) and tracer.kind == UNSURE:
+            recorder.refuse(
+                "compile: whether the result has a gradient depends on an index, since some of the items that take() "
+                "chooses from are frozen. Freeze all of them or none."
+            )
         self.places.append(tracer.place)
         self.kinds.append(tracer.kind if isinstance(part, Value) else AsItIs(part))
         return len(self.places) - 1

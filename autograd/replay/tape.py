@@ -15,7 +15,9 @@ if not cython.compiled:
 
 DETACHED = cython.declare(cython.int, -3)  # the `rule` of a number without its gradient
 NUMBER = cython.declare(cython.int, -4)  # the same where the function itself has a float: a derivative, say
+TAKE = cython.declare(cython.int, -5)  # the `rule` of an item that a number chooses from a list, see `choices`
 NOTHING_THERE = cython.declare(cython.int, -1)  # in place of an operand, of a place
+LISTS = cython.declare(cython.int, -2)  # of TAKE the column b is this minus a position in `choices`
 # The partial derivative of rule r with respect to operand k is an operation too, on the operands and the result of r.
 SLOPES = cython.declare(cython.int, 1 << 20)  # its `rule` is SLOPES + 4 * r + k
 LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
@@ -25,11 +27,13 @@ PASSES = cython.declare(cython.int, 2)  # one may: it was not carried out inside
 DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is left out when its result is not used
 VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
 ON_VALUES = cython.declare(cython.int, 16)  # it depends on a Value, not only on what stands for a number
-KIND = cython.declare(cython.int, 32)  # what the function itself has here, times this: PLAIN, CONSTANT or VALUE
+KIND = cython.declare(cython.int, 32)  # what the function itself has here, times this: PLAIN, CONSTANT, ... VALUE
 # For Python, where the above are variables of C:
 CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES, "derived": DERIVED}
-PLAIN, CONSTANT, VALUE = 0, 1, 2  # a float, a Constant, a Value
-A_VALUE = cython.declare(cython.int, 2)
+CODES["take"] = TAKE
+PLAIN, CONSTANT, UNSURE, VALUE = 0, 1, 2, 3  # a float, a Constant, one of it and a Value, a Value
+A_VALUE = cython.declare(cython.int, 3)
+EITHER = cython.declare(cython.int, 2)
 A_CONSTANT = cython.declare(cython.int, 1)
 ROOM = 64  # for how many operations there are places at first
 
@@ -38,9 +42,11 @@ ROOM = 64  # for how many operations there are places at first
 class Tape:
     """Operations, numbers and captured Values, by place.
 
-    rule                  an index of TABLE, a partial derivative (from SLOPES on), DETACHED, NUMBER; LEAF for an input,
-                          a number or a captured Value
-    a, b, c               the places of the operands; for a leaf `a` is a position in `sources`, and -1 for an input
+    rule                  an index of TABLE, a partial derivative (from SLOPES on), DETACHED, NUMBER, TAKE; LEAF for an
+                          input, a number or a captured Value
+    a, b, c               the places of the operands; for a leaf `a` is a position in `sources`, and -1 for an input;
+                          for TAKE `a` is the place of the index, and `b` says which of `choices` the items are
+    choices               the lists of places from which TAKE chooses; takes from the same list share one
     guard_of              which conditions must hold for the result to count, a position in `guards`
     flags                 WANTED and the others above
     last_user             the latest operation that has this one as its first or second operand
@@ -62,6 +68,7 @@ class Tape:
         self.scopes, self._scope_of_path = [("", 0)], {}
         self.zero = self.minus_zero = self.one = -1  # the places of these numbers
         self.deriving = False
+        self.choices, self._choice_of, self._taken = [], {}, {}
         self._guard_of, self._captured, self._numbers = {}, {}, {}
 
     @cython.ccall
@@ -126,7 +133,7 @@ class Tape:
             return found
         if rule == NUMBER:
             kind = 0
-        elif kind == A_VALUE and not flags & WANTED:
+        elif kind >= EITHER and not flags & WANTED:
             kind = A_CONSTANT
         return self.add(rule, a, b, c, flags + KIND * kind + (DERIVED if self.deriving else 0))
 
@@ -172,6 +179,47 @@ class Tape:
                 if result is not None and result - result == 0.0:
                     return self.number(result)
         return self.operation(rule, a, b, c)
+
+    @cython.ccall
+    @cython.returns(cython.int)
+    @cython.exceptval(-1, check=False)
+    @cython.locals(index=cython.int, items=cython.int[::1], place=cython.int, flags=cython.int, kind=cython.int)
+    @cython.locals(i=cython.int, least=cython.int)
+    def taken(self, index, places):
+        """The place of the item that the number at `index` chooses from these places.
+
+        The item itself is meant: a gradient flows to it even inside no_grad(), and never to the index.
+        """
+        number = self.number_at(index)
+        if number is not None and number in range(len(places)):
+            return places[int(number)]
+        choice = self._choice_of.get(bytes(places))
+        if choice is None:
+            choice = LISTS - len(self.choices)
+            self.choices.append(places)
+            self._choice_of[bytes(places)] = choice
+        for guard in (0, self.guard):
+            found = self._taken.get((index, choice, guard))
+            if found is not None:
+                if not self.deriving:
+                    self.flags[found] &= 255 - DERIVED
+                return found
+        items, flags, kind, least = places, 0, 0, A_VALUE
+        for i in range(len(items)):
+            flags |= self.flags[items[i]]
+            kind = max(kind, self.flags[items[i]] // KIND)
+            least = min(least, self.flags[items[i]] // KIND)
+        if kind == A_VALUE and least == A_CONSTANT:  # which of them decides whether a gradient flows on
+            kind = EITHER
+        flags = (flags & (WANTED | ON_VALUES)) + PASSES + KIND * kind + (DERIVED if self.deriving else 0)
+        place = self._taken[(index, choice, self.guard)] = self.add(TAKE, index, choice, -1, flags)
+        return place
+
+    @cython.ccall
+    @cython.locals(place=cython.int)
+    def items_at(self, place):
+        """The places that the operation TAKE there chooses from."""
+        return self.choices[LISTS - self.b[place]]
 
     @cython.ccall
     @cython.locals(place=cython.int)
@@ -250,8 +298,12 @@ class Tape:
                 continue
             conditions = tape.guards[tape.guard_of[place]]
             before = self.add_guard([(at[condition], side) for condition, side in conditions])
-            parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
-            at[place] = self.emitted(tape.rule[place], *parts)
+            if tape.rule[place] == TAKE:
+                items = array.array("i", [at[part] for part in tape.items_at(place)])
+                at[place] = self.taken(at[tape.a[place]], items)
+            else:
+                parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
+                at[place] = self.emitted(tape.rule[place], *parts)
             if tape.rule[place] >= 0 and not tape.flags[place] & PASSES:
                 at[place] = self.operation(DETACHED, at[place], -1, -1)
             self.guard = before
@@ -264,6 +316,7 @@ class Tape:
         self.flags, self.scope_of = resized(self.flags, self.count), resized(self.scope_of, self.count)
         self.last_user = self.user_before_a = self.user_before_b = integers(0)
         self._guard_of, self._captured, self._numbers = {}, {}, {}
+        self._choice_of, self._taken = {}, {}
 
 
 @cython.ccall
@@ -302,11 +355,19 @@ class Slope:
         self.slopes = (None,) * len(self.inputs)  # no gradient flows through it: see with_formulas in program.py
 
 
+class Take:
+    """The choice of an item by a number, where a rule is expected; the items are no operands like others."""
+
+    name, inputs = "take", ("index",)
+
+
 _slopes: dict = {}
 
 
 def described(rule):
-    """What a number in the column `rule` stands for: a rule of the table, or a Slope."""
+    """What a number in the column `rule` stands for: a rule of the table, a Slope, or Take."""
+    if rule == TAKE:
+        return Take
     if rule < 0:
         return RULES["pos"]
     if rule < SLOPES:
@@ -318,6 +379,8 @@ def described(rule):
 
 def operands_at(tape, place):
     """The places of the operands of an operation."""
+    if tape.rule[place] == TAKE:
+        return [tape.a[place], *tape.items_at(place)]
     return [part for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
 
 
@@ -353,6 +416,7 @@ def first_difference(one, other, born_one, born_other):
             or one.flags[place] != other.flags[place]
             or one.guard_of[place] != other.guard_of[place]
             or one.a[place] != other.a[place]
+            or (one.rule[place] == TAKE and one.items_at(place) != other.items_at(place))
         ):
             return place
         if one.rule[place] == LEAF and one.a[place] >= 0:

@@ -4,6 +4,7 @@ The recording is a tape (tape.py): an expression graph without numbers. A `Trace
 is compiled with the engine, like value.py; program.py makes a recording ready to run.
 """
 
+import array
 import sys
 from math import isfinite, nan
 
@@ -26,6 +27,7 @@ if not cython.compiled:
         ON_VALUES,
         PASSES,
         PLAIN,
+        UNSURE,
         VALUE,
         VARIABLE,
         WANTED,
@@ -36,6 +38,8 @@ if not cython.compiled:
 
     TRACER_SLOTS = ("place", "recorder")
 
+FREEZE_ALIKE = "It was taken from items of which some are frozen: freeze all of them or none."
+INDEXING = "Write autograd.take(items, i) for items[i]. For a count, name the argument in static=."
 ROUNDING = (
     "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
     "name the argument in static=."
@@ -79,6 +83,8 @@ class Tracer(Value):
         """Whether a gradient flows through it; who asks this has a recording of its own for calls inside no_grad()."""
         if self.kind == PLAIN:
             raise AttributeError("'float' object has no attribute 'requires_grad'", name="requires_grad", obj=self)
+        if self.kind == UNSURE:
+            self._refuse("whether a gradient flows through", FREEZE_ALIKE)
         self.recorder.differentiated = True
         return bool(self.recorder.flags[self.place] & WANTED)
 
@@ -104,7 +110,7 @@ class Tracer(Value):
         self._refuse("a decision on")
 
     def __index__(self):
-        self._refuse("indexing or counting with")
+        self._refuse("indexing or counting with", INDEXING)
 
     def __int__(self):
         self._refuse("int() of")
@@ -190,7 +196,7 @@ class Tracer(Value):
 
     @property
     def kind(self):
-        """What the function itself has here: a float (PLAIN), a CONSTANT or a VALUE."""
+        """What the function itself has here: a float (PLAIN), a CONSTANT or a VALUE; UNSURE which of the latter."""
         return self.recorder.flags[self.place] // KIND
 
     @property
@@ -356,6 +362,33 @@ class Recorder(Tape):
                 self.guard = before
         infinite = not isinstance(side, Value) and not isfinite(side)
         return self.source(side, False, PLAIN) if infinite else self.place_of(side)
+
+    def take(self, items, index):
+        """What a number chooses from a list: one number, or lists of numbers where the items are lists."""
+        return self._chosen([self._places(item) for item in items], self.place_of(index))
+
+    def _places(self, item):
+        """The place of a number, or of each in nested lists."""
+        if isinstance(item, (list, tuple)):
+            return [self._places(part) for part in item]
+        infinite = type(item) is float and not isfinite(item)  # as a side of where() may be
+        return self.source(item, False, PLAIN) if infinite else self.place_of(item)
+
+    def _chosen(self, items, index):
+        """One choice for each number of an item."""
+        if any(isinstance(item, list) for item in items):
+            if len({len(item) if isinstance(item, list) else -1 for item in items}) > 1:
+                self.refuse(
+                    f"take: the items differ in structure, at {line_outside()}. Where the index depends on the inputs "
+                    "of a compiled function, they must all be numbers, or lists of the same length."
+                )
+            return [self._chosen(column, index) for column in zip(*items)]
+        if len({self.flags[place] // KIND == PLAIN for place in items}) > 1:
+            self.refuse(
+                f"take: some items are Values, and some plain numbers, at {line_outside()}. Where the index depends on "
+                "the inputs of a compiled function, they must be of one kind: write Value(x) for the plain numbers."
+            )
+        return self.traced(self.taken(index, array.array("i", items)))
 
     def watch(self, thing):
         """Note an object whose attributes are to be compared."""

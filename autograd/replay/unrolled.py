@@ -24,6 +24,7 @@ from autograd.engine import (
     replayed_result,
     stale,
 )
+from autograd.gather import take
 from autograd.passes import plain
 from autograd.replay.machine import Machine
 from autograd.replay.recorder import CODES, Fragment, described
@@ -115,6 +116,8 @@ def _carried_out(tape, place, results):
         return tape.sources[tape.a[place]]
     if not all((plain(results[condition]) != 0) == side for condition, side in tape.guards[tape.guard_of[place]]):
         return 0.0
+    if rule == CODES["take"]:
+        return take([results[item] for item in tape.items_at(place)], results[tape.a[place]])
     operands = [results[part] for part in (tape.a[place], tape.b[place], tape.c[place]) if part >= 0]
     if rule == CODES["number"] or rule >= CODES["slopes"]:
         return described(rule).value(*map(plain, operands))

@@ -79,7 +79,8 @@ def test_embedding():
     assert table.weight[0][0].grad == 0.0
     assert row[0].label == "weight1_0"
     assert table([2, 0]) == [table.weight[2], table.weight[0]]
-    for wrong in (3, -1, 1.0, True, Value(1.0)):
+    assert table(1.0) == table(True) == table(Value(1.0)) == table.weight[1]
+    for wrong in (3, -1, 1.5, Value(3.0), "1", None):
         with pytest.raises(ArgumentError, match="Embedding: expected an integer from 0 to 2, got"):
             table(wrong)
 

@@ -37,6 +37,20 @@ def test_cross_entropy_of_classes(scores, data):
     assert nn.nll_loss([-s for s in scores], k) == scores[k]
 
 
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+@pytest.mark.parametrize("wrong", [3, -1, 0.5, -100])
+def test_a_target_that_is_no_class_is_refused_in_replays(loss, wrong):
+    step = compile(lambda scores, target: loss(scores, target))
+    step([0.5, 1.0, 2.0], 2)
+    for call in (step, loss):
+        with pytest.raises(
+            ArgumentError, match=f"{loss.__name__}: the target must be a class from 0 to 2, got {wrong}"
+        ):
+            call([0.5, 1.0, 2.0], wrong)
+    with pytest.raises(ArgumentError, match="the target must be a class from 0 to 2"):
+        loss([0.5, 1.0, 2.0], Value(wrong))
+
+
 def test_cross_entropy_draws_no_stray_zero():
     scores = [Value(2.0, "a"), Value(1.0, "b"), Value(0.5, "c")]
     for right in range(3):

@@ -2,10 +2,12 @@
 
 import math
 import random
+import warnings
 
 import pytest
 
 import nn
+from autograd import compile, derivatives, mean
 from autograd.errors import ArgumentError
 
 
@@ -63,6 +65,40 @@ def test_gpt_looks_back_only_and_its_gradients_are_right():
         assert p.grad == pytest.approx((above - below) / (2 * h), rel=1e-5, abs=1e-9)
     assert parameters[0].label == "token.weight0_0"
     assert model.blocks[1].up.neurons[3].w[2].label == "block1.up.neuron3.w2"
+
+
+def test_gpt_is_recorded_once_for_all_tokens():
+    model = nn.GPT(5, context=4, width=4, heads=2, seed=0)
+    step = compile(lambda tokens, targets: nn.cross_entropy(model(tokens), targets))
+    examples = [([1, 2, 3], [2, 3, 0]), ([0, 4, 4], [4, 4, 1]), ([3, 0, 1], [0, 1, 2])]
+    for tokens, targets in examples:
+        found, expected = step(tokens, targets), step.function(tokens, targets)
+        assert found.data == expected.data
+        ours, theirs = (derivatives(loss, model.parameters()) for loss in (found, expected))
+        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+    assert step.mean(*zip(*examples)).data == mean([step.function(*example) for example in examples]).data
+    assert step.cache_info().misses == 1
+    for tokens, targets, words in [
+        ([0, 5, 1], [0, 0, 0], "Embedding: expected an integer from 0 to 4, got 5"),
+        ([0, 1, 1], [0, 0, 5], "cross_entropy: the target must be a class from 0 to 4, got 5"),
+    ]:
+        with pytest.raises(ArgumentError, match=words):
+            step(tokens, targets)
+    assert step.stats()[0]["fallbacks"] == 0
+
+
+def test_a_model_with_some_rows_frozen_is_trained_as_recorded():
+    def trained(recorded):
+        model = nn.Sequential(nn.Embedding(3, 2, seed=0), nn.Linear(2, 3, seed=1))
+        for weight in model.layers[0].weight[1]:
+            weight.requires_grad = False
+        pairs = [(i, (i + 1) % 3) for i in range(3)]
+        nn.fit(model, nn.cross_entropy, pairs, epochs=3, batch_size=3, seed=0, progress=False, recorded=recorded)
+        return [p.data for p in model.parameters()]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert trained(True) == pytest.approx(trained(False), rel=1e-12)
 
 
 def test_gpt_learns_a_word():

@@ -163,8 +163,6 @@ DECISIONS = {
     "a truth value": lambda x: 1.0 if x else 2.0,
     "the larger of two": lambda x: max(x, 2.0),
     "sorting": lambda x: sorted([x, x * 2])[0],
-    "an index": lambda x: [1.0, 2.0][x],
-    "counting": lambda x: sum(1.0 for _ in range(x)),
     "its number": lambda x: x * x.data,
     "the number of a parameter": lambda x: x * W.data,
     "a comparison of parameters": lambda x: x if W > 1 else -x,
@@ -178,6 +176,14 @@ DECISIONS = {
 def test_a_decision_is_refused_with_the_line_and_a_remedy(what):
     with pytest.raises(RecordingError, match=r"test_refusals\.py:\d+\. Write where\(condition, x, y\)"):
         compile(DECISIONS[what])(1.0)
+
+
+@pytest.mark.parametrize("f", [lambda x: [1.0, 2.0][x], lambda x: sum(1.0 for _ in range(x))])
+def test_an_index_is_refused_and_take_is_named(f):
+    with pytest.raises(
+        RecordingError, match=r"test_refusals\.py:\d+\. Write autograd\.take\(items, i\) for items\[i\]"
+    ):
+        compile(f)(1.0)
 
 
 def test_numbers_kept_from_an_earlier_call_are_refused():
