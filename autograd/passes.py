@@ -117,9 +117,9 @@ def _partials_of_replay(node, reached):
     In the ordinary graph a Value that is more than once among the parents is one leaf: its whole effect on the result
     is counted at the first place.
     """
-    replayed = node.again.partials(node)
+    replayed = node.again.partials(node, reached)
     if replayed is not None:
-        return list(compress(replayed, reached))
+        return replayed
     parents = list(compress(node.parents, reached))
     end = node.ordinary()
     derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)

@@ -17,16 +17,18 @@ if not cython.compiled:
     from autograd.engine.choices import side_of
     from autograd.engine.modes import check_not_recording, recorder, recording
     from autograd.engine.numbers import as_float
-    from autograd.engine.value import LEAF, Value, apply
+    from autograd.engine.value import LEAF, Value, apply, constant
     from autograd.replay.tape import (
+        APART,
         CONSTANT,
+        DERIVED,
         DETACHED,
+        HANDED_OUT,
         KIND,
         NUMBER,
         PASSES,
         PLAIN,
         VALUE,
-        VARIABLE,
         WANTED,
         Tape,
         described,
@@ -263,7 +265,24 @@ class Recorder(Tape):
         """A tracer of its own with the number of `operand`, to differentiate by."""
         place = self.place_of(operand)
         kind = self.flags[place] // KIND
-        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + VARIABLE + KIND * kind))
+        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + APART + KIND * kind))
+
+    def handed_out(self, number, live, graph):
+        """A result of a derivative as the function itself has it: a float, or where `live`, a Value or a Constant.
+
+        graph  whether a gradient flows through it
+        """
+        if not isinstance(number, Value):
+            return constant(number) if live else as_float(number)
+        place = self.place_of(number)
+        if not graph:
+            place = self.operation(DETACHED, place, -1, -1)
+        flags = self.flags[place]
+        kind = PLAIN if not live else VALUE if flags & WANTED else CONSTANT
+        if flags // KIND != kind:
+            flags = (flags & (WANTED + PASSES + DERIVED + HANDED_OUT)) + APART + KIND * kind
+            place = self.add(RULES["pos"].index, place, -1, -1, flags)
+        return self.operand_at(place)
 
     def tracer(self, operand):
         """The tracer that stands for an operand."""
