@@ -178,16 +178,6 @@ BORN = Value(4.0)
 SAME = {"": -1, "scope": -1}
 DIFFERENCES = {**SAME, "other Value": 2, "number": 3, "rule": 4, "operand": 4, "no_grad": 4, "guard": 5}
 DIFFERENCES |= {"side": 6, "more": 6}
-    **SAME,
-    "other Value": 2,
-    "number": 3,
-    "rule": 4,
-    "operand": 4,
-    "no_grad": 4,
-    "guard": 5,
-    "side": 6,
-    "more": 6,
-}
 
 
 @pytest.mark.parametrize(
