@@ -190,6 +190,20 @@ def test_derivatives_by_inner_results_and_their_ancestors():
     assert_same(lambda x: derivatives(x * x, [x, x]), Value(3.0))
 
 
+def test_constants_have_no_derivative_even_by_themselves():
+    p = Value(2.0)
+    p.requires_grad_(False)
+
+    def f(x):
+        a = p * 1.0
+        with no_grad():
+            b = x * x
+        both = a * x + b
+        return [*derivatives(a, [a, p, x], create_graph=True), *derivatives(both, [a, b, x], create_graph=True)]
+
+    assert_same(f, Value(3.0))
+
+
 def test_variables_that_are_used_outside_their_derivative():
     def f(x):
         kept = []
