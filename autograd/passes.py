@@ -10,7 +10,7 @@ from itertools import compress, repeat
 from autograd.engine import Constant, ReplayedNode, Value, is_recording, recorder, stale, topological_order
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
-from autograd.replay.recorder import Tracer, adjoints_on, tangents_on
+from autograd.replay.recorder import CONSTANT, Tracer, adjoints_on, tangents_on
 
 
 def reverse_pass(y, xs, independent=False):
@@ -42,6 +42,8 @@ def reverse_pass(y, xs, independent=False):
 def recorded_adjoints(y, xs):
     """What `reverse_pass` gives, for a tracer y: the pass is carried out on the tape."""
     tape, places = _tape_and_places(xs)
+    if _is_constant(y):
+        return [0.0 for _ in xs]
     found = adjoints_on(tape, tape.place_of(y), [place for place in places if place >= 0])
     supply = iter(found)
     return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
@@ -55,12 +57,16 @@ def recorded_tangents(ys, xs, directions):
 
 
 def _tape_and_places(xs):
-    """What is recorded, and the places of nodes on it; -1 for a Constant."""
+    """What is recorded, and the places of nodes on it; -1 for what the function itself has as a Constant."""
     if not is_recording():
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
     tape = recorder()
     tape.differentiated = True
-    return tape, [-1 if type(x) is Constant else tape.place_of(x) for x in xs]
+    return tape, [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
+
+
+def _is_constant(x):
+    return type(x) is Constant or (type(x) is Tracer and x.kind == CONSTANT and not x.requires_grad)
 
 
 def _number_at(tape, place):
@@ -117,9 +123,9 @@ def _partials_of_replay(node, reached):
     In the ordinary graph a Value that is more than once among the parents is one leaf: its whole effect on the result
     is counted at the first place.
     """
-    replayed = node.again.partials(node)
+    replayed = node.again.partials(node, reached)
     if replayed is not None:
-        return list(compress(replayed, reached))
+        return replayed
     parents = list(compress(node.parents, reached))
     end = node.ordinary()
     derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)

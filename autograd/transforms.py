@@ -42,7 +42,7 @@ from autograd.passes import (
     times,
 )
 from autograd.replay.compile import Compiled
-from autograd.replay.recorder import PLAIN, VALUE, Tracer
+from autograd.replay.recorder import Tracer
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
@@ -316,7 +316,7 @@ def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -
     directions = _matching("jvp", primals, tangents)
     with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
-        live = any(type(t) is Value for t in directions) or variables.are_live_in(numbers_in(results))
+        live = any(map(_is_value, directions)) or variables.are_live_in(numbers_in(results))
         slopes = iter(_tangents(numbers_in(results), variables.inner, directions, live and variables.graph))
         return (
             map_numbers(lambda y: variables.handed_out(y, live), results),
@@ -431,10 +431,10 @@ class _Variables:
 
     def are_live_in(self, results):
         """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""
-        if any(map(_is_value, (*self.outer, *(results if is_recording() else ())))):
+        if any(map(_is_value, self.outer)):
             return True
         if is_recording():
-            return False
+            return any(map(_is_value, results))
         others = _active.difference(map(id, self.inner))
         return any(
             node.rule is None or id(node) in others
@@ -445,7 +445,7 @@ class _Variables:
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""
-        supply = iter(_derivatives(y, self.inner, self.graph and (live or is_recording())))
+        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph))
         gradients = {
             position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
             for position in dict.fromkeys(self.positions)
@@ -455,9 +455,8 @@ class _Variables:
 
     def handed_out(self, number, live):
         """A result for the caller: a float, or a Value, or inside no_grad() a Constant."""
-        if is_recording() and isinstance(number, Value):
-            number = recorder().in_place_of_a(VALUE if live else PLAIN, number)
-            return number if self.graph else number.detach()
+        if is_recording():
+            return recorder().handed_out(number, live, self.graph)
         if not live:
             return plain(number)
         return as_node(number) if self.graph else as_node(number).detach()

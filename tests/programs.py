@@ -211,6 +211,7 @@ PAIRS = {
     "mean([A, A])": 1,
     "A ** 2": 2,
     "-A": 1,
+    "+A": 1,
     "(A) ** 3": 1,
     "dot([A, A], [A, A])": 1,
     "less(A, A) * A": 1,
@@ -236,12 +237,24 @@ DERIVATIVES = [
     "jacobian(lambda t: [T, t])(A)[0]",
     "grad(lambda v: v[0] * v[1])([A, A])[0]",
     "autograd.compile(grad(lambda t: T))(A)",
+    "value_and_grad(lambda t: T * t)(A)[0]",
+    "grad(lambda t, u: T * u, (1, 0, 1))(A, A)[1]",
+    "grad(lambda t: t * (+A) * T)(A)",
+    "grad(lambda t: grad(lambda u: u * u * t)(t) * T)(A)",
+    "grad(lambda t: where(t < A, lambda: T, lambda: A * t))(A)",
+    "where(A < A, lambda: grad(lambda t: T)(A), lambda: A)",
+    "hessian(lambda v: tanh(v[0] * v[1]) + v[0] * A)([A, A])[0][1]",
+    "sum(jacobian(lambda v: [v[0] * A, v[1] * v[0]])([A, A])[1])",
 ]
 FORWARD = [
     "jvp(lambda t: T, (A,), (1.0,))[1]",
     "sum(jvp(lambda t, u: T * u, (A, A), (0.5, A)))",
     "hvp(lambda t: T, (A,), (1.0,))[0]",
     "grad(lambda t: jvp(lambda u: u * t, (t,), (1.0,))[1])(A)",
+    "jvp(lambda t: T * t, (A,), (A,))[1]",
+    "jvp(grad(lambda t: T * t * t), (A,), (A,))[1]",
+    "grad(lambda t: jvp(lambda u: u * u * A, (A,), (t * t,))[1])(A)",
+    "hvp(lambda t, u: T * u, (A, A), (A, 0.5))[1]",
 ]
 # Random numbers that a replay draws as well.
 DRAWN = [
@@ -343,6 +356,10 @@ class Program(NamedTuple):
             "map": ("[f(*example) for example in zip(ARGUMENTS)]", "step.map(ARGUMENTS)"),
             "aux": ("[f(*example) for example in zip(ARGUMENTS)]", "step.mean(ARGUMENTS, has_aux=True)"),
             "grad": ("grad(f)(ARGUMENTS)", "grad(step)(ARGUMENTS)"),
+            "graph": (
+                "derivatives(f(ARGUMENTS), [...], create_graph=True)",
+                "derivatives(step(ARGUMENTS), [...], True)",
+            ),
             "jvp": ("jvp(f, (ARGUMENTS,), ...)", "jvp(step, (ARGUMENTS,), ...)  # all tangents 1.0"),
         }
         lines = [PRELUDE, self.source, "step = autograd.compile(f)"]
@@ -502,6 +519,8 @@ class Writer:
                 "derivatives": [
                     "V = derivatives(w * w * (A), w, create_graph=True)",
                     "V = derivatives(w * w * (A), w)",
+                    "V = w * (A)\nV = V + sum(derivatives(V * V * w, [V, w, w], create_graph=True))",
+                    "with no_grad():\n    V = grad(lambda t: t * t * w)(A)",
                 ],
                 "caught": [
                     "try:\n    V = [E][2]\nexcept IndexError:\n    V = E",
@@ -565,7 +584,7 @@ class Writer:
         change = ""
         if i and self.random.random() < 0.75:
             change = self.fill(self.choose(changes), 0)
-        modes = {"call": 5, "map": 2, "no_grad": 1, "jvp": 0.5}
+        modes = {"call": 5, "map": 2, "no_grad": 1, "jvp": 0.5, "graph": 0.5}
         modes |= {"one": {"mean": 3, "grad": 1}, "pair": {"aux": 3}, "more": {}}[single]
         mode = self.choose(modes)
         if self.random.random() < 0.1:

@@ -176,6 +176,9 @@ class scope(contextlib.ContextDecorator):
         self.name = name
         self._opened: list = []  # what was opened: each as the recorder and the scope around it
 
+    def _recreate_cm(self) -> "scope":
+        return scope(self.name)  # as a decorator: one for each call, which may come from several threads
+
     def __enter__(self) -> None:
         at_work = this_thread.recorder
         self._opened.append((at_work, None if at_work is None else at_work.open_scope(self.name)))

@@ -9,7 +9,7 @@ from autograd.table.registry import BUILT_IN, RULES, TABLE
 if not cython.compiled:
     from autograd.engine.modes import graph_wanted, recording
     from autograd.engine.value import LEAF
-    from autograd.replay.tape import PASSES, SLOPES, TAKE, Fragment, Tape, integers, operands_at
+    from autograd.replay.tape import HANDED_OUT, PASSES, SLOPES, TAKE, Fragment, Tape, integers, operands_at
     from autograd.replay.tracer import Recorder
 
 # What the partial derivative of an operation is:
@@ -122,7 +122,7 @@ def adjoints_on(tape, y, xs):
         back_from(tape, y, low, depends, adjoints)
     finally:
         tape.deriving = deriving
-    return [adjoints[x - low] - 1 if x <= y else -1 for x in xs]
+    return handed_out(tape, [adjoints[x - low] - 1 if x <= y else -1 for x in xs])
 
 
 @cython.ccall
@@ -279,7 +279,17 @@ def tangents_on(tape, ys, xs, directions):
             tangents[place - low] = 1 + total
     finally:
         tape.deriving = deriving
-    return [tangents[y - low] - 1 if y >= low else -1 for y in ys]
+    return handed_out(tape, [tangents[y - low] - 1 if y >= low else -1 for y in ys])
+
+
+@cython.ccall
+@cython.locals(tape=Tape, place=cython.int)
+def handed_out(tape, places):
+    """The places of derivatives, which from now on count even where they are not used: they may fail."""
+    for place in places:
+        if place >= 0:
+            tape.flags[place] |= HANDED_OUT
+    return places
 
 
 @cython.ccall

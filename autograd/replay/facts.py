@@ -7,7 +7,7 @@ from autograd.engine import uncompiled as cython
 
 if not cython.compiled:
     from autograd.engine.value import LEAF
-    from autograd.replay.tape import DERIVED, PASSES, TAKE, Tape, integers
+    from autograd.replay.tape import DERIVED, HANDED_OUT, PASSES, TAKE, Tape, integers
 
 # What a term a·b of a sum of products is; also in native/sums.h.
 A_VARIES = cython.declare(cython.int, 1)  # the first factor differs between the examples of a batch
@@ -102,7 +102,7 @@ def count_uses(tape, facts, results):
         if tape.rule[place] == LEAF:
             continue
         if not facts.uses[place]:
-            if tape.flags[place] & DERIVED:
+            if tape.flags[place] & (DERIVED | HANDED_OUT) == DERIVED:
                 continue
             facts.uses[place] = 2
         facts.uses[tape.a[place]] += 1

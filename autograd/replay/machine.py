@@ -104,11 +104,13 @@ def _forward(run, memory):
 
 
 def _take(run, indices, memory):
-    """Write the items that are chosen into memory. Returns whether each index is a whole number that has an item."""
+    """Write the items that are chosen into memory. Returns whether each index has an item, which is finite."""
     for k, (index, slots) in enumerate(zip(indices, run.choices)):
         if not (index.is_integer() and 0 <= index < len(slots)):
             return False
-        memory[run.start + k] = memory[slots[int(index)]]
+        item = memory[run.start + k] = memory[slots[int(index)]]
+        if item - item != 0.0:
+            return False
     return True
 
 

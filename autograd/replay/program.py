@@ -16,7 +16,7 @@ if not cython.compiled:
     from autograd.replay.blocks import Blocks, find_kinds, operations_in_order
     from autograd.replay.derive import adjoints_on, formula_of_slope
     from autograd.replay.facts import Facts, count_uses, find_sums, find_wanted_and_varying
-    from autograd.replay.tape import DERIVED, KIND, SLOPES, TAKE, Tape, integers
+    from autograd.replay.tape import DERIVED, HANDED_OUT, KIND, SLOPES, TAKE, Fragment, Tape, integers
 
 
 class Program:
@@ -43,7 +43,8 @@ class Program:
     results: list  # slots
 
     def __init__(self, tape, results):
-        self.tape, self.places, facts = with_formulas(tape, results)
+        with graph_wanted():  # a program made inside no_grad() is used outside as well
+            self.tape, self.places, facts = with_formulas(tape, results)
         self.wanted = [bool(facts.wanted[place]) for place in self.places]
         self._gradients: dict = {}
         self._machine = None
@@ -76,10 +77,12 @@ class Program:
         The first result is the result itself.
         """
         if index not in self._gradients:
-            tape = copy_of(self.tape)
+            tape, at = copy_of(self.tape, Fragment(self.tape, list(self.tape.inputs), self.places[index]))
+            result, variables = at[self.places[index]], [at.get(place, -1) for place in self.variables()]
             with graph_wanted():
-                found = adjoints_on(tape, self.places[index], self.variables())
-            places = [self.places[index], *(place for place in found if place >= 0)]
+                supply = iter(adjoints_on(tape, result, [place for place in variables if place >= 0]))
+            found = [place if place < 0 else next(supply) for place in variables]
+            places = [result, *(place for place in found if place >= 0)]
             supply = iter(range(1, len(places)))
             self._gradients[index] = Program(tape, places), [None if place < 0 else next(supply) for place in found]
         return self._gradients[index]
@@ -172,19 +175,27 @@ def needs_formulas(tape, facts):
     return True
 
 
-def copy_of(tape):
-    """A tape with the same operations, that more can be added to."""
-    new = Tape()
-    new.guards, new.labels, new.scopes = list(tape.guards), tape.labels, tape.scopes
-    for place in range(tape.count):
+def copy_of(tape, fragment):
+    """A tape with the operations of a fragment and all inputs, to add more to; and the new place of each place."""
+    new, at = Tape(), {}
+    new.scopes = tape.scopes
+    for place in sorted({*fragment.needed, *tape.inputs}):
+        flags = tape.flags[place]
         if tape.rule[place] == LEAF and tape.a[place] >= 0:
-            source, flags = tape.sources[tape.a[place]], tape.flags[place]
-            new.source(source, bool(flags & 1), flags // KIND)
+            at[place] = new.source(tape.sources[tape.a[place]], bool(flags & 1), flags // KIND)
             continue
-        new.guard, new.scope = tape.guard_of[place], tape.scope_of[place]
-        new.add(tape.rule[place], tape.a[place], tape.b[place], tape.c[place], tape.flags[place])
-    new.guard, new.inputs, new.choices = 0, list(tape.inputs), list(tape.choices)
-    return new
+        new.guard, new.scope = 0, tape.scope_of[place]
+        new.add_guard([(at[condition], side) for condition, side in tape.guards[tape.guard_of[place]]])
+        parts = [-1, -1, -1]
+        if tape.rule[place] != LEAF:
+            parts = [at[part] if part >= 0 else -1 for part in (tape.a[place], tape.b[place], tape.c[place])]
+        if tape.rule[place] == TAKE:
+            parts[1] = tape.b[place]
+        at[place] = new.add(tape.rule[place], parts[0], parts[1], parts[2], flags)
+    new.guard, new.inputs = 0, [at[place] for place in tape.inputs]
+    new.choices = [array.array("i", [at.get(part, 0) for part in items]) for items in tape.choices]  # 0: not needed
+    new.labels = {at[place]: label for place, label in tape.labels.items() if place in at}
+    return new, at
 
 
 def with_formulas(tape, results):
@@ -215,6 +226,7 @@ def with_formulas(tape, results):
             with graph_wanted():  # the first call may be inside no_grad()
                 at[place] = new.copied(formula_of_slope(rule), [part for part in parts if part >= 0])
             new.deriving = False
+            new.flags[at[place]] |= flags & HANDED_OUT
         else:
             at[place] = new.add(rule, parts[0], parts[1], parts[2], flags)
     new.guard = 0

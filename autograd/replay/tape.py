@@ -20,14 +20,16 @@ NOTHING_THERE = cython.declare(cython.int, -1)  # in place of an operand, of a p
 LISTS = cython.declare(cython.int, -2)  # of TAKE the column b is this minus a position in `choices`
 # The partial derivative of rule r with respect to operand k is an operation too, on the operands and the result of r.
 SLOPES = cython.declare(cython.int, 1 << 20)  # its `rule` is SLOPES + 4 * r + k
+WHERE = cython.declare(cython.int, RULES["where"].index)
 LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
 
 WANTED = cython.declare(cython.int, 1)  # a gradient flows through the operation
 PASSES = cython.declare(cython.int, 2)  # one may: it was not carried out inside no_grad()
 DERIVED = cython.declare(cython.int, 4)  # it belongs to a derivative, and is left out when its result is not used
-VARIABLE = cython.declare(cython.int, 8)  # it stands for a number with respect to which a derivative is taken
-ON_VALUES = cython.declare(cython.int, 16)  # it depends on a Value, not only on what stands for a number
-KIND = cython.declare(cython.int, 32)  # what the function itself has here, times this: PLAIN, CONSTANT, ... VALUE
+APART = cython.declare(cython.int, 8)  # it is not shared: a variable of a derivative, or a result of another kind
+HANDED_OUT = cython.declare(cython.int, 16)  # a derivative that the function has: kept even if it is not used
+ON_VALUES = cython.declare(cython.int, 32)  # it depends on a Value, not only on what stands for a number
+KIND = cython.declare(cython.int, 64)  # what the function itself has here, times this: PLAIN, CONSTANT, ... VALUE
 # For Python, where the above are variables of C:
 CODES = {"leaf": LEAF, "detached": DETACHED, "number": NUMBER, "slopes": SLOPES, "passes": PASSES, "derived": DERIVED}
 CODES["take"] = TAKE
@@ -111,7 +113,8 @@ class Tape:
     @cython.locals(found=cython.int, kind=cython.int)
     def operation(self, rule, a, b, c):
         """The place of an operation; of one that was written down before, where it is among the last."""
-        flags = self.flags[a]
+        # The choice in a formula of a derivative: where the function is called, only its branch belongs to the graph.
+        flags = 0 if rule == WHERE and self.deriving else self.flags[a]
         kind = flags // KIND
         if b >= 0:
             other = self.flags[b]
@@ -156,7 +159,7 @@ class Tape:
                 and self.a[place] == a
                 and self.b[place] == b
                 and self.c[place] == c
-                and self.flags[place] & (WANTED | PASSES | ON_VALUES) == flags
+                and self.flags[place] & (WANTED | PASSES | APART | ON_VALUES) == flags
                 and (self.guard_of[place] == 0 or self.guard_of[place] == self.guard)
             ):
                 return place
@@ -330,9 +333,9 @@ class Fragment:
 
     def __init__(self, tape, inputs, result):
         self.tape, self.inputs, self.result = tape, inputs, result
-        needed = {result}
+        needed, given = {result}, set(inputs)
         for place in range(result, -1, -1):
-            if place in needed and place not in inputs and tape.rule[place] != LEAF:
+            if place in needed and place not in given and tape.rule[place] != LEAF:
                 needed.update(part for part in operands_at(tape, place) if part >= 0)
                 needed.update(condition for condition, _ in tape.guards[tape.guard_of[place]])
         self.needed = sorted(needed)
@@ -340,7 +343,8 @@ class Fragment:
     @property
     def operations(self):
         """The places of its operations."""
-        return [place for place in self.needed if place not in self.inputs and self.tape.rule[place] != LEAF]
+        given = set(self.inputs)
+        return [place for place in self.needed if place not in given and self.tape.rule[place] != LEAF]
 
 
 class Slope:

@@ -18,10 +18,13 @@ if not cython.compiled:
     from autograd.engine.choices import side_of
     from autograd.engine.modes import check_not_recording, recorder, recording
     from autograd.engine.numbers import as_float
-    from autograd.engine.value import LEAF, Value, apply
+    from autograd.engine.value import LEAF, Value, apply, constant
     from autograd.replay.tape import (
+        APART,
         CONSTANT,
+        DERIVED,
         DETACHED,
+        HANDED_OUT,
         KIND,
         NUMBER,
         ON_VALUES,
@@ -29,7 +32,6 @@ if not cython.compiled:
         PLAIN,
         UNSURE,
         VALUE,
-        VARIABLE,
         WANTED,
         Tape,
         described,
@@ -279,7 +281,24 @@ class Recorder(Tape):
         """A tracer of its own with the number of `operand`, to differentiate by."""
         place = self.place_of(operand)
         flags = self.flags[place] // KIND * KIND + (self.flags[place] & ON_VALUES)
-        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + VARIABLE + flags))
+        return self.traced(self.add(RULES["pos"].index, place, -1, -1, WANTED + PASSES + APART + flags))
+
+    def handed_out(self, number, live, graph):
+        """A result of a derivative as the function itself has it: a float, or where `live`, a Value or a Constant.
+
+        graph  whether a gradient flows through it
+        """
+        if not isinstance(number, Value):
+            return constant(number) if live else as_float(number)
+        place = self.place_of(number)
+        if not graph:
+            place = self.operation(DETACHED, place, -1, -1)
+        flags = self.flags[place]
+        kind = PLAIN if not live else VALUE if flags & WANTED else CONSTANT
+        if flags // KIND != kind and not (live and flags // KIND == UNSURE):
+            flags = (flags & (WANTED + PASSES + DERIVED + HANDED_OUT + ON_VALUES)) + APART + KIND * kind
+            place = self.add(RULES["pos"].index, place, -1, -1, flags)
+        return self.operand_at(place)
 
     def tracer(self, operand):
         """The tracer that stands for an operand."""
@@ -330,15 +349,6 @@ class Recorder(Tape):
     def number_of(self, value):
         """The number of a Value, as the float that the function itself has."""
         return self.traced(self.operation(NUMBER, self.place_of(value), -1, -1))
-
-    def in_place_of_a(self, kind, number):
-        """The same number where the function itself has a float (PLAIN), or a Value or Constant (VALUE)."""
-        place = self.place_of(number)
-        flags = self.flags[place]
-        if (flags // KIND == PLAIN) == (kind == PLAIN):
-            return self.traced(place)
-        flags = PASSES + (flags & (WANTED | ON_VALUES)) + KIND * kind
-        return self.traced(self.add(RULES["pos"].index, place, -1, -1, flags))
 
     def where(self, condition, x, y):
         """A choice: both sides are recorded; a side that is a function is recorded under the guard of the condition."""

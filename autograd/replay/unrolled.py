@@ -7,7 +7,8 @@ changed since.
 from __future__ import annotations
 
 import operator
-from functools import reduce
+from functools import partial, reduce
+from itertools import compress
 from math import isclose
 from types import SimpleNamespace
 
@@ -29,6 +30,7 @@ from autograd.passes import plain
 from autograd.replay.machine import Machine
 from autograd.replay.recorder import CODES, Fragment, described
 
+MANY = 500  # derivatives from which on making the ordinary graph once takes less than a backward pass for each
 DECISIONS = ("where", "less", "less_equal", "equal")
 
 
@@ -60,35 +62,46 @@ class UnrolledGraph:
         result = mean(results) if len(results) > 1 else results[0]
         return result if isinstance(result, Value) else constant(result)
 
-    def partials(self, node):
-        """The derivatives of the result, a ReplayedNode, by each of its parents, as replayed results.
+    def partials(self, node, reached):
+        """The derivatives of the result, a ReplayedNode, by its parents that are `reached`, as replayed results.
 
-        None where that is not possible: then the ordinary graph has to do, and to raise what there is to raise.
+        None where that is not possible, or slower: then the ordinary graph has to do, and to raise what there is to
+        raise. Each of these derivatives comes with its own derivatives by all parents.
         """
         variables = len(node.parents) - len(self.program.values)
-        if is_recording() or (variables and len(self.rows) > 1):
+        if is_recording() or (variables and len(self.rows) > 1) or sum(reached) > MANY:
             return None
         program, positions = self.program.gradient(self.index)
-        roots = program.results[1:]
-        examples, reads = len(self.rows), len(program.results)
+        positions = list(compress(positions, reached))
+        wanted = [position for position in positions if position is not None]
+        roots = [program.results[position] for position in wanted]
+        examples, reads = len(self.rows), len(roots) + 1
         inputs = [i for i, leaf in enumerate(self.rows[0]) if isinstance(leaf, Value)] if variables else []
         machine = program.machine(Machine)
-        found = machine.run(self.rows, program.results, roots, 1 / examples, inputs)
+        found = machine.run(self.rows, [program.results[0], *roots], roots, 1 / examples, inputs)
         if found is None:
             return None
         numbers, slopes = found
         means = [reduce(operator.add, numbers[k::reads]) / examples for k in range(reads)]
-        if not isclose(means[0], node.data):
+        if not isclose(means[0], node.data) or not self._has_slopes(node, inputs):
             raise stale(node)
         parents = machine.captured + [self.rows[0][i] for i in inputs]
         name = f"∂{self.rule.name}"
-        results = [
-            replayed_result(number, parents, slope, UnrolledGraph(name, program, k + 1, self.rows))
-            if program.wanted[k + 1] and gradients_wanted()
+        results = {
+            position: replayed_result(number, parents, slope, UnrolledGraph(name, program, position, self.rows))
+            if program.wanted[position] and gradients_wanted()
             else constant(number)
-            for k, (number, slope) in enumerate(zip(means[1:], slopes))
-        ]
-        return [0.0 if position is None else results[position - 1] for position in positions]
+            for position, number, slope in zip(wanted, means[1:], slopes)
+        }
+        return [0.0 if position is None else results[position] for position in positions]
+
+    def _has_slopes(self, node, inputs):
+        """Whether the derivatives that came with the result, a ReplayedNode, are still what they were."""
+        root = self.program.results[self.index]
+        found = self.program.machine(Machine).run(self.rows, [], [root], 1 / len(self.rows), inputs)
+        then, now = node.partials, found[1][0] if found else ()
+        rounding = 1e-12 * max(map(abs, then), default=0.0)
+        return len(then) == len(now) and all(map(partial(isclose, abs_tol=rounding), then, now))
 
 
 def _recorded(fragment, leaves):
