@@ -20,7 +20,7 @@ NOTHING_THERE = cython.declare(cython.int, -1)  # in place of an operand, of a p
 LISTS = cython.declare(cython.int, -2)  # of TAKE the column b is this minus a position in `choices`
 # The partial derivative of rule r with respect to operand k is an operation too, on the operands and the result of r.
 SLOPES = cython.declare(cython.int, 1 << 20)  # its `rule` is SLOPES + 4 * r + k
-WHERE = cython.declare(cython.int, RULES["where"].index)
+CHOICE = cython.declare(cython.int, RULES["where"].index)
 LOOK_BACK = cython.declare(cython.int, 8)  # how many operations are searched for one that is written down already
 
 WANTED = cython.declare(cython.int, 1)  # a gradient flows through the operation
@@ -114,7 +114,7 @@ class Tape:
     def operation(self, rule, a, b, c):
         """The place of an operation; of one that was written down before, where it is among the last."""
         # The choice in a formula of a derivative: where the function is called, only its branch belongs to the graph.
-        flags = 0 if rule == WHERE and self.deriving else self.flags[a]
+        flags = 0 if rule == CHOICE and self.deriving else self.flags[a]
         kind = flags // KIND
         if b >= 0:
             other = self.flags[b]
