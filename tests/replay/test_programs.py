@@ -177,7 +177,8 @@ def difference(step, eager, recorded, exact, volatile=False):
             if type(want) is not type(got):
                 return "another error of backward()"
         elif any(
-            abs(a - b) > (ROUNDING if exact else DERIVED) * size for a, b, size in zip(want, got, sizes, strict=True)
+            abs(a - b) > (ROUNDING * size if exact else DERIVED * max(1.0, size))
+            for a, b, size in zip(want, got, sizes, strict=True)
         ):
             return "another gradient"
     return None
