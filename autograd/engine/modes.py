@@ -28,29 +28,33 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
 
         def __init__(self):
             self._lines = threading.RLock()
-            # The scopes opened by recording() and graph_wanted(), each a tuple of three: a weak reference to the lock
-            # that `with` holds, the recorder that operations are handed to, and the lock of no_grad() inside the scope.
-            self._scopes = [(None, None, threading.RLock())]
+            # The scopes opened by recording() and graph_wanted(), each a tuple of four: a weak reference to the lock
+            # that `with` holds, the recorder that operations are handed to, the lock of no_grad() inside the scope, and
+            # the scope around it. An interrupt may keep a lock from being released, but not those around it: a scope
+            # counts as long as all around it do.
+            self._scopes = [(None, None, threading.RLock(), None)]
             self._held = []  # weak references to what `with` holds while a block lasts
 
         def open(self, **changed):
             """The lock of a new scope, for `with`."""
             lock = threading.RLock()
-            recorder, no_grad = self._innermost()
-            scope = weakref.ref(lock), changed.get("recorder", recorder), changed.get("no_grad", no_grad)
+            around = self._innermost()
+            scope = weakref.ref(lock), changed.get("recorder", around[1]), changed.get("no_grad", around[2]), around
             self._scopes = [scope for scope in self._scopes if scope[0] is None or scope[0]() is not None] + [scope]
             return self.watched(lock)
 
         def _innermost(self):
             for scope in reversed(self._scopes):
-                lock = scope[0] and scope[0]()
-                if scope[0] is None or (lock is not None and lock._is_owned()):
-                    return scope[1:]
+                around: Any = scope
+                while around[0] is not None and (lock := around[0]()) is not None and lock._is_owned():
+                    around = around[3]
+                if around[0] is None:
+                    return scope
             raise AssertionError("the first scope has no end")
 
         def lock(self, mode):
             """The lock of no_grad() or of record_lines()."""
-            return self._lines if mode is record_lines else self._innermost()[1]
+            return self._lines if mode is record_lines else self._innermost()[2]
 
         def watched(self, held):
             """Make operations check the modes at least as long as the object `held` exists; returns it."""
@@ -72,11 +76,11 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
         @property
         def recorder(self):
             """The recorder that operations are handed to instead of being carried out; None outside a recording."""
-            return self._innermost()[0]
+            return self._innermost()[1]
 
         @property
         def no_grad(self):
-            return self._innermost()[1]._is_owned()
+            return self._innermost()[2]._is_owned()
 
         @property
         def record_lines(self):

@@ -13,7 +13,12 @@ cdef extern from *:
     static OF_THIS_THREAD int no_grad_here = 0;
     static OF_THIS_THREAD int lines_here = 0;
     static OF_THIS_THREAD PyObject* recorder_here = NULL;
+    #define MOST_SCOPES 256
+    static OF_THIS_THREAD int scopes_here = 0;  /* how many Scopes are open */
+    static OF_THIS_THREAD unsigned long numbers_here[MOST_SCOPES];  /* their numbers, as far as there is room */
     """
+    int MOST_SCOPES, scopes_here
+    unsigned long *numbers_here
     int entered_here, no_grad_here, lines_here
     PyObject* recorder_here  # a counted reference
 
@@ -31,6 +36,8 @@ cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
     Py_XINCREF(recorder)
     Py_XDECREF(before)
 
+
+cdef unsigned long scopes_so_far = 0
 
 cdef inline bint gradients_here() noexcept:
     return no_grad_here == 0
@@ -59,20 +66,28 @@ cdef int begin_modes(int no_grad, int lines, PyObject* recorder) except -1:
 cdef class Scope:
     """Hands operations to a recorder, or lets them build graphs, from __enter__ until `with` releases this object.
 
-    `with` always releases it, even where a debugger leaves the block without calling __exit__.
+    `with` always releases it, even where a debugger leaves the block without calling __exit__. An interrupt may keep it
+    from being left until the error's traceback goes; if a Scope around it has been left before, it changes nothing.
     """
 
     cdef object recorder, recorder_outside
     cdef int no_grad, no_grad_outside
     cdef bint open
-    cdef unsigned long thread
+    cdef unsigned long thread, number
+    cdef int depth
 
     def __cinit__(self, recorder, int no_grad):
         self.recorder, self.no_grad = recorder, no_grad
 
     def __enter__(self):
+        global scopes_here, scopes_so_far
         self.recorder_outside, self.no_grad_outside = this_thread.recorder, no_grad_here
         self.thread, self.open = PyThread_get_thread_ident(), True
+        scopes_so_far += 1
+        self.number, self.depth = scopes_so_far, scopes_here
+        if self.depth < MOST_SCOPES:
+            numbers_here[self.depth] = self.number
+        scopes_here += 1
         begin_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
 
     def __exit__(self, *error):
@@ -82,8 +97,12 @@ cdef class Scope:
         self.leave()
 
     cdef void leave(self) noexcept:
-        if self.open and self.thread == PyThread_get_thread_ident():
-            self.open = False
+        global scopes_here
+        if not self.open or self.thread != PyThread_get_thread_ident():
+            return
+        self.open = False
+        if self.depth < scopes_here and (self.depth >= MOST_SCOPES or numbers_here[self.depth] == self.number):
+            scopes_here = self.depth
             set_modes(self.no_grad_outside, lines_here,
                       NULL if self.recorder_outside is None else <PyObject*>self.recorder_outside)
 

@@ -15,8 +15,9 @@ from soaking import amount
 
 import autograd
 import nn
-from autograd import Value, compile, derivatives, no_grad, record_lines, where, write_data, write_grad
-from autograd.engine import graph_wanted, recording, topological_order
+from autograd import Value, compile, derivatives, grad, no_grad, record_lines, where, write_data, write_grad
+from autograd.engine import gradients_wanted, graph_wanted, is_recording, recording, topological_order
+from autograd.replay.recorder import Recorder
 
 PURE = autograd.backend == "python"
 
@@ -198,6 +199,47 @@ def test_an_interrupt_while_recording_leaves_eager_operations_and_the_collector(
         assert gc.isenabled()
     assert kept
     assert compile(lambda t: t * x)(3.0).data == 6.0
+
+
+def test_an_interrupt_in_a_derivative_that_is_recorded_ends_the_recording():
+    x, kept = Value(2.0), []
+
+    def work():
+        compile(grad(lambda t: (t * x).tanh() + t))(3.0)
+
+    whole = length(work)
+    for error in every_point(work, numbers=sorted(Random(1).sample(range(whole), min(whole, amount(10_000))))):
+        kept[:] = [error]
+        assert not is_recording()
+        assert type(x * x) is Value
+    kept.clear()
+    assert not is_recording()
+    assert compile(grad(lambda t: t * x))(3.0).data == 2.0
+
+
+@pytest.mark.parametrize("depth", [1, 2, 300])
+def test_a_mode_that_is_left_after_the_one_around_it_changes_nothing(depth):
+    kept = []
+    with recording(recorder := Recorder()):
+        for _ in range(depth):
+            kept.append(graph_wanted())
+            kept[-1].__enter__()
+        assert is_recording()
+    assert not is_recording()
+    with recording(recorder), no_grad():
+        kept.clear()
+        assert is_recording()
+        assert not gradients_wanted()
+    gc.collect()
+    assert not is_recording()
+    assert gradients_wanted()
+    with no_grad():
+        scope = graph_wanted()
+        scope.__enter__()
+        assert gradients_wanted()
+        del scope
+        assert not gradients_wanted()
+    assert gradients_wanted()
 
 
 def test_an_interrupt_anywhere_in_a_replay_leaves_the_next_right():
