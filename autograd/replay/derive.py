@@ -86,10 +86,15 @@ def partials_of_slope(rule):
     return [Partial(k, Fragment(tape, fragment.inputs, place), 3) for k, place in enumerate(places)]
 
 
+_formulas: dict = {}
+
+
 def formula_of_slope(rule):
     """The formula of a slope, recorded, as a function of the operands and the result of its rule."""
-    described = TABLE[(rule - SLOPES) // 4]
-    return formula_recorded(described.partials[(rule - SLOPES) % 4], (*described.inputs, "out"))
+    if rule not in _formulas:  # only a rule of the table that cannot be taken back has slopes of its own
+        described = TABLE[(rule - SLOPES) // 4]
+        _formulas[rule] = formula_recorded(described.partials[(rule - SLOPES) % 4], (*described.inputs, "out"))
+    return _formulas[rule]
 
 
 def formula_recorded(formula, names):

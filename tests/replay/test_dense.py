@@ -107,6 +107,13 @@ def test_part_of_a_block_may_be_in_order():
     assert odd == 1
 
 
+@pytest.mark.parametrize("starts", [(0, 2, 5), (0, 2, 4, 7), (5, 4, 2), (0, 1, 4, 5, 8, 9), (0, 0, 1)])
+def test_results_with_other_distances_are_other_blocks(starts):
+    w = [Value(1.0), Value(2.0), Value(3.0)]
+    _, blocks, odd = sums_of(lambda x: [dot(w, x[k : k + 3]) for k in starts], 12)
+    assert (odd, sum(block.rows * block.columns for block in blocks)) == (0, len(set(starts)))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_random_sums_keep_their_slots(seed):
     random = Random(seed)

@@ -35,6 +35,10 @@ from autograd.table.registry import BUILT_IN, RULES
 POINTS = [(0.37, 1.21, 0.83), (1.7, -0.45, 0.62), (2.3, 1.9, -0.4)]
 
 
+def plain(result):
+    return result.data if isinstance(result, Value) else result
+
+
 def kind_and_number(result):
     return map_numbers(lambda y: (type(y).__name__, y.data if isinstance(y, Value) else y), result)
 
@@ -155,9 +159,10 @@ def test_derivatives_whose_parts_are_not_used_may_fail():
         (lambda a: (grad(sqrt)(a), a)[1], (1.0,), (0.0,)),
         (lambda a: value_and_grad(sqrt)(a)[0], (1.0,), (0.0,)),
         (lambda a: jvp(sqrt, (a,), (1.0,))[0], (1.0,), (0.0,)),
+        (lambda a: value_and_grad(autograd.acos)(a)[0].detach() * 1.0, (Value(0.5),), (Value(1.0),)),
     ]:
         step = compile(f)
-        assert [step(*fine), step(*fine)] == [f(*fine)] * 2
+        assert [plain(step(*fine)), plain(step(*fine))] == [plain(f(*fine))] * 2
         with pytest.raises(ArithmeticError) as expected:
             f(*fails)
         with pytest.raises(type(expected.value)):

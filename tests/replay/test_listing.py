@@ -84,6 +84,14 @@ def test_columns_of_operands_in_and_out_of_order():
     assert lines[-1] == "return v1[0], v1[1], v1[2], v1[3], …"
 
 
+def test_operands_from_two_blocks_are_no_range():
+    lines = listed(lambda x: [sin(tanh(x)), sin(log(x))], 0.5)
+    (line,) = [line for line in lines if "sin" in line]
+    names = line.partition("sin(")[2].rstrip(")").split(", ")
+    assert len(names) == 2
+    assert all(":" not in name for name in names)
+
+
 def test_sums_of_numbers_in_no_order():
     w = labelled(1)[0]
     lines = listed(lambda x: x[0] * x[3] + x[1] * x[7] + x[2] * x[5] + w, [0.1 * i for i in range(8)])
