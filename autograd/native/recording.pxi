@@ -9,7 +9,10 @@ cdef inline bint is_operand(x) noexcept:
 
 
 cdef inline int place_here(Recorder recorder, x) except -1:
-    return (<Tracer>x).place if type(x) is Tracer and (<Tracer>x).recorder is recorder else recorder.place_of(x)
+    if type(x) is not Tracer or (<Tracer>x).recorder is not recorder:
+        return recorder.place_of(x)
+    cdef int place = (<Tracer>x).place, guard = recorder.guard_of[place]
+    return place if guard == 0 or guard == recorder.guard else recorder.place_of(x)
 
 
 cdef recorded(int rule, int count, x, y, z):

@@ -317,6 +317,8 @@ class Recorder(Tape):
                     "compile: a number of an earlier call was kept and is used again. Return it, and pass it "
                     "as an argument to the next call."
                 )
+            if self.guard_of[tracer.place] != self.guard and self.guard_of[tracer.place]:
+                self.check_counts(tracer.place)
             return tracer.place
         if isinstance(operand, Value):
             found = self._captured.get(operand)
@@ -325,6 +327,15 @@ class Recorder(Tape):
                 found = self._captured[operand] = self.source(operand, wanted, VALUE if wanted else CONSTANT)
             return found
         return self.number(operand if self.guard and type(operand) is float else as_float(operand))
+
+    def check_counts(self, place):
+        """Refuse a number from a side of `where` that is used elsewhere; not a derivative, which is 0 there."""
+        conditions = set(self.guards[self.guard_of[place]])
+        if not self.flags[place] & DERIVED and not conditions <= set(self.guards[self.guard]):
+            self.refuse(
+                f"compile: a number that was computed inside a side of where() is used outside, at {line_outside()}. "
+                "The function itself would have it only if that side is chosen. Return it from that side."
+            )
 
     def operand_at(self, place):
         """What stands at a place, for a reader: a captured Value or a number as it is, else a tracer."""
@@ -370,6 +381,8 @@ class Recorder(Tape):
                 side = nan  # if this side is chosen, the replay stops and the function itself is called
             finally:
                 self.guard = before
+        if type(side) is Tracer and side.recorder is self:
+            return side.place
         infinite = not isinstance(side, Value) and not isfinite(side)
         return self.source(side, False, PLAIN) if infinite else self.place_of(side)
 

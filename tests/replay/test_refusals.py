@@ -12,7 +12,7 @@ import pytest
 from replaying import agrees
 
 import autograd
-from autograd import Value, compile, grad, log, sqrt
+from autograd import Value, compile, grad, log, sqrt, where
 from autograd.errors import DomainError, RecordingError, RecordingWarning
 
 W, SCALE = Value(3.0), 2.0
@@ -243,3 +243,20 @@ def test_a_function_that_fails_to_record_raises_its_own_error():
         step(-1.0)
     with pytest.raises(OverflowError):
         step(1.0)
+
+
+def test_a_number_that_leaves_a_side_of_where_is_refused():
+    def f(x):
+        kept = []
+        y = where(x > 1.0, lambda: (kept.append(x * 2.0), x * 3.0)[1], lambda: x)
+        return y + kept[0]
+
+    def inner(x):
+        return where(x > 1.0, lambda: where(x > 2.0, lambda: x * 3.0, x) * x, lambda: x)
+
+    for call in (lambda: compile(f)(0.5), lambda: compile(grad(f))(2.0)):
+        with pytest.raises(RecordingError, match=r"inside a side of where\(\) is used outside, at test_refusals"):
+            call()
+    for x in (0.5, 1.5, 2.5):
+        assert compile(inner)(x) == inner(x)
+        assert compile(grad(inner))(x) == grad(inner)(x)
