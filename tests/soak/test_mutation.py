@@ -159,9 +159,7 @@ def mutants_of_the_registry(text):
 
 def mutants_of_the_engine(text):
     """Mutants of value.py: (the function, the changed line, the text of the module, None)."""
-    text, mark, rest = text.partition("# The same source, compiled")
-    for name, what, mutant, _ in mutants_of_functions(ast.parse(text), SKIPPED):
-        yield name, what, f"{mutant}\n{mark}{rest}", None
+    yield from mutants_of_functions(ast.parse(text), SKIPPED)
 
 
 def mutants_of_functions(tree, skipped):
