@@ -183,3 +183,22 @@ def test_the_kind_of_a_derivative_is_that_of_the_function(way, first):
 def shown(result):
     """The kinds of the numbers in a result, and the numbers."""
     return [(type(part), part.data if isinstance(part, Value) else part) for part in numbers_in(result)]
+
+
+@pytest.mark.parametrize("way", [grad, value_and_grad, jacobian, hessian], ids=lambda way: way.__name__)
+def test_the_derivative_of_a_compiled_function_is_compiled(way):
+    calls = iter(range(100))  # a count that no recording compares
+
+    def f(x, power):
+        next(calls)
+        return x**power * 2.0
+
+    step = compile(f, static="power", maxsize=1)
+    derivative = way(step)
+    found = [derivative(x, power=3) for x in (1.5, 2.5, -0.5)]
+    assert next(calls) == 2  # recorded, and compared at the second call
+    assert found == [way(f)(x, power=3) for x in (1.5, 2.5, -0.5)]
+    (twin,) = step._twins.values()
+    assert (twin.cache_info().hits, twin.cache_info().maxsize, twin._static) == (2, 1, ("power",))
+    assert way(step)(1.5, power=3) == found[0]
+    assert len(step._twins) == 1
