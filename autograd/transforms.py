@@ -11,8 +11,9 @@ whatever is around it. Where they cannot tell, as for a dict of floats and a fun
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from autograd.arguments import expect_callable, expect_list
@@ -377,7 +378,13 @@ def zero_grad(values: Any) -> None:
         node.grad = 0.0
 
 
-_active: set[int] = set()  # the ids of the variables of all derivatives that are being taken, in all threads
+# The derivatives that are being taken, in all threads, by their ids. One that an interrupt has ended goes with its last
+# reference; until then its variables keep their ids.
+_active: dict[int, weakref.ref[_Variables]] = {}
+
+
+def _forget(number, _=None):
+    _active.pop(number, None)
 
 
 class _Variables:
@@ -415,11 +422,11 @@ class _Variables:
 
     def __enter__(self):
         self.graph_wanted.__enter__()
-        _active.update(map(id, self.inner))
+        _active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
         return self
 
     def __exit__(self, *error):
-        _active.difference_update(map(id, self.inner))
+        _forget(id(self))
         self.graph_wanted.__exit__(*error)
 
     def node(self, y):
@@ -435,7 +442,8 @@ class _Variables:
             return True
         if is_recording():
             return any(map(_is_value, results))
-        others = _active.difference(map(id, self.inner))
+        active = [reference() for reference in list(_active.values())]
+        others = {id(node) for one in active if one is not None and one is not self for node in one.inner}
         return any(
             node.rule is None or id(node) in others
             for y in results

@@ -504,6 +504,17 @@ def test_a_failed_derivative_leaves_nothing_behind():
     assert type(x * x) is Value
 
 
+def test_a_derivative_that_an_interrupt_has_ended_is_forgotten():
+    from autograd.transforms import _active, _Variables
+
+    variables = _Variables("grad", (1.0,), 0)
+    variables.__enter__()
+    variables.graph_wanted.__exit__(None, None, None)  # and no more: an interrupt came
+    assert len(_active) == 1
+    del variables
+    assert not _active
+
+
 def test_the_variable_of_a_finished_derivative_is_a_number():
     kept = []
     grad(lambda x: kept.append(x) or x)(3.0)
