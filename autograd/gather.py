@@ -24,7 +24,7 @@ def take(items, index):
     """items[index], where the index may be an input of a compiled function.
 
     items  a list, tuple or array of numbers and Values, or of lists of them, such as the rows of a table
-    index  a whole number from 0 on: an int, a float such as 2.0, or a Value
+    index  a nonnegative integer: an int, a float such as 2.0, or a Value
 
     Returns a Value as it is, any other number as a float, a list as a new list. A gradient flows to the item alone; to
     the index it is 0. In a compiled function a replay chooses anew at each call. For that, while the function is

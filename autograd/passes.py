@@ -52,7 +52,8 @@ def recorded_adjoints(y, xs):
 def recorded_tangents(ys, xs, directions):
     """The derivatives along a direction, a number for each node of `xs`, of tracers `ys`, by a pass on the tape."""
     tape, places = _tape_and_places(xs)
-    found = tangents_on(tape, [tape.place_of(y) for y in ys], places, [tape.place_of(t) for t in directions])
+    moving = [(place, tape.place_of(t)) for place, t in zip(places, directions) if place >= 0]
+    found = tangents_on(tape, [tape.place_of(y) for y in ys], [x for x, _ in moving], [t for _, t in moving])
     return [_number_at(tape, place) for place in found]
 
 

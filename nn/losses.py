@@ -270,7 +270,7 @@ def _no_class(name: str, scores, target):
 def _chosen(name: str, scores, target: Value):
     """For each score 1.0 if the target is its class, else 0.0."""
     try:
-        take([0.0] * len(scores), target)  # in a replay, too, what is no class raises an error
+        take([0.0] * len(scores), target)  # raises an error for a target that is not a class, also in a replay
     except (LookupError, ValueError):
         raise _no_class(name, scores, target) from None
     return [equal(target, k) for k in range(len(scores))]

@@ -63,7 +63,7 @@ def find_frozen(values: list[Value]) -> list[int]:
     >>> find_frozen([x, y])
     [1]
 
-    Raises NumberTypeError for what is no Value.
+    Raises NumberTypeError for anything but a list of Values.
     """
     found = places_of_constants(values) if isinstance(values, list) else None
     if found is None:

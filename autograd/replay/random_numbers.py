@@ -89,7 +89,7 @@ def _state_of(generator):
     if hasattr(generator, "getstate"):
         try:
             return generator.getstate()
-        except NotImplementedError:  # a random.SystemRandom
+        except NotImplementedError:  # random.SystemRandom raises this: the system's numbers have no state
             return None
     if hasattr(generator, "get_state"):  # of NumPy: the module, or a RandomState
         return generator.get_state(legacy=False)
