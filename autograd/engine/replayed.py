@@ -1,7 +1,5 @@
 """The result of a replayed recording: one node whose parents are all the Values that went in."""
 
-from math import isclose
-
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import identity
 from autograd.errors import StaleGraphError
@@ -16,18 +14,18 @@ if not cython.compiled:
 class ReplayedNode(Value):
     """A node with any number of parents, and an array of the partial derivatives with respect to them.
 
-    `again()` computes the result as an ordinary graph, `again.rule` describes the recording.
+    `again()` computes the result as an ordinary graph, `again.unchanged()` says whether that is still the same, and
+    `again.rule` describes the recording.
     """
 
     __slots__ = ("_inputs", "_slopes", "again")
 
     def ordinary(self):
-        """The same result at the end of an ordinary graph. Raises StaleGraphError if the result is different now."""
-        with graph_wanted():
-            result = self.again()
-        if this_thread.recorder is None and not isclose(result.data, self._data):  # order of adding
+        """The same result at the end of an ordinary graph. Raises StaleGraphError if a number in it has changed."""
+        if this_thread.recorder is None and not self.again.unchanged():
             raise stale(self)
-        return result
+        with graph_wanted():
+            return self.again()
 
     def __reduce__(self):
         return self._recipe(())

@@ -262,7 +262,7 @@ class Recording:
 
     def graph(self, index, rows):
         """How the number with this index among the results is computed as an ordinary graph."""
-        return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows)
+        return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows, self.variables)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""

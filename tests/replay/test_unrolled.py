@@ -323,3 +323,18 @@ def test_a_jacobian_of_a_compiled_function():
     step = compile(f)
     for point in ([0.5, 2.0], [1.5, -1.0]):
         assert flat(jacobian(step)(point)) == pytest.approx(flat(jacobian(f)(point)), rel=1e-13)
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_change_that_the_result_does_not_show_is_noticed(power):
+    w, x = Value(2.0), Value(1.0)
+    step = compile(lambda v: w * (v - 1.0) ** power)  # at 1 it is 0 for every w, and so are derivatives below `power`
+    for change in (lambda: setattr(w, "data", 5.0), lambda: setattr(x, "data", 1.5)):
+        y = step(x)
+        assert derivatives(y, x, create_graph=True).data == (2.0 if power == 1 else 0.0)
+        change()
+        for use in (lambda y=y: derivatives(y, x, create_graph=True), lambda y=y: copy.copy(y.parents[0])):
+            with pytest.raises(StaleGraphError):
+                use()
+        w.data, x.data = 2.0, 1.0
+        assert derivatives(y, x, create_graph=True).data == (2.0 if power == 1 else 0.0)
