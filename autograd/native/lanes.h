@@ -1,9 +1,10 @@
-/* Sums over the examples of a tile, for one kind of processor; see sums.h, which says
+/* Sums of products for one kind of processor: here those whose operands are listed. See sums.h, which says
 
    KIND, TARGET  the suffix of the functions' names, and the processor that they are compiled for
    WIDTH         how many numbers a vector has; a row of LANES numbers is PARTS vectors
    GROUP         how many sums are computed at once: within one, each addition waits for the previous one; registers are
-                 few */
+                 few
+   DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
 #define vector OF_KIND(vector)
 #define PARTS (LANES / WIDTH)
@@ -161,27 +162,51 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
     }
 }
 
-TARGET static void OF_KIND(forward)(FORWARD_ARGUMENTS) {
-    double *rows = memory + base - uniform * LANES;
-    ptrdiff_t k = 0;
-    if (lanes == 1 || !varying) {
-        forward_scalars(memory, start, count, terms, a, b, codes);
+#include "products.h"
+
+/* Compute the results from the k-th to the one before `end`. */
+HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
+    double *rows = w->memory + w->base - w->uniform * LANES;
+    if (w->lanes == 1 || !i->varying) {
+        forward_scalars(w->memory, i->start, k, end, i->terms, i->a, i->b, i->codes);
         return;
     }
-    for (; k + GROUP <= count; k += GROUP)
-        OF_KIND(forward_rows)(memory, rows, start, k, GROUP, terms, a, b, codes);
-    for (; k < count; k++)
-        OF_KIND(forward_rows)(memory, rows, start, k, 1, terms, a, b, codes);
+    for (; k + GROUP <= end; k += GROUP)
+        OF_KIND(forward_rows)(w->memory, rows, i->start, k, GROUP, i->terms, i->a, i->b, i->codes);
+    for (; k < end; k++)
+        OF_KIND(forward_rows)(w->memory, rows, i->start, k, 1, i->terms, i->a, i->b, i->codes);
 }
 
-TARGET static void OF_KIND(backward)(BACKWARD_ARGUMENTS) {
-    const double *rows = memory + base - uniform * LANES;
-    double *slopes = adjoint + base - uniform * LANES;
-    if (lanes == 1 || !varying)
-        backward_scalars(memory, adjoint, start, count, terms, a, b, codes);
+HERE void OF_KIND(backward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
+    const double *rows = w->memory + w->base - w->uniform * LANES;
+    double *slopes = w->adjoint + w->base - w->uniform * LANES;
+    if (w->lanes == 1 || !i->varying)
+        backward_scalars(w->memory, w->adjoint, i->start, k, end, i->terms, i->a, i->b, i->codes);
     else
-        for (ptrdiff_t k = 0; k < count; k++)
-            OF_KIND(backward_row)(memory, adjoint, rows, slopes, start, k, terms, a, b, codes);
+        for (; k < end; k++)
+            OF_KIND(backward_row)(w->memory, w->adjoint, rows, slopes, i->start, k, i->terms, i->a, i->b, i->codes);
+}
+
+TARGET static void OF_KIND(forward)(const Instruction *i, const Workspace *w) {
+    const int single = w->lanes == 1 || !i->varying;
+    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++)
+        if (single && part->count)
+            OF_KIND(part_forward)(i, w, part);
+        else if (part->forward)
+            OF_KIND(layer_forward)(i, w, part);
+        else
+            OF_KIND(forward_listed)(i, w, part->first, part->first + part->rows * part->columns);
+}
+
+TARGET static void OF_KIND(backward)(const Instruction *i, const Workspace *w) {
+    const int single = w->lanes == 1 || !i->varying;
+    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++)
+        if (single && part->count)
+            OF_KIND(part_backward)(i, w, part);
+        else if (part->backward)
+            OF_KIND(layer_backward)(i, w, part);
+        else
+            OF_KIND(backward_listed)(i, w, part->first, part->first + part->rows * part->columns);
 }
 
 /* Whether all numbers are finite. */
@@ -201,6 +226,8 @@ TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
 #undef TARGET
 #undef WIDTH
 #undef GROUP
+#undef DOWN
+#undef ACROSS
 #undef vector
 #undef four
 #undef PARTS

@@ -10,34 +10,6 @@
 
 enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
 
-typedef struct {
-    const int *slots;
-    ptrdiff_t count;
-} Choice; /* a list that TAKE chooses from */
-
-typedef struct {
-    int rule;
-    int wanted;  /* bit k: the gradient of operand k is wanted */
-    int varying; /* bit k: operand k has rows; bit 3: the results have rows */
-    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
-    ptrdiff_t start, count;
-    int *a, *b, *c;
-    const Choice *choices; /* of TAKE; `b` says which */
-    int guards;
-    int *guard;           /* pairs of slot and side */
-    int terms;            /* of a sum of products; 0 for a rule */
-    unsigned char *codes; /* for each term, see sums.h */
-} Instruction;
-
-typedef struct {
-    double *memory, *adjoint;
-    ptrdiff_t uniform, base, lanes; /* the slots with rows begin at `base` */
-} Workspace;
-
-static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
-    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
-}
-
 /* Below, `rule`, `inputs`, `varying` and `k` are constants: whatever depends on them alone is decided by the compiler.
    `k` is the operand with respect to which a derivative is taken. */
 
@@ -68,12 +40,12 @@ ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c
         case 6: DO(6); break;                                                                                      \
         case 7: DO(7); break;                                                                                      \
     }
-#define AT(operand, k) (operand)[varying & 1 << (k) ? lane : 0]
+#define IN_LANE(operand, k) (operand)[varying & 1 << (k) ? lane : 0]
 
 ALWAYS void forward_row(int rule, int inputs, int varying, double *out, const double *a, const double *b,
                         const double *c) {
     for (ptrdiff_t lane = 0; lane < LANES; lane++)
-        out[lane] = value_of(rule, inputs, AT(a, 0), AT(b, 1), AT(c, 2));
+        out[lane] = value_of(rule, inputs, IN_LANE(a, 0), IN_LANE(b, 1), IN_LANE(c, 2));
 }
 
 ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace *w) {
@@ -102,7 +74,7 @@ ALWAYS void backward_row(int rule, int inputs, int k, int varying, int guarded, 
         /* In lanes where the guard does not hold, the derivative may be infinite. */
         double part = guarded && g[lane] == 0.0
                           ? 0.0
-                          : g[lane] * slope_of(rule, inputs, k, AT(a, 0), AT(b, 1), AT(c, 2), out[lane]);
+                          : g[lane] * slope_of(rule, inputs, k, IN_LANE(a, 0), IN_LANE(b, 1), IN_LANE(c, 2), out[lane]);
         if (varying & 1 << k)
             j[lane] += part;
         else
@@ -217,8 +189,7 @@ static void run_forward(const Instruction *i, const Workspace *w) {
     else if (i->rule >= SLOPES)
         SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
     else if (i->terms)
-        sums_forward(w->memory, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying, i->a, i->b,
-                     i->codes);
+        sums_forward(i, w);
     else
         LOOP[i->rule](i, w);
 }
@@ -228,8 +199,7 @@ static void run_backward(const Instruction *i, const Workspace *w) {
     if (i->rule == TAKE)
         take_backward(i, w);
     else if (i->terms)
-        sums_backward(w->memory, w->adjoint, w->uniform, w->base, w->lanes, i->start, i->count, i->terms, i->varying,
-                      i->a, i->b, i->codes);
+        sums_backward(i, w);
     else
         LOOP[i->rule](i, w);
 }

@@ -14,10 +14,23 @@ cdef enum:
 
 
 cdef extern from "machine.h":
-    int LANES
+    int LANES, OVERREAD
     ctypedef struct Choice:
         const int* slots
         Py_ssize_t count
+
+    ctypedef struct CAffine "Affine":
+        Py_ssize_t start, row, column, term
+
+    ctypedef struct Span:
+        int terms, code
+        CAffine a, b
+
+    ctypedef struct Part:
+        Py_ssize_t first, rows, columns
+        int count
+        const Span* spans
+        int forward, backward
 
     ctypedef struct CInstruction "Instruction":
         int rule, wanted, varying
@@ -31,12 +44,17 @@ cdef extern from "machine.h":
         int* guard
         int terms
         unsigned char* codes
+        Part* parts
+        Span* spans
+        int count_of_parts
 
     ctypedef struct Workspace:
         double* memory
         double* adjoint
+        double* scratch
         Py_ssize_t uniform, base, lanes
 
+    Py_ssize_t part_prepare(Part*) noexcept
     Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
     const double NAN
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
@@ -85,6 +103,7 @@ cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nog
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t work  # operations for each example
+    Py_ssize_t scratch  # numbers that sums of products need beside
     bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
     Choice* choices  # the lists that TAKE chooses from
@@ -112,14 +131,16 @@ cdef void work(void* pointer) noexcept nogil:
     cdef BatchRun* batch = <BatchRun*>pointer
     cdef Plan* plan = batch.plan
     cdef Workspace workspace
-    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * batch.width + 1
+    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * batch.width + OVERREAD
     cdef int chunk = next_part(&batch.next)
     if chunk >= batch.chunks:
         return
     workspace.uniform, workspace.lanes = plan.uniform, batch.width
     workspace.base = plan.uniform if batch.width == 1 else plan.base  # with one lane a slot is a place
     workspace.memory, workspace.adjoint = aligned(cells), aligned(cells) if batch.differentiating else NULL
-    if workspace.memory != NULL and (workspace.adjoint != NULL or batch.differentiating == 0):
+    workspace.scratch = aligned(plan.scratch + OVERREAD)
+    if (workspace.memory != NULL and workspace.scratch != NULL
+            and (workspace.adjoint != NULL or batch.differentiating == 0)):
         memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
         while chunk < batch.chunks and batch.fine:
             if not run_chunk(batch, &workspace, chunk):
@@ -128,6 +149,7 @@ cdef void work(void* pointer) noexcept nogil:
     else:
         batch.short_of_memory = True
     give_back(workspace.memory)
+    give_back(workspace.scratch)
     give_back(workspace.adjoint)
 
 
@@ -337,6 +359,7 @@ cdef class NativeMachine:
             if blocks.codes[i] >= 0:
                 text = blocks.all_codes[blocks.codes[i]]
                 instruction.codes, instruction.terms = <unsigned char*>text, len(text)
+                self._find_parts(instruction, at)
             elif RULE_COUNT <= instruction.rule < SLOPES:
                 rule = described(instruction.rule)
                 self._keep.append(rule)
@@ -361,7 +384,45 @@ cdef class NativeMachine:
         self.plan.captured_slots = &self.captured_slots[0]
         self.plan.differentiable = len(self.captured)
 
+    cdef int _find_parts(self, CInstruction* instruction, int at) except -1:
+        """Write down which results of a block of sums have their operands in affine order, and which have not."""
+        cdef array.array found = affine_parts(<bytes>instruction.codes[:instruction.terms], self.blocks.a, self.blocks.b,
+                                              at, <int>instruction.count)
+        cdef int[::1] spans = spans_of(<bytes>instruction.codes[:instruction.terms])
+        cdef int* number = found.data.as_ints
+        cdef int n = <int>len(spans) - 1, s
+        cdef Py_ssize_t most = len(found) // (<int>PER_PART + n * <int>PER_SPAN), done = 0, i
+        cdef Part* part = <Part*>calloc(2 * most + 1, sizeof(Part))
+        cdef Span* span = <Span*>calloc(most * n + 1, sizeof(Span))
+        instruction.parts, instruction.spans = part, span  # freed with the machine
+        if part == NULL or span == NULL:
+            raise MemoryError()
+        for i in range(most + 1):
+            if (number[0] if i < most else instruction.count) > done:
+                part.first, part.rows = done, 1
+                part.columns = (number[0] if i < most else instruction.count) - done
+                part += 1
+            if i == most:
+                break
+            part.first, part.rows, part.columns, part.count, part.spans = number[0], number[1], number[2], n, span
+            number += <int>PER_PART
+            for s in range(n):
+                span.terms, span.code = number[0], instruction.codes[spans[s]]
+                span.a = CAffine(number[1], number[2], number[3], number[4])
+                span.b = CAffine(number[5], number[6], number[7], number[8])
+                span += 1
+                number += <int>PER_SPAN
+            self.plan.scratch = max(self.plan.scratch, part_prepare(part))
+            done = part.first + part.rows * part.columns
+            part += 1
+        instruction.count_of_parts = <int>(part - instruction.parts)
+        return 0
+
     def __dealloc__(self):
+        cdef Py_ssize_t i
+        for i in range(self.plan.count if self.plan.instructions != NULL else 0):
+            free(self.plan.instructions[i].parts)
+            free(self.plan.instructions[i].spans)
         free(self.plan.instructions)
         free(self.plan.choices)
 

@@ -3,27 +3,106 @@
 
    A term's code is a sum of the flags below. If only one factor of a product varies between the examples, it is b.
 
-   The loops over the examples of a tile are in lanes.h. It is included once for each kind of processor, and the version
-   for this processor is chosen at run time; without fused multiply-add all of them give the same bits. */
+   The loops are in lanes.h and products.h. They are included once for each kind of processor, and the version for this
+   processor is chosen at run time; without fused multiply-add all of them give the same bits. */
 
 #include <stddef.h>
 
-enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in program.py */
+enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in facts.py */
 
 #define LANES 16
+#define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
 #define ALWAYS static inline __attribute__((always_inline))
 
-#define FORWARD_ARGUMENTS                                                                                          \
-    double *memory, ptrdiff_t uniform, ptrdiff_t base, ptrdiff_t lanes, ptrdiff_t start, ptrdiff_t count, int terms, \
-        int varying, const int *a, const int *b, const unsigned char *codes
-#define BACKWARD_ARGUMENTS                                                                                          \
-    double *memory, double *adjoint, ptrdiff_t uniform, ptrdiff_t base, ptrdiff_t lanes, ptrdiff_t start,           \
-        ptrdiff_t count, int terms, int varying, const int *a, const int *b, const unsigned char *codes
+typedef struct {
+    const int *slots;
+    ptrdiff_t count;
+} Choice; /* a list that TAKE chooses from */
 
-ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, int terms, const int *a, const int *b,
-                            const unsigned char *codes) {
-    ptrdiff_t k = 0;
-    for (; k + 4 <= count; k += 4) {  /* four sums at a time: within one, each addition waits for the previous one */
+/* The slots of one factor of the terms of a part: start + row · r + column · c + term · t */
+typedef struct {
+    ptrdiff_t start, row, column, term;
+} Affine;
+
+/* Terms of one code, one after the other. */
+typedef struct {
+    int terms, code;
+    Affine a, b;
+} Span;
+
+/* Results of a block of sums: `rows` times `columns`, row after row, from the `first` one on. If their operands lie in
+   affine order, `spans` say where; if not, there are none, and the operands are listed. */
+typedef struct {
+    ptrdiff_t first, rows, columns;
+    int count; /* of the spans */
+    const Span *spans;
+    int forward, backward; /* whether products.h can compute it with rows of lanes, and propagate its adjoints */
+} Part;
+
+/* One rule, or a sum of products, applied to compute `count` results, which lie side by side. */
+typedef struct {
+    int rule;
+    int wanted;  /* bit k: the gradient of operand k is wanted */
+    int varying; /* bit k: operand k has rows; bit 3: the results have rows */
+    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
+    ptrdiff_t start, count;
+    int *a, *b, *c;
+    const Choice *choices; /* of TAKE; `b` says which */
+    int guards;
+    int *guard;           /* pairs of slot and side */
+    int terms;            /* of a sum of products; 0 for a rule */
+    unsigned char *codes; /* of a sum of products, one for each term */
+    Part *parts;          /* of a sum of products */
+    Span *spans;          /* of all its parts */
+    int count_of_parts;
+} Instruction;
+
+/* A slot below `uniform` holds one number for all examples; every other slot has a row of LANES numbers, or one number
+   where there is a single lane. The slots with rows begin at `base`. */
+typedef struct {
+    double *memory, *adjoint, *scratch;
+    ptrdiff_t uniform, base, lanes;
+} Workspace;
+
+static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
+    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
+}
+
+#define AT(x, r, c, t) ((x).start + (x).row * (r) + (x).column * (c) + (x).term * (t))
+
+static inline ptrdiff_t far_apart(ptrdiff_t step, ptrdiff_t count) { return step >= count || -step >= count; }
+
+/* Decide how a part is run with rows of lanes; returns how much scratch memory it needs. */
+static ptrdiff_t part_prepare(Part *part) {
+    ptrdiff_t room = 0;
+    part->forward = part->count && part->columns > 1;
+    part->backward = part->count > 0;
+    for (int s = 0; s < part->count; s++) {
+        const Span *span = &part->spans[s];
+        const int kind = span->code & 7;
+        const int layer = kind == (HAS_B | B_VARIES) && span->b.column == 0;
+        const ptrdiff_t rows = (part->rows + 7) / 8 * 8, widest = span->terms > part->columns ? span->terms : part->columns;
+        if (!layer && kind)
+            part->forward = part->backward = 0;
+        else if (layer) {
+            if (span->code & B_WANTED && span->b.term == 0)
+                part->backward = 0;
+            if (span->code & A_WANTED && !(span->a.term == 1 && (part->columns == 1 || far_apart(span->a.column, span->terms))) &&
+                !(span->a.column == 1 && far_apart(span->a.term, part->columns)))
+                part->backward = 0;
+        }
+        if (room < LANES * widest)
+            room = LANES * widest;
+        if (room < rows * (span->terms + part->columns))
+            room = rows * (span->terms + part->columns);
+    }
+    return room;
+}
+
+/* Sums of single numbers whose operands are listed, from the k-th to the one before `end`. */
+ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t k, ptrdiff_t end, int terms, const int *a,
+                            const int *b, const unsigned char *codes) {
+    for (; k + 4 <= end; k += 4) {  /* four sums at a time: within one, each addition waits for the previous one */
         double s0 = -0.0, s1 = -0.0, s2 = -0.0, s3 = -0.0;
         const int *a0 = a + k * terms, *a1 = a0 + terms, *a2 = a1 + terms, *a3 = a2 + terms;
         const int *b0 = b + k * terms, *b1 = b0 + terms, *b2 = b1 + terms, *b3 = b2 + terms;
@@ -45,7 +124,7 @@ ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, in
         memory[start + k + 2] = s2;
         memory[start + k + 3] = s3;
     }
-    for (; k < count; k++) {
+    for (; k < end; k++) {
         double sum = -0.0;
         for (int t = 0; t < terms; t++) {
             double x = memory[a[k * terms + t]];
@@ -55,9 +134,9 @@ ALWAYS void forward_scalars(double *memory, ptrdiff_t start, ptrdiff_t count, in
     }
 }
 
-ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t start, ptrdiff_t count, int terms,
-                             const int *a, const int *b, const unsigned char *codes) {
-    for (ptrdiff_t k = 0; k < count; k++) {
+ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t start, ptrdiff_t k, ptrdiff_t end,
+                             int terms, const int *a, const int *b, const unsigned char *codes) {
+    for (a += k * terms, b += k * terms; k < end; k++) {
         double g = adjoint[start + k];
         for (int t = 0; t < terms; t++, a++, b++) {
             int code = codes[t];
@@ -77,6 +156,8 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET
 #define WIDTH 2
 #define GROUP 1
+#define DOWN 4
+#define ACROSS 2
 #include "lanes.h"
 
 #if defined(__x86_64__)
@@ -86,17 +167,21 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET __attribute__((target("avx2")))
 #define WIDTH 4
 #define GROUP 2
+#define DOWN 4
+#define ACROSS 2
 #include "lanes.h"
 
 #define KIND avx512
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #define WIDTH 8
 #define GROUP 4
+#define DOWN 8
+#define ACROSS 4
 #include "lanes.h"
 #endif
 
-static void (*sums_forward)(FORWARD_ARGUMENTS) = forward_any;
-static void (*sums_backward)(BACKWARD_ARGUMENTS) = backward_any;
+static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
+static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
 static int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
 
 #define CHOOSE(kind, width) \

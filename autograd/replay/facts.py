@@ -26,11 +26,11 @@ class Facts:
 
     wanted, varying  whether a gradient of a Value flows through it, and whether it depends on an input
     uses             how often it is an operand; what must be seen from outside counts twice; INSIDE: it has no slot
-    level            on the longest of how many operations it stands
+    level            on the longest of how many operations it stands, sums of products counted as one
     first, terms     of a sum of products: where its terms begin in `factors`, and how many they are
     factors, filled  two by two the places of the factors of terms, -1 for a missing first one
     slot             where the program keeps the number
-    choices          for each list that TAKE chooses from: whether an item is wanted, whether one varies, the last level
+    choices          for each list that TAKE chooses from: whether an item is wanted, and whether one varies
     """
 
     def __init__(self, tape):
@@ -43,49 +43,71 @@ class Facts:
 
 
 @cython.ccall
-@cython.locals(tape=Tape, facts=Facts, place=cython.int, a=cython.int, b=cython.int, c=cython.int, level=cython.int)
-@cython.locals(wanted=cython.bint, varying=cython.bint, condition=cython.int, any_varies=cython.bint, last=cython.int)
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, a=cython.int, b=cython.int, c=cython.int)
+@cython.locals(wanted=cython.bint, varying=cython.bint, condition=cython.int, any_varies=cython.bint)
 def find_wanted_and_varying(tape, facts):
-    """Which operations a gradient flows through, which depend on an input, and the level of each."""
+    """Which operations a gradient flows through, and which depend on an input."""
     for place in range(tape.count):
         a, b, c = tape.a[place], tape.b[place], tape.c[place]
         if tape.rule[place] == LEAF:
             facts.wanted[place] = tape.flags[place] & 1
             facts.varying[place] = a < 0
             continue
-        wanted, varying, level = facts.wanted[a], facts.varying[a], facts.level[a]
+        wanted, varying = facts.wanted[a], facts.varying[a]
         if tape.rule[place] == TAKE:
-            wanted, any_varies, last = facts_of_choice(tape, facts, place)
-            varying, level = varying or any_varies, max(level, last)
+            wanted, any_varies = facts_of_choice(tape, facts, place)
+            varying = varying or any_varies
         if b >= 0:
             wanted, varying = wanted or facts.wanted[b], varying or facts.varying[b]
-            level = max(level, facts.level[b])
         if c >= 0:
             wanted, varying = wanted or facts.wanted[c], varying or facts.varying[c]
-            level = max(level, facts.level[c])
         if tape.guard_of[place]:
             for condition, _ in tape.guards[tape.guard_of[place]]:
                 varying = varying or facts.varying[condition]
-                level = max(level, facts.level[condition])
         facts.wanted[place] = wanted and tape.flags[place] & PASSES
         facts.varying[place] = varying
-        facts.level[place] = level + 1
 
 
 @cython.ccall
 @cython.locals(tape=Tape, facts=Facts, place=cython.int, items=cython.int[::1], i=cython.int, wanted=cython.bint)
-@cython.locals(varying=cython.bint, level=cython.int)
+@cython.locals(varying=cython.bint)
 def facts_of_choice(tape, facts, place):
-    """Of the items that an operation TAKE chooses from: whether one is wanted, whether one varies, the last level."""
+    """Of the items that an operation TAKE chooses from: whether one is wanted, and whether one varies."""
     found = facts.choices.get(tape.b[place])
     if found is None:
-        items, wanted, varying, level = tape.items_at(place), False, False, 0
+        items, wanted, varying = tape.items_at(place), False, False
         for i in range(len(items)):
             wanted = wanted or facts.wanted[items[i]]
             varying = varying or facts.varying[items[i]]
-            level = max(level, facts.level[items[i]])
-        found = facts.choices[tape.b[place]] = wanted, varying, level
+        found = facts.choices[tape.b[place]] = wanted, varying
     return found
+
+
+@cython.ccall
+@cython.locals(tape=Tape, facts=Facts, place=cython.int, b=cython.int, c=cython.int, level=cython.int)
+@cython.locals(condition=cython.int, items=cython.int[::1], i=cython.int)
+def find_levels(tape, facts):
+    """On the longest of how many operations each one stands; a sum of products counts as one."""
+    last_of: dict = {}
+    for place in range(tape.count):
+        if tape.rule[place] == LEAF:
+            continue
+        b, c, level = tape.b[place], tape.c[place], facts.level[tape.a[place]]
+        if tape.rule[place] == TAKE:
+            if b not in last_of:
+                items = tape.items_at(place)
+                last_of[b] = 0
+                for i in range(len(items)):
+                    last_of[b] = max(last_of[b], facts.level[items[i]])
+            level = max(level, last_of[b])
+        if b >= 0:
+            level = max(level, facts.level[b])
+        if c >= 0:
+            level = max(level, facts.level[c])
+        if tape.guard_of[place]:
+            for condition, _ in tape.guards[tape.guard_of[place]]:
+                level = max(level, facts.level[condition])
+        facts.level[place] = level if facts.uses[place] == INSIDE else level + 1
 
 
 @cython.ccall

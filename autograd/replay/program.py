@@ -15,7 +15,7 @@ if not cython.compiled:
     from autograd.engine.value import LEAF, Value
     from autograd.replay.blocks import Blocks, find_kinds, operations_in_order
     from autograd.replay.derive import adjoints_on, formula_of_slope
-    from autograd.replay.facts import Facts, count_uses, find_sums, find_wanted_and_varying
+    from autograd.replay.facts import Facts, count_uses, find_levels, find_sums, find_wanted_and_varying
     from autograd.replay.tape import DERIVED, HANDED_OUT, KIND, SLOPES, TAKE, Fragment, Tape, integers
 
 
@@ -50,6 +50,7 @@ class Program:
         self._machine = None
         count_uses(self.tape, facts, self.places)
         find_sums(self.tape, facts, RULES["add"].index, RULES["mul"].index)
+        find_levels(self.tape, facts)
         lay_out(self, self.tape, facts)
 
     def machine(self, kind):

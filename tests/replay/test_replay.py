@@ -301,7 +301,7 @@ def test_figures_and_picture():
     step(Value(0.5))
     (figures,) = step.stats()
     assert figures["nodes"] == 6
-    assert figures["levels"] == 3
+    assert figures["levels"] == 2
     assert figures["loops"] == 2  # x * 2 + 1 is one
     assert figures["bytes"] <= 64 * figures["nodes"]
     assert "tanh" in step.draw().source
