@@ -40,87 +40,102 @@ ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c
         case 6: DO(6); break;                                                                                      \
         case 7: DO(7); break;                                                                                      \
     }
-#define IN_LANE(operand, k) (operand)[varying & 1 << (k) ? lane : 0]
 
-ALWAYS void forward_row(int rule, int inputs, int varying, double *out, const double *a, const double *b,
-                        const double *c) {
-    for (ptrdiff_t lane = 0; lane < LANES; lane++)
-        out[lane] = value_of(rule, inputs, IN_LANE(a, 0), IN_LANE(b, 1), IN_LANE(c, 2));
+/* An instruction is one row if each of its operands is numbers side by side, or one number throughout. */
+
+static void instruction_prepare(Instruction *i, int inputs) {
+    const int *operands[] = {i->a, i->b, i->c};
+    i->even = i->flat = 1;
+    i->steps = 0;
+    for (int k = 0; k < inputs; k++) {
+        int side_by_side = 1, same = 1;
+        for (ptrdiff_t n = 1; n < i->count; n++) {
+            side_by_side &= operands[k][n] == operands[k][0] + n;
+            same &= operands[k][n] == operands[k][0];
+        }
+        i->even &= side_by_side | same;
+        i->flat &= i->varying >> k & 1 ? side_by_side : same;
+        i->steps |= (side_by_side && !same) << k;
+    }
+}
+
+/* How an instruction is run: as so many rows of so many numbers; with single numbers whose operands are listed, as 0
+   rows. Bit k of `steps`: operand k has a number for each of a row, not one for all. */
+typedef struct {
+    ptrdiff_t rows, length;
+    int steps;
+} Shape;
+
+static inline Shape shape_of(const Instruction *i, const Workspace *w) {
+    if (w->lanes == 1 || !i->varying)
+        return i->even ? (Shape){1, i->count, i->steps} : (Shape){0, 0, 0};
+    return i->flat ? (Shape){1, i->count * LANES, i->varying} : (Shape){i->count, LANES, i->varying};
+}
+
+#define IN_ROW(operand, k) (operand)[steps & 1 << (k) ? x : 0]
+
+ALWAYS void forward_row(int rule, int inputs, int steps, ptrdiff_t length, double *restrict out, const double *a,
+                        const double *b, const double *c) {
+    for (ptrdiff_t x = 0; x < length; x++)
+        out[x] = value_of(rule, inputs, IN_ROW(a, 0), IN_ROW(b, 1), IN_ROW(c, 2));
 }
 
 ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace *w) {
     double *m = w->memory;
     const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
-    if (w->lanes == 1 || !i->varying) {
-        for (ptrdiff_t n = 0; n < i->count; n++)
-            m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
-        return;
-    }
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        double *out = m + place(w, i->start + n), *pa = m + place(w, a[n]), *pb = m + place(w, b[n]);
-        double *pc = m + place(w, c[n]);
-#define DO(varying) forward_row(rule, inputs, varying, out, pa, pb, pc)
-        EACH_VARIETY(inputs, i->varying, DO)
+    const Shape shape = shape_of(i, w);
+    for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++)
+        m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
+#define DO(steps)                                                                                                  \
+    for (ptrdiff_t n = 0; n < shape.rows; n++)                                                                     \
+        forward_row(rule, inputs, steps, shape.length, m + place(w, i->start + n), m + place(w, a[n]),             \
+                    m + place(w, b[n]), m + place(w, c[n]))
+    EACH_VARIETY(inputs, shape.steps, DO)
 #undef DO
-    }
 }
 
-/* Add g · ∂out/∂operand k to the adjoint j of that operand, lane by lane if it has a row. */
-ALWAYS void backward_row(int rule, int inputs, int k, int varying, int guarded, const double *g, double *j,
-                         const double *out, const double *a, const double *b, const double *c) {
+/* Add g · ∂out/∂operand k to the adjoint j of that operand, number by number if it has one for each. */
+ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t length, int guarded, const double *g,
+                         double *restrict j, const double *out, const double *a, const double *b, const double *c) {
     double total = 0.0;
     guarded &= !(PLAIN_PARTIALS[rule] >> k & 1);
-    for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-        /* In lanes where the guard does not hold, the derivative may be infinite. */
-        double part = guarded && g[lane] == 0.0
+    for (ptrdiff_t x = 0; x < length; x++) {
+        /* Where the guard does not hold, the derivative may be infinite. */
+        double part = guarded && g[x] == 0.0
                           ? 0.0
-                          : g[lane] * slope_of(rule, inputs, k, IN_LANE(a, 0), IN_LANE(b, 1), IN_LANE(c, 2), out[lane]);
-        if (varying & 1 << k)
-            j[lane] += part;
+                          : g[x] * slope_of(rule, inputs, k, IN_ROW(a, 0), IN_ROW(b, 1), IN_ROW(c, 2), out[x]);
+        if (steps & 1 << k)
+            j[x] += part;
         else
             total += part;
     }
-    if (!(varying & 1 << k))
+    if (!(steps & 1 << k))
         j[0] += total;
 }
 
 ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace *w) {
     double *m = w->memory, *j = w->adjoint;
     const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
-    int wanted = i->wanted, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
-    if (w->lanes == 1 || !i->varying) {
-        for (ptrdiff_t n = 0; n < i->count; n++) {
-            double g = j[i->start + n];
-            if (!all_plain && i->guards && g == 0.0)
-                continue;
-#define ADD(k, slot) j[slot] += g * slope_of(rule, inputs, k, m[a[n]], m[b[n]], m[c[n]], m[i->start + n])
-            if (wanted & 1)
-                ADD(0, a[n]);
-            if (inputs > 1 && wanted & 2)
-                ADD(1, b[n]);
-            if (inputs > 2 && wanted & 4)
-                ADD(2, c[n]);
+    const int wanted = i->wanted, guarded = i->guards, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
+    const Shape shape = shape_of(i, w);
+    for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++) {
+        const double g = j[i->start + n];
+        if (!all_plain && guarded && g == 0.0)
+            continue;
+#define ADD(k, slot)                                                                                               \
+    if (inputs > k && wanted >> k & 1)                                                                             \
+        j[slot] += g * slope_of(rule, inputs, k, m[a[n]], m[b[n]], m[c[n]], m[i->start + n]);
+        ADD(0, a[n]) ADD(1, b[n]) ADD(2, c[n])
 #undef ADD
-        }
-        return;
     }
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        ptrdiff_t at = place(w, i->start + n), at_a = place(w, a[n]), at_b = place(w, b[n]), at_c = place(w, c[n]);
-#define ROW(k, at_k, varying) \
-    backward_row(rule, inputs, k, varying, i->guards, j + at, j + at_k, m + at, m + at_a, m + at_b, m + at_c)
-#define DO(varying)                                                                                                \
-    do {                                                                                                           \
-        if (wanted & 1)                                                                                            \
-            ROW(0, at_a, varying);                                                                                 \
-        if (inputs > 1 && wanted & 2)                                                                              \
-            ROW(1, at_b, varying);                                                                                 \
-        if (inputs > 2 && wanted & 4)                                                                              \
-            ROW(2, at_c, varying);                                                                                 \
-    } while (0)
-        EACH_VARIETY(inputs, i->varying, DO)
+#define ROWS(k, slot, steps)                                                                                       \
+    for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
+        backward_row(rule, inputs, k, steps, shape.length, guarded, j + place(w, i->start + n), j + place(w, slot), \
+                     m + place(w, i->start + n), m + place(w, a[n]), m + place(w, b[n]), m + place(w, c[n]));
+#define DO(steps) ROWS(0, a[n], steps) ROWS(1, b[n], steps) ROWS(2, c[n], steps)
+    EACH_VARIETY(inputs, shape.steps, DO)
 #undef DO
-#undef ROW
-    }
+#undef ROWS
 }
 
 /* A partial derivative as an operation of its own: its operands are those of the rule, at most two, and the result. */

@@ -55,6 +55,7 @@ cdef extern from "machine.h":
         Py_ssize_t uniform, base, lanes
 
     Py_ssize_t part_prepare(Part*) noexcept
+    void instruction_prepare(CInstruction*, int) noexcept
     Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
     const double NAN
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
@@ -368,6 +369,8 @@ cdef class NativeMachine:
                     instruction.b = NULL
                 if len(rule.inputs) < 3:
                     instruction.c = NULL
+            elif 0 <= instruction.rule < RULE_COUNT:
+                instruction_prepare(instruction, INPUTS_OF[instruction.rule])
             self.plan.work += instruction.count * max(instruction.terms, 1)
             if blocks.guard[i]:
                 pairs = self._guards[blocks.guard[i]]

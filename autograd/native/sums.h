@@ -52,6 +52,7 @@ typedef struct {
     int *guard;           /* pairs of slot and side */
     int terms;            /* of a sum of products; 0 for a rule */
     unsigned char *codes; /* of a sum of products, one for each term */
+    int even, flat, steps; /* of a rule: see instruction_prepare */
     Part *parts;          /* of a sum of products */
     Span *spans;          /* of all its parts */
     int count_of_parts;
