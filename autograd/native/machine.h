@@ -116,7 +116,7 @@ ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t lengt
 ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace *w) {
     double *m = w->memory, *j = w->adjoint;
     const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
-    const int wanted = i->wanted, guarded = i->guards, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
+    const int wanted = i->wanted, guarded = i->guards > 0, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
     const Shape shape = shape_of(i, w);
     for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++) {
         const double g = j[i->start + n];

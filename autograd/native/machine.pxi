@@ -10,6 +10,7 @@
 cdef enum:
     FEW = 3  # up to this many examples are run one by one
     CHUNKS = 8  # a batch is split into at most this many parts
+    MOST_KEPT = 4_000_000  # numbers in a workspace that is kept for the next run
     WORTH_HELP = 30_000  # operations times examples above which helper threads pay off
 
 
@@ -89,22 +90,22 @@ cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize
     return True
 
 
-cdef bint finished(CInstruction* instruction, Workspace* workspace) noexcept nogil:
-    """Set results whose guard does not hold to 0; returns whether all results are finite."""
+cdef void clear_unless_it_holds(CInstruction* instruction, Workspace* workspace) noexcept nogil:
+    """Set the results of an instruction with a guard to 0 where that does not hold."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
     cdef double* out = workspace.memory + place(workspace, instruction.start)
-    if instruction.guards:
-        for lane in range(lanes):
-            if not holds(instruction, workspace, lane):
-                for k in range(instruction.count):
-                    out[k * lanes + lane] = 0.0
-    return all_finite(out, instruction.count * lanes)
+    for lane in range(lanes):
+        if not holds(instruction, workspace, lane):
+            for k in range(instruction.count):
+                out[k * lanes + lane] = 0.0
 
 
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
+    Py_ssize_t shared  # how many instructions come first that compute what all examples share
     Py_ssize_t work  # operations for each example
     Py_ssize_t scratch  # numbers that sums of products need beside
+    bint side_by_side  # whether the captured Values have their slots in order, without gaps
     bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
     Choice* choices  # the lists that TAKE chooses from
@@ -123,7 +124,8 @@ ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes 
     int* reads
     int* roots
     int* wanted_inputs
-    int next, fine, short_of_memory  # the next chunk; whether all results are finite; whether memory ran out
+    Workspace* workspaces  # one for each thread
+    int next, workers, fine  # the next chunk; how many threads have begun; whether all results are finite
     void* error  # what the function of a rule raised, a counted reference; else NULL
 
 
@@ -132,26 +134,40 @@ cdef void work(void* pointer) noexcept nogil:
     cdef BatchRun* batch = <BatchRun*>pointer
     cdef Plan* plan = batch.plan
     cdef Workspace workspace
-    cdef Py_ssize_t cells = plan.base + (plan.size - plan.uniform) * batch.width + OVERREAD
     cdef int chunk = next_part(&batch.next)
     if chunk >= batch.chunks:
         return
-    workspace.uniform, workspace.lanes = plan.uniform, batch.width
-    workspace.base = plan.uniform if batch.width == 1 else plan.base  # with one lane a slot is a place
-    workspace.memory, workspace.adjoint = aligned(cells), aligned(cells) if batch.differentiating else NULL
-    workspace.scratch = aligned(plan.scratch + OVERREAD)
-    if (workspace.memory != NULL and workspace.scratch != NULL
-            and (workspace.adjoint != NULL or batch.differentiating == 0)):
-        memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
-        while chunk < batch.chunks and batch.fine:
-            if not run_chunk(batch, &workspace, chunk):
-                batch.fine = False
-            chunk = next_part(&batch.next)
-    else:
-        batch.short_of_memory = True
+    workspace = batch.workspaces[next_part(&batch.workers)]
+    memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
+    if not run_all(batch, &workspace, 0, plan.shared, 1) or not all_finite(workspace.memory, plan.uniform):
+        batch.fine = False
+    while chunk < batch.chunks and batch.fine:
+        if not run_chunk(batch, &workspace, chunk):
+            batch.fine = False
+        chunk = next_part(&batch.next)
+
+
+cdef bint provide_memory(Plan* plan, Workspace* workspace, int lanes, bint differentiating) noexcept:
+    """Give a workspace the memory that it needs and does not have yet; false if there is none."""
+    cdef Py_ssize_t cells
+    workspace.uniform, workspace.lanes = plan.uniform, lanes
+    workspace.base = plan.uniform if lanes == 1 else plan.base  # with one lane a slot is a place
+    cells = workspace.base + (plan.size - plan.uniform) * lanes + OVERREAD
+    if workspace.memory == NULL:
+        workspace.memory = aligned(cells)
+    if workspace.scratch == NULL:
+        workspace.scratch = aligned(plan.scratch + OVERREAD)
+    if workspace.adjoint == NULL and differentiating:
+        workspace.adjoint = aligned(cells)
+    return (workspace.memory != NULL and workspace.scratch != NULL
+            and (workspace.adjoint != NULL or not differentiating))
+
+
+cdef void clear(Workspace* workspace) noexcept:
     give_back(workspace.memory)
-    give_back(workspace.scratch)
     give_back(workspace.adjoint)
+    give_back(workspace.scratch)
+    memset(workspace, 0, sizeof(Workspace))
 
 
 cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) noexcept nogil:
@@ -170,46 +186,76 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
             if (root == 0 or batch.tiles > 1) and not forward(batch, workspace, tile):
                 return False
             reverse(batch, workspace, tile, root)
+        reverse_all(batch, workspace, 0, batch.plan.shared, 1)
         total = batch.totals + (number * batch.differentiating + root) * captured
-        for k in range(captured):
-            total[k] = workspace.adjoint[batch.plan.captured_slots[k]]
+        if batch.plan.side_by_side:
+            memcpy(total, workspace.adjoint + batch.plan.captured_slots[0], captured * sizeof(double))
+        else:
+            for k in range(captured):
+                total[k] = workspace.adjoint[batch.plan.captured_slots[k]]
     return True
 
 
 cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexcept nogil:
+    """Compute the results of the examples of a tile; returns whether all of them are finite."""
     cdef Py_ssize_t i, lane, first = tile * batch.width, inputs = batch.plan.inputs, lanes = workspace.lanes
-    cdef CInstruction* instruction
+    cdef Py_ssize_t examples = min(lanes, batch.examples - first)
     cdef double* rows = workspace.memory + workspace.base
     cdef double* example
     for lane in range(lanes):
         example = batch.inputs + min(first + lane, batch.examples - 1) * inputs
         for i in range(inputs):
             rows[i * lanes + lane] = example[i]
-    for i in range(batch.plan.count):
-        instruction = &batch.plan.instructions[i]
-        if instruction.own == NULL:
-            run_forward(instruction, workspace)
-        elif not call_rule(batch, instruction, workspace, min(lanes, batch.examples - first)):
-            return False
-        if not finished(instruction, workspace):
-            return False
-    for lane in range(min(lanes, batch.examples - first)):
+    if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, examples):
+        return False
+    if not all_finite(rows, (batch.plan.size - batch.plan.uniform) * lanes):
+        return False
+    for lane in range(examples):
         for i in range(batch.reading):
             batch.numbers[(first + lane) * batch.reading + i] = workspace.memory[
                 cell(workspace, batch.reads[i], lane)]
     return True
 
 
+cdef bint run_all(BatchRun* batch, Workspace* workspace, Py_ssize_t i, Py_ssize_t end, Py_ssize_t examples) noexcept nogil:
+    """Run the instructions from the i-th to the one before `end`.
+
+    Returns False if a rule of a user's has no result. What is not finite stays in memory, where it is found in the end.
+    """
+    cdef CInstruction* instruction
+    for i in range(i, end):
+        instruction = &batch.plan.instructions[i]
+        if instruction.own == NULL:
+            run_forward(instruction, workspace)
+        elif not call_rule(batch, instruction, workspace, examples):
+            return False
+        if instruction.guards:
+            clear_unless_it_holds(instruction, workspace)
+    return True
+
+
 cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
+    """Propagate the adjoints of a tile; those of what all examples share add up over the tiles."""
     cdef Py_ssize_t i, lane, first = tile * batch.width
     cdef Py_ssize_t examples = min(workspace.lanes, batch.examples - first)
-    cdef CInstruction* instruction
     cdef int slot = batch.roots[root]
     cdef double* adjoint = workspace.adjoint
     memset(adjoint + workspace.base, 0, (batch.plan.size - workspace.uniform) * workspace.lanes * sizeof(double))
     for lane in range(examples):
         adjoint[cell(workspace, slot, lane)] += batch.seed
-    for i in range(batch.plan.count - 1, -1, -1):
+    reverse_all(batch, workspace, batch.plan.shared, batch.plan.count, examples)
+    for lane in range(examples):
+        for i in range(batch.variables):
+            batch.slopes[root][batch.plan.differentiable + (first + lane) * batch.variables + i] = adjoint[
+                workspace.base + batch.wanted_inputs[i] * workspace.lanes + lane]
+
+
+cdef void reverse_all(BatchRun* batch, Workspace* workspace, Py_ssize_t first, Py_ssize_t end,
+                      Py_ssize_t examples) noexcept nogil:
+    """Propagate adjoints through the instructions from the one before `end` back to the `first`."""
+    cdef Py_ssize_t i
+    cdef CInstruction* instruction
+    for i in range(end - 1, first - 1, -1):
         instruction = &batch.plan.instructions[i]
         if instruction.wanted == 0:
             continue
@@ -217,13 +263,6 @@ cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssi
             run_backward(instruction, workspace)
         else:
             call_slopes(batch, instruction, workspace, examples)
-        if not instruction.varying & 8:
-            # Only the adjoints of captured Values add up over tiles, not those of what is computed from them.
-            memset(adjoint + instruction.start, 0, instruction.count * sizeof(double))
-    for lane in range(examples):
-        for i in range(batch.variables):
-            batch.slopes[root][batch.plan.differentiable + (first + lane) * batch.variables + i] = adjoint[
-                workspace.base + batch.wanted_inputs[i] * workspace.lanes + lane]
 
 
 # A rule that a user has registered is younger than the engine: its Python functions are called, as machine.py does.
@@ -326,6 +365,7 @@ cdef class NativeMachine:
     cdef list _sources, _keep, _guards
     cdef Blocks blocks
     cdef Plan plan
+    cdef Workspace[2] spare  # kept from one run to the next: for a single lane, and for LANES
     cdef int[::1] source_slots, captured_slots
     cdef double[::1] template
 
@@ -372,6 +412,8 @@ cdef class NativeMachine:
             elif 0 <= instruction.rule < RULE_COUNT:
                 instruction_prepare(instruction, INPUTS_OF[instruction.rule])
             self.plan.work += instruction.count * max(instruction.terms, 1)
+            if not instruction.varying & 8:
+                self.plan.shared = i + 1
             if blocks.guard[i]:
                 pairs = self._guards[blocks.guard[i]]
                 instruction.guard, instruction.guards = pairs.data.as_ints, len(pairs) // 2
@@ -386,6 +428,8 @@ cdef class NativeMachine:
         self.captured_slots = _ints(program.value_slots)
         self.plan.captured_slots = &self.captured_slots[0]
         self.plan.differentiable = len(self.captured)
+        self.plan.side_by_side = all([self.captured_slots[i] == self.captured_slots[0] + i
+                                      for i in range(len(self.captured))])
 
     cdef int _find_parts(self, CInstruction* instruction, int at) except -1:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""
@@ -428,6 +472,8 @@ cdef class NativeMachine:
             free(self.plan.instructions[i].spans)
         free(self.plan.instructions)
         free(self.plan.choices)
+        clear(&self.spare[0])
+        clear(&self.spare[1])
 
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
@@ -455,12 +501,22 @@ cdef class NativeMachine:
         batch.numbers = &view[0]
         count = captured + batch.examples * batch.variables
         slopes = [array.clone(NUMBERS, count, True) for _ in roots]
+        cdef int helpers = 0
+        cdef Workspace* spare = &self.spare[batch.width > 1]
+        if self.plan.work * batch.examples > WORTH_HELP and not self.plan.calls_back:
+            helpers = min(HELPERS, <int>batch.chunks - 1)
         try:
+            batch.workspaces = <Workspace*>calloc(helpers + 1, sizeof(Workspace))
             batch.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
             batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
             batch.slopes = <double**>malloc((batch.differentiating + 1) * sizeof(double*))
-            if batch.shared == NULL or batch.totals == NULL or batch.slopes == NULL:
+            if batch.workspaces == NULL or batch.shared == NULL or batch.totals == NULL or batch.slopes == NULL:
                 raise MemoryError()
+            batch.workspaces[0] = spare[0]
+            memset(spare, 0, sizeof(Workspace))  # another thread may run this program, too
+            for i in range(helpers + 1):
+                if not provide_memory(&self.plan, &batch.workspaces[i], <int>batch.width, batch.differentiating):
+                    raise MemoryError()
             for root in range(batch.differentiating):
                 view = slopes[root]
                 batch.slopes[root] = &view[0] if count else NULL
@@ -469,12 +525,9 @@ cdef class NativeMachine:
                 work(&batch)
             else:
                 with nogil:
-                    pool_run(work, &batch,
-                             min(HELPERS, batch.chunks - 1) if self.plan.work * batch.examples > WORTH_HELP else 0)
+                    pool_run(work, &batch, helpers)
             if batch.error != NULL:
                 raise <object>batch.error
-            if batch.short_of_memory:
-                raise MemoryError()
             for root in range(batch.differentiating):
                 for chunk in range(batch.chunks):
                     total = batch.totals + (chunk * batch.differentiating + root) * captured
@@ -485,6 +538,12 @@ cdef class NativeMachine:
             return (numbers, slopes) if batch.fine else None
         finally:
             Py_XDECREF(<PyObject*>batch.error)
+            for i in range(helpers + 1 if batch.workspaces != NULL else 0):
+                if i == 0 and spare.memory == NULL and self.plan.size * batch.width < MOST_KEPT:
+                    spare[0] = batch.workspaces[0]
+                else:
+                    clear(&batch.workspaces[i])
+            free(batch.workspaces)
             free(batch.shared)
             free(batch.totals)
             free(batch.slopes)
