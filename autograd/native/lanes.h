@@ -195,7 +195,10 @@ TARGET static void OF_KIND(forward)(const Instruction *i, const Workspace *w) {
         else if (part->forward)
             OF_KIND(layer_forward)(i, w, part);
         else
-            OF_KIND(forward_listed)(i, w, part->first, part->first + part->rows * part->columns);
+            for (ptrdiff_t tile = 0; tile < (single ? 1 : w->tiles); tile++) {
+                const Workspace one = tile_of(w, tile);
+                OF_KIND(forward_listed)(i, &one, part->first, part->first + part->rows * part->columns);
+            }
 }
 
 TARGET static void OF_KIND(backward)(const Instruction *i, const Workspace *w) {
@@ -206,7 +209,10 @@ TARGET static void OF_KIND(backward)(const Instruction *i, const Workspace *w) {
         else if (part->backward)
             OF_KIND(layer_backward)(i, w, part);
         else
-            OF_KIND(backward_listed)(i, w, part->first, part->first + part->rows * part->columns);
+            for (ptrdiff_t tile = 0; tile < (single ? 1 : w->tiles); tile++) {
+                const Workspace one = tile_of(w, tile);
+                OF_KIND(backward_listed)(i, &one, part->first, part->first + part->rows * part->columns);
+            }
 }
 
 /* Whether all numbers are finite. */

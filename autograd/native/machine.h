@@ -196,25 +196,36 @@ static void take_backward(const Instruction *i, const Workspace *w) {
     }
 }
 
+/* Run an instruction on all tiles. */
 static void run_forward(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
-    if (i->rule == TAKE)
-        take_forward(i, w);
-    else if (i->rule >= SLOPES)
-        SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
-    else if (i->terms)
+    if (i->terms) {
         sums_forward(i, w);
-    else
-        LOOP[i->rule](i, w);
+        return;
+    }
+    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
+        const Workspace one = tile_of(w, tile);
+        if (i->rule == TAKE)
+            take_forward(i, &one);
+        else if (i->rule >= SLOPES)
+            SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, &one);
+        else
+            LOOP[i->rule](i, &one);
+    }
 }
 
 static void run_backward(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
-    if (i->rule == TAKE)
-        take_backward(i, w);
-    else if (i->terms)
+    if (i->terms) {
         sums_backward(i, w);
-    else
-        LOOP[i->rule](i, w);
+        return;
+    }
+    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
+        const Workspace one = tile_of(w, tile);
+        if (i->rule == TAKE)
+            take_backward(i, &one);
+        else
+            LOOP[i->rule](i, &one);
+    }
 }

@@ -10,6 +10,8 @@
 cdef enum:
     FEW = 3  # up to this many examples are run one by one
     CHUNKS = 8  # a batch is split into at most this many parts
+    TOGETHER = 4  # so many tiles run together
+    MANY_WEIGHTS = 8000  # if there are more numbers that all examples share than stay in the nearest cache
     MOST_KEPT = 4_000_000  # numbers in a workspace that is kept for the next run
     WORTH_HELP = 30_000  # operations times examples above which helper threads pay off
 
@@ -53,7 +55,10 @@ cdef extern from "machine.h":
         double* memory
         double* adjoint
         double* scratch
-        Py_ssize_t uniform, base, lanes
+        Py_ssize_t uniform, base, lanes, tiles, stride, inputs
+        const double* examples
+
+    Workspace tile_of(const Workspace*, Py_ssize_t) noexcept nogil
 
     Py_ssize_t part_prepare(Part*) noexcept
     void instruction_prepare(CInstruction*, int) noexcept
@@ -104,7 +109,8 @@ ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t shared  # how many instructions come first that compute what all examples share
     Py_ssize_t work  # operations for each example
-    Py_ssize_t scratch  # numbers that sums of products need beside
+    Py_ssize_t scratch  # numbers that sums of products need beside, for each tile
+    Py_ssize_t together  # how many tiles run together, instruction by instruction
     bint side_by_side  # whether the captured Values have their slots in order, without gaps
     bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
@@ -114,7 +120,7 @@ ctypedef struct Plan:
 
 ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes out
     Plan* plan
-    Py_ssize_t examples, width, tiles, chunks, reading, differentiating, variables
+    Py_ssize_t examples, width, tiles, chunks, together, reading, differentiating, variables
     double seed
     double* shared  # the uniform slots: numbers and captured Values
     double* inputs  # of every example
@@ -139,7 +145,8 @@ cdef void work(void* pointer) noexcept nogil:
         return
     workspace = batch.workspaces[next_part(&batch.workers)]
     memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
-    if not run_all(batch, &workspace, 0, plan.shared, 1) or not all_finite(workspace.memory, plan.uniform):
+    workspace.tiles = 1
+    if not run_all(batch, &workspace, 0, plan.shared, 0) or not all_finite(workspace.memory, plan.uniform):
         batch.fine = False
     while chunk < batch.chunks and batch.fine:
         if not run_chunk(batch, &workspace, chunk):
@@ -149,14 +156,16 @@ cdef void work(void* pointer) noexcept nogil:
 
 cdef bint provide_memory(Plan* plan, Workspace* workspace, int lanes, bint differentiating) noexcept:
     """Give a workspace the memory that it needs and does not have yet; false if there is none."""
-    cdef Py_ssize_t cells
+    cdef Py_ssize_t cells, tiles = 1 if lanes == 1 else plan.together
     workspace.uniform, workspace.lanes = plan.uniform, lanes
     workspace.base = plan.uniform if lanes == 1 else plan.base  # with one lane a slot is a place
-    cells = workspace.base + (plan.size - plan.uniform) * lanes + OVERREAD
+    workspace.inputs = plan.inputs
+    workspace.stride = (plan.size - plan.uniform) * lanes
+    cells = workspace.base + tiles * workspace.stride + OVERREAD
     if workspace.memory == NULL:
         workspace.memory = aligned(cells)
     if workspace.scratch == NULL:
-        workspace.scratch = aligned(plan.scratch + OVERREAD)
+        workspace.scratch = aligned(tiles * plan.scratch + OVERREAD)
     if workspace.adjoint == NULL and differentiating:
         workspace.adjoint = aligned(cells)
     return (workspace.memory != NULL and workspace.scratch != NULL
@@ -173,20 +182,26 @@ cdef void clear(Workspace* workspace) noexcept:
 cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) noexcept nogil:
     cdef Py_ssize_t tile, root, k, first = batch.tiles * number // batch.chunks
     cdef Py_ssize_t last = batch.tiles * (number + 1) // batch.chunks, captured = batch.plan.differentiable
+    cdef Workspace shared = tile_of(workspace, 0)
     cdef double* total
-    if batch.differentiating == 0:
-        for tile in range(first, last):
-            if not forward(batch, workspace, tile):
-                return False
-        return True
-    for root in range(batch.differentiating):
-        memset(workspace.adjoint, 0, workspace.uniform * sizeof(double))
-        for tile in range(first, last):
+    for root in range(max(batch.differentiating, 1)):
+        if batch.differentiating:
+            memset(workspace.adjoint, 0, workspace.uniform * sizeof(double))
+        tile = first
+        while tile < last:
+            workspace.tiles = min(batch.together, last - tile)
+            workspace.examples = NULL
+            if (tile + workspace.tiles) * batch.width <= batch.examples:
+                workspace.examples = batch.inputs + tile * batch.width * batch.plan.inputs
             # With several tiles, each runs forward and then back at once, while its memory is in the cache.
             if (root == 0 or batch.tiles > 1) and not forward(batch, workspace, tile):
                 return False
-            reverse(batch, workspace, tile, root)
-        reverse_all(batch, workspace, 0, batch.plan.shared, 1)
+            if batch.differentiating:
+                reverse(batch, workspace, tile, root)
+            tile += workspace.tiles
+        if batch.differentiating == 0:
+            break
+        reverse_all(batch, &shared, 0, batch.plan.shared, 0)
         total = batch.totals + (number * batch.differentiating + root) * captured
         if batch.plan.side_by_side:
             memcpy(total, workspace.adjoint + batch.plan.captured_slots[0], captured * sizeof(double))
@@ -196,77 +211,97 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
     return True
 
 
-cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t tile) noexcept nogil:
-    """Compute the results of the examples of a tile; returns whether all of them are finite."""
-    cdef Py_ssize_t i, lane, first = tile * batch.width, inputs = batch.plan.inputs, lanes = workspace.lanes
-    cdef Py_ssize_t examples = min(lanes, batch.examples - first)
-    cdef double* rows = workspace.memory + workspace.base
+cdef inline Py_ssize_t examples_of(BatchRun* batch, Py_ssize_t tile) noexcept nogil:
+    """How many examples a tile has; the lanes that only fill up the last one repeat the last example."""
+    return min(batch.width, batch.examples - tile * batch.width)
+
+
+cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t first) noexcept nogil:
+    """Compute the results of the examples of tiles, from the first one on; returns whether all of them are finite."""
+    cdef Py_ssize_t i, lane, tile, inputs = batch.plan.inputs, lanes = workspace.lanes
+    cdef double* rows
     cdef double* example
-    for lane in range(lanes):
-        example = batch.inputs + min(first + lane, batch.examples - 1) * inputs
-        for i in range(inputs):
-            rows[i * lanes + lane] = example[i]
-    if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, examples):
+    cdef Workspace one
+    for tile in range(workspace.tiles):
+        rows = workspace.memory + workspace.base + tile * workspace.stride
+        for lane in range(lanes):
+            example = batch.inputs + min((first + tile) * lanes + lane, batch.examples - 1) * inputs
+            for i in range(inputs):
+                rows[i * lanes + lane] = example[i]
+    if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, first):
         return False
-    if not all_finite(rows, (batch.plan.size - batch.plan.uniform) * lanes):
+    if not all_finite(workspace.memory + workspace.base, workspace.tiles * workspace.stride):
         return False
-    for lane in range(examples):
-        for i in range(batch.reading):
-            batch.numbers[(first + lane) * batch.reading + i] = workspace.memory[
-                cell(workspace, batch.reads[i], lane)]
+    for tile in range(workspace.tiles):
+        one = tile_of(workspace, tile)
+        for lane in range(examples_of(batch, first + tile)):
+            for i in range(batch.reading):
+                batch.numbers[((first + tile) * lanes + lane) * batch.reading + i] = one.memory[
+                    cell(&one, batch.reads[i], lane)]
     return True
 
 
-cdef bint run_all(BatchRun* batch, Workspace* workspace, Py_ssize_t i, Py_ssize_t end, Py_ssize_t examples) noexcept nogil:
-    """Run the instructions from the i-th to the one before `end`.
+cdef bint run_all(BatchRun* batch, Workspace* workspace, Py_ssize_t i, Py_ssize_t end, Py_ssize_t first) noexcept nogil:
+    """Run the instructions from the i-th to the one before `end`, on tiles of examples from the first one on.
 
     Returns False if a rule of a user's has no result. What is not finite stays in memory, where it is found in the end.
     """
     cdef CInstruction* instruction
+    cdef Py_ssize_t tile
+    cdef Workspace one
     for i in range(i, end):
         instruction = &batch.plan.instructions[i]
         if instruction.own == NULL:
             run_forward(instruction, workspace)
-        elif not call_rule(batch, instruction, workspace, examples):
-            return False
-        if instruction.guards:
-            clear_unless_it_holds(instruction, workspace)
+            if instruction.guards == 0:
+                continue
+        for tile in range(workspace.tiles):
+            one = tile_of(workspace, tile)
+            if instruction.own != NULL and not call_rule(batch, instruction, &one, examples_of(batch, first + tile)):
+                return False
+            if instruction.guards:
+                clear_unless_it_holds(instruction, &one)
     return True
 
 
-cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t tile, Py_ssize_t root) noexcept nogil:
-    """Propagate the adjoints of a tile; those of what all examples share add up over the tiles."""
-    cdef Py_ssize_t i, lane, first = tile * batch.width
-    cdef Py_ssize_t examples = min(workspace.lanes, batch.examples - first)
-    cdef int slot = batch.roots[root]
-    cdef double* adjoint = workspace.adjoint
-    memset(adjoint + workspace.base, 0, (batch.plan.size - workspace.uniform) * workspace.lanes * sizeof(double))
-    for lane in range(examples):
-        adjoint[cell(workspace, slot, lane)] += batch.seed
-    reverse_all(batch, workspace, batch.plan.shared, batch.plan.count, examples)
-    for lane in range(examples):
-        for i in range(batch.variables):
-            batch.slopes[root][batch.plan.differentiable + (first + lane) * batch.variables + i] = adjoint[
-                workspace.base + batch.wanted_inputs[i] * workspace.lanes + lane]
+cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t first, Py_ssize_t root) noexcept nogil:
+    """Propagate the adjoints of tiles; those of what all examples share add up."""
+    cdef Py_ssize_t i, lane, tile, lanes = workspace.lanes
+    cdef Workspace one
+    memset(workspace.adjoint + workspace.base, 0, workspace.tiles * workspace.stride * sizeof(double))
+    for tile in range(workspace.tiles):
+        one = tile_of(workspace, tile)
+        for lane in range(examples_of(batch, first + tile)):
+            one.adjoint[cell(&one, batch.roots[root], lane)] += batch.seed
+    reverse_all(batch, workspace, batch.plan.shared, batch.plan.count, first)
+    for tile in range(workspace.tiles):
+        one = tile_of(workspace, tile)
+        for lane in range(examples_of(batch, first + tile)):
+            for i in range(batch.variables):
+                batch.slopes[root][batch.plan.differentiable + ((first + tile) * lanes + lane) * batch.variables + i] = (
+                    one.adjoint[one.base + batch.wanted_inputs[i] * lanes + lane])
 
 
-cdef void reverse_all(BatchRun* batch, Workspace* workspace, Py_ssize_t first, Py_ssize_t end,
-                      Py_ssize_t examples) noexcept nogil:
-    """Propagate adjoints through the instructions from the one before `end` back to the `first`."""
-    cdef Py_ssize_t i
+cdef void reverse_all(BatchRun* batch, Workspace* workspace, Py_ssize_t begin, Py_ssize_t end,
+                      Py_ssize_t first) noexcept nogil:
+    """Propagate adjoints through the instructions from the one before `end` back to `begin`, on tiles as above."""
+    cdef Py_ssize_t i, tile
     cdef CInstruction* instruction
-    for i in range(end - 1, first - 1, -1):
+    cdef Workspace one
+    for i in range(end - 1, begin - 1, -1):
         instruction = &batch.plan.instructions[i]
         if instruction.wanted == 0:
             continue
         if instruction.own == NULL:
             run_backward(instruction, workspace)
-        else:
-            call_slopes(batch, instruction, workspace, examples)
+            continue
+        for tile in range(workspace.tiles):
+            one = tile_of(workspace, tile)
+            call_slopes(batch, instruction, &one, examples_of(batch, first + tile))
 
 
 # A rule that a user has registered is younger than the engine: its Python functions are called, as machine.py does.
-# The lanes that only fill up the last tile are left out: their numbers are those of the last example.
+# The lanes that only fill up the last tile are left out.
 
 cdef bint call_rule(BatchRun* batch, CInstruction* instruction, Workspace* workspace,
                      Py_ssize_t examples) noexcept with gil:
@@ -417,6 +452,7 @@ cdef class NativeMachine:
             if blocks.guard[i]:
                 pairs = self._guards[blocks.guard[i]]
                 instruction.guard, instruction.guards = pairs.data.as_ints, len(pairs) // 2
+        self.plan.together = TOGETHER if program.uniform > MANY_WEIGHTS else 1
         template = array.array("d", bytes(8 * max(program.uniform, 1)))
         for slot, number in program.numbers:
             template[slot] = number
@@ -491,6 +527,7 @@ cdef class NativeMachine:
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
         batch.width = 1 if batch.examples <= FEW else LANES
         batch.tiles = (batch.examples + batch.width - 1) // batch.width
+        batch.together = 1 if batch.width == 1 else self.plan.together
         batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)
         batch.reading, batch.differentiating, batch.variables = len(reads), len(roots), len(variables)
         read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
@@ -539,7 +576,7 @@ cdef class NativeMachine:
         finally:
             Py_XDECREF(<PyObject*>batch.error)
             for i in range(helpers + 1 if batch.workspaces != NULL else 0):
-                if i == 0 and spare.memory == NULL and self.plan.size * batch.width < MOST_KEPT:
+                if i == 0 and spare.memory == NULL and self.plan.size * batch.width * batch.together < MOST_KEPT:
                     spare[0] = batch.workspaces[0]
                 else:
                     clear(&batch.workspaces[i])

@@ -7,50 +7,68 @@
 #define V(numbers) ((vector *)(numbers))
 #define CV(numbers) ((const vector *)(numbers))
 
-/* c[p][q] += a[p][0]·b[0][q] + a[p][1]·b[1][q] + …, for `height` rows p and `width` vectors of numbers q, of the last of
-   which only `last` numbers are stored. The rows of c are c_row apart, and so on. With `anew` c is overwritten. */
-HERE void OF_KIND(tile)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term, const double *b,
-                        ptrdiff_t b_term, ptrdiff_t terms, const int height, const int width, ptrdiff_t last, int anew) {
-    vector sum[DOWN][ACROSS];
-    EACH (int p = 0; p < height; p++)
-        EACH (int v = 0; v < width; v++)
-            sum[p][v] = anew ? -(vector){0} : CV(c + p * c_row)[v];
-    for (; terms > 0; terms--, a += a_term, b += b_term) {
-        vector x[ACROSS];
-        EACH (int v = 0; v < width; v++)
-            x[v] = CV(b)[v];
-        EACH (int p = 0; p < height; p++) {
-            const double w = a[p * a_row];
-            EACH (int v = 0; v < width; v++)
-                sum[p][v] += w * x[v];
-        }
+/* c[p][q] += a[p][0]·b[0][q] + a[p][1]·b[1][q] + …, for some rows p and some vectors of numbers q, of the last of which
+   only `last` numbers are stored. The rows of c are c_row apart, and so on. With `anew` c is overwritten. */
+#define TILE(rows, vectors)                                                                                        \
+    HERE void OF_KIND(tile_##rows##_##vectors)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row,       \
+                                               ptrdiff_t a_term, const double *b, ptrdiff_t b_term,                \
+                                               ptrdiff_t terms, ptrdiff_t last, int anew) {                        \
+        enum { LAST = vectors - 1 };                                                                               \
+        ROWS_##rows(VECTORS_##vectors, BEGIN_SUM)                                                                      \
+        for (; terms > 0; terms--, a += a_term, b += b_term) {                                                     \
+            VECTORS_##vectors(LOAD_B, 0)                                                                           \
+            ROWS_##rows(VECTORS_1, LOAD_A)                                                                         \
+            ROWS_##rows(VECTORS_##vectors, ADD)                                                                    \
+        }                                                                                                          \
+        ROWS_##rows(VECTORS_##vectors, STORE)                                                                      \
     }
-    EACH (int p = 0; p < height; p++) {
-        EACH (int v = 0; v < width - 1; v++)
-            V(c + p * c_row)[v] = sum[p][v];
-        if (last == WIDTH)
-            V(c + p * c_row)[width - 1] = sum[p][width - 1];
-        else
-            for (ptrdiff_t q = 0; q < last; q++)
-                c[p * c_row + (width - 1) * WIDTH + q] = sum[p][width - 1][q];
-    }
-}
 
-/* The same for `height` rows of any length. */
-HERE void OF_KIND(strip)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term, const double *b,
-                         ptrdiff_t b_term, ptrdiff_t columns, ptrdiff_t terms, const int height, int anew) {
-    ptrdiff_t q = 0;
+TILE(1, 1)
+TILE(1, 2)
+TILE(4, 1)
+TILE(4, 2)
 #if ACROSS == 4
-    if (height <= 4)
-        for (; columns - q >= 4 * WIDTH; q += 4 * WIDTH)
-            OF_KIND(tile)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, height, 4, WIDTH, anew);
+TILE(1, 4)
+TILE(4, 4)
 #endif
-    for (; columns - q > WIDTH; q += 2 * WIDTH)
-        OF_KIND(tile)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, height, 2,
-                      columns - q >= 2 * WIDTH ? WIDTH : columns - q - WIDTH, anew);
-    if (q < columns)
-        OF_KIND(tile)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, height, 1, columns - q, anew);
-}
+#if DOWN == 8
+TILE(8, 1)
+TILE(8, 2)
+#endif
+#undef TILE
+
+#define TILE_OF(rows, vectors, last) \
+    OF_KIND(tile_##rows##_##vectors)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, last, anew)
+
+/* The same for rows of any length. */
+#define STRIP(rows)                                                                                                \
+    HERE void OF_KIND(strip_##rows)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term, \
+                                    const double *b, ptrdiff_t b_term, ptrdiff_t columns, ptrdiff_t terms,         \
+                                    int anew) {                                                                    \
+        ptrdiff_t q = 0;                                                                                           \
+        WIDE_TILES(rows)                                                                                           \
+        for (; columns - q > WIDTH; q += 2 * WIDTH)                                                                \
+            TILE_OF(rows, 2, columns - q >= 2 * WIDTH ? WIDTH : columns - q - WIDTH);                              \
+        if (q < columns)                                                                                           \
+            TILE_OF(rows, 1, columns - q);                                                                         \
+    }
+
+#if ACROSS == 4
+#define WIDE_TILES(rows)                                                                                           \
+    for (; columns - q >= 4 * WIDTH; q += 4 * WIDTH)                                                               \
+        TILE_OF(rows, 4, WIDTH);
+#else
+#define WIDE_TILES(rows)
+#endif
+STRIP(1)
+STRIP(4)
+#undef WIDE_TILES
+#if DOWN == 8
+#define WIDE_TILES(rows)
+STRIP(8)
+#undef WIDE_TILES
+#endif
+#undef STRIP
 
 /* The same for any number of rows, which must not overlap. */
 TARGET static void OF_KIND(product)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term,
@@ -60,12 +78,12 @@ TARGET static void OF_KIND(product)(double *c, ptrdiff_t c_row, const double *a,
 #if DOWN == 8
     if (columns <= 2 * WIDTH)
         for (; p + 8 <= rows; p += 8)
-            OF_KIND(strip)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, 8, anew);
+            OF_KIND(strip_8)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
 #endif
     for (; p + 4 <= rows; p += 4)
-        OF_KIND(strip)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, 4, anew);
+        OF_KIND(strip_4)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
     for (; p < rows; p++)
-        OF_KIND(strip)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, 1, anew);
+        OF_KIND(strip_1)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
 }
 
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
@@ -83,57 +101,84 @@ HERE void OF_KIND(turned_lanes)(double *to, const double *from, ptrdiff_t step, 
             to[lane * rows + k] = from[k * step + lane];
 }
 
-/* With rows of lanes: a layer, whose weights and biases all examples share. */
+/* With rows of lanes: a layer, whose weights and biases all examples share. A few of its results are computed for all
+   tiles before the next ones, so that the weights are read from memory once. */
+
 HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const Part *part) {
     double *rows = w->memory + w->base - w->uniform * LANES;
-    for (ptrdiff_t r = 0; r < part->rows; r++) {
-        double *out = rows + (i->start + part->first + r * part->columns) * LANES;
-        for (int s = 0; s < part->count; s++) {
-            const Span *span = &part->spans[s];
-            const double *weights = w->memory + AT(span->a, r, 0, 0);
-            if (span->code & HAS_B) {
-                OF_KIND(product)(out, LANES, weights, span->a.column, span->a.term, rows + AT(span->b, r, 0, 0) * LANES,
-                                 span->b.term * LANES, part->columns, LANES, span->terms, s == 0);
-                continue;
-            }
-            for (ptrdiff_t c = 0; c < part->columns; c++)
-                for (int t = 0; t < span->terms; t++) {
-                    const double bias = weights[c * span->a.column + t * span->a.term];
-                    EACH (int p = 0; p < PARTS; p++)
-                        V(out + c * LANES)[p] = (s == 0 && t == 0 ? -(vector){0} : V(out + c * LANES)[p]) + bias;
+    for (ptrdiff_t r = 0; r < part->rows; r++)
+        for (ptrdiff_t c = 0; c < part->columns; c += BLOCK) {
+            const ptrdiff_t count = part->columns - c < BLOCK ? part->columns - c : BLOCK;
+            for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
+                double *tile_rows = rows + tile * w->stride;
+                double *out = tile_rows + (i->start + part->first + r * part->columns + c) * LANES;
+                for (int s = 0; s < part->count; s++) {
+                    const Span *span = &part->spans[s];
+                    const double *weights = w->memory + AT(span->a, r, c, 0);
+                    if (span->code & HAS_B) {
+                        OF_KIND(product)(out, LANES, weights, span->a.column, span->a.term,
+                                         tile_rows + AT(span->b, r, 0, 0) * LANES, span->b.term * LANES, count, LANES,
+                                         span->terms, s == 0);
+                        continue;
+                    }
+                    for (ptrdiff_t k = 0; k < count; k++)
+                        for (int t = 0; t < span->terms; t++) {
+                            const double bias = weights[k * span->a.column + t * span->a.term];
+                            EACH (int p = 0; p < PARTS; p++)
+                                V(out + k * LANES)[p] = (s == 0 && t == 0 ? -(vector){0} : V(out + k * LANES)[p]) + bias;
+                        }
                 }
+            }
         }
-    }
+}
+
+/* c[p][q] += Σ a[p][0]·b[0][q] + … as `product` does, for all tiles, from which the next ones are a_tile and so on away;
+   BLOCK rows of all tiles before the next rows. */
+HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
+                                 ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
+                                 ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles) {
+    for (ptrdiff_t p = 0; p < rows; p += BLOCK)
+        for (ptrdiff_t tile = 0; tile < tiles; tile++)
+            OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
+                             b + tile * b_tile, b_term, rows - p < BLOCK ? rows - p : BLOCK, columns, terms, 0);
 }
 
 HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, const Part *part) {
     const double *rows = w->memory + w->base - w->uniform * LANES;
-    double *slopes = w->adjoint + w->base - w->uniform * LANES;
+    double *slopes = w->adjoint + w->base - w->uniform * LANES, *turned = w->scratch;
     for (ptrdiff_t r = 0; r < part->rows; r++) {
         const double *g = slopes + (i->start + part->first + r * part->columns) * LANES;
         for (int s = 0; s < part->count; s++) {
             const Span *span = &part->spans[s];
             const ptrdiff_t weights = AT(span->a, r, 0, 0), x = AT(span->b, r, 0, 0) * LANES, step = span->b.term * LANES;
+            const ptrdiff_t count = part->columns, terms = span->terms;
             if (!(span->code & HAS_B)) {
-                for (ptrdiff_t c = 0; c < part->columns && span->code & A_WANTED; c++) {
-                    const double whole = OF_KIND(total)(CV(g + c * LANES));
-                    for (int t = 0; t < span->terms; t++)
-                        w->adjoint[weights + c * span->a.column + t * span->a.term] += whole;
+                for (ptrdiff_t k = 0; k < w->tiles * count && span->code & A_WANTED; k++) {
+                    const double whole = OF_KIND(total)(CV(g + k / count * w->stride + k % count * LANES));
+                    for (ptrdiff_t t = 0; t < terms; t++)
+                        w->adjoint[weights + k % count * span->a.column + t * span->a.term] += whole;
                 }
                 continue;
             }
-            if (span->code & A_WANTED && span->a.term == 1) {
-                OF_KIND(turned_lanes)(w->scratch, rows + x, step, span->terms);
-                OF_KIND(product)(w->adjoint + weights, span->a.column, g, LANES, 1, w->scratch, span->terms,
-                                 part->columns, span->terms, LANES, 0);
+            if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
+                AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
+                OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride,
+                                       w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs, LANES * w->inputs,
+                                       count, terms, LANES, w->tiles);
+            } else if (span->code & A_WANTED && span->a.term == 1) {
+                for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
+                    OF_KIND(turned_lanes)(turned + tile * LANES * terms, rows + x + tile * w->stride, step, terms);
+                OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride, turned, terms,
+                                       LANES * terms, count, terms, LANES, w->tiles);
             } else if (span->code & A_WANTED) {
-                OF_KIND(turned_lanes)(w->scratch, g, LANES, part->columns);
-                OF_KIND(product)(w->adjoint + weights, span->a.term, rows + x, step, 1, w->scratch, part->columns,
-                                 span->terms, part->columns, LANES, 0);
+                for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
+                    OF_KIND(turned_lanes)(turned + tile * LANES * count, g + tile * w->stride, LANES, count);
+                OF_KIND(tiled_product)(w->adjoint + weights, span->a.term, 0, rows + x, step, 1, w->stride, turned, count,
+                                       LANES * count, terms, count, LANES, w->tiles);
             }
             if (span->code & B_WANTED)
-                OF_KIND(product)(slopes + x, step, w->memory + weights, span->a.term, span->a.column, g, LANES,
-                                 span->terms, LANES, part->columns, 0);
+                OF_KIND(tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
+                                       g, LANES, w->stride, terms, LANES, count, w->tiles);
         }
     }
 }

@@ -11,6 +11,7 @@
 enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in facts.py */
 
 #define LANES 16
+#define BLOCK 8 /* so many results of a layer are computed for all tiles before the next ones */
 #define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
 #define ALWAYS static inline __attribute__((always_inline))
 
@@ -59,14 +60,25 @@ typedef struct {
 } Instruction;
 
 /* A slot below `uniform` holds one number for all examples; every other slot has a row of LANES numbers, or one number
-   where there is a single lane. The slots with rows begin at `base`. */
+   where there is a single lane. The slots with rows begin at `base`; those of the next tile `stride` further on. Those of
+   the inputs come first. `examples` are the inputs as they were passed, example by example; NULL if there are not LANES
+   examples in each tile. */
 typedef struct {
     double *memory, *adjoint, *scratch;
-    ptrdiff_t uniform, base, lanes;
+    ptrdiff_t uniform, base, lanes, tiles, stride, inputs;
+    const double *examples;
 } Workspace;
 
 static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
     return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
+}
+
+/* The workspace of one of the tiles. */
+static inline Workspace tile_of(const Workspace *w, ptrdiff_t tile) {
+    Workspace one = *w;
+    one.base += tile * w->stride;
+    one.tiles = 1;
+    return one;
 }
 
 #define AT(x, r, c, t) ((x).start + (x).row * (r) + (x).column * (c) + (x).term * (t))
@@ -149,6 +161,28 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
     }
 }
 
+/* For products.h: a tile of vectors as variables of their own, since the compiler keeps no array in registers. They are
+   called s00, s01, …, those of the factors x0, x1, … and w0, w1, … */
+#define VECTORS_1(DO, p) DO(p, 0)
+#define VECTORS_2(DO, p) VECTORS_1(DO, p) DO(p, 1)
+#define VECTORS_4(DO, p) VECTORS_2(DO, p) DO(p, 2) DO(p, 3)
+#define ROWS_1(VECTORS, DO) VECTORS(DO, 0)
+#define ROWS_4(VECTORS, DO) ROWS_1(VECTORS, DO) VECTORS(DO, 1) VECTORS(DO, 2) VECTORS(DO, 3)
+#define ROWS_8(VECTORS, DO) ROWS_4(VECTORS, DO) VECTORS(DO, 4) VECTORS(DO, 5) VECTORS(DO, 6) VECTORS(DO, 7)
+#define BEGIN_SUM(p, v) vector s##p##v = anew ? -(vector){0} : CV(c + p * c_row)[v];
+#define LOAD_A(p, v) const double w##p = a[p * a_row];
+#define LOAD_B(p, v) const vector x##v = CV(b)[v];
+#define ADD(p, v) s##p##v += w##p * x##v;
+#define STORE(p, v)                                                                                                \
+    if (v < LAST || last == WIDTH) {                                                                               \
+        V(c + p * c_row)[v] = s##p##v;                                                                             \
+    } else {                                                                                                       \
+        double numbers[WIDTH];                                                                                     \
+        *V(numbers) = s##p##v;                                                                                     \
+        for (ptrdiff_t q = 0; q < last; q++)                                                                       \
+            c[p * c_row + v * WIDTH + q] = numbers[q];                                                             \
+    }
+
 #define JOINED_(name, kind) name##_##kind
 #define JOINED(name, kind) JOINED_(name, kind)
 #define OF_KIND(name) JOINED(name, KIND)
@@ -180,6 +214,8 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define ACROSS 4
 #include "lanes.h"
 #endif
+
+#undef ADD
 
 static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
 static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
