@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import array
+import math
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from autograd.engine import Constant, Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
+from autograd.table.updates import UPDATES
 
 
 def read_data(values: list[Value]) -> array.array[float]:
@@ -69,6 +71,38 @@ def find_frozen(values: list[Value]) -> list[int]:
     if found is None:
         raise _no_values("find_frozen", values)
     return found
+
+
+def apply_update(
+    name: str, values: list[Value], settings: Mapping[str, float], state: Sequence[Sequence[float]] = ()
+) -> list[array.array[float]]:
+    """Move a list of Values by their gradients, or change these, as the update rule `name` says; returns the new state.
+
+    settings  the settings of the rule, by name; UPDATES[name].settings lists them
+    state     for each name in UPDATES[name].state a number for each Value
+
+    >>> x = Value(3.0)
+    >>> x.grad = 8.0
+    >>> apply_update("scale", [x], {"factor": 0.5})
+    []
+    >>> x.grad
+    4.0
+
+    Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite; in that case nothing has changed.
+    """
+    check_not_recording(name)
+    found = change(UPDATES[name], values, settings, state) if isinstance(values, list) else UNFIT
+    if type(found) is list:
+        return found
+    if found == UNFIT and not (isinstance(values, list) and all(isinstance(value, Value) for value in values)):
+        raise _no_values(name, values)
+    if found == UNFIT:
+        raise ArgumentError(
+            f"{name}: expected {len(values)} numbers, one for each Value, for each of {UPDATES[name].state}."
+        )
+    error = NotFiniteError(f"{name}: the Value at place {found} would not be finite. Nothing was changed.")
+    error.place = found
+    raise error
 
 
 def _read(name, values, field):
@@ -147,5 +181,65 @@ if TYPE_CHECKING or backend == "python":
         deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
         return None
 
-else:  # the same functions over raw pointers, in arrays.pxi
-    from autograd.native._engine import load, places_of_constants, store
+    def change(update, values, settings, state):
+        """Carry out an update rule.
+
+        Returns the new state, the place of the first result that is not finite, or UNFIT if not all are Values or
+        the state has more or fewer numbers.
+        """
+        nodes, constants = list(values), [float(settings[name]) for name in update.settings]
+        columns = [array.array("d", column) for column in state]
+        fits = len(columns) == len(update.state) and all(len(column) == len(nodes) for column in columns)
+        if not fits or not all(isinstance(node, Value) for node in nodes):
+            return UNFIT
+        results: list[array.array] = [array.array("d") for _ in update.results]
+        for row in zip(load(nodes, "_data"), load(nodes, "_grad"), *columns):
+            try:
+                for column, number in zip(results, update.on_numbers(math.sqrt, *row, *constants)):
+                    column.append(number)
+            except (ArithmeticError, ValueError):
+                return len(results[0])
+        place = store(nodes, "_grad" if update.results[0] == "g" else "_data", memoryview(results[0]))
+        return results[1:] if place is None else place
+
+    class Flat:
+        """Flat arrays for the numbers of Values that are trained together, such as the parameters of an optimiser.
+
+        gather() has the numbers moved to the arrays, if replays have handed out gradients since it was last called: a
+        replay, its backward pass, and functions on lists such as `read_grad` are then much faster. Whatever
+        else uses the Values brings their numbers back first. A Flat changes the speed of things and nothing else; in
+        plain Python, which has no use for it, not even that.
+
+        >>> x = Value(3.0)
+        >>> flat = Flat([x])
+        >>> flat.gather()
+        >>> x.data
+        3.0
+
+        Raises ArgumentError for a list in which a Value occurs twice.
+        """
+
+        def __init__(self, values: list[Value]) -> None:
+            if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+                raise _no_values("Flat", values)
+            self.values = tuple(values)
+            if len(set(self.values)) < len(self.values):
+                raise ArgumentError("Flat: a Value occurs twice in the list.")
+
+        def gather(self) -> None:
+            """Move the numbers to the arrays, if that is worth it; see above."""
+
+    class Whereabouts:
+        """Where the numbers of a list of Values are, kept from one use to the next: in plain Python, in the Values."""
+
+        def __init__(self, values: list[Value]) -> None:
+            self.values = values
+
+        def read(self):
+            """Their numbers, as an array."""
+            return load(self.values, "_data")
+
+else:  # the same over raw pointers, in arrays.pxi and flats.pxi
+    from autograd.native._engine import Flat as Flat
+    from autograd.native._engine import Whereabouts as Whereabouts
+    from autograd.native._engine import change, load, places_of_constants, store
