@@ -226,6 +226,11 @@ if TYPE_CHECKING or backend == "python":
             if len(set(self.values)) < len(self.values):
                 raise ArgumentError("Flat: a Value occurs twice in the list.")
 
+        @property
+        def gathered(self) -> bool:
+            """Whether the arrays hold the numbers at the moment."""
+            return False
+
         def gather(self) -> None:
             """Move the numbers to the arrays, if that is worth it; see above."""
 

@@ -131,7 +131,7 @@ cdef class Flat:
         self.arrays.values, self.arrays.count = <Node**>PySequence_Fast_ITEMS(self.values), len(self.values)
 
     def __dealloc__(self):
-        if self.arrays.count and self.holds_numbers():
+        if self.gathered:
             bring_home(&self.arrays)
         give_back(self.arrays.data)
         give_back(self.arrays.grad)
@@ -139,6 +139,10 @@ cdef class Flat:
 
     def __reduce__(self):
         return Flat, (list(self.values),)
+
+    @property
+    def gathered(self):
+        return self.arrays.count > 0 and self.holds_numbers()
 
     cdef bint holds_numbers(self) noexcept:
         return is_away(self.arrays.values[0]) and arrays_of(self.arrays.values[0]) == &self.arrays
@@ -293,8 +297,8 @@ cdef inline double* adjoints_away(Arrays* arrays) noexcept:
     return arrays.spare
 
 
-cdef Node* hand_out_away() noexcept:
-    """Add adjoints to the gradients of Values that are away: of all, or if one is not finite of none; returns that."""
+cdef bint hand_out_away() noexcept:
+    """Add adjoints to the gradients of Values that are away; false, and nothing changed, if one would not be finite."""
     cdef Py_ssize_t i
     cdef Arrays* arrays = away
     while arrays != NULL:
@@ -302,16 +306,14 @@ cdef Node* hand_out_away() noexcept:
             for i in range(arrays.count):
                 arrays.spare[i] += arrays.grad[i]
             if not all_finite(arrays.spare, arrays.count):
-                for i in range(arrays.count):
-                    if arrays.spare[i] - arrays.spare[i] != 0.0:
-                        return arrays.values[i]
+                return False
         arrays = arrays.next
     arrays = away
     while arrays != NULL:
         if arrays.reached:
             arrays.grad, arrays.spare, arrays.reached = arrays.spare, arrays.grad, False
         arrays = arrays.next
-    return NULL
+    return True
 
 
 cdef void forget_adjoints_away() noexcept:

@@ -261,8 +261,9 @@ cpdef list topological_order(Value root):
 
 
 cpdef backward_pass(Value root, double seed):
-    cdef Order order = numbered_order(root)
-    propagate(order, seed, True)
+    if not propagate(numbered_order(root), seed, True):
+        bring_all_home()
+        propagate(numbered_order(root), seed, True)
 
 
 cpdef list adjoints(Value root, list wanted):
@@ -287,11 +288,12 @@ cpdef list adjoints(Value root, list wanted):
 cdef array.array NO_NUMBERS = array.array("d"), NO_PLACES = array.array("i")
 
 
-cdef int propagate(Order order, double seed, bint hand_out) except -1:
+cdef bint propagate(Order order, double seed, bint hand_out) except -1:
     """The backward pass over a numbered order. It clears the marks; order.number then holds the adjoints by place.
 
     hand_out: add the adjoints to the gradients of leaves, and make them the gradients of other nodes; order.number then
-    holds the previous gradients. A pass that fails changes nothing.
+    holds the previous gradients. A pass that fails changes nothing. While numbers are away, a gradient that is not finite
+    makes it return false: the pass at home says which it is.
     """
     cdef Py_ssize_t i
     cdef Step step
@@ -328,15 +330,16 @@ cdef int propagate(Order order, double seed, bint hand_out) except -1:
                 here += node._grad
             if here - here != 0.0:
                 roll_back(order, i, hand_out)
+                if away != NULL:
+                    return False
                 raise gradient_overflow(<Value>node)
         node._mark = UNSEEN
         if hand_out:
             node._grad = here
-    node = hand_out_away()
-    if node != NULL:
+    if not hand_out_away():
         roll_back(order, 0, hand_out)
-        raise gradient_overflow(<Value>node)
-    return 0
+        return False
+    return True
 
 
 cdef void roll_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
