@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Constant, Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
@@ -76,10 +76,11 @@ def find_frozen(values: list[Value]) -> list[int]:
 def apply_update(
     name: str, values: list[Value], settings: Mapping[str, float], state: Sequence[Sequence[float]] = ()
 ) -> list[array.array[float]]:
-    """Move a list of Values by their gradients, or change these, as the update rule `name` says; returns the new state.
+    """Move Values by their gradients, or change these, as an update rule says; returns the new state.
 
-    settings  the settings of the rule, by name; UPDATES[name].settings lists them
-    state     for each name in UPDATES[name].state a number for each Value
+    name      of the rule, one of UPDATES
+    settings  the settings of the rule, by name: UPDATES[name].settings
+    state     for each name in UPDATES[name].state the number that is kept for each Value
 
     >>> x = Value(3.0)
     >>> x.grad = 8.0
@@ -88,21 +89,34 @@ def apply_update(
     >>> x.grad
     4.0
 
-    Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite; in that case nothing has changed.
+    Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite, NumberTypeError for anything but
+    a list of Values, ArgumentError for what does not fit the rule; in all cases nothing has changed.
     """
-    check_not_recording(name)
-    found = change(UPDATES[name], values, settings, state) if isinstance(values, list) else UNFIT
+    check_not_recording("apply_update()")
+    found: Any
+    try:
+        found = change(UPDATES[name], values, settings, state)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        found = UNFIT
     if type(found) is list:
         return found
-    if found == UNFIT and not (isinstance(values, list) and all(isinstance(value, Value) for value in values)):
-        raise _no_values(name, values)
+    raise _no_update(name, values, settings, found)
+
+
+def _no_update(name, values, settings, found):
+    """Why an update rule could not be applied."""
+    if not isinstance(name, str) or name not in UPDATES:
+        return ArgumentError(f"apply_update: the rules are {', '.join(UPDATES)}, got {name!r:.60}.")
+    if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+        return _no_values("apply_update", values)
     if found == UNFIT:
-        raise ArgumentError(
-            f"{name}: expected {len(values)} numbers, one for each Value, for each of {UPDATES[name].state}."
+        return ArgumentError(
+            f'apply_update: "{name}" needs a dict of numbers for {", ".join(UPDATES[name].settings) or "no settings"}, '
+            f"and for {', '.join(UPDATES[name].state) or 'no state'} a number for each Value; got {settings!r:.60}."
         )
-    error = NotFiniteError(f"{name}: the Value at place {found} would not be finite. Nothing was changed.")
+    error = NotFiniteError(f"apply_update: place {found} would not be finite. Nothing was changed.")
     error.place = found
-    raise error
+    return error
 
 
 def _read(name, values, field):
@@ -190,7 +204,7 @@ if TYPE_CHECKING or backend == "python":
         nodes, constants = list(values), [float(settings[name]) for name in update.settings]
         columns = [array.array("d", column) for column in state]
         fits = len(columns) == len(update.state) and all(len(column) == len(nodes) for column in columns)
-        if not fits or not all(isinstance(node, Value) for node in nodes):
+        if not isinstance(values, list) or not fits or not all(isinstance(node, Value) for node in nodes):
             return UNFIT
         results: list[array.array] = [array.array("d") for _ in update.results]
         for row in zip(load(nodes, "_data"), load(nodes, "_grad"), *columns):

@@ -209,6 +209,9 @@ cdef bint number(Order order, Node* root) noexcept:
             parent = node._b
             if not unseen(parent) and may_have_more(node):
                 parent = node._c
+                if is_away(node):
+                    order.met_away = True
+                    return False
                 if node._rule == REPLAYED:
                     parent = next_unseen(<ReplayedNode>node, order)
                     if parent == NULL:
@@ -226,9 +229,6 @@ cdef bint number(Order order, Node* root) noexcept:
         if is_leaf(parent):
             if not append(order, parent, 0, 0):
                 return False
-        elif is_away(parent):
-            order.met_away = True
-            return False
         else:
             if not enter(order, parent):
                 return False

@@ -36,12 +36,12 @@ class Update:
         return ("p", "g", *self.state)
 
     @cached_property
-    def results(self):
+    def results(self) -> tuple[str, ...]:
         """What a step changes for each parameter."""
         return ("p" if any(target == "p" for target, _ in self.lines) else "g", *self.state)
 
     @cached_property
-    def settings(self):
+    def settings(self) -> tuple[str, ...]:
         """The settings, in the order in which they appear."""
         known, found = set(self.inputs), []
         for target, formula in self.lines:
