@@ -5,16 +5,13 @@ the learning rate are in schedules.py; both can be imported from here.
 """
 
 import math
-from abc import abstractmethod
 from collections.abc import Iterable
 
-import autograd
-from autograd import UPDATES, Value, apply_update, as_float, find_frozen, read_data, read_grad
+from autograd import Value, apply_update, as_float, find_frozen, read_grad
 from autograd.arguments import expect_list, expect_list_of
-from autograd.errors import ArgumentError, NotFiniteError
-from nn import optimizer
+from autograd.errors import ArgumentError
 from nn.module import Module
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, TableOptimizer
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, Schedule, StepLR, WarmupDecayLR
 
 __all__ = [
@@ -33,30 +30,6 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
 ]
-
-
-class TableOptimizer(Optimizer):
-    """An optimiser whose update is in the table of update rules: `rule` names it, `constants` gives its settings."""
-
-    rule: str
-
-    @abstractmethod
-    def constants(self) -> dict[str, float]:
-        """The settings of the update rule in this step, which is the same for all parameters."""
-
-    def update(self, sqrt, p, g, *state):
-        return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
-
-    def _move(self):
-        many = autograd.backend == "python" and len(self.params) >= optimizer.LARGE  # then NumPy is faster
-        if many or self._groups is not None or type(self).update is not TableOptimizer.update:
-            return super()._move()
-        try:
-            return apply_update(self.rule, self.params, self.constants(), self.state)
-        except NotFiniteError as error:
-            i = error.place
-            one = [[column[i]] for column in (read_data(self.params), read_grad(self.params), *self.state)]
-            raise self._diverged(i, next(iter(self._one_by_one(one)))[0]) from None
 
 
 class SGD(TableOptimizer):

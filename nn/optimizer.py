@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Flat, Value, apply_update, find_frozen, read_data, read_grad, write_data
+from autograd import UPDATES, Flat, Value, apply_update, backend, find_frozen, read_data, read_grad, write_data
 from autograd.arguments import expect_integer, expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
@@ -202,6 +202,31 @@ class Optimizer(ABC):
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+class TableOptimizer(Optimizer):
+    """An optimiser whose update is in the table: `rule` names it, `constants` gives its settings in this step."""
+
+    rule: str
+
+    @abstractmethod
+    def constants(self) -> dict[str, float]:
+        """The settings of the update rule, which are the same for all parameters."""
+
+    def update(self, sqrt, p, g, *state):
+        return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
+
+    def _move(self) -> list[Any]:
+        with_numpy = backend == "python" and len(self.params) >= LARGE
+        if with_numpy or self._groups is not None or type(self).update is not TableOptimizer.update:
+            return super()._move()
+        try:
+            return apply_update(self.rule, self.params, self.constants(), self.state)
+        except NotFiniteError as error:
+            i: Any = error.place
+            columns = [read_data(self.params), read_grad(self.params), *self.state]
+            new, *_ = self._one_by_one([[column[i]] for column in columns])
+            raise self._diverged(i, new[0]) from None
 
 
 def _numpy() -> Any:

@@ -92,7 +92,7 @@ def apply_update(
     Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite, NumberTypeError for anything but
     a list of Values, ArgumentError for what does not fit the rule; in all cases nothing has changed.
     """
-    check_not_recording("apply_update()")
+    check_not_recording("updating Values")
     found: Any
     try:
         found = change(UPDATES[name], values, settings, state)
