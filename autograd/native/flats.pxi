@@ -19,8 +19,9 @@ ctypedef struct Arrays:
     Arrays* next
 
 cdef Arrays* away = NULL  # those that hold numbers
+cdef long long patience = 0  # how many operations may still take the slower path before all numbers are brought home
 cdef unsigned long long moves = 1  # how often numbers have been taken or brought home
-cdef unsigned long long replays = 0  # how many replayed results have handed out gradients
+cdef unsigned long long replays = 0  # how many replayed results backward passes have gone through
 
 
 cdef inline bint is_away(Node* node) noexcept:
@@ -61,7 +62,7 @@ cdef inline void set_gradient(Node* node, double number) noexcept:
 
 cdef void take_numbers(Arrays* arrays) noexcept:
     """Move the numbers of Values, which are leaves and at home, into the arrays."""
-    global away, moves, modes
+    global away, moves, modes, patience
     cdef Py_ssize_t i
     cdef Node* node
     for i in range(arrays.count):
@@ -71,6 +72,7 @@ cdef void take_numbers(Arrays* arrays) noexcept:
         memcpy(&node._db, &arrays, sizeof(arrays))
     modes += away == NULL
     moves += 1
+    patience = 1000
     arrays.next, arrays.used, arrays.reached = away, False, False
     away = arrays
 
@@ -102,6 +104,14 @@ cdef inline void come_home(Value node) noexcept:
         bring_all_home()
 
 
+cdef inline void operands_come_home(Value a, Value b, Value c) noexcept:
+    """Bring all Values home if one of these is away, or if there have been many operations on others."""
+    global patience
+    patience -= 1
+    if patience < 0 or is_away(<Node*>a) or is_away(<Node*>b) or is_away(<Node*>c):
+        bring_all_home()
+
+
 cdef look_at(Value node, what, instead=None):
     """Let the numbers of a node be used: bring them home; raises while a function is recorded."""
     if recorder_here != NULL:
@@ -129,9 +139,10 @@ cdef class Flat:
         if len(set(self.values)) < len(self.values):
             raise ArgumentError("Flat: a Value occurs twice in the list.")
         self.arrays.values, self.arrays.count = <Node**>PySequence_Fast_ITEMS(self.values), len(self.values)
+        self.seen = replays
 
     def __dealloc__(self):
-        if self.gathered:
+        if self.arrays.count and self.holds_numbers():
             bring_home(&self.arrays)
         give_back(self.arrays.data)
         give_back(self.arrays.grad)
@@ -226,7 +237,7 @@ cdef class Whereabouts:
         cdef Py_ssize_t i, place
         cdef Arrays* arrays
         cdef Node* node
-        cdef Run* run = self.runs - 1
+        cdef Run* run = self.runs
         if self.as_of == moves:
             return True
         self.as_of, self.count, self.all_away = 0, 0, True

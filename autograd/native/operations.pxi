@@ -25,7 +25,7 @@ cdef inline unary(int rule, x):
         return None
     a = <Value>x
     if modes:
-        come_home(a)
+        operands_come_home(a, a, a)
     out = value_1(rule, a._data)
     if (modes and no_grad_here) or type(x) is not Value:
         return None if out - out != 0.0 else new_constant(out)
@@ -54,8 +54,7 @@ cdef inline binary(int rule, x, y):
     if a is None or b is None:
         return None
     if modes:
-        come_home(a)
-        come_home(b)
+        operands_come_home(a, b, b)
     out = value_2(rule, a._data, b._data)
     if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value):
         return None if out - out != 0.0 else new_constant(out)
@@ -76,9 +75,7 @@ cdef inline ternary(int rule, x, y, z):
     if a is None or b is None or c is None:
         return None
     if modes:
-        come_home(a)
-        come_home(b)
-        come_home(c)
+        operands_come_home(a, b, c)
     out = value_3(rule, a._data, b._data, c._data)
     if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value or type(c) is Value):
         return None if out - out != 0.0 else new_constant(out)

@@ -191,6 +191,18 @@ def test_a_flat_waits_longer_where_others_want_the_numbers_first():
     assert flat.gathered
 
 
+@native_only
+def test_many_operations_on_other_values_bring_the_numbers_home():
+    _values, _, flat = trained()
+    x = y = Value(1.0)
+    for _ in range(500):
+        y = y + x
+    assert flat.gathered
+    for _ in range(600):
+        y = y + x
+    assert not flat.gathered
+
+
 def test_frozen_values_stay_at_home():
     values, loss, flat = trained()
     values[2].requires_grad = False

@@ -14,7 +14,7 @@ import pytest
 from autograd import UPDATES, Value, apply_update, read_data, read_grad
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.table.formulas import Formula
-from autograd.table.translate import JavaScript
+from autograd.table.translate import JavaScript, NumPy
 from autograd.table.updates import first_switch, switched
 
 COUNT = 37  # no multiple of the width of a vector
@@ -91,6 +91,18 @@ def test_a_rule_works_on_arrays(update, settings):
     if expected is not None:
         found = update.on_numbers(np.sqrt, *map(np.array, (p, g, *state)), **settings)
         assert [bits(np.broadcast_to(column, COUNT)) for column in found] == [bits(column) for column in expected]
+
+
+@pytest.mark.parametrize(("update", "settings"), CASES, ids=ids)
+def test_the_text_for_numpy_computes_the_same_bits(update, settings):
+    p, g, state = columns_of(update)
+    scope = {"np": np, **settings, **dict(zip(update.inputs, map(np.array, (p, g, *state))))}
+    if (expected := one_by_one(update, settings)) is not None:
+        with np.errstate(all="ignore"):
+            for target, text in update.translated(NumPy()):
+                scope[target] = eval(text, scope)
+        found = [np.broadcast_to(scope[name], COUNT) for name in update.results]
+        assert [bits(column) for column in found] == [bits(column) for column in expected]
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
