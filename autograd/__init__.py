@@ -16,6 +16,8 @@ from autograd.engine import no_grad as no_grad
 from autograd.engine import record_lines as record_lines
 from autograd.engine import scope as scope
 from autograd.engine import watch as watch
+from autograd.engine.arrays import Flat as Flat
+from autograd.engine.arrays import apply_update as apply_update
 from autograd.engine.arrays import find_frozen as find_frozen
 from autograd.engine.arrays import read_data as read_data
 from autograd.engine.arrays import read_grad as read_grad
@@ -73,6 +75,7 @@ from autograd.native import backend as backend
 from autograd.replay.compile import compile as compile
 from autograd.replay.random_numbers import random_numbers as random_numbers
 from autograd.table.formulas import Interval as Interval
+from autograd.table.updates import UPDATES as UPDATES
 from autograd.transforms import derivatives as derivatives
 from autograd.transforms import grad as grad
 from autograd.transforms import hessian as hessian

@@ -22,7 +22,9 @@ class ResultOverflowError(AutogradError, OverflowError):
 
 
 class NotFiniteError(AutogradError, ValueError):
-    """A number passed in is infinite or NaN."""
+    """A number passed in is infinite or NaN. Among several, `place` says which."""
+
+    place: int | None = None
 
 
 class InexactNumberError(AutogradError, ValueError):

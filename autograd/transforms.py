@@ -30,6 +30,7 @@ from autograd.engine import (
     restore,
     topological_order,
 )
+from autograd.engine.arrays import apply_update
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.nested import map_numbers, numbers_in, numbers_like
 from autograd.passes import (
@@ -374,8 +375,7 @@ def zero_grad(values: Any) -> None:
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: expected Values, got {type(node).__name__} {node!r:.60}.")
-    for node in nodes:
-        node.grad = 0.0
+    apply_update("zero", nodes, {})
 
 
 # The derivatives that are being taken, in all threads, by their ids. One that an interrupt has ended goes with its last

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Constant, Value, is_recording, scope, watch
+from autograd import Constant, Value, apply_update, is_recording, scope, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
 
@@ -125,8 +125,7 @@ class Module(metaclass=_CompleteThenLabel):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters():
-            parameter.grad = 0.0
+        apply_update("zero", self.parameters(), {})
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
         """Freeze every parameter (False), or unfreeze it (True). Returns the module.

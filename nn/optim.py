@@ -7,11 +7,11 @@ the learning rate are in schedules.py; both can be imported from here.
 import math
 from collections.abc import Iterable
 
-from autograd import Value, as_float, find_frozen, read_grad
+from autograd import Value, apply_update, as_float, find_frozen, read_grad
 from autograd.arguments import expect_list, expect_list_of
 from autograd.errors import ArgumentError
 from nn.module import Module
-from nn.optimizer import Optimizer
+from nn.optimizer import Optimizer, TableOptimizer
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, Schedule, StepLR, WarmupDecayLR
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class SGD(Optimizer):
+class SGD(TableOptimizer):
     """Gradient descent: p ← p - lr·g, where g is the gradient, or with momentum a sum of past gradients.
 
     momentum      how much of the past is kept: v ← momentum·v + (1 - dampening)·g, and v replaces g
@@ -49,6 +49,7 @@ class SGD(Optimizer):
     Raises ArgumentError for negative settings, and for nesterov without momentum.
     """
 
+    rule = "SGD"
     remembered = ("momentum_buffer",)
     momentum: float
     dampening: float
@@ -73,23 +74,25 @@ class SGD(Optimizer):
             params, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
         )
 
-    def update(self, sqrt, p, g, *state):
-        v = state[0]
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        if self.momentum:
-            v = self.momentum * v + (1 - self.dampening) * g if self.steps else g
-            g = g + self.momentum * v if self.nesterov else v
-        return p - self.lr * g, v
+    def constants(self):
+        return {
+            "weight_decay": self.weight_decay,
+            "momentum": self.momentum,
+            "undamped": 1 - self.dampening,
+            "steps": self.steps,
+            "nesterov": self.nesterov,
+            "lr": self.lr,
+        }
 
 
-class RMSprop(Optimizer):
+class RMSprop(TableOptimizer):
     """Divides the gradient by a running root mean square of itself: p ← p - lr·g / (√s + eps).
 
     alpha     the weight of the past in s ← alpha·s + (1 - alpha)·g²
     centered  subtracts the square of the running mean of g from s, which estimates the variance
     """
 
+    rule = "RMSprop"
     remembered = ("square_avg", "grad_avg", "momentum_buffer")
     alpha: float
     eps: float
@@ -111,28 +114,25 @@ class RMSprop(Optimizer):
             params, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered
         )
 
-    def update(self, sqrt, p, g, *state):
-        s, mean, v = state
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        s = self.alpha * s + (1 - self.alpha) * g * g
-        spread = s
-        if self.centered:
-            mean = mean + (1 - self.alpha) * (g - mean)
-            spread = s - mean * mean
-        g = g / (sqrt(spread) + self.eps)
-        if self.momentum:
-            v = self.momentum * v + g
-            g = v
-        return p - self.lr * g, s, mean, v
+    def constants(self):
+        return {
+            "weight_decay": self.weight_decay,
+            "alpha": self.alpha,
+            "renewal": 1 - self.alpha,
+            "centered": self.centered,
+            "eps": self.eps,
+            "momentum": self.momentum,
+            "lr": self.lr,
+        }
 
 
-class Adagrad(Optimizer):
+class Adagrad(TableOptimizer):
     """Divides the gradient by the root of the sum of its squares so far: p ← p - lr·g / (√s + eps).
 
     lr_decay  the learning rate in step t is lr / (1 + (t - 1)·lr_decay)
     """
 
+    rule = "Adagrad"
     remembered = ("sum",)
     lr_decay: float
     weight_decay: float
@@ -160,14 +160,12 @@ class Adagrad(Optimizer):
     def first(self, name):
         return self.initial_accumulator_value
 
-    def update(self, sqrt, p, g, *state):
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        s = state[0] + g * g
-        return p - self.lr / (1 + self.steps * self.lr_decay) * (g / (sqrt(s) + self.eps)), s
+    def constants(self):
+        rate = self.lr / (1 + self.steps * self.lr_decay)
+        return {"weight_decay": self.weight_decay, "rate": rate, "eps": self.eps}
 
 
-class Adam(Optimizer):
+class Adam(TableOptimizer):
     """Momentum and RMSprop together, corrected for starting at 0 (Kingma and Ba, 2015).
 
     betas         the weights of the past in the running means of g and of g²
@@ -181,6 +179,7 @@ class Adam(Optimizer):
     2.9
     """
 
+    rule = "Adam"
     remembered = ("exp_avg", "exp_avg_sq")
     betas: tuple[float, float]
     eps: float
@@ -198,21 +197,26 @@ class Adam(Optimizer):
             raise ArgumentError(f"{type(self).__name__}: betas must be two numbers below 1, got {betas!r}.")
         super().__init__(params, lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
 
-    def update(self, sqrt, p, g, *state):
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        return self._adapted(sqrt, p, g, *state)
+    def constants(self):
+        return {"weight_decay": self.weight_decay, **self._corrected()}
 
-    def _adapted(self, sqrt, p, g, m, v):
-        b1, b2 = self.betas
+    def _corrected(self):
+        beta1, beta2 = self.betas
         t = self.steps + 1
-        m = m + (1 - b1) * (g - m)
-        v = b2 * v + (1 - b2) * g * g
-        return p - self.lr / (1 - b1**t) * m / (sqrt(v) / math.sqrt(1 - b2**t) + self.eps), m, v
+        return {
+            "renewal1": 1 - beta1,
+            "beta2": beta2,
+            "renewal2": 1 - beta2,
+            "rate": self.lr / (1 - beta1**t),
+            "spread": math.sqrt(1 - beta2**t),
+            "eps": self.eps,
+        }
 
 
 class AdamW(Adam):
     """Adam with decoupled weight decay, p ← (1 - lr·weight_decay)·p first (Loshchilov and Hutter, 2019)."""
+
+    rule = "AdamW"
 
     def __init__(
         self,
@@ -224,8 +228,8 @@ class AdamW(Adam):
     ):
         super().__init__(params, lr, betas, eps, weight_decay)
 
-    def update(self, sqrt, p, g, *state):
-        return self._adapted(sqrt, p * (1 - self.lr * self.weight_decay), g, *state)
+    def constants(self):
+        return {"shrinking": 1 - self.lr * self.weight_decay, **self._corrected()}
 
 
 def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> float:
@@ -244,15 +248,13 @@ def clip_grad_norm_(parameters: "Module | Iterable[Value]", max_norm: float) -> 
     norm = math.hypot(*read_grad(parameters))
     factor = max_norm / (norm + 1e-6)
     if factor < 1:
-        for p in parameters:
-            p.grad *= factor
+        apply_update("scale", parameters, {"factor": factor})
     return norm
 
 
 def clip_grad_value_(parameters: "Module | Iterable[Value]", clip_value: float) -> None:
     """Limit every gradient to the range from -clip_value to clip_value, but for those of frozen parameters."""
-    for p in _listed("clip_grad_value_: clip_value", clip_value, parameters):
-        p.grad = min(max(p.grad, -clip_value), clip_value)
+    apply_update("limit", _listed("clip_grad_value_: clip_value", clip_value, parameters), {"limit": clip_value})
 
 
 def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> list[Value]:

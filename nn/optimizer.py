@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd import Value, find_frozen, read_data, read_grad, write_data, write_grad
+from autograd import UPDATES, Flat, Value, apply_update, backend, find_frozen, read_data, read_grad, write_data
 from autograd.arguments import expect_integer, expect_list
 from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
@@ -37,6 +37,7 @@ class Optimizer(ABC):
         self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
+        self._flat = Flat(self.params)
 
     def _check(self) -> None:
         kind = type(self).__name__
@@ -66,16 +67,24 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        write_grad(self.params, array("d", bytes(8 * len(self.params))))
+        self._flat.gather()
+        apply_update("zero", self.params, {})
 
     def step(self) -> None:
         """Move every parameter that is not frozen once, by its gradient.
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
+        self._flat.gather()
         frozen = find_frozen(self.params)
         if frozen != self._frozen:
             self._group(self.skipped, frozen)
+        self.state = self._move()
+        self.steps += 1
+        self._run += 1
+
+    def _move(self) -> list[Any]:
+        """Move the parameters; returns the new state."""
         columns = [read_data(self.params), read_grad(self.params), *self.state]
         new, *state = self._moved_in_groups(columns) if self._groups is not None else self._moved(columns)
         try:
@@ -83,9 +92,7 @@ class Optimizer(ABC):
         except NotFiniteError:
             i = next(i for i, number in enumerate(new) if not math.isfinite(number))
             raise self._diverged(i, float(new[i])) from None
-        self.state = state
-        self.steps += 1
-        self._run += 1
+        return state
 
     @property
     def skipped(self) -> list[int]:
@@ -138,7 +145,7 @@ class Optimizer(ABC):
         for p, g, *state in zip(*columns):
             try:
                 moved.append(self.update(math.sqrt, p, g, *state))
-            except ArithmeticError:
+            except (ArithmeticError, ValueError):
                 moved.append((math.nan, *state))  # step() says which parameter that is
         return map(list, zip(*moved))
 
@@ -195,6 +202,31 @@ class Optimizer(ABC):
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+class TableOptimizer(Optimizer):
+    """An optimiser whose update is in the table: `rule` names it, `constants` gives its settings in this step."""
+
+    rule: str
+
+    @abstractmethod
+    def constants(self) -> dict[str, float]:
+        """The settings of the update rule, which are the same for all parameters."""
+
+    def update(self, sqrt, p, g, *state):
+        return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
+
+    def _move(self) -> list[Any]:
+        with_numpy = backend == "python" and len(self.params) >= LARGE
+        if with_numpy or self._groups is not None or type(self).update is not TableOptimizer.update:
+            return super()._move()
+        try:
+            return apply_update(self.rule, self.params, self.constants(), self.state)
+        except NotFiniteError as error:
+            i: Any = error.place
+            columns = [read_data(self.params), read_grad(self.params), *self.state]
+            new, *_ = self._one_by_one([[column[i]] for column in columns])
+            raise self._diverged(i, new[0]) from None
 
 
 def _numpy() -> Any:

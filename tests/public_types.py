@@ -10,9 +10,12 @@ from typing import Any, assert_type
 import autograd
 import nn
 from autograd import (
+    UPDATES,
     Constant,
+    Flat,
     Interval,
     Value,
+    apply_update,
     as_float,
     backend,
     compile,
@@ -233,6 +236,10 @@ def arrays() -> None:
     assert_type(read_grad([x, y]), "array[float]")
     assert_type(write_data([x, y], [2.0, 3.0]), None)
     assert_type(write_grad([x, y], array("d", [0.0, 0.0])), None)
+    assert_type(apply_update("Adagrad", [x], {"weight_decay": 0, "rate": 0.1, "eps": 1}, [[0.0]])[0], "array[float]")
+    assert_type(UPDATES["Adam"].settings, tuple[str, ...])
+    assert_type(Flat([x, y]).gather(), None)
+    assert_type(Flat([x, y]).gathered, bool)
 
 
 def views_and_checks() -> None:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 TESTS = [
     "engine/test_value.py",
     "engine/test_memory.py",
+    "engine/test_flats.py",
+    "nn/test_nn_flats.py",
     "replay/test_machine.py",
     "engine/test_interrupts.py",
     "native/test_native.py",

@@ -121,6 +121,8 @@ GOOD = {
     "autograd.read_grad": lambda: [logits()],
     "autograd.write_data": lambda: [logits(), [1.0, 2.0]],
     "autograd.write_grad": lambda: [logits(), [1.0, 2.0]],
+    "autograd.apply_update": lambda: {"name": "scale", "values": [Value(1.0)], "settings": {"factor": 0.5}},
+    "autograd.Flat": lambda: {"values": [Value(1.0)]},
     "autograd.watch": lambda: [object()],
     "autograd.random_numbers": lambda: [random],
     "nn.accuracy": lambda: {"outputs": [[0.5, 1.0]], "targets": [1]},
@@ -211,6 +213,7 @@ GOOD |= {
 }
 BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
 NOT_CALLED = {
+    "autograd.UPDATES",
     "autograd.backend",
     "nn.data.plain",  # the rest is made by other functions or subclassed
     "nn.Module",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import array
+import math
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Constant, Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
+from autograd.table.updates import UPDATES
 
 
 def read_data(values: list[Value]) -> array.array[float]:
@@ -69,6 +71,52 @@ def find_frozen(values: list[Value]) -> list[int]:
     if found is None:
         raise _no_values("find_frozen", values)
     return found
+
+
+def apply_update(
+    name: str, values: list[Value], settings: Mapping[str, float], state: Sequence[Sequence[float]] = ()
+) -> list[array.array[float]]:
+    """Move Values by their gradients, or change these, as an update rule says; returns the new state.
+
+    name      of the rule, one of UPDATES
+    settings  the settings of the rule, by name: UPDATES[name].settings
+    state     for each name in UPDATES[name].state the number that is kept for each Value
+
+    >>> x = Value(3.0)
+    >>> x.grad = 8.0
+    >>> apply_update("scale", [x], {"factor": 0.5})
+    []
+    >>> x.grad
+    4.0
+
+    Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite, NumberTypeError for anything but
+    a list of Values, ArgumentError for what does not fit the rule; in all cases nothing has changed.
+    """
+    check_not_recording("updating Values")
+    found: Any
+    try:
+        found = change(UPDATES[name], values, settings, state)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        found = UNFIT
+    if type(found) is list:
+        return found
+    raise _no_update(name, values, settings, found)
+
+
+def _no_update(name, values, settings, found):
+    """Why an update rule could not be applied."""
+    if not isinstance(name, str) or name not in UPDATES:
+        return ArgumentError(f"apply_update: the rules are {', '.join(UPDATES)}, got {name!r:.60}.")
+    if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+        return _no_values("apply_update", values)
+    if found == UNFIT:
+        return ArgumentError(
+            f'apply_update: "{name}" needs a dict of numbers for {", ".join(UPDATES[name].settings) or "no settings"}, '
+            f"and for {', '.join(UPDATES[name].state) or 'no state'} a number for each Value; got {settings!r:.60}."
+        )
+    error = NotFiniteError(f"apply_update: place {found} would not be finite. Nothing was changed.")
+    error.place = found
+    return error
 
 
 def _read(name, values, field):
@@ -147,5 +195,70 @@ if TYPE_CHECKING or backend == "python":
         deque(map(setattr, nodes, repeat(field), numbers), maxlen=0)
         return None
 
-else:  # the same functions over raw pointers, in arrays.pxi
-    from autograd.native._engine import load, places_of_constants, store
+    def change(update, values, settings, state):
+        """Carry out an update rule.
+
+        Returns the new state, the place of the first result that is not finite, or UNFIT if not all are Values or
+        the state has more or fewer numbers.
+        """
+        nodes, constants = list(values), [float(settings[name]) for name in update.settings]
+        columns = [array.array("d", column) for column in state]
+        fits = len(columns) == len(update.state) and all(len(column) == len(nodes) for column in columns)
+        if not isinstance(values, list) or not fits or not all(isinstance(node, Value) for node in nodes):
+            return UNFIT
+        results: list[array.array] = [array.array("d") for _ in update.results]
+        for row in zip(load(nodes, "_data"), load(nodes, "_grad"), *columns):
+            try:
+                for column, number in zip(results, update.on_numbers(math.sqrt, *row, *constants)):
+                    column.append(number)
+            except (ArithmeticError, ValueError):
+                return len(results[0])
+        place = store(nodes, "_grad" if update.results[0] == "g" else "_data", memoryview(results[0]))
+        return results[1:] if place is None else place
+
+    class Flat:
+        """Flat arrays for the numbers of Values that are trained together, such as the parameters of an optimiser.
+
+        gather() has the numbers moved to the arrays, if replays have handed out gradients since it was last called: a
+        replay, its backward pass, and functions on lists such as `read_grad` are then much faster. Whatever
+        else uses the Values brings their numbers back first. A Flat changes the speed of things and nothing else; in
+        plain Python, which has no use for it, not even that.
+
+        >>> x = Value(3.0)
+        >>> flat = Flat([x])
+        >>> flat.gather()
+        >>> x.data
+        3.0
+
+        Raises ArgumentError for a list in which a Value occurs twice.
+        """
+
+        def __init__(self, values: list[Value]) -> None:
+            if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+                raise _no_values("Flat", values)
+            self.values = tuple(values)
+            if len(set(self.values)) < len(self.values):
+                raise ArgumentError("Flat: a Value occurs twice in the list.")
+
+        @property
+        def gathered(self) -> bool:
+            """Whether the arrays hold the numbers at the moment."""
+            return False
+
+        def gather(self) -> None:
+            """Move the numbers to the arrays, if that is worth it; see above."""
+
+    class Whereabouts:
+        """Where the numbers of a list of Values are, kept from one use to the next: in plain Python, in the Values."""
+
+        def __init__(self, values: list[Value]) -> None:
+            self.values = values
+
+        def read(self):
+            """Their numbers, as an array."""
+            return load(self.values, "_data")
+
+else:  # the same over raw pointers, in arrays.pxi and flats.pxi
+    from autograd.native._engine import Flat as Flat
+    from autograd.native._engine import Whereabouts as Whereabouts
+    from autograd.native._engine import change, load, places_of_constants, store

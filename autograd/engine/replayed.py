@@ -15,10 +15,10 @@ class ReplayedNode(Value):
     """A node with any number of parents, and an array of the partial derivatives with respect to them.
 
     `again()` computes the result as an ordinary graph, `again.unchanged()` says whether that is still the same, and
-    `again.rule` describes the recording.
+    `again.rule` describes the recording. `_leading` is the Whereabouts of the parents that come first.
     """
 
-    __slots__ = ("_inputs", "_slopes", "again")
+    __slots__ = ("_inputs", "_leading", "_slopes", "again")
 
     def ordinary(self):
         """The same result at the end of an ordinary graph. Raises StaleGraphError if a number in it has changed."""
@@ -63,12 +63,16 @@ def stale(node):
 
 @cython.ccall
 @cython.locals(node=ReplayedNode)
-def replayed_result(data, parents, slopes, again):
-    """The result of a replay: a Value above a ReplayedNode that leads to all its parents."""
+def replayed_result(data, parents, slopes, again, leading):
+    """The result of a replay: a Value above a ReplayedNode that leads to all its parents.
+
+    leading  the Whereabouts of those parents that are captured Values: they come first
+    """
     assert len(slopes) == len(parents)
     node = ReplayedNode(data)
     node._rule = REPLAYED
     node._inputs = parents
     node._slopes = slopes
+    node._leading = leading
     node.again = again
     return new_node(RULES["pos"].index, data, node, 1.0, None, 0.0, None, 0.0)

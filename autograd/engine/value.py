@@ -32,6 +32,7 @@ if not cython.compiled:
 LEAF = cython.declare(cython.int, -1)  # the `_rule` of a node that no primitive made
 REPLAYED = cython.declare(cython.int, -2)  # that of a ReplayedNode
 FROZEN = cython.declare(cython.int, -5)  # that of a leaf which requires_grad_(False) has made a Constant
+AWAY = cython.declare(cython.int, -6)  # that of a leaf whose numbers are in flat arrays, in the compiled engine
 
 Number: TypeAlias = "Value | float"
 
@@ -69,6 +70,8 @@ class Value:
     __slots__ = SLOTS
 
     def __init__(self, data: float, label: str | None = None) -> None:
+        if modes:
+            come_home(self)
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
         self._a = self._b = self._c = None
         self._da = self._db = self._dc = 0.0
@@ -102,26 +105,26 @@ class Value:
     def data(self) -> float:
         """The number, a float. Assigning to it does not change what was recorded before."""
         if modes:
-            check_not_recording("reading .data of a Value")
+            look_at(self, "reading .data of a Value")
         return self._data
 
     @data.setter
     def data(self, number: float) -> None:
         if modes:
-            check_not_recording("setting .data of a Value")
+            look_at(self, "setting .data of a Value")
         self._data = as_float(number)
 
     @property
     def grad(self) -> float:
         """∂result/∂node, a float; 0.0 until a backward pass reaches the node."""
         if modes:
-            check_not_recording("reading .grad of a Value")
+            look_at(self, "reading .grad of a Value")
         return self._grad
 
     @grad.setter
     def grad(self, number: float) -> None:
         if modes:
-            check_not_recording("setting .grad of a Value")
+            look_at(self, "setting .grad of a Value")
         self._grad = as_float(number)
 
     @property
@@ -189,7 +192,7 @@ class Value:
         Raises ArgumentError for a node that was computed: `detach()` gives its number as a Constant.
         """
         if modes:
-            check_not_recording("setting requires_grad of a Value", messages.FREEZE_OUTSIDE)
+            look_at(self, "setting requires_grad of a Value", messages.FREEZE_OUTSIDE)
         if not isinstance(requires_grad, bool):
             raise NumberTypeError(f"requires_grad is True or False, got {requires_grad!r:.60}.")
         if requires_grad == (type(self) is not Constant):
@@ -218,7 +221,7 @@ class Value:
         108.0
         """
         if modes:
-            check_not_recording("backward()")
+            look_at(self, "backward()")
         if type(self) is not Value:
             raise ArgumentError(messages.NO_VALUE.format(self))
         backward_pass(self, as_float(gradient))
@@ -227,6 +230,8 @@ class Value:
         """The same number as a constant: no gradient flows through it."""
         if modes and this_thread.recorder is not None:
             return this_thread.recorder.detached(self)
+        if modes:
+            come_home(self)
         return constant(self._data, self.label)
 
     # fmt: off
@@ -249,7 +254,7 @@ class Value:
 
     def __bool__(self) -> bool:
         if modes:
-            check_not_recording("the truth of a Value")
+            look_at(self, "the truth of a Value")
         return self._data != 0.0
 
     def __float__(self):
@@ -260,13 +265,13 @@ class Value:
 
     def __repr__(self) -> str:
         if modes:
-            check_not_recording("writing a Value as text")
+            look_at(self, "writing a Value as text")
         label = "" if self.label is None else f', label="{self.label}"'
         return f"Value({self._data!r}, grad={self._grad:.6g}{label})"
 
     def __format__(self, spec: str) -> str:
         if modes:
-            check_not_recording("writing a Value as text")
+            look_at(self, "writing a Value as text")
         return format(self._data, spec) if spec else repr(self)
 
     def __reduce__(self):
@@ -305,6 +310,13 @@ class Constant(Value):
 
 if not cython.compiled:
     Value.__init_subclass__ = classmethod(refuse_subclass)  # type: ignore[method-assign, assignment]
+
+    def come_home(node):
+        """Bring the numbers of a node back from flat arrays: in plain Python they are never away."""
+
+    def look_at(node, what, instead=None):
+        """Let the numbers of a node be used: bring them home; raises while a function is recorded."""
+        check_not_recording(what, instead)
 
     def new_node(rule, data, a, da, b, db, c, dc, kind=Value):
         """A new node; its parents are a, b and c, unused ones None."""

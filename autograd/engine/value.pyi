@@ -24,6 +24,7 @@ SLOTS: Any
 LEAF: Any
 REPLAYED: Any
 FROZEN: Any
+AWAY: Any
 
 class Freezing:
     ...
@@ -144,6 +145,10 @@ class Value:
 
 class Constant(Value):
     def __repr__(self) -> str: ...
+
+def come_home(node) -> Any: ...
+
+def look_at(node, what, instead=None) -> Any: ...
 
 def new_node(rule, data, a, da, b, db, c, dc, kind=Value) -> Any: ...
 

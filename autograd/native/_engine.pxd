@@ -26,6 +26,7 @@ cdef class ReplayedNode(Value):
     cdef list _inputs
     cdef Py_ssize_t _next  # the index of the parent that the search looks at next
     cdef Numbers _slopes
+    cdef object _leading
     cdef readonly object again
 
 

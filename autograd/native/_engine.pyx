@@ -7,7 +7,7 @@ from cpython cimport array
 from cpython.array cimport array as Numbers
 from cpython.pythread cimport PyThread_get_thread_ident
 from libc.limits cimport INT_MAX
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset, strncpy
 
 import os
@@ -27,6 +27,9 @@ cdef extern from "kernels.h":
     void slopes_1(int, double, double, double*) noexcept nogil
     void slopes_2(int, double, double, double, int, double*, double*) noexcept nogil
     void slopes_3(int, double, double, double, double, int, double*, double*, double*) noexcept nogil
+
+cdef extern from "updates.h":
+    unsigned apply_update(int, ptrdiff_t, const double**, double**, const double*) noexcept nogil
 
 cdef extern from *:
     long long FINGERPRINT  # defined by the build
@@ -51,6 +54,7 @@ include "autograd/replay/affine.py"
 include "autograd/replay/program.py"
 include "autograd/replay/keys.py"
 include "autograd/native/nodes.pxi"
+include "autograd/native/flats.pxi"
 include "autograd/native/operations.pxi"
 include "autograd/native/functions.pxi"
 include "autograd/native/passes.pxi"

@@ -14,16 +14,22 @@ def load(list values not None, str field not None):
     cdef double* numbers = found.data.as_doubles
     cdef bint gradients = field == "_grad"
     cdef Py_ssize_t i
+    cdef Arrays* arrays = arrays_for(values)
+    if arrays != NULL and arrays.count == len(found):
+        memcpy(numbers, arrays.grad if gradients else arrays.data, arrays.count * sizeof(double))
+        return found
     if len(values) != len(found) or not all_values(values):
         return None
     for i in range(len(values)):
-        numbers[i] = item(values, i)._grad if gradients else item(values, i)._data
+        numbers[i] = gradient_of(item(values, i)) if gradients else number_of(item(values, i))
     return found
 
 
 def places_of_constants(list values not None):
     cdef list found = []
     cdef Py_ssize_t i
+    if arrays_for(values) != NULL:
+        return found
     for i in range(len(values)):
         kind = Py_TYPE(PyList_GET_ITEM(values, i))
         if kind == <Type*>Constant:
@@ -35,15 +41,92 @@ def places_of_constants(list values not None):
 
 def store(list values not None, str field not None, const double[::1] numbers not None):
     cdef bint gradients = field == "_grad"
-    cdef Py_ssize_t i
-    if len(values) != numbers.shape[0] or not all_values(values):
+    cdef Py_ssize_t place
+    cdef Arrays* arrays = arrays_for(values)
+    if len(values) != numbers.shape[0] or not (arrays != NULL or all_values(values)):
         return "unfit"
-    for i in range(numbers.shape[0]):
-        if numbers[i] - numbers[i] != 0.0:
-            return i
-    for i in range(numbers.shape[0]):
-        if gradients:
-            item(values, i)._grad = numbers[i]
-        else:
-            item(values, i)._data = numbers[i]
+    if numbers.shape[0] == 0:
+        return None
+    place = first_not_finite(&numbers[0], numbers.shape[0])
+    if place >= 0:
+        return place
+    store_numbers(values, arrays, gradients, &numbers[0])
     return None
+
+
+cdef Py_ssize_t first_not_finite(const double* numbers, Py_ssize_t count) noexcept:
+    """The place of the first number that is not finite; -1 if all are."""
+    cdef Py_ssize_t i
+    if not all_finite(numbers, count):
+        for i in range(count):
+            if numbers[i] - numbers[i] != 0.0:
+                return i
+    return -1
+
+
+cdef void store_numbers(list values, Arrays* arrays, bint gradients, const double* numbers) noexcept:
+    cdef Py_ssize_t i
+    if arrays != NULL:
+        memcpy(arrays.grad if gradients else arrays.data, numbers, arrays.count * sizeof(double))
+        return
+    for i in range(len(values)):
+        if gradients:
+            set_gradient(item(values, i), numbers[i])
+        else:
+            set_number(item(values, i), numbers[i])
+
+
+cdef enum:
+    MOST_COLUMNS = 8  # of an update rule: p, g and its state
+    MOST_SETTINGS = 16
+
+
+def change(update, list values not None, settings, state):
+    cdef const double* inputs[MOST_COLUMNS]
+    cdef double* results[MOST_COLUMNS]
+    cdef double constants[MOST_SETTINGS]
+    cdef Py_ssize_t i, k, place, count = len(values)
+    cdef int number = update.number
+    cdef bint gradients = update.results[0] == "g"
+    cdef unsigned written
+    cdef Arrays* arrays
+    cdef double* taken = NULL
+    cdef array.array column
+    cdef list columns = [], new = []
+    for k, name in enumerate(update.settings):
+        constants[k] = settings[name]
+    for k, numbers in enumerate(state):
+        column = numbers if type(numbers) is array.array and numbers.typecode == "d" else array.array("d", numbers)
+        if k == len(update.state) or len(column) != count:
+            return "unfit"
+        columns.append(column)
+        inputs[2 + k] = column.data.as_doubles
+        column = array.clone(NO_NUMBERS, count, False)
+        new.append(column)
+        results[1 + k] = column.data.as_doubles
+    # From here on nothing can change the list.
+    arrays = arrays_for(values)
+    if len(values) != count or len(columns) != len(update.state) or not (arrays != NULL or all_values(values)):
+        return "unfit"
+    if arrays != NULL:
+        inputs[0], inputs[1], results[0] = arrays.data, arrays.grad, arrays.spare
+    else:
+        taken = aligned(3 * count + 1)
+        if taken == NULL:
+            raise MemoryError()
+        for i in range(count):
+            taken[i], taken[count + i] = number_of(item(values, i)), gradient_of(item(values, i))
+        inputs[0], inputs[1], results[0] = taken, taken + count, taken + 2 * count
+    written = apply_update(number, count, inputs, results, constants)
+    place = first_not_finite(results[0], count)
+    if place < 0:
+        if arrays == NULL:
+            store_numbers(values, NULL, gradients, results[0])
+        elif gradients:
+            arrays.grad, arrays.spare = arrays.spare, arrays.grad
+        else:
+            arrays.data, arrays.spare = arrays.spare, arrays.data
+    give_back(taken)
+    if place >= 0:
+        return place
+    return [new[k] if written >> (1 + k) & 1 else columns[k] for k in range(len(columns))]

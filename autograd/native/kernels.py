@@ -8,12 +8,20 @@ partial derivatives with respect to the inputs. Two families of functions choose
 
 Where `rule` is a constant, the compiler keeps only its formula. A partial derivative that is not wanted is set to 0.0,
 not computed.
+
+It writes `updates.h` as well: the update rules of optimisers, each as loops over the numbers of many parameters.
+
+    apply_update(rule, n, in, out, settings)           `in` and `out` are columns of n numbers, one for each input and
+                                                       each result of the rule; they must not overlap
+
+returns which results were written, bit k for the k-th: what a rule leaves as it is costs no time.
 """
 
 from pathlib import Path
 
 from autograd.table.registry import TABLE
 from autograd.table.translate import C
+from autograd.table.updates import UPDATES, first_switch, switched
 
 HEADER = """\
 /* Written by autograd/native/kernels.py from the table of rules. */
@@ -27,6 +35,25 @@ HEADER = """\
 static inline double coarse(double x) {
     double scaled = 134217729.0 * x;
     return scaled - (scaled - x);
+}
+"""
+
+UPDATES_HEADER = """\
+/* Written by autograd/native/kernels.py from the table of update rules. */
+
+#pragma once
+#include <math.h>
+#include <stddef.h>
+
+#define UPDATE_ARGUMENTS ptrdiff_t n, const double *const *in, double *const *out, const double *settings
+"""
+UPDATES_FOOTER = """\
+static unsigned apply_update(int rule, UPDATE_ARGUMENTS) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return update_avx2(rule, n, in, out, settings);
+#endif
+    return update_any(rule, n, in, out, settings);
 }
 """
 
@@ -45,9 +72,24 @@ def header():
     )
 
 
+def updates_header():
+    """The text of updates.h."""
+    return "\n".join(
+        [
+            UPDATES_HEADER,
+            *_updates("any", "static"),
+            "#if defined(__x86_64__)",
+            *_updates("avx2", '__attribute__((target("avx2"))) static'),
+            "#endif\n",
+            UPDATES_FOOTER,
+        ]
+    )
+
+
 def write(folder):
-    """Write kernels.h into a folder."""
+    """Write kernels.h and updates.h into a folder."""
     (Path(folder) / "kernels.h").write_text(header())
+    (Path(folder) / "updates.h").write_text(updates_header())
 
 
 def _numbers():
@@ -139,4 +181,67 @@ def _slopes_of(count):
     return (
         f"\nKERNEL void slopes_{count}(int rule, {', '.join(f'double {n}' for n in letters)}, double out{wanted}, "
         f"{', '.join(f'double *d{n}' for n in letters)}) {{\n    switch (rule) {{\n{''.join(cases)}    }}\n}}\n"
+    )
+
+
+def _updates(kind, static):
+    """The update rules for a kind of processor. No kind fuses or reorders, so all give the same bits."""
+    yield from (_update(update, kind, static) for update in UPDATES.values())
+    cases = "".join(
+        f"    case {update.number}:\n        return {_call(update, kind)};\n" for update in UPDATES.values()
+    )
+    yield (
+        f"{static} unsigned update_{kind}(int rule, UPDATE_ARGUMENTS) {{\n"
+        f"    switch (rule) {{\n{cases}    }}\n    return 0;\n}}\n"
+    )
+
+
+def _call(update, kind):
+    columns = [f"in[{k}]" for k in range(len(update.inputs))] + [f"out[{k}]" for k in range(len(update.results))]
+    return f"{update.name}_{kind}(n, {', '.join(columns)}, settings)"
+
+
+def _update(update, kind, static):
+    """The function of an update rule: a loop for each combination of settings that are 0 and settings that are not.
+
+    The compiler makes vectors of loops with so many columns only where `restrict` stands at parameters.
+    """
+    columns = [f"const double *restrict in_{name}" for name in update.inputs]
+    columns += [f"double *restrict out_{name}" for name in update.results]
+    settings = [f"    const double {name} = settings[{k}];" for k, name in enumerate(update.settings)]
+    lines = [(target, formula.folded) for target, formula in update.lines]
+    return (
+        f"{static} unsigned {update.name}_{kind}(ptrdiff_t n, {', '.join(columns)}, const double *settings) {{\n"
+        f"{_lines(settings)}{_cases(update, lines, '    ')}}}\n"
+    )
+
+
+def _cases(update, lines, indent):
+    """The loop for these lines, or for both cases of the first setting on which they depend."""
+    switch = next(filter(None, (first_switch(tree) for _, tree in lines)), None)
+    if switch is None:
+        return _loop(update, lines, indent)
+    on, off = (
+        _cases(update, [(target, switched(tree, switch, on)) for target, tree in lines], indent + "    ")
+        for on in (True, False)
+    )
+    return f"{indent}if ({switch} != 0.0) {{\n{on}{indent}}} else {{\n{off}{indent}}}\n"
+
+
+def _loop(update, lines, indent):
+    """The loop over the parameters, and what it returns."""
+    lines = [(target, C().translate(tree)) for target, tree in lines]
+    lines = [(target, text) for target, text in lines if text != target]
+    changed = [target for target, _ in lines]
+    local = sorted(set(changed) - set(update.inputs))
+    written = [name for name in update.results if name in changed]
+    body = [
+        f"double {', '.join([*(f'{name} = in_{name}[i]' for name in update.inputs), *local])};",
+        *(f"{target} = {text};" for target, text in lines),
+        *(f"out_{name}[i] = {name};" for name in written),
+    ]
+    mask = sum(1 << update.results.index(name) for name in written)
+    return (
+        f"{indent}for (ptrdiff_t i = 0; i < n; i++) {{\n{_lines(f'{indent}    {line}' for line in body)}{indent}}}\n"
+        f"{indent}return {mask};\n"
     )

@@ -397,7 +397,9 @@ cdef class NativeMachine:
 
     cdef readonly object program
     cdef readonly list captured
-    cdef list _sources, _keep, _guards
+    cdef list _keep, _guards
+    cdef Whereabouts _sources
+    cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these follow one another
     cdef Blocks blocks
     cdef Plan plan
     cdef Workspace[2] spare  # kept from one run to the next: for a single lane, and for LANES
@@ -457,8 +459,10 @@ cdef class NativeMachine:
         for slot, number in program.numbers:
             template[slot] = number
         self.template = template
-        self._sources = program.captured
-        self.source_slots = _ints(program.captured_slots)
+        self._sources = program.captured_at
+        self.source_slots = slots = _ints(program.captured_slots)
+        if any(slots[i] != slots[0] + i for i in range(len(program.captured))):
+            self._numbers = array.clone(NUMBERS, len(program.captured), False)
         self.plan.inputs = len(program.input_slots)
         self.captured = program.values
         self.captured_slots = _ints(program.value_slots)
@@ -593,8 +597,7 @@ cdef class NativeMachine:
         memcpy(batch.shared, &self.template[0], self.plan.uniform * sizeof(double))
         if type(rows) is not list:
             matrix = rows
-            for i in range(len(self._sources)):
-                batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
+            self._read_captured(batch.shared)
             batch.inputs = &matrix[0, 0]
             if matrix.shape[0] != batch.examples or matrix.shape[1] != self.plan.inputs:
                 raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on an array of shape "
@@ -609,15 +612,23 @@ cdef class NativeMachine:
         for number in range(batch.examples):
             for i in range(self.plan.inputs):
                 leaf = checked_item(rows, number, i)  # an earlier leaf's __float__ may have changed the lists
-                batch.inputs[at] = (<double>leaf if type(leaf) is float else (<Value>leaf)._data
+                batch.inputs[at] = (<double>leaf if type(leaf) is float else number_of(<Node*>leaf)
                                   if isinstance(leaf, Value) else as_float(leaf))
                 if batch.inputs[at] - batch.inputs[at] != 0.0:
                     as_float(leaf)
                 at += 1
         # Captured Values are read last, so that nothing can change them before the run.
-        for i in range(len(self._sources)):
-            batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
+        self._read_captured(batch.shared)
         return kept
+
+    cdef void _read_captured(self, double* shared) noexcept:
+        cdef Py_ssize_t i
+        if self._numbers is None:
+            self._sources.read_into(shared + self.source_slots[0])
+            return
+        self._sources.read_into(self._numbers.data.as_doubles)
+        for i in range(len(self._numbers)):
+            shared[self.source_slots[i]] = self._numbers.data.as_doubles[i]
 
 
 @cython.boundscheck(True)

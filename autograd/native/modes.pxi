@@ -1,6 +1,7 @@
 # The modes of a thread, in C variables. They begin and end in C, so that no interrupt comes in between.
 
-cdef int modes = 0  # how many threads are in at least one mode
+# How many threads are in at least one mode, and one more while numbers are away from their Values (see flats.pxi).
+cdef int modes = 0
 
 cdef extern from *:
     """
@@ -153,11 +154,11 @@ cdef class _ThreadModes:
         return held
 
     def in_mode(self):
-        return modes != 0
+        return any_mode()
 
 
 this_thread = _ThreadModes()
 
 
 def any_mode():
-    return modes != 0
+    return modes != (away != NULL)

@@ -290,7 +290,7 @@ cdef PyObject* call_value(PyObject* kind, PyObject** arguments, size_t count, Py
     """The slot `tp_vectorcall`: makes Value(1.0) directly; every other call goes the usual way."""
     cdef Py_ssize_t i, n = PyVectorcall_NARGS(count)
     cdef double number
-    if n == 1 and names == NULL and not modes and type(<object>arguments[0]) is float:
+    if n == 1 and names == NULL and (not modes or recorder_here == NULL) and type(<object>arguments[0]) is float:
         number = <object>arguments[0]
         if number - number == 0.0:
             node = new_place(&nodes)

@@ -24,6 +24,8 @@ cdef inline unary(int rule, x):
     if not is_value(x):
         return None
     a = <Value>x
+    if modes:
+        operands_come_home(a, a, a)
     out = value_1(rule, a._data)
     if (modes and no_grad_here) or type(x) is not Value:
         return None if out - out != 0.0 else new_constant(out)
@@ -51,6 +53,8 @@ cdef inline binary(int rule, x, y):
     b = <Value>y if type(y) is Value else as_node(y)
     if a is None or b is None:
         return None
+    if modes:
+        operands_come_home(a, b, b)
     out = value_2(rule, a._data, b._data)
     if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value):
         return None if out - out != 0.0 else new_constant(out)
@@ -70,6 +74,8 @@ cdef inline ternary(int rule, x, y, z):
     a, b, c = as_node(x), as_node(y), as_node(z)
     if a is None or b is None or c is None:
         return None
+    if modes:
+        operands_come_home(a, b, c)
     out = value_3(rule, a._data, b._data, c._data)
     if (modes and no_grad_here) or not (type(a) is Value or type(b) is Value or type(c) is Value):
         return None if out - out != 0.0 else new_constant(out)

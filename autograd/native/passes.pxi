@@ -36,6 +36,7 @@ cdef class Order:
     cdef Step* step
     cdef Py_ssize_t depth, count
     cdef Node* culprit
+    cdef bint met_away  # whether the search ended at a leaf whose numbers are away
 
     def __cinit__(self):
         self.numbers, self.steps = kept_numbers, kept_steps
@@ -137,12 +138,16 @@ cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
     """
     cdef Node* parent
     cdef Py_ssize_t count = len(node._inputs)
+    if node._next == 0 and goes_by_runs(node):
+        node._next = len((<Whereabouts>node._leading).values)
     while node._next < count:
         parent = item(node._inputs, node._next)
         node._next += 1
         if node._next + AHEAD < count:
             FETCH(item(node._inputs, node._next + AHEAD))
         if parent._mark < 0:
+            if is_away(parent):
+                continue
             if not is_leaf(parent):
                 return parent
             if not append(order, parent, 0, 0):
@@ -150,12 +155,28 @@ cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
     return NOTHING
 
 
+cdef inline bint goes_by_runs(ReplayedNode node) noexcept:
+    """Whether the captured Values among the parents of a ReplayedNode are all away, so that no order is needed."""
+    return (away != NULL and node._leading is not None and (<Whereabouts>node._leading).known()
+            and (<Whereabouts>node._leading).all_away)
+
+
 cdef void spread(ReplayedNode node, double here, double* adjoint) noexcept:
     """Add the contributions of a ReplayedNode to the adjoints of its parents."""
+    global replays
     cdef double* slopes = node._slopes.data.as_doubles
-    cdef Py_ssize_t i
-    for i in range(len(node._inputs)):
-        adjoint[item(node._inputs, i)._mark] += here * slopes[i]
+    cdef Py_ssize_t i, first = 0
+    cdef Node* parent
+    replays += 1
+    if goes_by_runs(node):
+        (<Whereabouts>node._leading).add_slopes(here, slopes)
+        first = len((<Whereabouts>node._leading).values)
+    for i in range(first, len(node._inputs)):
+        parent = item(node._inputs, i)
+        if is_away(parent):
+            adjoints_away(arrays_of(parent))[place_away(parent)] += here * slopes[i]
+        else:
+            adjoint[parent._mark] += here * slopes[i]
 
 
 cdef Order numbered_order(Value root):
@@ -164,13 +185,19 @@ cdef Order numbered_order(Value root):
     if type(root) is Constant or number(order, <Node*>root):
         return order
     forget_places(order)
+    if order.met_away:
+        bring_all_home()
+        return numbered_order(root)
     if order.culprit == NULL:
         raise MemoryError()
     raise CyclicGraphError(f"the graph has a cycle: {<Value>order.culprit!r} is computed from itself.")
 
 
 cdef bint number(Order order, Node* root) noexcept:
-    """Number the nodes; false if out of memory, or if there is a cycle, through order.culprit."""
+    """Number the nodes; false if out of memory, if there is a cycle, through order.culprit, or if order.met_away.
+
+    Values that are away get no number: only what replays contribute to them can be added up in their arrays.
+    """
     cdef Node* node
     cdef Node* parent
     if not enter(order, root):
@@ -182,6 +209,9 @@ cdef bint number(Order order, Node* root) noexcept:
             parent = node._b
             if not unseen(parent) and may_have_more(node):
                 parent = node._c
+                if is_away(node):
+                    order.met_away = True
+                    return False
                 if node._rule == REPLAYED:
                     parent = next_unseen(<ReplayedNode>node, order)
                     if parent == NULL:
@@ -223,6 +253,7 @@ cdef inline void forget(Node* node) noexcept:
 
 
 cpdef list topological_order(Value root):
+    bring_all_home()
     cdef Order order = numbered_order(root)
     cdef Py_ssize_t i
     forget_places(order)
@@ -230,8 +261,9 @@ cpdef list topological_order(Value root):
 
 
 cpdef backward_pass(Value root, double seed):
-    cdef Order order = numbered_order(root)
-    propagate(order, seed, True)
+    if not propagate(numbered_order(root), seed, True):
+        bring_all_home()
+        propagate(numbered_order(root), seed, True)
 
 
 cpdef list adjoints(Value root, list wanted):
@@ -243,6 +275,7 @@ cpdef list adjoints(Value root, list wanted):
     for node in wanted:
         if not isinstance(node, Value):
             raise NumberTypeError(f"adjoints: expected Values, got {type(node).__name__}.")
+    bring_all_home()
     order = numbered_order(root)
     for i in range(min(count, <Py_ssize_t>len(wanted))):
         place[i] = max(item(wanted, i)._mark, 0)
@@ -255,11 +288,12 @@ cpdef list adjoints(Value root, list wanted):
 cdef array.array NO_NUMBERS = array.array("d"), NO_PLACES = array.array("i")
 
 
-cdef int propagate(Order order, double seed, bint hand_out) except -1:
+cdef bint propagate(Order order, double seed, bint hand_out) except -1:
     """The backward pass over a numbered order. It clears the marks; order.number then holds the adjoints by place.
 
     hand_out: add the adjoints to the gradients of leaves, and make them the gradients of other nodes; order.number then
-    holds the previous gradients. A pass that fails changes nothing.
+    holds the previous gradients. A pass that fails changes nothing. While numbers are away, a gradient that is not finite
+    makes it return false: the pass at home says which it is.
     """
     cdef Py_ssize_t i
     cdef Step step
@@ -296,11 +330,16 @@ cdef int propagate(Order order, double seed, bint hand_out) except -1:
                 here += node._grad
             if here - here != 0.0:
                 roll_back(order, i, hand_out)
+                if away != NULL:
+                    return False
                 raise gradient_overflow(<Value>node)
         node._mark = UNSEEN
         if hand_out:
             node._grad = here
-    return 0
+    if not hand_out_away():
+        roll_back(order, 0, hand_out)
+        return False
+    return True
 
 
 cdef void roll_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
@@ -309,4 +348,5 @@ cdef void roll_back(Order order, Py_ssize_t last, bint handed_out) noexcept:
     if handed_out:
         for i in range(last + 1, order.count + 1):
             order.step[i].node._grad = order.number[i]
+    forget_adjoints_away()
     forget_places(order)

@@ -11,6 +11,7 @@ from autograd.engine import uncompiled as cython
 from autograd.table.registry import RULES
 
 if not cython.compiled:
+    from autograd.engine.arrays import Whereabouts
     from autograd.engine.modes import graph_wanted
     from autograd.engine.value import LEAF, Value
     from autograd.replay.blocks import Blocks, find_kinds, operations_in_order
@@ -23,7 +24,8 @@ class Program:
     """A recording, ready to run on a memory of numbers.
 
     tape, places      what it was made from, and where its results stand there
-    captured, values  the captured Values, with those that are Constants and without
+    captured, values  the captured Values, with those that are Constants and without; `captured_at` and `values_at` say
+                      where their numbers are
     wanted            for each result whether a gradient flows to it
 
     What is used gets a slot. The first `uniform` slots hold what is the same for all examples of a batch: numbers,
@@ -37,7 +39,9 @@ class Program:
     numbers: list  # pairs of a slot and a number
     captured: list
     captured_slots: array.array
+    captured_at: Whereabouts
     values: list
+    values_at: Whereabouts
     value_slots: array.array
     input_slots: array.array
     results: list  # slots
@@ -134,6 +138,9 @@ def lay_out(program, tape, facts):
                 program.value_slots.append(facts.slot[place])
         else:
             program.numbers.append((facts.slot[place], source))
+    program.captured_at = program.values_at = Whereabouts(program.captured)
+    if len(program.values) < len(program.captured):
+        program.values_at = Whereabouts(program.values)
     program.input_slots = array.array("i", [facts.slot[place] for place in tape.inputs])
     program.results = [facts.slot[place] for place in program.places]
 

@@ -258,7 +258,7 @@ class Recording:
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed_result(number, parents, partials, self.graph(index, rows))
+        return replayed_result(number, parents, partials, self.graph(index, rows), self.program.values_at)
 
     def graph(self, index, rows):
         """How the number with this index among the results is computed as an ordinary graph."""

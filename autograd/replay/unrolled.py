@@ -59,10 +59,10 @@ class UnrolledGraph:
 
     def _read(self):
         """The numbers of all Values that the result was computed from, as an array."""
-        values = self.program.captured
+        numbers = self.program.captured_at.read()
         if self.inputs:
-            values = values + [row[i] for row in self.rows for i in self.inputs]
-        return load(values, "_data")
+            numbers += load([row[i] for row in self.rows for i in self.inputs], "_data")
+        return numbers
 
     def unchanged(self):
         """Whether these are the numbers that the result was computed from."""
@@ -105,7 +105,7 @@ class UnrolledGraph:
             return UnrolledGraph(f"∂{self.name}", program, position, self.rows, self.inputs)
 
         results = {
-            position: replayed_result(number, parents, slope, graph(position))
+            position: replayed_result(number, parents, slope, graph(position), program.values_at)
             if program.wanted[position] and gradients_wanted()
             else constant(number)
             for position, number, slope in zip(wanted, means, slopes)

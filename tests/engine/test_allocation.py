@@ -12,9 +12,10 @@ import autograd
 WORK = """
 import collections, copy, gc, os, pickle, random, signal, sys
 import autograd, nn
-from autograd import Value, compile, derivatives, hessian, no_grad, write_data, write_grad
+from autograd import Flat, Value, apply_update, compile, derivatives, hessian, no_grad, write_data, write_grad
 model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
 parameters = model.parameters()
+side_by_side = Flat(parameters)
 x = Value(1.5)
 step = compile(lambda a, b: (model([a, b]) - 1) ** 2)
 A, B = [0.1 * i for i in range(40)], [0.2 * i for i in range(40)]
@@ -43,9 +44,15 @@ def copies():
 def second():
     return hessian(lambda v: (v[0] * v[1]).tanh() * v[0] * x)([1.0, 2.0])[0][1].data
 def flat():
+    apply_update("scale", parameters, {"factor": 1.0})
     write_data(parameters, [p.data for p in parameters])
     write_grad(parameters, [1.0] * len(parameters))
     return 1.0
+def flats():
+    y = step.mean(A, B)
+    side_by_side.gather()
+    y.backward()
+    return y.data
 def graph():
     y = (model([0.5, 0.1]) - 1) ** 2
     return derivatives(derivatives(y, parameters, create_graph=True)[0], parameters[0])
@@ -108,7 +115,7 @@ print(number, dict(wrong))
     sys.version_info >= (3, 13),
     reason="CPython 3.13 itself crashes where an allocation of its own fails, at many places",
 )
-@pytest.mark.parametrize("work", ["eager", "replay", "record", "chain", "copies", "second", "flat", "graph"])
+@pytest.mark.parametrize("work", ["eager", "replay", "record", "chain", "copies", "second", "flat", "flats", "graph"])
 def test_without_memory_nothing_has_changed_wherever_it_is_missing(work, tmp_path, figure):
     done = run_with_failing_memory(WORK, tmp_path, work, str(amount(5000)))
     assert done.returncode == 0, done.stderr
