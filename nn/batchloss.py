@@ -30,7 +30,8 @@ class BatchLoss:
 
     One example is recorded, and the recording is replayed for the others (autograd.compile), all examples of the same
     structure together. If that raises an error but the model itself does not, the model is called for each example,
-    with a NotRecordedWarning; with recorded=False it always is, without one. Without `outputs`, each output is None.
+    with a NotRecordedWarning; with recorded=False it always is, without one. Without `outputs`, each output is None;
+    with outputs="array", `mean` returns them as a NumPy array where they are numbers or lists of numbers.
 
     A replay is compared with the model on a few examples, gradients included: before the first results of a recording
     are used, from time to time (see INTERVAL), and in `finish`. A difference in the first comparison of a recording
@@ -38,7 +39,7 @@ class BatchLoss:
     before may be wrong.
     """
 
-    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
+    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: "bool | str" = True):
         self.model, self.loss, self.outputs = model, loss, outputs
         self.recorded: Any = compile(self.example, maxsize=64, fallback=False) if recorded else None
         self.compared: set = set()  # what has been compared at least once: ("mean" or "each", structure)
@@ -54,8 +55,10 @@ class BatchLoss:
         loss = self.loss(output, y)
         return (loss, output) if self.outputs else loss
 
-    def mean(self, data: Dataset) -> tuple[Value, list]:
+    def mean(self, data: Dataset) -> tuple[Value, Any]:
         """The mean loss, and the outputs as plain numbers."""
+        if data.arrays:
+            return self._found("mean", data)
         groups = self._grouped(data)
         found = [self._found("mean", group) for _, group in groups]
         loss = found[0][0]
@@ -110,14 +113,16 @@ class BatchLoss:
         if self.recorded is None:
             return self._itself(how, data)
         what = how, _structure_of_all(data)
-        states = _RandomStates(self.drawn_from if what in self.compared else _generators(self.model))
+        drawn_from = self.drawn_from if what in self.compared else _generators(self.model)
+        states = _RandomStates(drawn_from) if drawn_from else None
         try:
             return self._checked(what, data)
         except ReplayDiffersError:
             raise
         except Exception as error:
             reason = error
-        states.restore()  # the model draws what it would draw without the replay
+        if states is not None:
+            states.restore()  # the model draws what it would draw without the replay
         found = self._itself(how, data)  # if the model itself raises, its own error is seen
         self._give_up(reason)
         return found
@@ -179,7 +184,7 @@ class BatchLoss:
     def _replayed(self, how: str, data: Dataset) -> Any:
         batches = data.arrays or (data.inputs, data.targets)
         if how == "mean":
-            found = self.recorded.mean(*batches, has_aux=self.outputs)
+            found = self.recorded.mean(*batches, has_aux=self.outputs if data.arrays else bool(self.outputs))
             return found if self.outputs else (found, [None] * len(data))
         found = self.recorded.map(*batches)
         return found if self.outputs else [(loss, None) for loss in found]
@@ -223,7 +228,9 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
 
 
 def _same(a, b) -> bool:
-    """Whether two structures hold the same numbers."""
+    """Whether two structures hold the same numbers; the first may be an array."""
+    if hasattr(a, "tolist"):
+        a = a.tolist()
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_same, a, b))
     return a == b

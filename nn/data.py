@@ -1,6 +1,5 @@
 """Data to learn from: `Dataset`, real and synthetic data sets, and how to prepare them."""
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any, overload
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
 from autograd.errors import ArgumentError
+from autograd.shuffling import shuffled_places
 from nn.arguments import check_count
 from nn.errors import closest, need
 from nn.init import generator
@@ -66,7 +66,7 @@ class Dataset:
     def __getitem__(self, index):
         places = range(len(self))[index] if isinstance(index, slice) else index
         if self.arrays and isinstance(places, (list, tuple, range)):
-            return _Part(self, places, index)
+            return _Part(self, places, [array[index] for array in self.arrays])  # NumPy means the same by `index`
         if isinstance(places, (list, tuple, range)):
             part = self.__class__.__new__(self.__class__)
             vars(part).update(vars(self))
@@ -115,9 +115,8 @@ class Dataset:
 class _Part(Dataset):
     """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
 
-    def __init__(self, whole: Dataset, places: Sequence[int], index):
-        self._whole, self._places = whole, places
-        self.arrays = [array[index] for array in whole.arrays or ()]  # to NumPy `index` means the same as `places`
+    def __init__(self, whole: Dataset, places: Sequence[int], arrays: list):
+        self._whole, self._places, self.arrays = whole, places, arrays
         self.features, self.classes, self.name = whole.features, whole.classes, whole.name
 
     def __len__(self):
@@ -454,11 +453,16 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     """
     data = as_dataset(data)
     size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)
-    order = list(range(len(data)))
-    (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
+    order = shuffled_places(len(data), None if seed is None else f"{seed}, epoch {epoch}")
     if data.arrays:
-        import numpy
+        return _gathered(data, order, size)
+    listed = order.tolist()
+    return (data[listed[i : i + size]] for i in range(0, len(listed), size))
 
-        places = numpy.array(order)
-        return (_Part(data, order[i : i + size], places[i : i + size]) for i in range(0, len(order), size))
-    return (data[order[i : i + size]] for i in range(0, len(order), size))
+
+def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
+    """The examples of a Dataset with arrays in this order, `size` at a time."""
+    arrays, places = data.arrays or (), memoryview(order)
+    for i in range(0, len(order), size):
+        there = places[i : i + size]
+        yield _Part(data, there, [column.take(there, 0) for column in arrays])

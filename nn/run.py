@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import Value, read_data, write_data
 from autograd.errors import NumberTypeError, ResultOverflowError
+from nn import metrics
 from nn.batchloss import BatchLoss
 from nn.data import Dataset
 from nn.errors import DivergedError
@@ -59,7 +60,8 @@ class Run:
         self.sums: dict[str, float] = {}
         self.best: list[float] | None = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs=metric is not None) for _ in range(2))
+        outputs = "array" if metric is metrics.accuracy else metric is not None
+        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs) for _ in range(2))
 
     @property
     def steps(self) -> int:
@@ -110,7 +112,8 @@ class Run:
         self.position += 1
         row = {"loss": value.data}
         if self.metric:
-            row[metric_name(self.metric)] = self.metric(outputs, examples.targets)
+            in_arrays = hasattr(outputs, "tolist") and examples.arrays
+            row[metric_name(self.metric)] = self.metric(outputs, in_arrays[1] if in_arrays else examples.targets)
         for name, number in {"examples": 1.0, **row}.items():
             self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
 

@@ -368,14 +368,14 @@ cdef class NativeMachine:
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
-        Returns the numbers in the slots `reads`, as an array with a row for each example, and for each root an array:
-        the derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to
-        the inputs `variables` of each example. Returns None if anything outside a guard is not finite.
+        Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
+        derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to the
+        inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
+        that were captured and those among the inputs. Returns None if anything outside a guard is not finite.
         """
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
-        cdef int[::1] read, root_slots, wanted_inputs
-        cdef double[::1] view
+        cdef Numbers numbers, slope, read, root_slots, wanted_inputs
         cdef double* total
         memset(&batch, 0, sizeof(batch))
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
@@ -383,12 +383,12 @@ cdef class NativeMachine:
         batch.tiles = (batch.examples + batch.width - 1) // batch.width
         batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)
         batch.reading, batch.differentiating, batch.variables = len(reads), len(roots), len(variables)
-        read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
-        batch.reads, batch.roots, batch.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
+        read, root_slots, wanted_inputs = _slots(reads), _slots(roots), _slots(variables)
+        batch.reads, batch.roots = read.data.as_ints, root_slots.data.as_ints
+        batch.wanted_inputs = wanted_inputs.data.as_ints
         batch.fine = True
         numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, True)
-        view = numbers
-        batch.numbers = &view[0]
+        batch.numbers = numbers.data.as_doubles
         count = captured + batch.examples * batch.variables
         slopes = [array.clone(NUMBERS, count, True) for _ in roots]
         try:
@@ -398,9 +398,10 @@ cdef class NativeMachine:
             if batch.shared == NULL or batch.totals == NULL or batch.slopes == NULL:
                 raise MemoryError()
             for root in range(batch.differentiating):
-                view = slopes[root]
-                batch.slopes[root] = &view[0] if count else NULL
+                slope = slopes[root]
+                batch.slopes[root] = slope.data.as_doubles
             kept = self._fill(&batch, rows)
+            origin = self._origin(&batch) if batch.differentiating else None
             if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls
                 work(&batch)
             else:
@@ -418,27 +419,40 @@ cdef class NativeMachine:
                         batch.slopes[root][i] += total[i]
                 if not all_finite(batch.slopes[root], count):
                     return None
-            return (numbers, slopes) if batch.fine else None
+            return (numbers, slopes, origin) if batch.fine else None
         finally:
             Py_XDECREF(<PyObject*>batch.error)
             free(batch.shared)
             free(batch.totals)
             free(batch.slopes)
 
+    cdef Numbers _origin(self, BatchRun* batch):
+        """The numbers of all Values that a run is made on."""
+        cdef Py_ssize_t i, k, count = len(self._sources)
+        cdef Numbers found = array.clone(NUMBERS, count + batch.examples * batch.variables, False)
+        cdef double* out = found.data.as_doubles
+        for i in range(count):
+            out[i] = batch.shared[self.source_slots[i]]
+        out += count
+        for i in range(batch.examples):
+            for k in range(batch.variables):
+                out[0] = batch.inputs[i * self.plan.inputs + batch.wanted_inputs[k]]
+                out += 1
+        return found
+
     cdef object _fill(self, BatchRun* batch, rows):
         """Read the numbers that go into a run; returns the object that owns the inputs of the examples."""
         cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
-        cdef double[:, ::1] matrix
+        cdef Rows matrix
         memcpy(batch.shared, &self.template[0], self.plan.uniform * sizeof(double))
-        if type(rows) is not list:
+        if type(rows) is Rows:
             matrix = rows
             for i in range(len(self._sources)):
                 batch.shared[self.source_slots[i]] = (<Value>PyList_GET_ITEM(self._sources, i))._data
-            batch.inputs = &matrix[0, 0]
-            if matrix.shape[0] != batch.examples or matrix.shape[1] != self.plan.inputs:
-                raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on an array of shape "
-                                    f"({matrix.shape[0]}, {matrix.shape[1]}).")
+            batch.inputs = matrix.numbers.data.as_doubles
+            if matrix.count != batch.examples or matrix.width != self.plan.inputs:
+                raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on rows of {matrix.width}.")
             if not all_finite(batch.inputs, batch.examples * self.plan.inputs):
                 for at in range(batch.examples * self.plan.inputs):
                     as_float(batch.inputs[at])
@@ -483,6 +497,15 @@ def threads():
 
 cdef int HELPERS = min(threads(), CHUNKS) - 1
 pool_begin()
+
+
+cdef Numbers _slots(list slots):
+    """A list of ints as an array of at least one."""
+    cdef Py_ssize_t i
+    cdef Numbers found = array.clone(NO_PLACES, max(len(slots), 1), False)
+    for i in range(len(slots)):
+        found.data.as_ints[i] = slots[i]
+    return found
 
 
 def _ints(numbers):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import sys
+from functools import reduce
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from autograd.errors import ArgumentError
+from autograd.native import backend
 
 
 def columns_of(batches):
@@ -43,10 +48,16 @@ def _common_length(lengths):
 def matrix_of(batches):
     """For batches in NumPy arrays: the key of an example, and all examples as the rows of one array.
 
-    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches.
+    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches. The
+    rows are the machine's: a copy, of the class Rows in the compiled engine.
     """
     numpy = sys.modules.get("numpy")
-    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
+    if numpy is None:
+        return None
+    found = rows_of(numpy.ndarray, batches)
+    if found is not None:
+        return tuple([_structure_of_shape(shape) for shape in found[0]]), found[1]
+    if not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
     columns = [
         numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
@@ -57,8 +68,19 @@ def matrix_of(batches):
     if len(set(map(len, columns))) != 1:
         return None
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    rows = numpy.ascontiguousarray(rows)  # a single column in Fortran order would stay as it is
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
+    key = tuple([_structure_of_shape(column.shape[1:]) for column in columns])
+    return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,))[1])
+
+
+def as_array(others):
+    """Numbers, or lists of numbers of one length, as a NumPy array; anything else as it is."""
+    first = others[0]
+    parts = first if type(first) is list else [first]
+    if not parts or not all(isinstance(part, float) for part in parts):
+        return others
+    import numpy
+
+    return numpy.array(others)
 
 
 def _holds_floats(array):
@@ -77,3 +99,22 @@ def _structure_of_shape(shape):
     if not shape:
         return "number"
     return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
+
+
+if TYPE_CHECKING or backend == "python":
+
+    def rows_of(kind, batches):
+        """Nothing: for arrays of the class `kind`, the compiled engine has a quicker way."""
+        return None
+
+    def with_columns(rows, further):
+        """The rows of an array, each followed by its share of other numbers."""
+        numpy = sys.modules["numpy"]
+        return numpy.hstack([rows, numpy.frombuffer(further).reshape(len(rows), -1)])
+
+    def total_of(numbers, step, count):
+        """The sum of the first of every `step` numbers, `count` in all, added from left to right."""
+        return reduce(operator.add, islice(numbers, 0, step * count, step))  # sum() may be more exact
+
+else:  # in rows.pxi
+    from autograd.native._engine import rows_of, total_of, with_columns

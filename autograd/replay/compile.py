@@ -19,7 +19,7 @@ from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
-from autograd.replay.batches import columns_of, matrix_of
+from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
 from autograd.replay.recorder import key_of, keys_of
 from autograd.replay.recording import NotFinite
@@ -163,7 +163,7 @@ class Compiled(Generic[P, R_co]):
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), None
+        recording, rows = self._recordings.serving(key, [leaves], gradients_wanted()), None
         if recording:
             try:
                 return recording.call(leaves)
@@ -178,14 +178,19 @@ class Compiled(Generic[P, R_co]):
         self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal[True], **kwargs: Any
     ) -> tuple[N, list[Any]]: ...
     @overload
-    def mean(self, *batches: Any, has_aux: bool = False, **kwargs: Any) -> Any: ...
+    def mean(
+        self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal["array"], **kwargs: Any
+    ) -> tuple[N, Any]: ...
+    @overload
+    def mean(self, *batches: Any, has_aux: bool | Literal["array"] = False, **kwargs: Any) -> Any: ...
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
         batches  for each positional argument of the function, a sequence with its value in each example, or a number
                  or Value that is the same for all; bools in a sequence are the numbers 1 and 0
         has_aux  the function returns a pair: the number to average, and something else, which is returned as a list of
-                 plain numbers with one entry per example
+                 plain numbers with one entry per example; with "array" as a NumPy array, if it is a number or a list
+                 of numbers
         kwargs   the same for all examples
 
         >>> w = Value(3.0)
@@ -271,7 +276,7 @@ class Compiled(Generic[P, R_co]):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""
         found = matrix_of(batches) if not kwargs and not self._static else None
         key, rows = found or self._rows(name, batches, kwargs)
-        return self._recordings.serving(key, rows[0], gradients, len(rows)), rows
+        return self._recordings.serving(key, rows, gradients), rows
 
     def _rows(self, name, batches, kwargs):
         """The key that all examples of a batch have in common, and the rows of numbers and Values."""
@@ -315,7 +320,8 @@ class Compiled(Generic[P, R_co]):
         results = self._own_results(batches, kwargs)
         if not has_aux:
             return mean(results)
-        return mean([loss for loss, _ in results]), [map_numbers(plain, other) for _, other in results]
+        others = [map_numbers(plain, other) for _, other in results]
+        return mean([loss for loss, _ in results]), as_array(others) if has_aux == "array" else others
 
     def _own_map(self, batches, kwargs):
         with no_grad():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import operator
-import sys
 import time
-from functools import reduce
+from array import array
 from itertools import groupby
 
 from autograd.engine import (
@@ -21,6 +19,7 @@ from autograd.engine import (
 )
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
+from autograd.replay.batches import total_of, with_columns
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -177,12 +176,12 @@ class Recording:
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
-        rows, numbers, partials = self._run([leaves], slots, roots)
+        rows, numbers, partials, origin = self._run([leaves], slots, roots)
         supply = iter(partials)
         results = [
             kind.part
             if type(kind) is AsItIs
-            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows)
+            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows, origin)
             for i, (number, kind) in enumerate(zip(numbers, kinds))
         ]
         if self.result.structure == 0:
@@ -190,23 +189,27 @@ class Recording:
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
-        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
+        """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
         structure, slots = self.result.structure, self.program.results
         if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
             raise ArgumentError(
                 "mean: the function must return one number, or with has_aux a pair of one number and "
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
+        count = len(rows)
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
-        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
-        losses = numbers[: len(rows) * len(slots) : len(slots)]
-        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
-        node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
-        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
+        rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
+        number = total_of(numbers, len(slots), count) / count
+        node = self._node(number, partials[0] if partials else None, 0, rows, origin)
+        if not has_aux:
+            return node
+        if has_aux == "array" and (others := self._as_array(structure[1], numbers, count)) is not None:
+            return node, others
+        return node, self._structured(structure[1], numbers, 1, count)
 
     def map(self, rows):
         """Every example's result as plain numbers."""
-        _, numbers, _ = self._run(rows, self.program.results, [])
+        numbers = self._run(rows, self.program.results, [])[1]
         return self._structured(self.result.structure, numbers, 0, len(rows))
 
     def _has_gradients(self):
@@ -214,17 +217,20 @@ class Recording:
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
-        states = RandomStates(self.generators) if self.draws else None
-        try:
-            if states is not None:
-                rows = self._with_random_numbers(rows)
+        if not self.draws:
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
                 raise NotFinite(rows)
-            return rows, found[0], found[1]
+            return rows, *found
+        states = RandomStates(self.generators)
+        try:
+            rows = self._with_random_numbers(rows)
+            found = self.machine.run(rows, reads, roots, seed, self.variables)
+            if found is None:
+                raise NotFinite(rows)
+            return rows, *found
         except BaseException:
-            if states is not None:
-                states.restore()  # what fails has drawn nothing
+            states.restore()  # what fails has drawn nothing
             raise
 
     def _with_random_numbers(self, rows):
@@ -232,9 +238,7 @@ class Recording:
         draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
         if isinstance(rows, list):
             return [row + [draw() for draw in draws] for row in rows]
-        numpy = sys.modules["numpy"]
-        drawn = numpy.fromiter([draw() for _ in range(len(rows)) for draw in draws], float)
-        return numpy.hstack([rows, drawn.reshape(len(rows), -1)])
+        return with_columns(rows, array("d", [draw() for _ in range(len(rows)) for draw in draws]))
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
@@ -249,20 +253,33 @@ class Recording:
             for start in starts
         ]
 
-    def _node(self, number, partials, index, rows):
+    def _as_array(self, structure, numbers, examples):
+        """All columns of `numbers` but the first, as a NumPy array; None if they are more than one number or list."""
+        columns = len(self.program.results)
+        parts = structure if type(structure) is list else [structure]
+        if not parts or not all(type(part) is int for part in parts):
+            return None
+        import numpy
+
+        table = numpy.frombuffer(numbers, float, examples * columns).reshape(examples, columns)
+        return table[:, 1] if type(structure) is int else table[:, 1:]
+
+    def _node(self, number, partials, index, rows, origin):
         """A result as the function itself would return it; `partials` is None where no gradient is wanted.
 
-        The parents of a Value are the captured Values and the Value arguments of all examples.
+        The parents of a Value are the captured Values and the Value arguments of all examples; `origin` are the numbers
+        that these had.
         """
         captured, kind = self.machine.captured, self.result.kinds[index]
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed_result(number, parents, partials, self.graph(index, rows))
+        return replayed_result(number, parents, partials, self.graph(index, rows, origin))
 
-    def graph(self, index, rows):
-        """How the number with this index among the results is computed as an ordinary graph."""
-        return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows, self.variables)
+    def graph(self, index, rows, origin=None):
+        """How the number with this index among the results is computed as an ordinary graph; see UnrolledGraph."""
+        name = getattr(self.function, "__name__", "recording")
+        return UnrolledGraph(name, self.program, index, rows, self.variables, origin)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""
