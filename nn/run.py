@@ -110,12 +110,13 @@ class Run:
         if self.schedule and self.schedule_every == "step":
             self.schedule.step()
         self.position += 1
-        row = {"loss": value.data}
+        row = {"examples": 1.0, "loss": value.data}
         if self.metric:
             in_arrays = hasattr(outputs, "tolist") and examples.arrays
             row[metric_name(self.metric)] = self.metric(outputs, in_arrays[1] if in_arrays else examples.targets)
-        for name, number in {"examples": 1.0, **row}.items():
-            self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
+        count = len(examples)
+        for name, number in row.items():
+            self.sums[name] = self.sums.get(name, 0.0) + number * count
 
     def _clip(self) -> None:
         if self.clip_norm is not None:

@@ -46,15 +46,15 @@ cdef Rows new_rows(Py_ssize_t count, Py_ssize_t width):
     return rows
 
 
-def rows_of(kind, tuple batches not None):
-    """For arrays of the class `kind`: the shapes of an example's parts, and the Rows of all examples.
+def rows_of(kind, structure_of_shape, tuple batches not None):
+    """For arrays of the class `kind`: the key of an example, and the Rows of all examples.
 
     Returns None for anything but arrays of float64 or int64 with one length, in which the numbers of an example lie in
     order.
     """
     cdef Py_buffer[8] views
-    cdef Py_ssize_t i, opened = 0, count = len(batches), width = 0, at = 0
-    cdef list shapes = []
+    cdef Py_ssize_t i, k, opened = 0, count = len(batches), width = 0, at = 0
+    cdef list key = []
     cdef Rows rows
     if not 0 < count <= 8:
         return None
@@ -67,24 +67,24 @@ def rows_of(kind, tuple batches not None):
             opened += 1
             if not is_readable(&views[i]) or views[i].shape[0] != views[0].shape[0]:
                 return None
-            width += views[i].len // views[i].itemsize // views[i].shape[0]
+            width += views[i].len // 8 // views[i].shape[0]
         rows = new_rows(views[0].shape[0], width)
         for i in range(count):
             if not copied(&views[i], rows, at):
                 return None
-            at += views[i].len // views[i].itemsize // views[i].shape[0]
-            shapes.append(<object>shape_of_an_item(&views[i]))
-        return tuple(shapes), rows
+            at += views[i].len // 8 // views[i].shape[0]
+            if views[i].ndim == 1:
+                key.append("number")
+            elif views[i].ndim == 2:
+                key.append((list, views[i].shape[1]))
+            else:
+                key.append(structure_of_shape(tuple([views[i].shape[k] for k in range(1, views[i].ndim)])))
+        return tuple(key), rows
     except (BufferError, ValueError):
         return None
     finally:
         for i in range(opened):
             PyBuffer_Release(&views[i])
-
-
-cdef tuple shape_of_an_item(Py_buffer* view):
-    cdef Py_ssize_t k
-    return () if view.ndim == 1 else tuple([view.shape[k] for k in range(1, view.ndim)])
 
 
 cdef bint is_readable(Py_buffer* view) noexcept:

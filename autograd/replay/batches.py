@@ -54,9 +54,9 @@ def matrix_of(batches):
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
-    found = rows_of(numpy.ndarray, batches)
+    found = rows_of(numpy.ndarray, _structure_of_shape, batches)
     if found is not None:
-        return tuple([_structure_of_shape(shape) for shape in found[0]]), found[1]
+        return found
     if not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
     columns = [
@@ -69,7 +69,7 @@ def matrix_of(batches):
         return None
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
     key = tuple([_structure_of_shape(column.shape[1:]) for column in columns])
-    return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,))[1])
+    return key, (rows if backend == "python" else rows_of(numpy.ndarray, None, (rows,))[1])
 
 
 def as_array(others):
@@ -103,7 +103,7 @@ def _structure_of_shape(shape):
 
 if TYPE_CHECKING or backend == "python":
 
-    def rows_of(kind, batches):
+    def rows_of(kind, structure_of_shape, batches):
         """Nothing: for arrays of the class `kind`, the compiled engine has a quicker way."""
         return None
 

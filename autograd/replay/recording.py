@@ -47,6 +47,7 @@ class NotFinite(Exception):
 class Recording:
     """One recording and the machine that runs it.
 
+    name            that of the function, or "recording"
     key             the structure of the arguments, and the static ones
     example         the numbers and Values that it was recorded with
     gradients       whether operations built a graph, as they do outside no_grad()
@@ -66,6 +67,7 @@ class Recording:
         for static in statics_in(key):
             static.keep()
         self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
+        self.name = getattr(function, "__name__", "recording")
         self.fallbacks, self.verified, self.refusal = 0, False, ""
         self._changes = Freezing.changes
         with collector_off(), _recorder_at_work() as recorder:
@@ -114,6 +116,15 @@ class Recording:
         """What the function itself returns for other numbers or Values."""
         args, kwargs = arguments_from(self.key, iter(leaves))
         return self.function(*args, **kwargs)
+
+    def is_current(self, gradients):
+        """Whether it is verified, and everything that it depends on is known to be as it was."""
+        return (
+            self.verified
+            and self._changes == Freezing.changes
+            and (gradients or not self.differentiated)
+            and self.dependencies.unchanged()
+        )
 
     def freezing_unchanged(self):
         """Whether those of its leaves are frozen that were frozen when it was made."""
@@ -196,8 +207,8 @@ class Recording:
                 "mean: the function must return one number, or with has_aux a pair of one number and "
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
-        count = len(rows)
-        roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
+        count, kind = len(rows), self.result.kinds[0]
+        roots = slots[:1] if kind == VALUE and self._has_gradients() else []
         rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
         number = total_of(numbers, len(slots), count) / count
         node = self._node(number, partials[0] if partials else None, 0, rows, origin)
@@ -274,19 +285,15 @@ class Recording:
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed_result(number, parents, partials, self.graph(index, rows, origin))
-
-    def graph(self, index, rows, origin=None):
-        """How the number with this index among the results is computed as an ordinary graph; see UnrolledGraph."""
-        name = getattr(self.function, "__name__", "recording")
-        return UnrolledGraph(name, self.program, index, rows, self.variables, origin)
+        graph = UnrolledGraph(self.name, self.program, index, rows, self.variables, origin)
+        return replayed_result(number, parents, partials, graph)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in self.example]
         states = RandomStates(self.generators)
         try:
-            return self.graph(0, self._with_random_numbers([leaves]))
+            return UnrolledGraph(self.name, self.program, 0, self._with_random_numbers([leaves]), self.variables)
         finally:
             states.restore()
 
