@@ -57,7 +57,7 @@ class BatchLoss:
 
     def mean(self, data: Dataset) -> tuple[Value, Any]:
         """The mean loss, and the outputs as plain numbers."""
-        if data.arrays:
+        if _in_arrays(data):
             return self._found("mean", data)
         groups = self._grouped(data)
         found = [self._found("mean", group) for _, group in groups]
@@ -98,7 +98,7 @@ class BatchLoss:
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
         """(places, examples) for each structure."""
-        if data.arrays:
+        if _in_arrays(data):
             return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
         for i, (x, y) in enumerate(data):
@@ -182,9 +182,9 @@ class BatchLoss:
         self.next_comparison = ended + INTERVAL * (ended - began)
 
     def _replayed(self, how: str, data: Dataset) -> Any:
-        batches = data.arrays or (data.inputs, data.targets)
+        batches = (data.rows,) if data.rows is not None else data.arrays or (data.inputs, data.targets)
         if how == "mean":
-            found = self.recorded.mean(*batches, has_aux=self.outputs if data.arrays else bool(self.outputs))
+            found = self.recorded.mean(*batches, has_aux=self.outputs if _in_arrays(data) else bool(self.outputs))
             return found if self.outputs else (found, [None] * len(data))
         found = self.recorded.map(*batches)
         return found if self.outputs else [(loss, None) for loss in found]
@@ -283,9 +283,16 @@ def _structure(part) -> Any:
 
 def _structure_of_all(data: Dataset) -> Any:
     """The structure that all the examples have in common."""
+    if data.rows is not None:
+        return data.rows.shapes
     if data.arrays:
-        return tuple([array.shape[1:] for array in data.arrays])
+        return tuple([column.shape[1:] for column in data.arrays])
     return _structure(data.inputs[0]), _structure(data.targets[0])
+
+
+def _in_arrays(data: Dataset) -> bool:
+    """Whether the examples are numbers of one shape, in arrays."""
+    return data.rows is not None or bool(data.arrays)
 
 
 def _in_order(groups: list, results: list[list]) -> list:

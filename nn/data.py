@@ -12,7 +12,7 @@ from typing import Any, overload
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
 from autograd.errors import ArgumentError
-from autograd.shuffling import shuffled_places
+from autograd.examples import arrays_of, rows_of, shuffled_places
 from nn.arguments import check_count
 from nn.errors import closest, need
 from nn.init import generator
@@ -46,6 +46,7 @@ class Dataset:
             plain(part if hasattr(part, "tolist") else expect_list("Dataset", part)) for part in (inputs, targets)
         )
         self.arrays: list | None = None
+        self.rows: Any = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
             raise ArgumentError(
@@ -66,7 +67,9 @@ class Dataset:
     def __getitem__(self, index):
         places = range(len(self))[index] if isinstance(index, slice) else index
         if self.arrays and isinstance(places, (list, tuple, range)):
-            return _Part(self, places, [array[index] for array in self.arrays])  # NumPy means the same by `index`
+            part = _Part(self, places)
+            part.arrays = [column[index] for column in self.arrays]  # to NumPy `index` means the same as `places`
+            return part
         if isinstance(places, (list, tuple, range)):
             part = self.__class__.__new__(self.__class__)
             vars(part).update(vars(self))
@@ -75,7 +78,10 @@ class Dataset:
         return self.inputs[index], self.targets[index]
 
     def with_arrays(self) -> "Dataset":
-        """The same examples, and as two NumPy arrays in `arrays` as well, if they are numbers of one shape."""
+        """The same examples, and if they are numbers of one shape, in `arrays` as two NumPy arrays as well.
+
+        The compiled engine has all numbers of an example side by side, in `rows`; the arrays are over the same memory.
+        """
         found = copy(self)
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
             import numpy
@@ -83,6 +89,9 @@ class Dataset:
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
             if all(array.dtype.kind in "bif" for array in arrays):
                 found.arrays = [array.astype(float, copy=False) for array in arrays]
+                found.rows = rows_of(found.arrays)
+                if found.rows is not None:
+                    found.arrays = arrays_of(found.rows)
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
@@ -115,12 +124,16 @@ class Dataset:
 class _Part(Dataset):
     """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
 
-    def __init__(self, whole: Dataset, places: Sequence[int], arrays: list):
-        self._whole, self._places, self.arrays = whole, places, arrays
+    def __init__(self, whole: Dataset, places: Any):
+        self._whole, self._places, self.rows = whole, places, None
         self.features, self.classes, self.name = whole.features, whole.classes, whole.name
 
     def __len__(self):
         return len(self._places)
+
+    @cached_property
+    def arrays(self) -> list:  # type: ignore[override]
+        return arrays_of(self.rows)
 
     @cached_property
     def inputs(self) -> list:  # type: ignore[override]
@@ -462,7 +475,11 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
 
 def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
     """The examples of a Dataset with arrays in this order, `size` at a time."""
-    arrays, places = data.arrays or (), memoryview(order)
     for i in range(0, len(order), size):
-        there = places[i : i + size]
-        yield _Part(data, there, [column.take(there, 0) for column in arrays])
+        places = order[i : i + size]
+        part = _Part(data, places)
+        if data.rows is not None:
+            part.rows = data.rows.take(places)
+        else:
+            part.arrays = [column.take(places, 0) for column in data.arrays or ()]
+        yield part

@@ -1,6 +1,5 @@
 """How good the outputs are, as plain numbers: accuracy, confusion matrix, R². No gradient flows through them."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,7 +71,7 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     if hasattr(outputs, "tolist") and hasattr(targets, "tolist"):
         if (share := _accuracy_of_arrays(outputs, targets)) is not None:
             return share
-        outputs, targets = outputs.tolist(), targets.tolist()  # type: ignore[attr-defined]
+        outputs, targets = outputs.tolist(), targets.tolist()
     if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
         counted = [
             (o, t)
@@ -90,7 +89,7 @@ def _accuracy_of_arrays(outputs: Any, targets: Any) -> "float | None":
 
     if not all(given.ndim in (1, 2) and given.dtype.kind in "biuf" and given.size for given in (outputs, targets)):
         return None
-    if not all(math.isfinite(numpy.add.reduce(given, None)) for given in (outputs, targets)):
+    if any(numpy.count_nonzero(numpy.isfinite(given)) < given.size for given in (outputs, targets)):
         return None
     if targets.ndim == 1 and numpy.count_nonzero(numpy.rint(targets) == targets) < len(targets):
         return None

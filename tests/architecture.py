@@ -32,7 +32,7 @@ FILES = {
     "autograd/libraries.py": "errors",
     "autograd/native/__init__.py": "backend",
     "autograd/native/sources.py": "backend",
-    "autograd/shuffling.py": "backend",
+    "autograd/examples.py": "backend",
     "autograd/table/*.py": "table",
     "autograd/engine/*.py": "engine",
     "autograd/native/*.py": "native",
@@ -63,7 +63,7 @@ EXCEPTIONS = {
 # Names with a leading underscore that another folder imports, as (file, module, name), each with its reason.
 PRIVATE = {}
 # What nn may import of autograd.
-PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native", "autograd.shuffling"}
+PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native", "autograd.examples"}
 # What is imported inside the functions that need it, but for modules that are of use only with it.
 LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),

@@ -10,10 +10,15 @@ cdef int64_t EXACT = <int64_t>1 << 53  # integers up to this magnitude are float
 
 
 cdef class Rows:
-    """The numbers of examples, each a row; as the machine reads them, and as lists where Python looks at them."""
+    """The numbers of examples, a row for each; as the machine reads them, and as lists where Python looks at them.
 
-    cdef Numbers numbers
+    key     the key of an example, as in keys.py
+    shapes  those of the parts of an example, for NumPy
+    """
+
+    cdef readonly Numbers numbers
     cdef readonly Py_ssize_t count, width
+    cdef readonly tuple key, shapes
 
     def __len__(self):
         return self.count
@@ -25,6 +30,33 @@ cdef class Rows:
 
     def tolist(self):
         return [self[i] for i in range(self.count)]
+
+    def take(self, Numbers places not None):
+        """The rows at some places, an array of 64-bit integers, in their order."""
+        cdef Py_ssize_t i, count = len(places), width = self.width
+        cdef int64_t* place = <int64_t*>places.data.as_voidptr
+        cdef Rows found = new_rows(count, width)
+        cdef double* out = found.numbers.data.as_doubles
+        if places.typecode != "q":
+            raise TypeError(places.typecode)
+        for i in range(count):
+            if not 0 <= place[i] < self.count:
+                raise IndexError(place[i])
+            memcpy(out + i * width, self.numbers.data.as_doubles + place[i] * width, width * sizeof(double))
+        found.key, found.shapes = self.key, self.shapes
+        return found
+
+    def __reduce__(self):
+        return restored_rows, (self.numbers, self.count, self.width, self.key, self.shapes)
+
+
+def restored_rows(Numbers numbers, Py_ssize_t count, Py_ssize_t width, tuple key, tuple shapes):
+    cdef Rows rows = new_rows(count, width)
+    if len(numbers) < count * width:
+        raise ValueError(len(numbers))
+    memcpy(rows.numbers.data.as_doubles, numbers.data.as_doubles, count * width * sizeof(double))
+    rows.key, rows.shapes = key, shapes
+    return rows
 
 
 def with_columns(Rows rows not None, Numbers further not None):
@@ -46,16 +78,18 @@ cdef Rows new_rows(Py_ssize_t count, Py_ssize_t width):
     return rows
 
 
-def rows_of(kind, structure_of_shape, tuple batches not None):
-    """For arrays of the class `kind`: the key of an example, and the Rows of all examples.
+def rows_of(kind, tuple batches not None):
+    """For arrays of the class `kind`: all examples as Rows, which are also taken as they are.
 
     Returns None for anything but arrays of float64 or int64 with one length, in which the numbers of an example lie in
     order.
     """
     cdef Py_buffer[8] views
-    cdef Py_ssize_t i, k, opened = 0, count = len(batches), width = 0, at = 0
-    cdef list key = []
+    cdef Py_ssize_t i, opened = 0, count = len(batches), width = 0, at = 0
+    cdef list shapes = []
     cdef Rows rows
+    if count == 1 and type(batches[0]) is Rows:
+        return batches[0]
     if not 0 < count <= 8:
         return None
     for i in range(count):
@@ -73,18 +107,27 @@ def rows_of(kind, structure_of_shape, tuple batches not None):
             if not copied(&views[i], rows, at):
                 return None
             at += views[i].len // 8 // views[i].shape[0]
-            if views[i].ndim == 1:
-                key.append("number")
-            elif views[i].ndim == 2:
-                key.append((list, views[i].shape[1]))
-            else:
-                key.append(structure_of_shape(tuple([views[i].shape[k] for k in range(1, views[i].ndim)])))
-        return tuple(key), rows
+            shapes.append(shape_of_an_item(&views[i]))
     except (BufferError, ValueError):
         return None
     finally:
         for i in range(opened):
             PyBuffer_Release(&views[i])
+    rows.shapes = tuple(shapes)
+    rows.key = tuple([structure_of_shape(shape) for shape in shapes])
+    return rows
+
+
+cdef tuple shape_of_an_item(Py_buffer* view):
+    cdef Py_ssize_t k
+    return () if view.ndim == 1 else tuple([view.shape[k] for k in range(1, view.ndim)])
+
+
+cpdef structure_of_shape(tuple shape):
+    """What `structure_of` in keys.py returns for lists of this shape."""
+    if not shape:
+        return "number"
+    return (list, shape[0]) if len(shape) == 1 else (list, *[structure_of_shape(shape[1:])] * shape[0])
 
 
 cdef bint is_readable(Py_buffer* view) noexcept:

@@ -6,9 +6,10 @@ import operator
 import sys
 from functools import reduce
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
+from autograd.examples import arrays_of
 from autograd.native import backend
 
 
@@ -17,6 +18,8 @@ def columns_of(batches):
 
     What is not a sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
+    if len(batches) == 1 and isinstance(batches[0], Rows):
+        batches = arrays_of(batches[0])
     spread = tuple(map(_is_sequence, batches))
     columns = [_as_list(batch) if is_spread else None for batch, is_spread in zip(batches, spread)]
     count = _common_length([len(column) for column in columns if column is not None])
@@ -54,9 +57,8 @@ def matrix_of(batches):
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
-    found = rows_of(numpy.ndarray, _structure_of_shape, batches)
-    if found is not None:
-        return found
+    if rows_of is not None and (found := rows_of(numpy.ndarray, batches)) is not None:
+        return found.key, found
     if not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
     columns = [
@@ -67,9 +69,10 @@ def matrix_of(batches):
         return None
     if len(set(map(len, columns))) != 1:
         return None
+    columns = [numpy.asarray(column) for column in columns]  # a class derived from ndarray may do other things
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    key = tuple([_structure_of_shape(column.shape[1:]) for column in columns])
-    return key, (rows if backend == "python" else rows_of(numpy.ndarray, None, (rows,))[1])
+    key = tuple([structure_of_shape(column.shape[1:]) for column in columns])
+    return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,)))
 
 
 def as_array(others):
@@ -94,18 +97,15 @@ def _holds_floats(array):
     )
 
 
-def _structure_of_shape(shape):
-    """What `structure_of` in signature.py returns for lists of this shape."""
-    if not shape:
-        return "number"
-    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
-
-
 if TYPE_CHECKING or backend == "python":
+    Rows: Any = ()
+    rows_of: Any = None  # for arrays the compiled engine has a quicker way, whose result is of the class Rows
 
-    def rows_of(kind, structure_of_shape, batches):
-        """Nothing: for arrays of the class `kind`, the compiled engine has a quicker way."""
-        return None
+    def structure_of_shape(shape):
+        """What `structure_of` in keys.py returns for lists of this shape."""
+        if not shape:
+            return "number"
+        return (list, shape[0]) if len(shape) == 1 else (list, *[structure_of_shape(shape[1:])] * shape[0])
 
     def with_columns(rows, further):
         """The rows of an array, each followed by its share of other numbers."""
@@ -117,4 +117,6 @@ if TYPE_CHECKING or backend == "python":
         return reduce(operator.add, islice(numbers, 0, step * count, step))  # sum() may be more exact
 
 else:  # in rows.pxi
-    from autograd.native._engine import rows_of, total_of, with_columns
+    from autograd.native._engine import Rows, rows_of, structure_of_shape
+    from autograd.native._engine import total_of as total_of
+    from autograd.native._engine import with_columns as with_columns
