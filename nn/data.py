@@ -124,12 +124,17 @@ class Dataset:
 class _Part(Dataset):
     """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
 
-    def __init__(self, whole: Dataset, places: Any):
-        self._whole, self._places, self.rows = whole, places, None
-        self.features, self.classes, self.name = whole.features, whole.classes, whole.name
+    def __init__(self, whole: Dataset, places: Any, rows: Any = None):
+        self._whole, self._places, self.rows = whole, places, rows
 
     def __len__(self):
         return len(self._places)
+
+    def __getattr__(self, name: str) -> Any:
+        """The features, the classes and the name are those of the whole."""
+        if name in ("features", "classes", "name"):
+            return getattr(self._whole, name)
+        raise AttributeError(name)
 
     @cached_property
     def arrays(self) -> list:  # type: ignore[override]
@@ -477,9 +482,9 @@ def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
     """The examples of a Dataset with arrays in this order, `size` at a time."""
     for i in range(0, len(order), size):
         places = order[i : i + size]
-        part = _Part(data, places)
         if data.rows is not None:
-            part.rows = data.rows.take(places)
+            yield _Part(data, places, data.rows.take(places))
         else:
+            part = _Part(data, places)
             part.arrays = [column.take(places, 0) for column in data.arrays or ()]
-        yield part
+            yield part

@@ -9,11 +9,10 @@ from typing import Any
 
 from autograd import Value, read_data, write_data
 from autograd.errors import NumberTypeError, ResultOverflowError
-from nn import metrics
 from nn.batchloss import BatchLoss
 from nn.data import Dataset
 from nn.errors import DivergedError
-from nn.evaluation import evaluated, metric_name
+from nn.evaluation import evaluated, measured, metric_name, outputs_for
 from nn.history import History
 from nn.identity import identity
 from nn.module import Module
@@ -60,8 +59,7 @@ class Run:
         self.sums: dict[str, float] = {}
         self.best: list[float] | None = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        outputs = "array" if metric is metrics.accuracy else metric is not None
-        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs) for _ in range(2))
+        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs_for(metric)) for _ in range(2))
 
     @property
     def steps(self) -> int:
@@ -112,8 +110,7 @@ class Run:
         self.position += 1
         row = {"examples": 1.0, "loss": value.data}
         if self.metric:
-            in_arrays = hasattr(outputs, "tolist") and examples.arrays
-            row[metric_name(self.metric)] = self.metric(outputs, in_arrays[1] if in_arrays else examples.targets)
+            row[metric_name(self.metric)] = measured(self.metric, outputs, examples)
         count = len(examples)
         for name, number in row.items():
             self.sums[name] = self.sums.get(name, 0.0) + number * count

@@ -213,22 +213,26 @@ class Compiled(Generic[P, R_co]):
     @overload
     def map(self: Compiled[..., list[Value] | list[float]], *batches: Any, **kwargs: Any) -> list[list[float]]: ...
     @overload
-    def map(self, *batches: Any, **kwargs: Any) -> list[Any]: ...
-    def map(self, *batches, **kwargs):
+    def map(self, *batches: Any, has_aux: Literal[True, "array"], **kwargs: Any) -> tuple[Any, Any]: ...
+    @overload
+    def map(self, *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> list[Any]: ...
+    def map(self, *batches, has_aux=False, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
+
+        With has_aux, the result is a pair: all first numbers, and what else the examples returned.
 
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
         if is_recording():
-            return self._own_map(batches, kwargs)
+            return self._own_map(batches, kwargs, has_aux)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
             try:
-                return recording.map(rows)
+                return recording.map(rows, has_aux)
             except NotFinite as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
+        return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs, has_aux))
 
     def cache_info(self) -> CacheInfo:
         """How often a recording was found, how often not, how many are kept at most, and how many there are."""
@@ -323,9 +327,13 @@ class Compiled(Generic[P, R_co]):
         others = [map_numbers(plain, other) for _, other in results]
         return mean([loss for loss, _ in results]), as_array(others) if has_aux == "array" else others
 
-    def _own_map(self, batches, kwargs):
+    def _own_map(self, batches, kwargs, has_aux):
         with no_grad():
-            return map_numbers(plain, self._own_results(batches, kwargs))
+            results = map_numbers(plain, self._own_results(batches, kwargs))
+        if not has_aux:
+            return results
+        columns = [number for number, _ in results], [other for _, other in results]
+        return tuple(map(as_array, columns)) if has_aux == "array" else columns
 
     def _own_results(self, batches, kwargs):
         return [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]

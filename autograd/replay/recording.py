@@ -201,27 +201,32 @@ class Recording:
 
     def mean(self, rows, has_aux):
         """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
-        structure, slots = self.result.structure, self.program.results
-        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
-            raise ArgumentError(
-                "mean: the function must return one number, or with has_aux a pair of one number and "
-                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
-            )
-        count, kind = len(rows), self.result.kinds[0]
+        self._check_structure("mean", has_aux)
+        slots, count, kind = self.program.results, len(rows), self.result.kinds[0]
         roots = slots[:1] if kind == VALUE and self._has_gradients() else []
         rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
         number = total_of(numbers, len(slots), count) / count
         node = self._node(number, partials[0] if partials else None, 0, rows, origin)
-        if not has_aux:
-            return node
-        if has_aux == "array" and (others := self._as_array(structure[1], numbers, count)) is not None:
-            return node, others
-        return node, self._structured(structure[1], numbers, 1, count)
+        return (node, self._others(numbers, count, has_aux)) if has_aux else node
 
-    def map(self, rows):
-        """Every example's result as plain numbers."""
-        numbers = self._run(rows, self.program.results, [])[1]
-        return self._structured(self.result.structure, numbers, 0, len(rows))
+    def map(self, rows, has_aux):
+        """Every example's result as plain numbers; with has_aux first numbers and other results separately."""
+        if has_aux:
+            self._check_structure("map", has_aux)
+        slots, count = self.program.results, len(rows)
+        numbers = self._run(rows, slots, [])[1]
+        if not has_aux:
+            return self._structured(self.result.structure, numbers, 0, count)
+        first = self._table(numbers, count)[:, 0] if has_aux == "array" else numbers[: count * len(slots) : len(slots)]
+        return first if has_aux == "array" else first.tolist(), self._others(numbers, count, has_aux)
+
+    def _check_structure(self, name, has_aux):
+        structure = self.result.structure
+        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
+            raise ArgumentError(
+                f"{name}: the function must return one number, or with has_aux a pair of one number and "
+                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
+            )
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
@@ -264,16 +269,21 @@ class Recording:
             for start in starts
         ]
 
-    def _as_array(self, structure, numbers, examples):
-        """All columns of `numbers` but the first, as a NumPy array; None if they are more than one number or list."""
-        columns = len(self.program.results)
+    def _others(self, numbers, examples, has_aux):
+        """What the examples have returned beside the first number, as a list, or as an array if that is wanted."""
+        structure = self.result.structure[1]
         parts = structure if type(structure) is list else [structure]
-        if not parts or not all(type(part) is int for part in parts):
-            return None
+        if has_aux != "array" or not parts or not all(type(part) is int for part in parts):
+            return self._structured(structure, numbers, 1, examples)
+        table = self._table(numbers, examples)
+        return table[:, 1] if type(structure) is int else table[:, 1:]
+
+    def _table(self, numbers, examples):
+        """The numbers of all results as a NumPy array, a row for each example."""
         import numpy
 
-        table = numpy.frombuffer(numbers, float, examples * columns).reshape(examples, columns)
-        return table[:, 1] if type(structure) is int else table[:, 1:]
+        columns = len(self.program.results)
+        return numpy.frombuffer(numbers, float, examples * columns).reshape(examples, columns)
 
     def _node(self, number, partials, index, rows, origin):
         """A result as the function itself would return it; `partials` is None where no gradient is wanted.
