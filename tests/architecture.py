@@ -21,7 +21,7 @@ TIERS = [
     {"engine": "Value, order, pass; operators and functions from the table"},
     {"table": "rules, one line a primitive; formulas; translations"},
     {
-        "backend": "which engine is used; the list of sources",
+        "backend": "which engine is used; the list of sources; many examples at once",
         "errors": "every exception; checks of arguments; what is library code",
     },
 ]

@@ -213,13 +213,16 @@ class Compiled(Generic[P, R_co]):
     @overload
     def map(self: Compiled[..., list[Value] | list[float]], *batches: Any, **kwargs: Any) -> list[list[float]]: ...
     @overload
-    def map(self, *batches: Any, has_aux: Literal[True, "array"], **kwargs: Any) -> tuple[Any, Any]: ...
+    def map(self, *batches: Any, has_aux: Literal[True], **kwargs: Any) -> tuple[list[float], list[Any]]: ...
+    @overload
+    def map(self, *batches: Any, has_aux: Literal["array"], **kwargs: Any) -> tuple[Any, Any]: ...
     @overload
     def map(self, *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> list[Any]: ...
     def map(self, *batches, has_aux=False, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
 
-        With has_aux, the result is a pair: all first numbers, and what else the examples returned.
+        With has_aux the result is a pair: the first number of each example, and the list or array of what else it
+        returned.
 
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]

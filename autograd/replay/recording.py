@@ -221,8 +221,11 @@ class Recording:
         return first if has_aux == "array" else first.tolist(), self._others(numbers, count, has_aux)
 
     def _check_structure(self, name, has_aux):
+        if has_aux not in (False, True, "array"):
+            raise ArgumentError(f'{name}: has_aux is False, True or "array", got {has_aux!r:.60}.')
         structure = self.result.structure
-        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
+        is_pair = isinstance(structure, (list, tuple)) and len(structure) == 2
+        if type(structure[0] if has_aux and is_pair else structure) is not int or (has_aux and not is_pair):
             raise ArgumentError(
                 f"{name}: the function must return one number, or with has_aux a pair of one number and "
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."

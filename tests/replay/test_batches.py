@@ -121,6 +121,25 @@ def test_other_results_as_an_array(batches):
             assert (found if step is nested else found.tolist()) == others
 
 
+@pytest.mark.parametrize("name", ["mean", "map"])
+def test_results_that_are_no_pair_of_a_number_and_others(name):
+    for function in (lambda x: x * x, lambda x: {"a": x, "b": x}, lambda x: [x, x, x], lambda x: ([x], x)):
+        with pytest.raises(ArgumentError, match=f"{name}: .* with has_aux a pair of one number and something else"):
+            getattr(compile(function), name)([1.0, 2.0], has_aux=True)
+    with pytest.raises(ArgumentError, match="has_aux is False, True or \"array\", got 'arrays'"):
+        getattr(compile(lambda x: (x, x)), name)([1.0, 2.0], has_aux="arrays")
+
+
+@pytest.mark.parametrize("batch", [[1.0, 2.0, 3.0], numpy.array([1.0, 2.0, 3.0])])
+def test_results_in_two_columns(batch):
+    for other in (lambda x: [x, 2 * x], lambda x: x, lambda x: [[x]]):
+        step = compile(lambda x, other=other: (x * x, other(x)))
+        expected = [1.0, 4.0, 9.0], [other(x) for x in (1.0, 2.0, 3.0)]
+        assert step.map(batch, has_aux=True) == expected
+        losses, others = step.map(batch, has_aux="array")
+        assert (losses.tolist(), others.tolist() if hasattr(others, "tolist") else others) == expected
+
+
 def test_other_results_as_an_array_where_the_function_itself_is_called():
     step = compile(lambda x: (x * x, [x, caught(x)]))
     with pytest.warns(RecordingWarning, match="the function itself is called"):
