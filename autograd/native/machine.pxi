@@ -387,10 +387,10 @@ cdef class NativeMachine:
         batch.reads, batch.roots = read.data.as_ints, root_slots.data.as_ints
         batch.wanted_inputs = wanted_inputs.data.as_ints
         batch.fine = True
-        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, True)
+        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, False)
         batch.numbers = numbers.data.as_doubles
         count = captured + batch.examples * batch.variables
-        slopes = [array.clone(NUMBERS, count, True) for _ in roots]
+        slopes = [array.clone(NUMBERS, count, False) for _ in roots]
         try:
             batch.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
             batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
@@ -412,14 +412,19 @@ cdef class NativeMachine:
                 raise <object>batch.error
             if batch.short_of_memory:
                 raise MemoryError()
+            if not batch.fine:
+                return None
             for root in range(batch.differentiating):
-                for chunk in range(batch.chunks):
+                total = batch.totals + root * captured
+                for i in range(captured):
+                    batch.slopes[root][i] = total[i] + 0.0  # never -0.0
+                for chunk in range(1, batch.chunks):
                     total = batch.totals + (chunk * batch.differentiating + root) * captured
                     for i in range(captured):
                         batch.slopes[root][i] += total[i]
                 if not all_finite(batch.slopes[root], count):
                     return None
-            return (numbers, slopes, origin) if batch.fine else None
+            return numbers, slopes, origin
         finally:
             Py_XDECREF(<PyObject*>batch.error)
             free(batch.shared)
