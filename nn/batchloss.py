@@ -295,7 +295,7 @@ def _in_arrays(data: Dataset) -> bool:
 
 def _joined(parts: list[Any]) -> Any:
     """The outputs of several parts of the examples, as one array if all of them are arrays, else as a list."""
-    if all(hasattr(part, "tolist") for part in parts):
+    if parts and all(hasattr(part, "tolist") for part in parts):
         import numpy
 
         return parts[0] if len(parts) == 1 else numpy.concatenate(parts)

@@ -1,7 +1,7 @@
 # The numbers of many examples, gathered from arrays; and the order that the standard library's shuffle gives.
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 
 cdef extern from "string.h":
     int strcmp(const char*, const char*) noexcept
@@ -35,10 +35,12 @@ cdef class Rows:
         """The rows at some places, an array of 64-bit integers, in their order."""
         cdef Py_ssize_t i, count = len(places), width = self.width
         cdef int64_t* place = <int64_t*>places.data.as_voidptr
-        cdef Rows found = new_rows(count, width)
-        cdef double* out = found.numbers.data.as_doubles
+        cdef Rows found
+        cdef double* out
         if places.typecode != "q":
-            raise TypeError(places.typecode)
+            raise TypeError(f"expected places as an array of the type q, got {places.typecode}")
+        found = new_rows(count, width)
+        out = found.numbers.data.as_doubles
         for i in range(count):
             if not 0 <= place[i] < self.count:
                 raise IndexError(place[i])
@@ -89,7 +91,7 @@ def rows_of(kind, tuple batches not None):
     cdef list shapes = []
     cdef Rows rows
     if count == 1 and type(batches[0]) is Rows:
-        return batches[0]
+        return batches[0] if (<Rows>batches[0]).count else None
     if not 0 < count <= 8:
         return None
     for i in range(count):

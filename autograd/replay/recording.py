@@ -188,6 +188,8 @@ class Recording:
         slots, kinds = self.program.results, self.result.kinds
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
         rows, numbers, partials, origin = self._run([leaves], slots, roots)
+        if self.result.structure == 0 and type(kinds[0]) is not AsItIs:  # one number, the common case
+            return self._node(numbers[0], partials[0] if roots else None, 0, rows, origin)
         supply = iter(partials)
         results = [
             kind.part

@@ -103,6 +103,9 @@ def test_rows_are_batches(step):
     assert static.map(rows, power=2) == static.map(X, Y, power=2)
     with pytest.raises(ValueError, match="log"):
         compile(lambda x, y: log(x[0] - y)).mean(rows)
+    for call in (step.mean, step.map):
+        with pytest.raises(ArgumentError, match="not empty, got lengths 0, 0"):
+            call(rows.take(array("q")))
 
 
 @pytest.mark.parametrize("batches", [(X, Y), (numpy.array(X), numpy.array(Y))])
