@@ -30,7 +30,8 @@ class BatchLoss:
 
     One example is recorded, and the recording is replayed for the others (autograd.compile), all examples of the same
     structure together. If that raises an error but the model itself does not, the model is called for each example,
-    with a NotRecordedWarning; with recorded=False it always is, without one. Without `outputs`, each output is None.
+    with a NotRecordedWarning; with recorded=False it always is, without one. Without `outputs`, each output is None;
+    with outputs="array" they are a NumPy array where they are numbers or lists of numbers.
 
     A replay is compared with the model on a few examples, gradients included: before the first results of a recording
     are used, from time to time (see INTERVAL), and in `finish`. A difference in the first comparison of a recording
@@ -38,7 +39,7 @@ class BatchLoss:
     before may be wrong.
     """
 
-    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: bool = True):
+    def __init__(self, model: Callable, loss: Callable, recorded: bool = True, outputs: "bool | str" = True):
         self.model, self.loss, self.outputs = model, loss, outputs
         self.recorded: Any = compile(self.example, maxsize=64, fallback=False) if recorded else None
         self.compared: set = set()  # what has been compared at least once: ("mean" or "each", structure)
@@ -54,8 +55,10 @@ class BatchLoss:
         loss = self.loss(output, y)
         return (loss, output) if self.outputs else loss
 
-    def mean(self, data: Dataset) -> tuple[Value, list]:
+    def mean(self, data: Dataset) -> tuple[Value, Any]:
         """The mean loss, and the outputs as plain numbers."""
+        if _in_arrays(data):
+            return self._found("mean", data)
         groups = self._grouped(data)
         found = [self._found("mean", group) for _, group in groups]
         loss = found[0][0]
@@ -63,15 +66,18 @@ class BatchLoss:
             loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
         return loss, _in_order(groups, [outputs for _, outputs in found])
 
-    def each(self, data: Dataset) -> list[tuple[float, Any]]:
-        """The loss and the output of each example, as plain numbers."""
+    def each(self, data: Dataset) -> tuple[list[float], Any]:
+        """The losses and the outputs of the examples, as plain numbers."""
         groups = self._grouped(data)
-        return _in_order(groups, [self._found("each", group) for _, group in groups])
+        found = [self._found("each", group) for _, group in groups]
+        losses, outputs = ([columns[k] for columns in found] for k in (0, 1))
+        return _in_order(groups, losses), _in_order(groups, outputs)
 
-    def all(self, data: Dataset) -> list[tuple[float, Any]]:
+    def all(self, data: Dataset) -> tuple[list[float], Any]:
         """What `each` returns, for any number of examples, CHUNK at a time."""
         try:
-            found = [pair for i in range(0, len(data), CHUNK) for pair in self.each(data[i : i + CHUNK])]
+            parts = [self.each(data[i : i + CHUNK]) for i in range(0, len(data), CHUNK)]
+            found = [loss for losses, _ in parts for loss in losses], _joined([outputs for _, outputs in parts])
             if not self.used:
                 self.finish()
         except ReplayDiffersError as error:
@@ -95,7 +101,7 @@ class BatchLoss:
 
     def _grouped(self, data: Dataset) -> list[tuple[Sequence[int], Dataset]]:
         """(places, examples) for each structure."""
-        if data.arrays:
+        if _in_arrays(data):
             return [(range(len(data)), data)]
         groups: dict[Any, tuple[list[int], list, list]] = {}
         for i, (x, y) in enumerate(data):
@@ -110,14 +116,24 @@ class BatchLoss:
         if self.recorded is None:
             return self._itself(how, data)
         what = how, _structure_of_all(data)
-        states = _RandomStates(self.drawn_from if what in self.compared else _generators(self.model))
+        first = what not in self.compared
+        drawn_from = _generators(self.model) if first else self.drawn_from
+        states = _RandomStates(drawn_from) if drawn_from else None
         try:
-            return self._checked(what, data)
+            found = self._replayed(how, data)
+            recorded_anew = first or self.recorded.cache_info().misses != self.misses
+            if recorded_anew or time.perf_counter() >= self.next_comparison:
+                self._compare(how, data, recorded_anew)
+                self.compared.add(what)
+            else:
+                self.latest = how, data
+            return found
         except ReplayDiffersError:
             raise
         except Exception as error:
             reason = error
-        states.restore()  # the model draws what it would draw without the replay
+        if states is not None:
+            states.restore()  # the model draws what it would draw without the replay
         found = self._itself(how, data)  # if the model itself raises, its own error is seen
         self._give_up(reason)
         return found
@@ -131,22 +147,6 @@ class BatchLoss:
             NotRecordedWarning,
             stacklevel=2,
         )
-
-    def _checked(self, what: tuple, data: Dataset) -> Any:
-        """The results of a replay, compared with the model when a comparison is due."""
-        how = what[0]
-        if what in self.compared:
-            found = self._replayed(how, data)
-            recorded_anew = self.recorded.cache_info().misses != self.misses
-            if recorded_anew or time.perf_counter() >= self.next_comparison:
-                self._compare(how, data, first=recorded_anew)
-            else:
-                self.latest = how, data
-            return found
-        found = self._replayed(how, data)
-        self._compare(how, data, first=True)
-        self.compared.add(what)
-        return found
 
     def _compare(self, how: str, data: Dataset, first: bool) -> None:
         """Raise an error unless a replay of some of the examples gives what the model gives."""
@@ -177,18 +177,21 @@ class BatchLoss:
         self.next_comparison = ended + INTERVAL * (ended - began)
 
     def _replayed(self, how: str, data: Dataset) -> Any:
-        batches = data.arrays or (data.inputs, data.targets)
+        batches = (data.rows,) if data.rows is not None else data.arrays or (data.inputs, data.targets)
         if how == "mean":
-            found = self.recorded.mean(*batches, has_aux=self.outputs)
-            return found if self.outputs else (found, [None] * len(data))
-        found = self.recorded.map(*batches)
-        return found if self.outputs else [(loss, None) for loss in found]
+            if not self.outputs:
+                return self.recorded.mean(*batches), [None] * len(data)
+            return self.recorded.mean(*batches, has_aux=self.outputs if _in_arrays(data) else True)
+        if not self.outputs:
+            return self.recorded.map(*batches), [None] * len(data)
+        losses, outputs = self.recorded.map(*batches, has_aux=self.outputs if _in_arrays(data) else True)
+        return losses if isinstance(losses, list) else losses.tolist(), outputs
 
     def _itself(self, how: str, data: Dataset) -> Any:
         pairs = [found if self.outputs else (found, None) for found in map(self.example, data.inputs, data.targets)]
         if how == "mean":
             return mean([loss for loss, _ in pairs]), [metrics.plain_output(output) for _, output in pairs]
-        return [(metrics.number(loss), metrics.plain_output(output)) for loss, output in pairs]
+        return [metrics.number(loss) for loss, _ in pairs], [metrics.plain_output(output) for _, output in pairs]
 
 
 def _difference(replayed: Any, itself: Any, model: Any) -> str:
@@ -197,7 +200,7 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
     Values must be equal to the bit. The terms of a gradient are added in another order, so gradients may be rounded
     differently.
     """
-    if isinstance(replayed, list):
+    if isinstance(replayed[0], list):
         return "" if _same(replayed, itself) else "other numbers than the model itself"
     loss, own = replayed[0], itself[0]
     if metrics.number(loss) != metrics.number(own) or not _same(replayed[1], itself[1]):
@@ -223,7 +226,9 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
 
 
 def _same(a, b) -> bool:
-    """Whether two structures hold the same numbers."""
+    """Whether two structures hold the same numbers; the first may be an array."""
+    if hasattr(a, "tolist"):
+        a = a.tolist()
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_same, a, b))
     return a == b
@@ -276,12 +281,28 @@ def _structure(part) -> Any:
 
 def _structure_of_all(data: Dataset) -> Any:
     """The structure that all the examples have in common."""
+    if data.rows is not None:
+        return data.rows.shapes
     if data.arrays:
-        return tuple([array.shape[1:] for array in data.arrays])
+        return tuple([column.shape[1:] for column in data.arrays])
     return _structure(data.inputs[0]), _structure(data.targets[0])
 
 
-def _in_order(groups: list, results: list[list]) -> list:
+def _in_arrays(data: Dataset) -> bool:
+    """Whether the examples are numbers of one shape, in arrays."""
+    return data.rows is not None or bool(data.arrays)
+
+
+def _joined(parts: list[Any]) -> Any:
+    """The outputs of several parts of the examples, as one array if all of them are arrays, else as a list."""
+    if parts and all(hasattr(part, "tolist") for part in parts):
+        import numpy
+
+        return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
+    return [output for part in parts for output in (part.tolist() if hasattr(part, "tolist") else part)]
+
+
+def _in_order(groups: list, results: list[Any]) -> Any:
     """The results of the groups, one for each example, in the order of the examples."""
     if len(groups) == 1:
         return results[0]

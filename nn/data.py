@@ -1,6 +1,5 @@
 """Data to learn from: `Dataset`, real and synthetic data sets, and how to prepare them."""
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any, overload
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
 from autograd.errors import ArgumentError
+from autograd.examples import arrays_of, rows_of, shuffled_places
 from nn.arguments import check_count
 from nn.errors import closest, need
 from nn.init import generator
@@ -46,6 +46,7 @@ class Dataset:
             plain(part if hasattr(part, "tolist") else expect_list("Dataset", part)) for part in (inputs, targets)
         )
         self.arrays: list | None = None
+        self.rows: Any = None
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
             raise ArgumentError(
@@ -66,7 +67,9 @@ class Dataset:
     def __getitem__(self, index):
         places = range(len(self))[index] if isinstance(index, slice) else index
         if self.arrays and isinstance(places, (list, tuple, range)):
-            return _Part(self, places, index)
+            part = _Part(self, places)
+            part.arrays = [column[index] for column in self.arrays]  # to NumPy `index` means the same as `places`
+            return part
         if isinstance(places, (list, tuple, range)):
             part = self.__class__.__new__(self.__class__)
             vars(part).update(vars(self))
@@ -75,7 +78,10 @@ class Dataset:
         return self.inputs[index], self.targets[index]
 
     def with_arrays(self) -> "Dataset":
-        """The same examples, and as two NumPy arrays in `arrays` as well, if they are numbers of one shape."""
+        """The same examples, and if they are numbers of one shape, in `arrays` as two NumPy arrays as well.
+
+        The compiled engine has all numbers of an example side by side, in `rows`; the arrays are over the same memory.
+        """
         found = copy(self)
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
             import numpy
@@ -83,6 +89,9 @@ class Dataset:
             arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
             if all(array.dtype.kind in "bif" for array in arrays):
                 found.arrays = [array.astype(float, copy=False) for array in arrays]
+                found.rows = rows_of(found.arrays)
+                if found.rows is not None:
+                    found.arrays = arrays_of(found.rows)
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
@@ -115,13 +124,21 @@ class Dataset:
 class _Part(Dataset):
     """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
 
-    def __init__(self, whole: Dataset, places: Sequence[int], index):
-        self._whole, self._places = whole, places
-        self.arrays = [array[index] for array in whole.arrays or ()]  # to NumPy `index` means the same as `places`
-        self.features, self.classes, self.name = whole.features, whole.classes, whole.name
+    def __init__(self, whole: Dataset, places: Any, rows: Any = None):
+        self._whole, self._places, self.rows = whole, places, rows
 
     def __len__(self):
         return len(self._places)
+
+    def __getattr__(self, name: str) -> Any:
+        """The features, the classes and the name are those of the whole."""
+        if name in ("features", "classes", "name"):
+            return getattr(self._whole, name)
+        raise AttributeError(name)
+
+    @cached_property
+    def arrays(self) -> list:  # type: ignore[override]
+        return arrays_of(self.rows)
 
     @cached_property
     def inputs(self) -> list:  # type: ignore[override]
@@ -454,11 +471,20 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     """
     data = as_dataset(data)
     size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)
-    order = list(range(len(data)))
-    (random if seed is None else random.Random(f"{seed}, epoch {epoch}")).shuffle(order)
+    order = shuffled_places(len(data), None if seed is None else f"{seed}, epoch {epoch}")
     if data.arrays:
-        import numpy
+        return _gathered(data, order, size)
+    listed = order.tolist()
+    return (data[listed[i : i + size]] for i in range(0, len(listed), size))
 
-        places = numpy.array(order)
-        return (_Part(data, order[i : i + size], places[i : i + size]) for i in range(0, len(order), size))
-    return (data[order[i : i + size]] for i in range(0, len(order), size))
+
+def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
+    """The examples of a Dataset with arrays in this order, `size` at a time."""
+    for i in range(0, len(order), size):
+        places = order[i : i + size]
+        if data.rows is not None:
+            yield _Part(data, places, data.rows.take(places))
+        else:
+            part = _Part(data, places)
+            part.arrays = [column.take(places, 0) for column in data.arrays or ()]
+            yield part

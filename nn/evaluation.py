@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd.arguments import expect_callable, expect_list
 from autograd.errors import ArgumentError
+from nn import metrics
 from nn.batchloss import BatchLoss
 from nn.data import Dataset, as_dataset
 from nn.module import Module
@@ -23,7 +24,7 @@ def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
     inputs = expect_list("predict: inputs", inputs)
     batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
     with mode(model, training=False):
-        return [output for _, output in batch.all(data)]
+        return batch.all(data)[1]
 
 
 def evaluate(
@@ -42,15 +43,26 @@ def evaluate(
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
-    return evaluated(BatchLoss(model, loss, recorded, outputs=metric is not None), data, metric)
+    return evaluated(BatchLoss(model, loss, recorded, outputs_for(metric)), data, metric)
 
 
 def evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:
     """The mean loss, and the metric by its name if there is one."""
     with mode(batch.model, training=False):
-        found = batch.all(data)
-    row = {"loss": sum(loss for loss, _ in found) / len(data)}
-    return row if metric is None else row | {metric_name(metric): metric([output for _, output in found], data.targets)}
+        losses, outputs = batch.all(data)
+    row = {"loss": sum(losses) / len(data)}
+    return row if metric is None else row | {metric_name(metric): measured(metric, outputs, data)}
+
+
+def outputs_for(metric: "Callable | None") -> "bool | str":
+    """The outputs that a BatchLoss has to give for a metric; accuracy takes arrays."""
+    return "array" if metric is metrics.accuracy else metric is not None
+
+
+def measured(metric: Callable, outputs: Any, data: Dataset) -> float:
+    """The metric of the outputs for some data."""
+    in_arrays = hasattr(outputs, "tolist") and data.arrays
+    return metric(outputs, in_arrays[1] if in_arrays else data.targets)
 
 
 def metric_name(metric: Callable) -> str:

@@ -60,12 +60,18 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
     targets  for each example its class, 0, 1, 2, … or -1 and 1; or a list of probabilities; or a list of classes, in
              which -100 is ignored
 
+    Both may be NumPy arrays.
+
     >>> accuracy([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1])
     0.6666666666666666
 
     Raises ArgumentError unless there are as many outputs as targets, and at least one; so do all metrics.
     """
     _check("accuracy", outputs, targets)
+    if hasattr(outputs, "tolist") and hasattr(targets, "tolist"):
+        if (share := _accuracy_of_arrays(outputs, targets)) is not None:
+            return share
+        outputs, targets = outputs.tolist(), targets.tolist()
     if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
         counted = [
             (o, t)
@@ -75,6 +81,21 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
         ]
         outputs, targets = zip(*counted)
     return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
+
+
+def _accuracy_of_arrays(outputs: Any, targets: Any) -> "float | None":
+    """The accuracy of scores in NumPy arrays; None for shapes and numbers that are left to the lists."""
+    import numpy
+
+    if not all(given.ndim in (1, 2) and given.dtype.kind in "biuf" and given.size for given in (outputs, targets)):
+        return None
+    if any(numpy.count_nonzero(numpy.isfinite(given)) < given.size for given in (outputs, targets)):
+        return None
+    if targets.ndim == 1 and numpy.count_nonzero(numpy.rint(targets) == targets) < len(targets):
+        return None
+    guesses = outputs.argmax(1) if outputs.ndim == 2 else outputs > 0
+    classes = targets.argmax(1) if targets.ndim == 2 else numpy.maximum(targets, 0)
+    return int(numpy.count_nonzero(guesses == classes)) / len(targets)
 
 
 def confusion_matrix(outputs: Sequence, targets: Sequence, classes: "int | None" = None) -> list[list[int]]:

@@ -309,7 +309,7 @@ def plot_loss_surface(
 def _loss_at(batch, data, *places) -> float:
     for parameter, number_there in places:
         parameter.data = number_there
-    return sum(loss for loss, _ in batch.each(data)) / len(data)
+    return sum(batch.each(data)[0]) / len(data)
 
 
 def plot_fit(

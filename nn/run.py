@@ -12,7 +12,7 @@ from autograd.errors import NumberTypeError, ResultOverflowError
 from nn.batchloss import BatchLoss
 from nn.data import Dataset
 from nn.errors import DivergedError
-from nn.evaluation import evaluated, metric_name
+from nn.evaluation import evaluated, measured, metric_name, outputs_for
 from nn.history import History
 from nn.identity import identity
 from nn.module import Module
@@ -59,7 +59,7 @@ class Run:
         self.sums: dict[str, float] = {}
         self.best: list[float] | None = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
-        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs=metric is not None) for _ in range(2))
+        self.batch, self.check = (BatchLoss(model, loss, recorded, outputs_for(metric)) for _ in range(2))
 
     @property
     def steps(self) -> int:
@@ -108,11 +108,12 @@ class Run:
         if self.schedule and self.schedule_every == "step":
             self.schedule.step()
         self.position += 1
-        row = {"loss": value.data}
+        row = {"examples": 1.0, "loss": value.data}
         if self.metric:
-            row[metric_name(self.metric)] = self.metric(outputs, examples.targets)
-        for name, number in {"examples": 1.0, **row}.items():
-            self.sums[name] = self.sums.get(name, 0.0) + number * len(examples)
+            row[metric_name(self.metric)] = measured(self.metric, outputs, examples)
+        count = len(examples)
+        for name, number in row.items():
+            self.sums[name] = self.sums.get(name, 0.0) + number * count
 
     def _clip(self) -> None:
         if self.clip_norm is not None:

@@ -150,7 +150,9 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     while run.epoch < run.epochs and not run.history.ended:
         for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
             run.step(examples)
-            _call([callback.on_step for callback in callbacks if hasattr(callback, "on_step")], run)
+            for callback in callbacks:
+                if hasattr(callback, "on_step"):
+                    callback.on_step(run)
             show(run)
             if saved:
                 saved.after_step(run)

@@ -21,7 +21,7 @@ TIERS = [
     {"engine": "Value, order, pass; operators and functions from the table"},
     {"table": "rules, one line a primitive; formulas; translations"},
     {
-        "backend": "which engine is used; the list of sources",
+        "backend": "which engine is used; the list of sources; many examples at once",
         "errors": "every exception; checks of arguments; what is library code",
     },
 ]
@@ -32,6 +32,7 @@ FILES = {
     "autograd/libraries.py": "errors",
     "autograd/native/__init__.py": "backend",
     "autograd/native/sources.py": "backend",
+    "autograd/examples.py": "backend",
     "autograd/table/*.py": "table",
     "autograd/engine/*.py": "engine",
     "autograd/native/*.py": "native",
@@ -62,7 +63,7 @@ EXCEPTIONS = {
 # Names with a leading underscore that another folder imports, as (file, module, name), each with its reason.
 PRIVATE = {}
 # What nn may import of autograd.
-PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native"}
+PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native", "autograd.examples"}
 # What is imported inside the functions that need it, but for modules that are of use only with it.
 LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),

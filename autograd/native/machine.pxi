@@ -122,15 +122,15 @@ ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes 
     Plan* plan
     Py_ssize_t examples, width, tiles, chunks, together, reading, differentiating, variables
     double seed
-    double* shared  # the uniform slots: numbers and captured Values
     double* inputs  # of every example
-    double* totals  # for each chunk and root, the derivatives with respect to the captured Values
+    double* totals  # for each chunk but the first, and each root, the derivatives by the captured Values
     double* numbers
     double** slopes  # by root
     int* reads
     int* roots
     int* wanted_inputs
     Workspace* workspaces  # one for each thread
+    int helpers  # other threads that may run chunks
     int next, workers, fine  # the next chunk; how many threads have begun; whether all results are finite
     void* error  # what the function of a rule raised, a counted reference; else NULL
 
@@ -144,7 +144,6 @@ cdef void work(void* pointer) noexcept nogil:
     if chunk >= batch.chunks:
         return
     workspace = batch.workspaces[next_part(&batch.workers)]
-    memcpy(workspace.memory, batch.shared, plan.uniform * sizeof(double))
     workspace.tiles = 1
     if not run_all(batch, &workspace, 0, plan.shared, 0) or not all_finite(workspace.memory, plan.uniform):
         batch.fine = False
@@ -154,8 +153,9 @@ cdef void work(void* pointer) noexcept nogil:
         chunk = next_part(&batch.next)
 
 
-cdef bint provide_memory(Plan* plan, Workspace* workspace, int lanes, bint differentiating) noexcept:
-    """Give a workspace the memory that it needs and does not have yet; false if there is none."""
+cdef bint provide_memory(Plan* plan, double* numbers, Workspace* workspace, int lanes, bint differentiating) noexcept:
+    """Give a workspace the memory that it needs and does not have yet, with the program's `numbers`; false if there is
+    none."""
     cdef Py_ssize_t cells, tiles = 1 if lanes == 1 else plan.together
     workspace.uniform, workspace.lanes = plan.uniform, lanes
     workspace.base = plan.uniform if lanes == 1 else plan.base  # with one lane a slot is a place
@@ -164,6 +164,8 @@ cdef bint provide_memory(Plan* plan, Workspace* workspace, int lanes, bint diffe
     cells = workspace.base + tiles * workspace.stride + OVERREAD
     if workspace.memory == NULL:
         workspace.memory = aligned(cells)
+        if workspace.memory != NULL:
+            memcpy(workspace.memory, numbers, plan.uniform * sizeof(double))
     if workspace.scratch == NULL:
         workspace.scratch = aligned(tiles * plan.scratch + OVERREAD)
     if workspace.adjoint == NULL and differentiating:
@@ -202,13 +204,27 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
         if batch.differentiating == 0:
             break
         reverse_all(batch, &shared, 0, batch.plan.shared, 0)
-        total = batch.totals + (number * batch.differentiating + root) * captured
-        if batch.plan.side_by_side:
-            memcpy(total, workspace.adjoint + batch.plan.captured_slots[0], captured * sizeof(double))
-        else:
-            for k in range(captured):
-                total[k] = workspace.adjoint[batch.plan.captured_slots[k]]
+        # The slopes are the sum over the chunks, in their order: other threads' wait in `totals` for their turn.
+        total = batch.slopes[root]
+        if number > 0 and batch.helpers > 0:
+            total = batch.totals + (number * batch.differentiating + root) * captured
+        add_up(batch.plan, workspace.adjoint, total, captured, number > 0 and batch.helpers == 0)
     return True
+
+
+cdef void add_up(Plan* plan, double* adjoint, double* total, Py_ssize_t count, bint more) noexcept nogil:
+    """Add the adjoints of the captured Values to totals; the first ones are written there, never as -0.0."""
+    cdef Py_ssize_t k
+    cdef double* from_here = adjoint + plan.captured_slots[0]
+    if not plan.side_by_side:
+        for k in range(count):
+            total[k] = (total[k] if more else 0.0) + adjoint[plan.captured_slots[k]]
+    elif more:
+        for k in range(count):
+            total[k] += from_here[k]
+    else:
+        for k in range(count):
+            total[k] = from_here[k] + 0.0
 
 
 cdef inline Py_ssize_t examples_of(BatchRun* batch, Py_ssize_t tile) noexcept nogil:
@@ -518,14 +534,14 @@ cdef class NativeMachine:
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
-        Returns the numbers in the slots `reads`, as an array with a row for each example, and for each root an array:
-        the derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to
-        the inputs `variables` of each example. Returns None if anything outside a guard is not finite.
+        Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
+        derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to the
+        inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
+        that were captured and those among the inputs. Returns None if anything outside a guard is not finite.
         """
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
-        cdef int[::1] read, root_slots, wanted_inputs
-        cdef double[::1] view
+        cdef Numbers numbers, slope, read, root_slots, wanted_inputs
         cdef double* total
         memset(&batch, 0, sizeof(batch))
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
@@ -534,74 +550,93 @@ cdef class NativeMachine:
         batch.together = 1 if batch.width == 1 else self.plan.together
         batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)
         batch.reading, batch.differentiating, batch.variables = len(reads), len(roots), len(variables)
-        read, root_slots, wanted_inputs = _ints(reads), _ints(roots), _ints(variables)
-        batch.reads, batch.roots, batch.wanted_inputs = &read[0], &root_slots[0], &wanted_inputs[0]
+        read, root_slots, wanted_inputs = _slots(reads), _slots(roots), _slots(variables)
+        batch.reads, batch.roots = read.data.as_ints, root_slots.data.as_ints
+        batch.wanted_inputs = wanted_inputs.data.as_ints
         batch.fine = True
-        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, True)
-        view = numbers
-        batch.numbers = &view[0]
+        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, False)
+        batch.numbers = numbers.data.as_doubles
         count = captured + batch.examples * batch.variables
-        slopes = [array.clone(NUMBERS, count, True) for _ in roots]
-        cdef int helpers = 0
+        slopes = [array.clone(NUMBERS, count, False) for _ in roots]
         cdef Workspace* spare = &self.spare[batch.width > 1]
         if self.plan.work * batch.examples > WORTH_HELP and not self.plan.calls_back:
-            helpers = min(HELPERS, <int>batch.chunks - 1)
+            batch.helpers = min(HELPERS, <int>batch.chunks - 1)
         try:
-            batch.workspaces = <Workspace*>calloc(helpers + 1, sizeof(Workspace))
-            batch.shared = <double*>malloc((self.plan.uniform + 1) * sizeof(double))
-            batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
+            batch.workspaces = <Workspace*>calloc(batch.helpers + 1, sizeof(Workspace))
+            if batch.helpers:
+                batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
             batch.slopes = <double**>malloc((batch.differentiating + 1) * sizeof(double*))
-            if batch.workspaces == NULL or batch.shared == NULL or batch.totals == NULL or batch.slopes == NULL:
+            if batch.workspaces == NULL or (batch.totals == NULL and batch.helpers) or batch.slopes == NULL:
                 raise MemoryError()
             batch.workspaces[0] = spare[0]
             memset(spare, 0, sizeof(Workspace))  # another thread may run this program, too
-            for i in range(helpers + 1):
-                if not provide_memory(&self.plan, &batch.workspaces[i], <int>batch.width, batch.differentiating):
+            for i in range(batch.helpers + 1):
+                if not provide_memory(&self.plan, &self.template[0], &batch.workspaces[i], <int>batch.width,
+                                      batch.differentiating):
                     raise MemoryError()
             for root in range(batch.differentiating):
-                view = slopes[root]
-                batch.slopes[root] = &view[0] if count else NULL
+                slope = slopes[root]
+                batch.slopes[root] = slope.data.as_doubles
             kept = self._fill(&batch, rows)
+            origin = self._origin(&batch) if batch.differentiating else None
+            for i in range(1, batch.helpers + 1):
+                memcpy(batch.workspaces[i].memory, batch.workspaces[0].memory, self.plan.uniform * sizeof(double))
             if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls
                 work(&batch)
             else:
                 with nogil:
-                    pool_run(work, &batch, helpers)
+                    pool_run(work, &batch, batch.helpers)
             if batch.error != NULL:
                 raise <object>batch.error
+            if not batch.fine:
+                return None
             for root in range(batch.differentiating):
-                for chunk in range(batch.chunks):
+                for chunk in range(1, batch.chunks if batch.helpers else 1):
                     total = batch.totals + (chunk * batch.differentiating + root) * captured
                     for i in range(captured):
                         batch.slopes[root][i] += total[i]
                 if not all_finite(batch.slopes[root], count):
                     return None
-            return (numbers, slopes) if batch.fine else None
+            return numbers, slopes, origin
         finally:
             Py_XDECREF(<PyObject*>batch.error)
-            for i in range(helpers + 1 if batch.workspaces != NULL else 0):
+            for i in range(batch.helpers + 1 if batch.workspaces != NULL else 0):
                 if i == 0 and spare.memory == NULL and self.plan.size * batch.width * batch.together < MOST_KEPT:
                     spare[0] = batch.workspaces[0]
                 else:
                     clear(&batch.workspaces[i])
             free(batch.workspaces)
-            free(batch.shared)
             free(batch.totals)
             free(batch.slopes)
+
+    cdef Numbers _origin(self, BatchRun* batch):
+        """The numbers of all Values that a run is made on."""
+        cdef Py_ssize_t i, k, count = len(self._sources.values)
+        cdef Numbers found = array.clone(NUMBERS, count + batch.examples * batch.variables, False)
+        cdef double* out = found.data.as_doubles
+        cdef double* shared = batch.workspaces[0].memory
+        if self._numbers is None:
+            memcpy(out, shared + self.source_slots[0], count * sizeof(double))
+        else:
+            memcpy(out, self._numbers.data.as_doubles, count * sizeof(double))
+        out += count
+        for i in range(batch.examples):
+            for k in range(batch.variables):
+                out[0] = batch.inputs[i * self.plan.inputs + batch.wanted_inputs[k]]
+                out += 1
+        return found
 
     cdef object _fill(self, BatchRun* batch, rows):
         """Read the numbers that go into a run; returns the object that owns the inputs of the examples."""
         cdef Py_ssize_t i, number, at = 0
         cdef double[::1] view
-        cdef double[:, ::1] matrix
-        memcpy(batch.shared, &self.template[0], self.plan.uniform * sizeof(double))
-        if type(rows) is not list:
+        cdef Rows matrix
+        if type(rows) is Rows:
             matrix = rows
-            self._read_captured(batch.shared)
-            batch.inputs = &matrix[0, 0]
-            if matrix.shape[0] != batch.examples or matrix.shape[1] != self.plan.inputs:
-                raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on an array of shape "
-                                    f"({matrix.shape[0]}, {matrix.shape[1]}).")
+            self._read_captured(batch.workspaces[0].memory)
+            batch.inputs = matrix.numbers.data.as_doubles
+            if matrix.count != batch.examples or matrix.width != self.plan.inputs:
+                raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on rows of {matrix.width}.")
             if not all_finite(batch.inputs, batch.examples * self.plan.inputs):
                 for at in range(batch.examples * self.plan.inputs):
                     as_float(batch.inputs[at])
@@ -618,7 +653,7 @@ cdef class NativeMachine:
                     as_float(leaf)
                 at += 1
         # Captured Values are read last, so that nothing can change them before the run.
-        self._read_captured(batch.shared)
+        self._read_captured(batch.workspaces[0].memory)
         return kept
 
     cdef void _read_captured(self, double* shared) noexcept:
@@ -654,6 +689,15 @@ def threads():
 
 cdef int HELPERS = min(threads(), CHUNKS) - 1
 pool_begin()
+
+
+cdef Numbers _slots(list slots):
+    """A list of ints as an array of at least one."""
+    cdef Py_ssize_t i
+    cdef Numbers found = array.clone(NO_PLACES, max(len(slots), 1), False)
+    for i in range(len(slots)):
+        found.data.as_ints[i] = slots[i]
+    return found
 
 
 def _ints(numbers):

@@ -37,6 +37,7 @@ SOURCES = [
         "native/passes.pxi",
         "native/recording.pxi",
         "native/arrays.pxi",
+        "native/rows.pxi",
         "native/machine.pxi",
         "native/machine.h",
         "native/memory.h",

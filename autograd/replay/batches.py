@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 import sys
+from functools import reduce
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
+from autograd.examples import arrays_of
+from autograd.native import backend
 
 
 def columns_of(batches):
@@ -12,6 +18,8 @@ def columns_of(batches):
 
     What is not a sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
+    if len(batches) == 1 and isinstance(batches[0], Rows):
+        batches = arrays_of(batches[0])
     spread = tuple(map(_is_sequence, batches))
     columns = [_as_list(batch) if is_spread else None for batch, is_spread in zip(batches, spread)]
     count = _common_length([len(column) for column in columns if column is not None])
@@ -43,10 +51,15 @@ def _common_length(lengths):
 def matrix_of(batches):
     """For batches in NumPy arrays: the key of an example, and all examples as the rows of one array.
 
-    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches.
+    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches. The
+    rows are the machine's: a copy, of the class Rows in the compiled engine.
     """
     numpy = sys.modules.get("numpy")
-    if numpy is None or not any(isinstance(batch, numpy.ndarray) for batch in batches):
+    if numpy is None:
+        return None
+    if rows_of is not None and (found := rows_of(numpy.ndarray, batches)) is not None:
+        return found.key, found
+    if not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
     columns = [
         numpy.asarray(batch) if type(batch) is list and set(map(type, batch)) <= {int, float, bool} else batch
@@ -56,9 +69,21 @@ def matrix_of(batches):
         return None
     if len(set(map(len, columns))) != 1:
         return None
+    columns = [numpy.asarray(column) for column in columns]  # a class derived from ndarray may do other things
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    rows = numpy.ascontiguousarray(rows)  # a single column in Fortran order would stay as it is
-    return tuple([_structure_of_shape(column.shape[1:]) for column in columns]), rows
+    key = tuple([structure_of_shape(column.shape[1:]) for column in columns])
+    return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,)))
+
+
+def as_array(others):
+    """Numbers, or lists of numbers of one length, as a NumPy array; anything else as it is."""
+    first = others[0]
+    parts = first if type(first) is list else [first]
+    if not parts or not all(isinstance(part, float) for part in parts):
+        return others
+    import numpy
+
+    return numpy.array(others)
 
 
 def _holds_floats(array):
@@ -72,8 +97,26 @@ def _holds_floats(array):
     )
 
 
-def _structure_of_shape(shape):
-    """What `structure_of` in signature.py returns for lists of this shape."""
-    if not shape:
-        return "number"
-    return (list, shape[0]) if len(shape) == 1 else (list, *[_structure_of_shape(shape[1:])] * shape[0])
+if TYPE_CHECKING or backend == "python":
+    Rows: Any = ()
+    rows_of: Any = None  # for arrays the compiled engine has a quicker way, whose result is of the class Rows
+
+    def structure_of_shape(shape):
+        """What `structure_of` in keys.py returns for lists of this shape."""
+        if not shape:
+            return "number"
+        return (list, shape[0]) if len(shape) == 1 else (list, *[structure_of_shape(shape[1:])] * shape[0])
+
+    def with_columns(rows, further):
+        """The rows of an array, each followed by its share of other numbers."""
+        numpy = sys.modules["numpy"]
+        return numpy.hstack([rows, numpy.frombuffer(further).reshape(len(rows), -1)])
+
+    def total_of(numbers, step, count):
+        """The sum of the first of every `step` numbers, `count` in all, added from left to right."""
+        return reduce(operator.add, islice(numbers, 0, step * count, step))  # sum() may be more exact
+
+else:  # in rows.pxi
+    from autograd.native._engine import Rows, rows_of, structure_of_shape
+    from autograd.native._engine import total_of as total_of
+    from autograd.native._engine import with_columns as with_columns

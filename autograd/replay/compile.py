@@ -19,7 +19,7 @@ from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
-from autograd.replay.batches import columns_of, matrix_of
+from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
 from autograd.replay.recorder import key_of, keys_of
 from autograd.replay.recording import NotFinite
@@ -163,7 +163,7 @@ class Compiled(Generic[P, R_co]):
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording, rows = self._recordings.serving(key, leaves, gradients_wanted()), None
+        recording, rows = self._recordings.serving(key, [leaves], gradients_wanted()), None
         if recording:
             try:
                 return recording.call(leaves)
@@ -178,14 +178,19 @@ class Compiled(Generic[P, R_co]):
         self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal[True], **kwargs: Any
     ) -> tuple[N, list[Any]]: ...
     @overload
-    def mean(self, *batches: Any, has_aux: bool = False, **kwargs: Any) -> Any: ...
+    def mean(
+        self: Compiled[..., tuple[N, Any]], *batches: Any, has_aux: Literal["array"], **kwargs: Any
+    ) -> tuple[N, Any]: ...
+    @overload
+    def mean(self, *batches: Any, has_aux: bool | Literal["array"] = False, **kwargs: Any) -> Any: ...
     def mean(self, *batches, has_aux=False, **kwargs):
         """The mean result over the examples of a batch, one Value.
 
         batches  for each positional argument of the function, a sequence with its value in each example, or a number
                  or Value that is the same for all; bools in a sequence are the numbers 1 and 0
         has_aux  the function returns a pair: the number to average, and something else, which is returned as a list of
-                 plain numbers with one entry per example
+                 plain numbers with one entry per example; with "array" as a NumPy array, if it is a number or a list
+                 of numbers
         kwargs   the same for all examples
 
         >>> w = Value(3.0)
@@ -208,22 +213,29 @@ class Compiled(Generic[P, R_co]):
     @overload
     def map(self: Compiled[..., list[Value] | list[float]], *batches: Any, **kwargs: Any) -> list[list[float]]: ...
     @overload
-    def map(self, *batches: Any, **kwargs: Any) -> list[Any]: ...
-    def map(self, *batches, **kwargs):
+    def map(self, *batches: Any, has_aux: Literal[True], **kwargs: Any) -> tuple[list[float], list[Any]]: ...
+    @overload
+    def map(self, *batches: Any, has_aux: Literal["array"], **kwargs: Any) -> tuple[Any, Any]: ...
+    @overload
+    def map(self, *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> list[Any]: ...
+    def map(self, *batches, has_aux=False, **kwargs):
         """Each example's result as plain numbers, without gradients; the arguments are those of `mean`.
+
+        With has_aux the result is a pair: the first number of each example, and the list or array of what else it
+        returned.
 
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
         if is_recording():
-            return self._own_map(batches, kwargs)
+            return self._own_map(batches, kwargs, has_aux)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
             try:
-                return recording.map(rows)
+                return recording.map(rows, has_aux)
             except NotFinite as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs))
+        return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs, has_aux))
 
     def cache_info(self) -> CacheInfo:
         """How often a recording was found, how often not, how many are kept at most, and how many there are."""
@@ -271,7 +283,7 @@ class Compiled(Generic[P, R_co]):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""
         found = matrix_of(batches) if not kwargs and not self._static else None
         key, rows = found or self._rows(name, batches, kwargs)
-        return self._recordings.serving(key, rows[0], gradients, len(rows)), rows
+        return self._recordings.serving(key, rows, gradients), rows
 
     def _rows(self, name, batches, kwargs):
         """The key that all examples of a batch have in common, and the rows of numbers and Values."""
@@ -315,11 +327,16 @@ class Compiled(Generic[P, R_co]):
         results = self._own_results(batches, kwargs)
         if not has_aux:
             return mean(results)
-        return mean([loss for loss, _ in results]), [map_numbers(plain, other) for _, other in results]
+        others = [map_numbers(plain, other) for _, other in results]
+        return mean([loss for loss, _ in results]), as_array(others) if has_aux == "array" else others
 
-    def _own_map(self, batches, kwargs):
+    def _own_map(self, batches, kwargs, has_aux):
         with no_grad():
-            return map_numbers(plain, self._own_results(batches, kwargs))
+            results = map_numbers(plain, self._own_results(batches, kwargs))
+        if not has_aux:
+            return results
+        columns = [number for number, _ in results], [other for _, other in results]
+        return tuple(map(as_array, columns)) if has_aux == "array" else columns
 
     def _own_results(self, batches, kwargs):
         return [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]

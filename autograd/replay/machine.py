@@ -35,12 +35,14 @@ class PythonMachine:
     def run(self, rows, reads, roots=(), seed=1.0, variables=()):
         """Run forward, and back from each of the slots `roots`, for examples: lists of inputs, or the rows of an array.
 
-        Returns the numbers in the slots `reads`, as an array with a row for each example, and for each root an array:
-        the derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to
-        the inputs `variables` of each example. Returns None if a number that counts (outside a guard, or under one that
-        holds) is not finite.
+        Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
+        derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to the
+        inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
+        that were captured and those among the inputs. Returns None if a number that counts (outside a guard, or under
+        one that holds) is not finite.
         """
         template = self.template()
+        origin = array("d", [template[slot] for slot in self.program.captured_slots]) if roots else None
         numbers = array("d")
         captured = [[0.0] * len(self.captured) for _ in roots]
         inputs: list[list[float]] = [[] for _ in roots]
@@ -49,12 +51,14 @@ class PythonMachine:
             if not all(_forward(run, memory) for run in self._runs):
                 return None
             numbers.extend([memory[slot] for slot in reads])
+            if origin is not None:
+                origin.extend([memory[self.program.input_slots[k]] for k in variables])
             for i, root in enumerate(roots):
                 adjoints = self._adjoints(memory, root, seed)
                 captured[i] = [total + adjoints[slot] for total, slot in zip(captured[i], self._captured_slots)]
                 inputs[i] += [adjoints[self.program.input_slots[k]] for k in variables]
         derivatives = [array("d", one + other) for one, other in zip(captured, inputs)]
-        return (numbers, derivatives) if all(map(isfinite, chain(*derivatives))) else None
+        return (numbers, derivatives, origin) if all(map(isfinite, chain(*derivatives))) else None
 
     def failing_operation(self, rows) -> str:
         """The operation whose result is not finite for one of the rows, for a message."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import operator
-import sys
 import time
-from functools import reduce
+from array import array
 from itertools import groupby
 
 from autograd.engine import (
@@ -21,6 +19,7 @@ from autograd.engine import (
 )
 from autograd.errors import ArgumentError, RecordingError
 from autograd.nested import map_numbers
+from autograd.replay.batches import total_of, with_columns
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -48,6 +47,7 @@ class NotFinite(Exception):
 class Recording:
     """One recording and the machine that runs it.
 
+    name            that of the function, or "recording"
     key             the structure of the arguments, and the static ones
     example         the numbers and Values that it was recorded with
     gradients       whether operations built a graph, as they do outside no_grad()
@@ -67,6 +67,7 @@ class Recording:
         for static in statics_in(key):
             static.keep()
         self.function, self.key, self.example, self.gradients = function, key, list(example), gradients
+        self.name = getattr(function, "__name__", "recording")
         self.fallbacks, self.verified, self.refusal = 0, False, ""
         self._changes = Freezing.changes
         with collector_off(), _recorder_at_work() as recorder:
@@ -115,6 +116,15 @@ class Recording:
         """What the function itself returns for other numbers or Values."""
         args, kwargs = arguments_from(self.key, iter(leaves))
         return self.function(*args, **kwargs)
+
+    def is_current(self, gradients):
+        """Whether it is verified, and everything that it depends on is known to be as it was."""
+        return (
+            self.verified
+            and self._changes == Freezing.changes
+            and (gradients or not self.differentiated)
+            and self.dependencies.unchanged()
+        )
 
     def freezing_unchanged(self):
         """Whether those of its leaves are frozen that were frozen when it was made."""
@@ -177,12 +187,14 @@ class Recording:
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
         roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
-        rows, numbers, partials = self._run([leaves], slots, roots)
+        rows, numbers, partials, origin = self._run([leaves], slots, roots)
+        if self.result.structure == 0 and type(kinds[0]) is not AsItIs:  # one number, the common case
+            return self._node(numbers[0], partials[0] if roots else None, 0, rows, origin)
         supply = iter(partials)
         results = [
             kind.part
             if type(kind) is AsItIs
-            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows)
+            else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows, origin)
             for i, (number, kind) in enumerate(zip(numbers, kinds))
         ]
         if self.result.structure == 0:
@@ -190,41 +202,56 @@ class Recording:
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
     def mean(self, rows, has_aux):
-        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
-        structure, slots = self.result.structure, self.program.results
-        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
+        """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
+        self._check_structure("mean", has_aux)
+        slots, count, kind = self.program.results, len(rows), self.result.kinds[0]
+        roots = slots[:1] if kind == VALUE and self._has_gradients() else []
+        rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
+        number = total_of(numbers, len(slots), count) / count
+        node = self._node(number, partials[0] if partials else None, 0, rows, origin)
+        return (node, self._others(numbers, count, has_aux)) if has_aux else node
+
+    def map(self, rows, has_aux):
+        """Every example's result as plain numbers; with has_aux first numbers and other results separately."""
+        if has_aux:
+            self._check_structure("map", has_aux)
+        slots, count = self.program.results, len(rows)
+        numbers = self._run(rows, slots, [])[1]
+        if not has_aux:
+            return self._structured(self.result.structure, numbers, 0, count)
+        first = self._table(numbers, count)[:, 0] if has_aux == "array" else numbers[: count * len(slots) : len(slots)]
+        return first if has_aux == "array" else first.tolist(), self._others(numbers, count, has_aux)
+
+    def _check_structure(self, name, has_aux):
+        if has_aux not in (False, True, "array"):
+            raise ArgumentError(f'{name}: has_aux is False, True or "array", got {has_aux!r:.60}.')
+        structure = self.result.structure
+        is_pair = isinstance(structure, (list, tuple)) and len(structure) == 2
+        if type(structure[0] if has_aux and is_pair else structure) is not int or (has_aux and not is_pair):
             raise ArgumentError(
-                "mean: the function must return one number, or with has_aux a pair of one number and "
+                f"{name}: the function must return one number, or with has_aux a pair of one number and "
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
-        roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
-        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
-        losses = numbers[: len(rows) * len(slots) : len(slots)]
-        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
-        node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
-        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
-
-    def map(self, rows):
-        """Every example's result as plain numbers."""
-        _, numbers, _ = self._run(rows, self.program.results, [])
-        return self._structured(self.result.structure, numbers, 0, len(rows))
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
-        states = RandomStates(self.generators) if self.draws else None
-        try:
-            if states is not None:
-                rows = self._with_random_numbers(rows)
+        if not self.draws:
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
                 raise NotFinite(rows)
-            return rows, found[0], found[1]
+            return rows, *found
+        states = RandomStates(self.generators)
+        try:
+            rows = self._with_random_numbers(rows)
+            found = self.machine.run(rows, reads, roots, seed, self.variables)
+            if found is None:
+                raise NotFinite(rows)
+            return rows, *found
         except BaseException:
-            if states is not None:
-                states.restore()  # what fails has drawn nothing
+            states.restore()  # what fails has drawn nothing
             raise
 
     def _with_random_numbers(self, rows):
@@ -232,9 +259,7 @@ class Recording:
         draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
         if isinstance(rows, list):
             return [row + [draw() for draw in draws] for row in rows]
-        numpy = sys.modules["numpy"]
-        drawn = numpy.fromiter([draw() for _ in range(len(rows)) for draw in draws], float)
-        return numpy.hstack([rows, drawn.reshape(len(rows), -1)])
+        return with_columns(rows, array("d", [draw() for _ in range(len(rows)) for draw in draws]))
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
@@ -249,27 +274,41 @@ class Recording:
             for start in starts
         ]
 
-    def _node(self, number, partials, index, rows):
+    def _others(self, numbers, examples, has_aux):
+        """What the examples have returned beside the first number, as a list, or as an array if that is wanted."""
+        structure = self.result.structure[1]
+        parts = structure if type(structure) is list else [structure]
+        if has_aux != "array" or not parts or not all(type(part) is int for part in parts):
+            return self._structured(structure, numbers, 1, examples)
+        table = self._table(numbers, examples)
+        return table[:, 1] if type(structure) is int else table[:, 1:]
+
+    def _table(self, numbers, examples):
+        """The numbers of all results as a NumPy array, a row for each example."""
+        import numpy
+
+        columns = len(self.program.results)
+        return numpy.frombuffer(numbers, float, examples * columns).reshape(examples, columns)
+
+    def _node(self, number, partials, index, rows, origin):
         """A result as the function itself would return it; `partials` is None where no gradient is wanted.
 
-        The parents of a Value are the captured Values and the Value arguments of all examples.
+        The parents of a Value are the captured Values and the Value arguments of all examples; `origin` are the numbers
+        that these had.
         """
         captured, kind = self.machine.captured, self.result.kinds[index]
         if partials is None:
             return constant(number) if kind in (VALUE, CONSTANT) else number
         parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
-        return replayed_result(number, parents, partials, self.graph(index, rows), self.program.values_at)
-
-    def graph(self, index, rows):
-        """How the number with this index among the results is computed as an ordinary graph."""
-        return UnrolledGraph(getattr(self.function, "__name__", "recording"), self.program, index, rows, self.variables)
+        graph = UnrolledGraph(self.name, self.program, index, rows, self.variables, origin)
+        return replayed_result(number, parents, partials, graph, self.program.values_at)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in self.example]
         states = RandomStates(self.generators)
         try:
-            return self.graph(0, self._with_random_numbers([leaves]))
+            return UnrolledGraph(self.name, self.program, 0, self._with_random_numbers([leaves]), self.variables)
         finally:
             states.restore()
 

@@ -50,22 +50,26 @@ class Recordings:
         self._thrown_away.clear()
         self.hits = self.misses = 0
 
-    def serving(self, key, leaves, gradients, examples=1):
+    def serving(self, key, rows, gradients):
         """The recording for a key, made now if there is none or if it is out of date.
 
-        leaves     the numbers and Values of an example
+        rows       for each example its numbers and Values
         gradients  whether the function would build a graph now. This matters only if it takes derivatives: those of
                    Constants are 0
-        examples   how many calls it is for
 
         Returns None if the function raised an error, other than a RecordingError, while it was recorded. A call that
         fails leaves the random generators as they were.
         """
+        recording = self._by_key.get(key)
+        if recording is not None and recording.is_current(gradients):  # the common case
+            self.hits += 1
+            self._by_key.move_to_end(key)
+            return recording
         try:
-            recording = self._serving(key, leaves, True)
+            recording = self._serving(key, rows, True)
             if recording.differentiated and not gradients:
-                recording = self._serving((NO_GRAD, key), leaves, False)
-            if examples > 1 and not recording.verified:
+                recording = self._serving((NO_GRAD, key), rows, False)
+            if not recording.verified and len(rows) > 1:
                 recording.verify()
             return recording
         except BaseException as error:
@@ -78,17 +82,17 @@ class Recordings:
         finally:
             self._states = None
 
-    def _serving(self, key, leaves, gradients):
+    def _serving(self, key, rows, gradients):
         recording = self._by_key.get(key)
         if recording is not None and not recording.freezing_unchanged():
             recording = self._exchanged(key, recording)
         if recording is None:
             self._warn_of_few_places(key)
-            return self._record(key, leaves, gradients)
+            return self._record(key, rows[0], gradients)
         if not recording.dependencies.unchanged():
             change = recording.dependencies.changed()
             self._warn_of_changes(*change)
-            return self._record(key, leaves, gradients)
+            return self._record(key, rows[0], gradients)
         if recording.refusal:
             raise RecordingError(recording.refusal)
         self.hits += 1

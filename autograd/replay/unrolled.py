@@ -41,11 +41,14 @@ class UnrolledGraph:
     index    of this number among those that the function returns
     rows     for each example its numbers and Values, then the random numbers that it drew
     inputs   which of the numbers of an example are Values
+    origin   the numbers of all Values that the result was computed from, an array; by default what they are now
     """
 
-    def __init__(self, name, program, index, rows, inputs):
-        self.program, self.index, self.rows, self.inputs = program, index, rows, inputs
-        self.name, self._numbers = name, self._read()
+    __slots__ = ("index", "inputs", "name", "origin", "program", "rows")
+
+    def __init__(self, name, program, index, rows, inputs, origin=None):
+        self.name, self.program, self.index, self.rows, self.inputs = name, program, index, rows, inputs
+        self.origin = self._read() if origin is None else origin
 
     @property
     def rule(self):
@@ -58,7 +61,7 @@ class UnrolledGraph:
         return len(self.rows) * self.program.nodes
 
     def _read(self):
-        """The numbers of all Values that the result was computed from, as an array."""
+        """The numbers that these Values have now."""
         numbers = self.program.captured_at.read()
         if self.inputs:
             numbers += load([row[i] for row in self.rows for i in self.inputs], "_data")
@@ -66,7 +69,7 @@ class UnrolledGraph:
 
     def unchanged(self):
         """Whether these are the numbers that the result was computed from."""
-        return self._read().tobytes() == self._numbers.tobytes()
+        return self._read().tobytes() == self.origin.tobytes()
 
     def __call__(self):
         """The mean over the examples of this number, as a graph with the same Values as its leaves."""
@@ -97,12 +100,12 @@ class UnrolledGraph:
         found = machine.run(self.rows, roots, roots, 1 / examples, self.inputs)
         if found is None:
             return None
-        numbers, slopes = found
+        numbers, slopes, origin = found
         means = [reduce(operator.add, numbers[k::reads]) / examples for k in range(reads)]
         parents = machine.captured + [self.rows[0][i] for i in self.inputs]
 
         def graph(position):
-            return UnrolledGraph(f"∂{self.name}", program, position, self.rows, self.inputs)
+            return UnrolledGraph(f"∂{self.name}", program, position, self.rows, self.inputs, origin)
 
         results = {
             position: replayed_result(number, parents, slope, graph(position), program.values_at)

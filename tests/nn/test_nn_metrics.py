@@ -1,5 +1,6 @@
 """Metrics against scikit-learn and against hand-made cases."""
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +51,43 @@ def test_errors():
 def test_accuracy_of_rows_of_tokens():
     rows = [[[0.1, 0.9], [0.8, 0.2]], [[0.3, 0.7], [0.6, 0.4]]]
     assert nn.accuracy(rows, [[1, 1], [1, -100]]) == pytest.approx(2 / 3)
+
+
+@given(scores, st.sampled_from([float, int]))
+def test_accuracy_of_arrays_is_that_of_lists(pairs, kind):
+    outputs, targets = map(list, zip(*pairs))
+    arrays = numpy.array(outputs), numpy.array(targets, kind)
+    assert nn.accuracy(*arrays) == nn.accuracy(outputs, targets)
+    assert nn.accuracy(arrays[0][:, 0], arrays[1]) == nn.accuracy([o[0] for o in outputs], targets)
+    likely = [[float(t == c) for c in range(3)] for t in targets]
+    assert nn.accuracy(arrays[0], numpy.array(likely)) == nn.accuracy(outputs, likely)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "targets"),
+    [
+        ([0.5, -0.5, 0.0], [1, -1, 1]),
+        ([[1.0], [-1.0]], [0, -1]),
+        ([[1.0, 1.0], [2.0, 2.0]], [0, 1]),
+        ([[1e308, 1e308], [1e308, -1e308]], [0, 0]),
+        ([[[0.1, 0.9], [0.8, 0.2]], [[0.3, 0.7], [0.6, 0.4]]], [[1, 1], [1, -100]]),
+    ],
+)
+def test_accuracy_of_unusual_arrays(outputs, targets):
+    assert nn.accuracy(numpy.array(outputs), numpy.array(targets)) == nn.accuracy(outputs, targets)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "targets", "words"),
+    [
+        ([0.5, -0.5], [1.0, 0.5], "a class is an integer, got 0.5"),
+        ([0.5, numpy.nan], [1, 0], "must be finite, got nan"),
+        ([[0.5, numpy.inf]], [1], "must be finite, got inf"),
+        ([0.5], [numpy.inf], "must be finite, got inf"),
+        ([], [], "at least one, got 0 outputs"),
+        ([0.5], [0, 1], "got 1 outputs and 2 targets"),
+    ],
+)
+def test_arrays_without_an_accuracy(outputs, targets, words):
+    with pytest.raises((ArgumentError, ValueError), match=words):
+        nn.accuracy(numpy.array(outputs), numpy.array(targets))

@@ -7,6 +7,7 @@ import sys
 
 import nn
 
+PUBLIC = ("autograd", "autograd.arguments", "autograd.errors", "autograd.examples", "autograd.native")
 SOURCES = sorted(pathlib.Path(nn.__file__).parent.glob("*.py"))
 
 
@@ -22,7 +23,7 @@ def test_it_uses_public_names_of_the_engine_only():
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "autograd":
-                assert node.module in ("autograd", "autograd.arguments", "autograd.native", "autograd.errors"), source
+                assert node.module in PUBLIC, source
                 assert not any(alias.name.startswith("_") for alias in node.names), source
 
 

@@ -6,13 +6,21 @@ import signal
 import warnings
 
 import pytest
-from training_runs import LINE, sgd
+from training_runs import LINE, noisy, sgd
 
 import nn
-from autograd import Value
+from autograd import Value, compile
 from autograd.errors import ArgumentError, AutogradError
 from nn import data
 from nn.errors import DivergedError, NotRecordedWarning
+
+
+def mlp():
+    return nn.MLP(2, [5, 2], "tanh", seed=1)
+
+
+def soft(output, target):
+    return nn.cross_entropy(output, target)
 
 
 def test_full_batch_gradient_descent_step_by_step():
@@ -51,6 +59,50 @@ def test_seeds():
     first = run(None)
     random.seed(3)
     assert run(None) == first
+
+
+def written_out(model, loss, examples, metric, epochs, batch_size, seed):
+    """What fit does, as a plain loop over lists: the loss and the metric of each epoch."""
+    step = compile(lambda x, y: (loss(output := model(x), y), output))
+    optimizer, rows = sgd(model), []
+    for epoch in range(epochs):
+        order = list(range(len(examples)))
+        random.Random(f"{seed}, epoch {epoch}").shuffle(order)
+        total = right = 0.0
+        for i in range(0, len(order), batch_size or len(order)):
+            places = order[i : i + (batch_size or len(order))]
+            targets = [examples.targets[place] for place in places]
+            value, outputs = step.mean([examples.inputs[place] for place in places], targets, has_aux=True)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            total += value.data * len(places)
+            right += metric(outputs, targets) * len(places) if metric else 0.0
+        rows.append((total / len(order), right / len(order)))
+    return rows, [p.data for p in model.parameters()]
+
+
+def mean_of_first(outputs, targets):
+    assert type(outputs) is type(outputs[0]) is list
+    return sum(output[0] for output in outputs) / len(targets)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 7, 16, 33])
+@pytest.mark.parametrize("metric", [None, nn.accuracy, mean_of_first])
+@pytest.mark.parametrize(("make", "loss"), [(mlp, nn.cross_entropy), (noisy, nn.cross_entropy), (mlp, soft)])
+def test_fit_is_a_plain_loop_to_the_bit(batch_size, metric, make, loss):
+    examples, settings = data.moons(33, seed=0), {"epochs": 3, "batch_size": batch_size, "seed": 5}
+    if loss is soft:
+        examples = data.Dataset(examples.inputs, [[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]] * 11)
+    random.seed(1)
+    expected = written_out(make(), loss, examples, metric, **settings)
+    random.seed(1)
+    model = make()
+    history = nn.fit(
+        model, loss, examples, metric=metric, optimizer=sgd(model), validation=examples, progress=False, **settings
+    )
+    column = history[metric.__name__] if metric else [0.0] * 3
+    assert (list(zip(history["loss"], column)), [p.data for p in model.parameters()]) == expected
 
 
 def test_iris_learns_from_several_beginnings():

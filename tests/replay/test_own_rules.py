@@ -72,11 +72,12 @@ def test_both_machines_give_the_same(count):
     step, xs = compile(loss), rows(count)
     step.map(xs)
     program = machine_of(step).program
-    (numbers, slopes), (expected, others) = (
+    (numbers, slopes, origin), (expected, others, same_origin) = (
         machine.run(xs, program.results, program.results, 1 / count, [0, 1])
         for machine in (Machine(program), PythonMachine(program))
     )
     assert numbers[: len(expected)] == expected
+    assert origin == same_origin
     assert list(slopes[0]) == pytest.approx(list(others[0]), rel=1e-12, abs=1e-15)
 
 

@@ -1,0 +1,91 @@
+"""Many examples at once, for training: their numbers as rows in memory, and the order of a shuffle; both in C."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from functools import cache
+from typing import Any
+
+from autograd.native import backend
+
+LIMIT = 2**31  # of items: beyond this, a place takes more than one word of the generator
+
+
+def rows_of(arrays: list[Any]) -> Any:
+    """The numbers of examples in NumPy arrays as rows in memory, which `mean` and `map` of a compiled function take.
+
+    `rows.take(places)` are those at some places, for an array of 64-bit integers. Returns None unless the engine is
+    compiled and the arrays hold numbers of one type, float64.
+    """
+    if backend == "python":
+        return None
+    import numpy
+
+    from autograd.native._engine import rows_of as gathered
+
+    return gathered(numpy.ndarray, tuple(arrays))
+
+
+def arrays_of(rows: Any) -> list[Any]:
+    """The NumPy arrays that `rows_of` would take for these rows, over the same memory."""
+    import numpy
+
+    table = numpy.frombuffer(rows.numbers, float, rows.count * rows.width).reshape(rows.count, rows.width)
+    table.flags.writeable = False
+    found, at = [], 0
+    for shape in rows.shapes:
+        width = math.prod(shape)
+        found.append(table[:, at : at + width].reshape(rows.count, *shape))
+        at += width
+    return found
+
+
+def shuffled_places(count: int, seed: str | None = None) -> array[int]:
+    """The places 0 to count - 1 in the order into which `random.Random(seed).shuffle` brings them.
+
+    Without a seed it is `random.shuffle`, which moves Python's shared generator.
+
+    >>> shuffled_places(5, "a")
+    array('q', [1, 3, 4, 0, 2])
+    """
+    import random
+
+    if count > LIMIT or not _works_in_c():
+        order = array("q", range(count))
+        (random if seed is None else random.Random(seed)).shuffle(order)
+        return order
+    from autograd.native._engine import places_below
+
+    order, ahead = places_below(count), random.Random(seed)
+    if seed is None:
+        ahead.setstate(random.getstate())
+    used = _shuffle_in_c(order, ahead)
+    if seed is None:
+        random.randbytes(4 * used)
+    return order
+
+
+def _shuffle_in_c(order: array[int], generator: Any) -> int:
+    """The same in C; returns how many words of the generator a shuffle takes. The generator moves further than that."""
+    from autograd.native._engine import shuffle_on
+
+    used, last = 0, len(order) - 1
+    while last > 0:
+        words = generator.randbytes(4 * (last + last // 2 + 8))  # on average 1.4 for each item
+        last, some = shuffle_on(order, last, words)
+        used += some
+    return used
+
+
+@cache
+def _works_in_c() -> bool:
+    """Whether there is a compiled engine, and the standard library still shuffles as that expects."""
+    if backend == "python":
+        return False
+    from random import Random
+
+    order, ours = array("q", range(40)), array("q", range(40))
+    Random(40).shuffle(order)
+    _shuffle_in_c(ours, Random(40))
+    return order == ours

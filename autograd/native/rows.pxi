@@ -1,0 +1,223 @@
+# The numbers of many examples, gathered from arrays; and the order that the standard library's shuffle gives.
+
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous
+from libc.stdint cimport int64_t
+
+cdef extern from "string.h":
+    int strcmp(const char*, const char*) noexcept
+
+cdef int64_t EXACT = <int64_t>1 << 53  # integers up to this magnitude are float64s
+
+
+cdef class Rows:
+    """The numbers of examples, a row for each; as the machine reads them, and as lists where Python looks at them.
+
+    key     the key of an example, as in keys.py
+    shapes  those of the parts of an example, for NumPy
+    """
+
+    cdef readonly Numbers numbers
+    cdef readonly Py_ssize_t count, width
+    cdef readonly tuple key, shapes
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, Py_ssize_t i):
+        if not 0 <= i < self.count:
+            raise IndexError(i)
+        return self.numbers[i * self.width:(i + 1) * self.width].tolist()
+
+    def tolist(self):
+        return [self[i] for i in range(self.count)]
+
+    def take(self, Numbers places not None):
+        """The rows at some places, an array of 64-bit integers, in their order."""
+        cdef Py_ssize_t i, count = len(places), width = self.width
+        cdef int64_t* place = <int64_t*>places.data.as_voidptr
+        cdef Rows found
+        cdef double* out
+        if places.typecode != "q":
+            raise TypeError(f"expected places as an array of the type q, got {places.typecode}")
+        found = new_rows(count, width)
+        out = found.numbers.data.as_doubles
+        for i in range(count):
+            if not 0 <= place[i] < self.count:
+                raise IndexError(place[i])
+            memcpy(out + i * width, self.numbers.data.as_doubles + place[i] * width, width * sizeof(double))
+        found.key, found.shapes = self.key, self.shapes
+        return found
+
+    def __reduce__(self):
+        return restored_rows, (self.numbers, self.count, self.width, self.key, self.shapes)
+
+
+def restored_rows(Numbers numbers, Py_ssize_t count, Py_ssize_t width, tuple key, tuple shapes):
+    cdef Rows rows = new_rows(count, width)
+    if len(numbers) < count * width:
+        raise ValueError(len(numbers))
+    memcpy(rows.numbers.data.as_doubles, numbers.data.as_doubles, count * width * sizeof(double))
+    rows.key, rows.shapes = key, shapes
+    return rows
+
+
+def with_columns(Rows rows not None, Numbers further not None):
+    """The same rows, each followed by its share of other numbers."""
+    cdef Py_ssize_t i, more = len(further) // rows.count
+    cdef Rows found = new_rows(rows.count, rows.width + more)
+    cdef double* out = found.numbers.data.as_doubles
+    for i in range(rows.count):
+        memcpy(out, rows.numbers.data.as_doubles + i * rows.width, rows.width * sizeof(double))
+        memcpy(out + rows.width, further.data.as_doubles + i * more, more * sizeof(double))
+        out += found.width
+    return found
+
+
+cdef Rows new_rows(Py_ssize_t count, Py_ssize_t width):
+    cdef Rows rows = Rows.__new__(Rows)
+    rows.count, rows.width = count, width
+    rows.numbers = array.clone(NO_NUMBERS, max(count * width, 1), False)
+    return rows
+
+
+def rows_of(kind, tuple batches not None):
+    """For arrays of the class `kind`: all examples as Rows, which are also taken as they are.
+
+    Returns None for anything but arrays of float64 or int64 with one length, in which the numbers of an example lie in
+    order.
+    """
+    cdef Py_buffer[8] views
+    cdef Py_ssize_t i, opened = 0, count = len(batches), width = 0, at = 0
+    cdef list shapes = []
+    cdef Rows rows
+    if count == 1 and type(batches[0]) is Rows:
+        return batches[0] if (<Rows>batches[0]).count else None
+    if not 0 < count <= 8:
+        return None
+    for i in range(count):
+        if type(batches[i]) is not kind:
+            return None
+    try:
+        for i in range(count):
+            PyObject_GetBuffer(batches[i], &views[i], PyBUF_STRIDES | PyBUF_FORMAT)
+            opened += 1
+            if not is_readable(&views[i]) or views[i].shape[0] != views[0].shape[0]:
+                return None
+            width += views[i].len // 8 // views[i].shape[0]
+        rows = new_rows(views[0].shape[0], width)
+        for i in range(count):
+            if not copied(&views[i], rows, at):
+                return None
+            at += views[i].len // 8 // views[i].shape[0]
+            shapes.append(shape_of_an_item(&views[i]))
+    except (BufferError, ValueError):
+        return None
+    finally:
+        for i in range(opened):
+            PyBuffer_Release(&views[i])
+    rows.shapes = tuple(shapes)
+    rows.key = tuple([structure_of_shape(shape) for shape in shapes])
+    return rows
+
+
+cdef tuple shape_of_an_item(Py_buffer* view):
+    cdef Py_ssize_t k
+    return () if view.ndim == 1 else tuple([view.shape[k] for k in range(1, view.ndim)])
+
+
+cpdef structure_of_shape(tuple shape):
+    """What `structure_of` in keys.py returns for lists of this shape."""
+    if not shape:
+        return "number"
+    return (list, shape[0]) if len(shape) == 1 else (list, *[structure_of_shape(shape[1:])] * shape[0])
+
+
+cdef bint is_readable(Py_buffer* view) noexcept:
+    """Whether `copied` can read an array: float64 or int64, not empty, of one or two dimensions or in C order."""
+    if view.itemsize != 8 or view.ndim < 1 or view.len == 0 or view.format == NULL:
+        return False
+    if strcmp(view.format, "d") != 0 and strcmp(view.format, "l") != 0 and strcmp(view.format, "q") != 0:
+        return False
+    return view.ndim <= 2 or PyBuffer_IsContiguous(view, b"C")
+
+
+cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
+    """Copy the numbers of each example into its row, from the column `at` on; false if one is no float64."""
+    cdef Py_ssize_t i, k, width = view.len // 8 // view.shape[0]
+    cdef Py_ssize_t step = view.strides[1] if view.ndim == 2 else 8
+    cdef char* source
+    cdef double* out = rows.numbers.data.as_doubles + at
+    cdef bint floats = view.format[0] == c"d"
+    cdef int64_t integer
+    for i in range(view.shape[0]):
+        source = <char*>view.buf + i * view.strides[0]
+        if floats and step == 8:
+            if width == 1:
+                out[0] = (<double*>source)[0]
+            else:
+                memcpy(out, source, width * sizeof(double))
+        else:
+            for k in range(width):
+                if floats:
+                    out[k] = (<double*>(source + k * step))[0]
+                else:
+                    integer = (<int64_t*>(source + k * step))[0]
+                    if not -EXACT <= integer <= EXACT:
+                        return False
+                    out[k] = <double>integer
+        out += rows.width
+    return True
+
+
+def total_of(Numbers numbers not None, Py_ssize_t step, Py_ssize_t count):
+    """The sum of the first of every `step` numbers, `count` in all, added from left to right."""
+    cdef Py_ssize_t i
+    cdef double total
+    if count < 1 or step < 1 or len(numbers) <= (count - 1) * step:
+        raise IndexError(count)
+    total = numbers.data.as_doubles[0]
+    for i in range(1, count):
+        total += numbers.data.as_doubles[i * step]
+    return total
+
+
+def places_below(Py_ssize_t count):
+    """The places 0 to count - 1."""
+    cdef Numbers places = array.clone(NO_LONG_PLACES, count, False)
+    cdef int64_t* place = <int64_t*>places.data.as_voidptr
+    cdef Py_ssize_t i
+    for i in range(count):
+        place[i] = i
+    return places
+
+
+cdef Numbers NO_LONG_PLACES = array.array("q")
+
+
+def shuffle_on(Numbers order not None, Py_ssize_t last, bytes words not None):
+    """Go on with random.shuffle from the place `last` down, with 32-bit words from the generator.
+
+    Returns the place to go on with, 0 at the end, and how many of the words were used.
+    """
+    cdef int64_t* places = <int64_t*>order.data.as_voidptr
+    cdef const unsigned char* word = words
+    cdef Py_ssize_t used = 0, count = len(words) // 4
+    cdef int64_t chosen
+    cdef int shift = 0
+    if not 0 <= last < len(order) or last >= 1 << 31 or order.itemsize != 8:
+        raise IndexError(last)
+    while last > 0:
+        while not (last + 1) >> (31 - shift):
+            shift += 1
+        # A number below last + 1 is wanted: of each word the upper bits count, until they are small enough.
+        while True:
+            if used == count:
+                return last, used
+            chosen = (<int64_t>word[0] | <int64_t>word[1] << 8 | <int64_t>word[2] << 16 | <int64_t>word[3] << 24) >> shift
+            word += 4
+            used += 1
+            if chosen <= last:
+                break
+        places[last], places[chosen] = places[chosen], places[last]
+        last -= 1
+    return 0, used
