@@ -246,10 +246,10 @@ cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t first) noexc
                 rows[i * lanes + lane] = example[i]
     if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, first):
         return False
-    if not all_finite(workspace.memory + workspace.base, workspace.tiles * workspace.stride):
-        return False
     for tile in range(workspace.tiles):
         one = tile_of(workspace, tile)
+        if not all_finite(one.memory + one.base + inputs * lanes, one.stride - inputs * lanes):
+            return False
         for lane in range(examples_of(batch, first + tile)):
             for i in range(batch.reading):
                 batch.numbers[((first + tile) * lanes + lane) * batch.reading + i] = one.memory[
@@ -282,11 +282,13 @@ cdef bint run_all(BatchRun* batch, Workspace* workspace, Py_ssize_t i, Py_ssize_
 
 cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t first, Py_ssize_t root) noexcept nogil:
     """Propagate the adjoints of tiles; those of what all examples share add up."""
-    cdef Py_ssize_t i, lane, tile, lanes = workspace.lanes
+    cdef Py_ssize_t i, lane, tile, lanes = workspace.lanes, unwanted = 0
     cdef Workspace one
-    memset(workspace.adjoint + workspace.base, 0, workspace.tiles * workspace.stride * sizeof(double))
+    if batch.variables == 0:
+        unwanted = batch.plan.inputs * lanes
     for tile in range(workspace.tiles):
         one = tile_of(workspace, tile)
+        memset(one.adjoint + one.base + unwanted, 0, (one.stride - unwanted) * sizeof(double))
         for lane in range(examples_of(batch, first + tile)):
             one.adjoint[cell(&one, batch.roots[root], lane)] += batch.seed
     reverse_all(batch, workspace, batch.plan.shared, batch.plan.count, first)
