@@ -4,14 +4,18 @@
    WIDTH         how many numbers a vector has; a row of LANES numbers is PARTS vectors
    GROUP         how many sums are computed at once: within one, each addition waits for the previous one; registers are
                  few
+   ACROSS_LANES  the same number as PARTS, for the preprocessor
    DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
 #define vector OF_KIND(vector)
 #define PARTS (LANES / WIDTH)
+#define EACH_PART JOINED(VECTORS, ACROSS_LANES)
 #define HERE static inline __attribute__((always_inline)) TARGET
 #define EACH _Pragma("GCC unroll 16") for  /* a loop whose length the compiler knows */
 #define ROW(rows, slot) ((vector *)((rows) + (ptrdiff_t)(slot) * LANES))
 
+typedef long long OF_KIND(whole_numbers) __attribute__((vector_size(8 * WIDTH)));
+#define whole_numbers OF_KIND(whole_numbers)
 typedef double vector __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));  /* GCC and Clang have such types */
 
 /* The sum over a row: its halves are added until four numbers are left. */
@@ -45,48 +49,44 @@ HERE four OF_KIND(totals)(four a, four b, four c, four d) {
 }
 #endif
 
-/* Compute `group` results, from the k-th on. */
-HERE void OF_KIND(forward_rows)(double *memory, double *rows, ptrdiff_t start, ptrdiff_t k, const int group, int terms,
-                                const int *a, const int *b, const unsigned char *codes) {
-    vector sum[GROUP][PARTS];
-    EACH (int r = 0; r < group; r++)
-        EACH (int p = 0; p < PARTS; p++)
-            sum[r][p] = -(vector){0};
-    a += k * terms;
-    b += k * terms;
-    for (int t = 0; t < terms; t++, a++, b++) {
-        const int code = codes[t] & 7;
-        if (code == 6) {
-            EACH (int r = 0; r < group; r++) {
-                const double w = memory[a[r * terms]];
-                const vector *x = ROW(rows, b[r * terms]);
-                EACH (int p = 0; p < PARTS; p++)
-                    sum[r][p] += w * x[p];
-            }
-        } else if (code == 7) {
-            EACH (int r = 0; r < group; r++) {
-                const vector *y = ROW(rows, a[r * terms]), *x = ROW(rows, b[r * terms]);
-                EACH (int p = 0; p < PARTS; p++)
-                    sum[r][p] += y[p] * x[p];
-            }
-        } else if (code == 1) {
-            EACH (int r = 0; r < group; r++) {
-                const vector *y = ROW(rows, a[r * terms]);
-                EACH (int p = 0; p < PARTS; p++)
-                    sum[r][p] += y[p];
-            }
-        } else {
-            EACH (int r = 0; r < group; r++) {
-                const double w = code == 4 ? memory[a[r * terms]] * memory[b[r * terms]] : memory[a[r * terms]];
-                EACH (int p = 0; p < PARTS; p++)
-                    sum[r][p] += w;
-            }
-        }
+/* Compute some results, from the k-th on. */
+#define LISTED(group)                                                                                              \
+    HERE void OF_KIND(forward_##group)(double *memory, double *rows, ptrdiff_t start, ptrdiff_t k, int terms,      \
+                                       const int *a, const int *b, const unsigned char *codes) {                   \
+        a += k * terms;                                                                                            \
+        b += k * terms;                                                                                            \
+        ROWS_##group(EACH_PART, ZERO)                                                                              \
+        for (int t = 0; t < terms; t++, a++, b++) {                                                                \
+            const int code = codes[t] & 7;                                                                         \
+            if (code == 6) {                                                                                       \
+                ROWS_##group(EACH_PART, ADD_MULTIPLE)                                                              \
+            } else if (code == 7) {                                                                                \
+                ROWS_##group(EACH_PART, ADD_PRODUCT)                                                               \
+            } else if (code == 1) {                                                                                \
+                ROWS_##group(EACH_PART, ADD_ROW)                                                                   \
+            } else if (code == 4) {                                                                                \
+                ROWS_##group(EACH_PART, ADD_NUMBERS)                                                               \
+            } else {                                                                                               \
+                ROWS_##group(EACH_PART, ADD_NUMBER)                                                                \
+            }                                                                                                      \
+        }                                                                                                          \
+        ROWS_##group(EACH_PART, PUT)                                                                               \
     }
-    EACH (int r = 0; r < group; r++)
-        EACH (int p = 0; p < PARTS; p++)
-            ROW(rows, start + k + r)[p] = sum[r][p];
-}
+#define ZERO(r, p) vector s##r##p = -(vector){0};
+#define ADD_MULTIPLE(r, p) s##r##p += memory[a[r * terms]] * ROW(rows, b[r * terms])[p];
+#define ADD_PRODUCT(r, p) s##r##p += ROW(rows, a[r * terms])[p] * ROW(rows, b[r * terms])[p];
+#define ADD_ROW(r, p) s##r##p += ROW(rows, a[r * terms])[p];
+#define ADD_NUMBERS(r, p) s##r##p += memory[a[r * terms]] * memory[b[r * terms]];
+#define ADD_NUMBER(r, p) s##r##p += memory[a[r * terms]];
+#define PUT(r, p) ROW(rows, start + k + r)[p] = s##r##p;
+
+LISTED(1)
+#if GROUP > 1
+LISTED(2)
+#endif
+#if GROUP > 2
+LISTED(4)
+#endif
 
 HERE void OF_KIND(add_product)(vector *slope, const vector *g, const vector *x) {
     EACH (int p = 0; p < PARTS; p++)
@@ -171,10 +171,16 @@ HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, ptrd
         forward_scalars(w->memory, i->start, k, end, i->terms, i->a, i->b, i->codes);
         return;
     }
-    for (; k + GROUP <= end; k += GROUP)
-        OF_KIND(forward_rows)(w->memory, rows, i->start, k, GROUP, i->terms, i->a, i->b, i->codes);
+#if GROUP > 2
+    for (; k + 4 <= end; k += 4)
+        OF_KIND(forward_4)(w->memory, rows, i->start, k, i->terms, i->a, i->b, i->codes);
+#endif
+#if GROUP > 1
+    for (; k + 2 <= end; k += 2)
+        OF_KIND(forward_2)(w->memory, rows, i->start, k, i->terms, i->a, i->b, i->codes);
+#endif
     for (; k < end; k++)
-        OF_KIND(forward_rows)(w->memory, rows, i->start, k, 1, i->terms, i->a, i->b, i->codes);
+        OF_KIND(forward_1)(w->memory, rows, i->start, k, i->terms, i->a, i->b, i->codes);
 }
 
 HERE void OF_KIND(backward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
@@ -215,6 +221,17 @@ TARGET static void OF_KIND(backward)(const Instruction *i, const Workspace *w) {
             }
 }
 
+/* Write the inputs of examples, example by example, into rows of lanes; the last example fills the lanes that are left. */
+TARGET static void OF_KIND(spread)(double *rows, const double *examples, ptrdiff_t count, ptrdiff_t inputs) {
+    ptrdiff_t k = 0;
+    for (; count == LANES && k + WIDTH <= inputs; k += WIDTH)
+        for (ptrdiff_t lane = 0; lane < LANES; lane += WIDTH)
+            OF_KIND(turned_square)(rows + k * LANES + lane, LANES, examples + lane * inputs + k, inputs);
+    for (; k < inputs; k++)
+        for (ptrdiff_t lane = 0; lane < LANES; lane++)
+            rows[k * LANES + lane] = examples[(lane < count ? lane : count - 1) * inputs + k];
+}
+
 /* Whether all numbers are finite. */
 TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
     ptrdiff_t k = 0;
@@ -233,10 +250,21 @@ TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
 #undef WIDTH
 #undef GROUP
 #undef DOWN
+#undef ACROSS_LANES
 #undef ACROSS
 #undef vector
+#undef whole_numbers
 #undef four
 #undef PARTS
+#undef EACH_PART
+#undef LISTED
+#undef ZERO
+#undef ADD_MULTIPLE
+#undef ADD_PRODUCT
+#undef ADD_ROW
+#undef ADD_NUMBERS
+#undef ADD_NUMBER
+#undef PUT
 #undef HERE
 #undef EACH
 #undef ROW

@@ -196,36 +196,49 @@ static void take_backward(const Instruction *i, const Workspace *w) {
     }
 }
 
-/* Run an instruction on all tiles. */
-static void run_forward(const Instruction *i, const Workspace *w) {
+static void run_forward_on_tile(const Instruction *i, const Workspace *w) {
     static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
-    if (i->terms) {
-        sums_forward(i, w);
+    if (i->rule == TAKE)
+        take_forward(i, w);
+    else if (i->rule >= SLOPES)
+        SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
+    else
+        LOOP[i->rule](i, w);
+}
+
+static void run_backward_on_tile(const Instruction *i, const Workspace *w) {
+    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
+    if (i->rule == TAKE)
+        take_backward(i, w);
+    else
+        LOOP[i->rule](i, w);
+}
+
+static inline void on_each_tile(void (*run)(const Instruction *, const Workspace *), const Instruction *i,
+                                const Workspace *w) {
+    if (w->tiles == 1) {
+        run(i, w);
         return;
     }
     for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
         const Workspace one = tile_of(w, tile);
-        if (i->rule == TAKE)
-            take_forward(i, &one);
-        else if (i->rule >= SLOPES)
-            SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, &one);
-        else
-            LOOP[i->rule](i, &one);
+        run(i, &one);
     }
 }
 
+/* Run an instruction on all tiles. */
+
+static void run_forward(const Instruction *i, const Workspace *w) {
+    if (i->terms)
+        sums_forward(i, w);
+    else
+        on_each_tile(run_forward_on_tile, i, w);
+}
+
 static void run_backward(const Instruction *i, const Workspace *w) {
-    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
-    if (i->terms) {
+    if (i->terms)
         sums_backward(i, w);
-        return;
-    }
-    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
-        const Workspace one = tile_of(w, tile);
-        if (i->rule == TAKE)
-            take_backward(i, &one);
-        else
-            LOOP[i->rule](i, &one);
-    }
+    else
+        on_each_tile(run_backward_on_tile, i, w);
 }

@@ -68,6 +68,7 @@ cdef extern from "machine.h":
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
+    void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
     int next_part(int*) noexcept nogil
@@ -240,10 +241,11 @@ cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t first) noexc
     cdef Workspace one
     for tile in range(workspace.tiles):
         rows = workspace.memory + workspace.base + tile * workspace.stride
-        for lane in range(lanes):
-            example = batch.inputs + min((first + tile) * lanes + lane, batch.examples - 1) * inputs
-            for i in range(inputs):
-                rows[i * lanes + lane] = example[i]
+        example = batch.inputs + (first + tile) * lanes * inputs
+        if lanes == 1:
+            memcpy(rows, example, inputs * sizeof(double))
+        else:
+            spread_inputs(rows, example, examples_of(batch, first + tile), inputs)
     if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, first):
         return False
     for tile in range(workspace.tiles):

@@ -94,9 +94,49 @@ HERE void OF_KIND(turned)(double *to, ptrdiff_t to_row, const double *from, ptrd
             to[k * to_row + n] = from[n * from_row + k * from_column];
 }
 
+/* to[n][k] = from[k][n] for WIDTH rows and columns. */
+HERE void OF_KIND(turned_square)(double *to, ptrdiff_t to_row, const double *from, ptrdiff_t from_row) {
+#define LOAD(k) const vector a##k = *CV(from + k * from_row);
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (whole_numbers){__VA_ARGS__})
+#if WIDTH == 8
+#define PAIR(k, l) const vector b##k = SHUFFLE(a##k, a##l, 0, 8, 2, 10, 4, 12, 6, 14), \
+                                b##l = SHUFFLE(a##k, a##l, 1, 9, 3, 11, 5, 13, 7, 15);
+#define FOUR(k, l) const vector c##k = SHUFFLE(b##k, b##l, 0, 1, 8, 9, 4, 5, 12, 13), \
+                                c##l = SHUFFLE(b##k, b##l, 2, 3, 10, 11, 6, 7, 14, 15);
+#define EIGHT(k, l) *V(to + k * to_row) = SHUFFLE(c##k, c##l, 0, 1, 2, 3, 8, 9, 10, 11); \
+                    *V(to + l * to_row) = SHUFFLE(c##k, c##l, 4, 5, 6, 7, 12, 13, 14, 15);
+    LOAD(0) LOAD(1) LOAD(2) LOAD(3) LOAD(4) LOAD(5) LOAD(6) LOAD(7)
+    PAIR(0, 1) PAIR(2, 3) PAIR(4, 5) PAIR(6, 7)
+    FOUR(0, 2) FOUR(1, 3) FOUR(4, 6) FOUR(5, 7)
+    EIGHT(0, 4) EIGHT(1, 5) EIGHT(2, 6) EIGHT(3, 7)
+#undef EIGHT
+#undef FOUR
+#undef PAIR
+#elif WIDTH == 4
+#define PAIR(k, l) const vector b##k = SHUFFLE(a##k, a##l, 0, 4, 2, 6), b##l = SHUFFLE(a##k, a##l, 1, 5, 3, 7);
+#define FOUR(k, l) *V(to + k * to_row) = SHUFFLE(b##k, b##l, 0, 1, 4, 5); \
+                   *V(to + l * to_row) = SHUFFLE(b##k, b##l, 2, 3, 6, 7);
+    LOAD(0) LOAD(1) LOAD(2) LOAD(3)
+    PAIR(0, 1) PAIR(2, 3)
+    FOUR(0, 2) FOUR(1, 3)
+#undef FOUR
+#undef PAIR
+#else
+    LOAD(0) LOAD(1)
+    *V(to) = SHUFFLE(a0, a1, 0, 2);
+    *V(to + to_row) = SHUFFLE(a0, a1, 1, 3);
+#endif
+#undef SHUFFLE
+#undef LOAD
+}
+
 /* to[lane][k] = the number of row k in that lane; the rows are `step` apart. */
 HERE void OF_KIND(turned_lanes)(double *to, const double *from, ptrdiff_t step, ptrdiff_t rows) {
-    for (ptrdiff_t k = 0; k < rows; k++)
+    ptrdiff_t k = 0;
+    for (; k + WIDTH <= rows; k += WIDTH)
+        for (ptrdiff_t lane = 0; lane < LANES; lane += WIDTH)
+            OF_KIND(turned_square)(to + lane * rows + k, rows, from + k * step + lane, step);
+    for (; k < rows; k++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++)
             to[lane * rows + k] = from[k * step + lane];
 }

@@ -161,13 +161,14 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
     }
 }
 
-/* For products.h: a tile of vectors as variables of their own, since the compiler keeps no array in registers. They are
-   called s00, s01, …, those of the factors x0, x1, … and w0, w1, … */
+/* Vectors as variables of their own, called s00, s01, …, since the compiler keeps no array of them in registers. */
 #define VECTORS_1(DO, p) DO(p, 0)
 #define VECTORS_2(DO, p) VECTORS_1(DO, p) DO(p, 1)
 #define VECTORS_4(DO, p) VECTORS_2(DO, p) DO(p, 2) DO(p, 3)
+#define VECTORS_8(DO, p) VECTORS_4(DO, p) DO(p, 4) DO(p, 5) DO(p, 6) DO(p, 7)
 #define ROWS_1(VECTORS, DO) VECTORS(DO, 0)
-#define ROWS_4(VECTORS, DO) ROWS_1(VECTORS, DO) VECTORS(DO, 1) VECTORS(DO, 2) VECTORS(DO, 3)
+#define ROWS_2(VECTORS, DO) ROWS_1(VECTORS, DO) VECTORS(DO, 1)
+#define ROWS_4(VECTORS, DO) ROWS_2(VECTORS, DO) VECTORS(DO, 2) VECTORS(DO, 3)
 #define ROWS_8(VECTORS, DO) ROWS_4(VECTORS, DO) VECTORS(DO, 4) VECTORS(DO, 5) VECTORS(DO, 6) VECTORS(DO, 7)
 #define BEGIN_SUM(p, v) vector s##p##v = anew ? -(vector){0} : CV(c + p * c_row)[v];
 #define LOAD_A(p, v) const double w##p = a[p * a_row];
@@ -191,6 +192,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET
 #define WIDTH 2
 #define GROUP 1
+#define ACROSS_LANES 8
 #define DOWN 4
 #define ACROSS 2
 #include "lanes.h"
@@ -202,6 +204,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET __attribute__((target("avx2")))
 #define WIDTH 4
 #define GROUP 2
+#define ACROSS_LANES 4
 #define DOWN 4
 #define ACROSS 2
 #include "lanes.h"
@@ -210,6 +213,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
 #define WIDTH 8
 #define GROUP 4
+#define ACROSS_LANES 2
 #define DOWN 8
 #define ACROSS 4
 #include "lanes.h"
@@ -220,9 +224,11 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
 static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
 static int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
+static void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
 
-#define CHOOSE(kind, width) \
-    return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind, width
+#define CHOOSE(kind, width)                                                                                        \
+    return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind,         \
+           spread = spread_##kind, width
 
 /* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {
