@@ -12,19 +12,22 @@ from autograd.native import backend
 LIMIT = 2**31  # of items: beyond this, a place takes more than one word of the generator
 
 
-def rows_of(arrays: list[Any]) -> Any:
-    """The numbers of examples in NumPy arrays as rows in memory, which `mean` and `map` of a compiled function take.
+def rows_of(batches: list[Any]) -> Any:
+    """The numbers of examples as rows in memory, which `mean` and `map` of a compiled function take.
 
-    `rows.take(places)` are those at some places, for an array of 64-bit integers. Returns None unless the engine is
-    compiled and the arrays hold numbers of one type, float64.
+    batches  NumPy arrays of float64, or lists of numbers or of lists of numbers of one length
+
+    `rows.take(places)` are those at some places, for an array of 64-bit integers. Returns None for anything else, and
+    without the compiled engine.
     """
     if backend == "python":
         return None
     import numpy
 
-    from autograd.native._engine import rows_of as gathered
+    from autograd.native._engine import rows_of as of_arrays
+    from autograd.native._engine import rows_of_lists
 
-    return gathered(numpy.ndarray, tuple(arrays))
+    return of_arrays(numpy.ndarray, tuple(batches)) or rows_of_lists(tuple(batches))
 
 
 def arrays_of(rows: Any) -> list[Any]:

@@ -11,6 +11,7 @@ whatever is around it. Where they cannot tell, as for a dict of floats and a fun
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
@@ -111,8 +112,11 @@ def _derivatives(y, xs, create_graph):
     if create_graph:
         return reverse_pass(y, xs)
     known = [x for x in xs if not isinstance(x, Tracer)]
-    found = dict(zip(map(id, known), adjoints(y, known)))
-    return [finite(found.get(id(x), 0.0)) for x in xs]
+    slopes = adjoints(y, known)
+    if len(known) < len(xs):
+        found = dict(zip(map(id, known), slopes))
+        slopes = [found.get(id(x), 0.0) for x in xs]
+    return slopes if all(map(math.isfinite, slopes)) else list(map(finite, slopes))
 
 
 def _recorded_float(derivative):

@@ -205,21 +205,15 @@ def _difference(replayed: Any, itself: Any, model: Any) -> str:
     loss, own = replayed[0], itself[0]
     if metrics.number(loss) != metrics.number(own) or not _same(replayed[1], itself[1]):
         return "other numbers than the model itself"
-    recorded = loss.parents if isinstance(loss, Value) else ()
-    leaves = list(
-        dict.fromkeys(
-            [
-                *(model.parameters() if isinstance(model, Module) else ()),
-                *(leaf for leaf in recorded if type(leaf) is Value and not leaf.parents),
-            ]
-        )
-    )
-    slopes, others = (
+    parameters = dict.fromkeys(model.parameters() if isinstance(model, Module) else ())
+    others = [leaf for leaf in (loss.parents if isinstance(loss, Value) else ()) if leaf not in parameters]
+    leaves = list(parameters | dict.fromkeys(leaf for leaf in others if type(leaf) is Value and not leaf.parents))
+    slopes, expected = (
         derivatives(result, leaves) if isinstance(result, Value) else [0.0] * len(leaves) for result in (loss, own)
     )
-    if all(abs(a - b) <= ROUNDING * abs(b) for a, b in zip(slopes, others)):
+    if all(abs(a - b) <= ROUNDING * abs(b) for a, b in zip(slopes, expected)):
         return ""
-    for leaf, a, b, magnitude in zip(leaves, slopes, others, _magnitudes(own, leaves)):
+    for leaf, a, b, magnitude in zip(leaves, slopes, expected, _magnitudes(own, leaves)):
         if abs(a - b) > ROUNDING * magnitude:
             return f"another gradient than the model itself ({leaf.label or 'of a Value':.60}: {a!r} for {b!r})"
     return ""

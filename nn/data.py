@@ -86,12 +86,14 @@ class Dataset:
         with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
             import numpy
 
-            arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
-            if all(array.dtype.kind in "bif" for array in arrays):
-                found.arrays = [array.astype(float, copy=False) for array in arrays]
-                found.rows = rows_of(found.arrays)
-                if found.rows is not None:
-                    found.arrays = arrays_of(found.rows)
+            found.rows = rows_of([self.inputs, self.targets])
+            if found.rows is None:
+                arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
+                if all(array.dtype.kind in "bif" for array in arrays):
+                    found.arrays = [array.astype(float, copy=False) for array in arrays]
+                    found.rows = rows_of(found.arrays)
+            if found.rows is not None:
+                found.arrays = arrays_of(found.rows)
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":

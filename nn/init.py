@@ -37,10 +37,8 @@ def generators(model) -> dict[str, Any]:
     A SystemRandom is left out: it has no state.
     """
     found: dict[str, Any] = {"python": random}
-    modules = model.modules() if hasattr(model, "named_modules") else ()
-    if any(_has_a_state(own) for module in modules for own in vars(module).values()):  # names take much longer
-        for path, module in model.named_modules():
-            found |= {f"{path}.{name}": own for name, own in vars(module).items() if _has_a_state(own)}
+    for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
+        found |= {f"{path}.{name}": own for name, own in vars(module).items() if _has_a_state(own)}
     return found
 
 

@@ -95,12 +95,9 @@ class Module(metaclass=_CompleteThenLabel):
 
     def named_modules(self) -> Iterator[tuple[str, "Module"]]:
         """(path, module) for this module, whose path is empty, and once for every module inside."""
-        seen = {id(self)}
-        yield "", self
-        for name, part in _walk(self):
-            if isinstance(part, Module) and id(part) not in seen:
-                seen.add(id(part))
-                yield name, part
+        found: dict[int, tuple[str, Module]] = {}
+        _name_modules(self, "", "", found)
+        return iter(found.values())
 
     def modules(self) -> Iterator["Module"]:
         """This module and every module inside."""
@@ -366,6 +363,24 @@ def _walk(module: Module, prefix: str = "", seen: "set[int] | None" = None) -> I
         if isinstance(part, Module) and id(part) not in seen:
             seen.add(id(part))
             yield from _walk(part, f"{prefix}{name}.", seen)
+
+
+def _name_modules(content, prefix: str, name: str, found: "dict[int, tuple[str, Module]]") -> None:
+    """Put the modules in `content`, with the paths that `_walk` gives them, into `found`, but no parameters."""
+    if isinstance(content, Module):
+        if id(content) not in found:
+            found[id(content)] = prefix + name, content
+            prefix = f"{prefix}{name}." if name else ""
+            for inner, item in vars(content).items():
+                if inner[0] != "_":
+                    _name_modules(item, prefix, inner, found)
+    elif isinstance(content, (list, tuple)):
+        for i, item in enumerate(content):
+            if type(item) is not Value:
+                _name_modules(item, prefix, item_name(name, i), found)
+    elif isinstance(content, dict):
+        for key, item in content.items():
+            _name_modules(item, prefix, f"{name}.{key}", found)
 
 
 def label_parameters(module: Module) -> None:

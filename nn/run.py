@@ -57,9 +57,18 @@ class Run:
         self.history = History()
         self.epoch = self.position = self.waited = 0
         self.sums: dict[str, float] = {}
-        self.best: list[float] | None = None
+        self._best: Any = None
         self.best_loss, self.seconds, self.started = inf, 0.0, time.perf_counter()
         self.batch, self.check = (BatchLoss(model, loss, recorded, outputs_for(metric)) for _ in range(2))
+
+    @property
+    def best(self) -> "list[float] | None":
+        """The parameters' numbers after the best epoch so far."""
+        return None if self._best is None else list(self._best)
+
+    @best.setter
+    def best(self, numbers: "list[float] | None") -> None:
+        self._best = numbers
 
     @property
     def steps(self) -> int:
@@ -153,7 +162,7 @@ class Run:
 
     def _remember_the_best(self, loss: float) -> None:
         if loss < self.best_loss:
-            self.best_loss, self.best, self.waited = loss, read_data(self.optimizer.params).tolist(), 0
+            self.best_loss, self._best, self.waited = loss, read_data(self.optimizer.params), 0
         else:
             self.waited += 1
         self.stop_if_waited_long_enough()
@@ -165,8 +174,8 @@ class Run:
 
     def restore_best(self) -> None:
         """Set the parameters to the numbers they had after the best epoch."""
-        if self.best is not None:
-            write_data(self.optimizer.params, self.best)
+        if self._best is not None:
+            write_data(self.optimizer.params, self._best)
 
 
 def _checksum(data: Dataset) -> int:

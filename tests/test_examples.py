@@ -78,6 +78,44 @@ def test_rows_hold_the_numbers_of_arrays_side_by_side():
 
 
 @compiled_only
+@pytest.mark.parametrize(
+    "batches",
+    [
+        ([[1.0, 2], [True, -3.5]], [0, 1]),
+        ([1.5, 2], [[1.0], [2.0]]),
+        ([[2**53, -(2**53)]], [False]),
+    ],
+)
+def test_rows_of_lists_are_those_of_arrays(batches):
+    rows, expected = rows_of(batches), rows_of([numpy.array(batch, float) for batch in batches])
+    assert rows.tolist() == expected.tolist()
+    assert (rows.key, rows.shapes, len(rows)) == (expected.key, expected.shapes, len(expected))
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    "batches",
+    [
+        ([], []),
+        ([[]], [1]),
+        ([[1.0], [1.0, 2.0]], [0, 1]),
+        ([[1.0], 2.0], [0, 1]),
+        ([1.0, [2.0]], [0, 1]),
+        ([[1.0, 2.0]], [0, 1]),
+        ([[1.0, [2.0]]], [0]),
+        ([(1.0, 2.0)], [0]),
+        ([[2**53 + 1]], [0]),
+        ([[numpy.float64(1.0)]], [0]),
+        ([["1"]], [0]),
+        ([[None]], [0]),
+        ((1.0, 2.0), [0, 1]),
+    ],
+)
+def test_other_lists_have_no_rows(batches):
+    assert rows_of(batches) is None
+
+
+@compiled_only
 def test_rows_are_taken_in_any_order():
     rows = rows_of([numpy.arange(8.0).reshape(4, 2)]).take(array("q", [3, 0, 3]))
     assert rows.tolist() == [[6.0, 7.0], [0.0, 1.0], [6.0, 7.0]]
@@ -104,7 +142,6 @@ def test_places_outside_are_refused(places):
         numpy.zeros((2, 3, 4)).transpose(0, 2, 1),
         numpy.array([2**53 + 1]),
         numpy.array([-(2**63)]),
-        [1.0, 2.0],
     ],
 )
 def test_other_arrays_have_no_rows(column):

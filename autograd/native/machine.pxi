@@ -558,7 +558,7 @@ cdef class NativeMachine:
         batch.reads, batch.roots = read.data.as_ints, root_slots.data.as_ints
         batch.wanted_inputs = wanted_inputs.data.as_ints
         batch.fine = True
-        numbers = array.clone(NUMBERS, batch.examples * batch.reading + 1, False)
+        numbers = array.clone(NUMBERS, batch.examples * batch.reading, False)
         batch.numbers = numbers.data.as_doubles
         count = captured + batch.examples * batch.variables
         slopes = [array.clone(NUMBERS, count, False) for _ in roots]

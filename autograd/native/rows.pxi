@@ -120,6 +120,58 @@ def rows_of(kind, tuple batches not None):
     return rows
 
 
+def rows_of_lists(tuple batches not None):
+    """The same for lists with a number, or a list of numbers of one length, for each example; no other class will do."""
+    cdef Py_ssize_t i, count = 0, width = 0, at = 0
+    cdef list batch
+    cdef Rows rows
+    for item in batches:
+        if type(item) is not list or len(item) == 0 or (count and len(item) != count):
+            return None
+        count = len(item)
+        width += width_of(item)
+    rows = new_rows(count, width)
+    for batch in batches:
+        width = width_of(batch) if type(batch[0]) is list else -1
+        for i in range(count):
+            if not numbers_copied(<object>PyList_GET_ITEM(batch, i), width, rows.numbers.data.as_doubles + i * rows.width + at):
+                return None
+        at += max(width, 1)
+    rows.shapes = tuple([(len(batch[0]),) if type(batch[0]) is list else () for batch in batches])
+    rows.key = tuple([structure_of_shape(shape) for shape in rows.shapes])
+    return rows
+
+
+cdef Py_ssize_t width_of(list batch):
+    """How many numbers an example has in a batch."""
+    return max(len(<list>batch[0]), 1) if type(batch[0]) is list else 1
+
+
+cdef bint numbers_copied(item, Py_ssize_t width, double* out):
+    """Copy a number (width -1) or a list of `width` numbers; false if it is anything else."""
+    cdef Py_ssize_t k
+    if width < 0:
+        return number_copied(item, out)
+    if type(item) is not list or len(<list>item) != width or width == 0:
+        return False
+    for k in range(width):
+        if not number_copied(<object>PyList_GET_ITEM(item, k), out + k):
+            return False
+    return True
+
+
+cdef inline bint number_copied(number, double* out):
+    if type(number) is float:
+        out[0] = number
+    elif type(number) is int or type(number) is bool:
+        if not -EXACT <= number <= EXACT:
+            return False
+        out[0] = <double>number
+    else:
+        return False
+    return True
+
+
 cdef tuple shape_of_an_item(Py_buffer* view):
     cdef Py_ssize_t k
     return () if view.ndim == 1 else tuple([view.shape[k] for k in range(1, view.ndim)])

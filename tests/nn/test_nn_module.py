@@ -8,7 +8,7 @@ import pytest
 
 from autograd import Value
 from autograd.errors import ArgumentError, AutogradError, NotFiniteError
-from nn import MLP, Layer, Linear, Module, Neuron, Sequential
+from nn import MLP, Layer, Linear, Module, Neuron, Sequential, Tanh
 
 
 class Net(Module):
@@ -207,3 +207,23 @@ def test_train_and_eval_reach_every_part():
     model.eval()
     assert not any(module.training for module in model.modules())
     assert all(module.training for module in model.train().modules())
+
+
+def test_modules_are_named_by_their_paths():
+    class Nested(Module):
+        def __init__(self):
+            self.blocks = [Linear(1, 1), [Tanh(), Linear(1, 1)]]
+            self.parts = {"a": Linear(1, 1), "b": (Tanh(),)}
+            self.again = self.blocks[0]
+            self.w = [Value(1.0)]
+            self.whole = self
+            self._hidden = Linear(1, 1)
+
+    model = Nested()
+    found = dict(model.named_modules())
+    assert list(found) == [
+        *("", "block0", "block0.neuron0", "block1_0", "block1_1", "block1_1.neuron0"),
+        *("parts.a", "parts.a.neuron0", "parts.b0"),
+    ]
+    assert list(found.values()) == list(model.modules())
+    assert {path.rpartition(".")[0] for path, _ in model.named_parameters()} <= set(found)
