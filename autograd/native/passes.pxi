@@ -179,15 +179,19 @@ cdef void spread(ReplayedNode node, double here, double* adjoint) noexcept:
             adjoint[parent._mark] += here * slopes[i]
 
 
-cdef Order numbered_order(Value root):
-    """The topological order of `root`. The marks stay set: propagate() or forget_places() must follow at once."""
+cdef Order numbered_order(Value root, bint at_home):
+    """The topological order of `root`. The marks stay set: propagate() or forget_places() must follow at once.
+
+    at_home: bring all numbers home first, so that each leaf has its place.
+    """
     cdef Order order = Order()
+    if at_home:
+        bring_all_home()
     if type(root) is Constant or number(order, <Node*>root):
         return order
     forget_places(order)
     if order.met_away:
-        bring_all_home()
-        return numbered_order(root)
+        return numbered_order(root, True)
     if order.culprit == NULL:
         raise MemoryError()
     raise CyclicGraphError(f"the graph has a cycle: {<Value>order.culprit!r} is computed from itself.")
@@ -253,17 +257,15 @@ cdef inline void forget(Node* node) noexcept:
 
 
 cpdef list topological_order(Value root):
-    bring_all_home()
-    cdef Order order = numbered_order(root)
+    cdef Order order = numbered_order(root, True)
     cdef Py_ssize_t i
     forget_places(order)
     return [<Value>order.step[i].node for i in range(1, order.count + 1)]
 
 
 cpdef backward_pass(Value root, double seed):
-    if not propagate(numbered_order(root), seed, True):
-        bring_all_home()
-        propagate(numbered_order(root), seed, True)
+    if not propagate(numbered_order(root, False), seed, True):
+        propagate(numbered_order(root, True), seed, True)
 
 
 cpdef list adjoints(Value root, list wanted):
@@ -275,8 +277,7 @@ cpdef list adjoints(Value root, list wanted):
     for node in wanted:
         if not isinstance(node, Value):
             raise NumberTypeError(f"adjoints: expected Values, got {type(node).__name__}.")
-    bring_all_home()
-    order = numbered_order(root)
+    order = numbered_order(root, True)
     for i in range(min(count, <Py_ssize_t>len(wanted))):
         place[i] = max(item(wanted, i)._mark, 0)
     propagate(order, 1.0, False)

@@ -78,6 +78,8 @@ METHODS = (
 )
 DATA = {
     "backend": 'The engine that runs: `"native"` when it is compiled, else `"python"`. A string.',
+    "UPDATES": "The update rules of optimisers, by name: what a step does to one number, as lines of formulas. "
+    "`apply_update` applies one. A dict.",
     "__version__": "The version of this package, a string.",
 }
 
@@ -109,7 +111,7 @@ class Entry:
     def kind(self):
         if inspect.isclass(self.thing):
             return "class"
-        return "" if callable(self.thing) else "data" if isinstance(self.thing, str) else "property"
+        return "" if callable(self.thing) else "data" if isinstance(self.thing, (str, dict)) else "property"
 
     @property
     def signature(self):

@@ -242,13 +242,42 @@ def test_one_pass_through_replays_and_ordinary_nodes():
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("which", range(3))
+def test_an_ordinary_graph_from_before_the_numbers_left(which):
+    results = []
+    for with_flat in (True, False):
+        values, loss, flat = trained(flat=with_flat)
+        graph = [values[0] * values[1], loss(2.0) + values[2] ** 2, (values[3] * 2.0).tanh()][which]
+        loss(0.5).backward()
+        if with_flat:
+            flat.gather()
+            assert flat.gathered == NATIVE
+        graph.backward()
+        results.append([(v.data, v.grad) for v in values])
+    assert results[0] == results[1]
+
+
 def test_parameters_among_the_arguments_of_a_replay():
     results = []
     for with_flat in (True, False):
-        values, loss, _ = trained(flat=with_flat)
+        values, loss, flat = trained(flat=with_flat)
         loss(values[3]).backward()
         loss.mean([values[0], values[1], Value(2.0)]).backward()
+        assert not with_flat or flat.gathered == NATIVE
         results.append([(v.data, v.grad) for v in values])
+    assert results[0] == results[1]
+
+
+def test_a_replay_of_values_some_of_which_are_away():
+    results = []
+    for with_flat in (True, False):
+        values, _, flat = trained(flat=with_flat)
+        inside, outside = Value(3.0), Value(0.25) * 2.0
+        both = compile(lambda x, all=[*values, inside, outside]: dot(all, all) * x)
+        for _ in range(2):
+            both(0.5).backward()
+        assert not with_flat or flat.gathered == NATIVE
+        results.append([(v.data, v.grad) for v in [*values, inside, outside]])
     assert results[0] == results[1]
 
 

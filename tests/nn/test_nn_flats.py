@@ -74,7 +74,7 @@ class World:
         loss = self.fit.mean(self.points[:n], self.targets[:n])
         if rng.random() < 0.3:
             loss = loss + 0.25 * self.size(rng.random())
-        if rng.random() < 0.1:
+        if rng.random() < 0.3:
             loss = loss + self.alone * self.model.parameters()[3]
         if rng.random() < 0.1:
             loss = loss + self.size(self.everything()[rng.randrange(5)])
