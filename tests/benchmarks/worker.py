@@ -14,6 +14,7 @@ from .row import Absent, Stages, Training
 from .rows import ROWS, control, in_c
 
 GRADIENTS = 2000  # so many at most are compared
+WARM_UP = 2  # steps that are not timed: the first records or compiles, the second may prepare what the others reuse
 
 
 class Contender:
@@ -58,7 +59,8 @@ class Contender:
         step, _ = self.start()
         if self.times_itself:
             return {"seconds": step().seconds}
-        step()  # the first step records, and libraries initialise themselves
+        for _ in range(WARM_UP):
+            step()
         started = clock()
         for _ in range(repeats):
             numbers_in(step())  # frees the graph, too

@@ -214,7 +214,6 @@ def torch_step(heads, *adam):
 
     def step(w, means, squares, steps, word):
         gradients, loss = torch.func.grad_and_value(loss_of)(w, word)
-        steps.add_(1)
         rate, eps = bias_correction(steps, *adam)
         for name, g in gradients.items():
             means[name].mul_(beta1).add_((1 - beta1) * g)
@@ -236,6 +235,9 @@ def torch_compile(problem):
     def step():
         nonlocal done
         done += 1
+        steps.add_(
+            1
+        )  # in the compiled function, PyTorch 2.13 takes the correction from before the step, a division by 0
         return train(w, means, squares, steps, words[(done - 1) % len(words)])
 
     def gradients():
