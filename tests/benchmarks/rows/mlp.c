@@ -38,8 +38,13 @@ INLINE void forward(const int inputs, const int outputs, const double *w, const 
 
 INLINE void backward(const int inputs, const int outputs, const double *w, double *g, double *c, const double *x,
                      const double *transposed, double *dx, const double *dy, const int first) {
-  multiply(0, outputs, inputs, N, dy, N, 1, transposed, WIDE(inputs), g, WIDE(inputs));
+  if (inputs >= LANES) multiply(0, outputs, inputs, N, dy, N, 1, transposed, WIDE(inputs), g, WIDE(inputs));
   for (int j = 0; j < outputs; j++) {
+    for (int i = 0; inputs < LANES && i < inputs; i++) {
+      double sum = 0;
+      for (int n = 0; n < N; n++) sum += dy[j * N + n] * x[i * N + n];
+      g[j * WIDE(inputs) + i] = sum;
+    }
     double sum = 0;
     for (int n = 0; n < N; n++) sum += dy[j * N + n];
     c[j] = sum;

@@ -58,8 +58,52 @@ INLINE void multiply(const int add, const int rows, const int columns_, const in
     columns(vectors % whole, add, rows, terms, a, a_row, a_term, b + v * LANES, b_term, c + v * LANES, c_row);
 }
 
+#if !defined __has_builtin || !__has_builtin(__builtin_shufflevector) /* GCC 11 and older */
+#define TURN 0
+#define HALVES(a, b, k) a
+#define OTHER_HALVES(a, b, k) b
+#elif LANES == 8
+#define TURN 1
+#define HALVES(a, b, k) \
+  k == 1   ? __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) \
+  : k == 2 ? __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) \
+           : __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define OTHER_HALVES(a, b, k) \
+  k == 1   ? __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15) \
+  : k == 2 ? __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15) \
+           : __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+#else
+#define TURN 1
+#define HALVES(a, b, k) \
+  k == 1 ? __builtin_shufflevector(a, b, 0, 4, 2, 6) : __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define OTHER_HALVES(a, b, k) \
+  k == 1 ? __builtin_shufflevector(a, b, 1, 5, 3, 7) : __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#endif
+
+/* A square of LANES rows and columns, turned by exchanging squares of 1, 2, 4. */
+INLINE void turn(const double *from, int from_row, double *to, int to_row) {
+  vector rows[LANES];
+#pragma GCC unroll 8
+  for (int r = 0; r < LANES; r++) rows[r] = *(const vector *)(from + r * from_row);
+#pragma GCC unroll 3
+  for (int k = 1; k < LANES; k *= 2)
+#pragma GCC unroll 8
+    for (int r = 0; r < LANES; r++)
+      if (!(r & k)) {
+        vector a = rows[r], b = rows[r + k];
+        rows[r] = HALVES(a, b, k);
+        rows[r + k] = OTHER_HALVES(a, b, k);
+      }
+#pragma GCC unroll 8
+  for (int r = 0; r < LANES; r++) *(vector *)(to + r * to_row) = rows[r];
+}
+
+/* to (columns × rows) = the transpose of from (rows × columns) */
 INLINE void transpose(const int rows, const int columns_, const double *from, const int from_row, double *to,
                       const int to_row) {
-  for (int c = 0; c < columns_; c++)
-    for (int r = 0; r < rows; r++) to[c * to_row + r] = from[r * from_row + c];
+  const int whole_rows = TURN ? rows / LANES * LANES : 0, whole = columns_ / LANES * LANES;
+  for (int r = 0; r < whole_rows; r += LANES)
+    for (int c = 0; c < whole; c += LANES) turn(from + r * from_row + c, from_row, to + c * to_row + r, to_row);
+  for (int r = 0; r < rows; r++)
+    for (int c = r < whole_rows ? whole : 0; c < columns_; c++) to[c * to_row + r] = from[r * from_row + c];
 }
