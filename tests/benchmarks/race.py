@@ -60,10 +60,6 @@ class Contestant:
     """A contender's process, and its result so far."""
 
     def __init__(self, row, contender, problem, settings):
-        environment = {name: text for name, text in os.environ.items() if name != "GLASSGRAD_PURE"} | ONE_THREAD
-        environment |= {"TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "torchinductor")}
-        if contender == "python":
-            environment["GLASSGRAD_PURE"] = "1"
         self.contender, self.result, self.spent = contender, Result(), 0.0
         self.process = subprocess.Popen(
             [
@@ -77,7 +73,7 @@ class Contestant:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environment,
+            env=environment(contender),
         )
         first = self.ask(row=row.name, contender=contender, problem=problem)
         self.repeats = 1
@@ -136,6 +132,13 @@ def race(row, settings, controller, contenders=CONTENDERS):
                     contestant.turn()
     results |= {name: Result(absent=why) for name, why in row.cannot.items() if name in contenders}
     return {name: results[name] for name in CONTENDERS if name in results}
+
+
+def environment(contender):
+    """The environment of a contender's process."""
+    inherited = {name: text for name, text in os.environ.items() if name != "GLASSGRAD_PURE"}
+    pure = {"GLASSGRAD_PURE": "1"} if contender == "python" else {}
+    return inherited | ONE_THREAD | pure | {"TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "torchinductor")}
 
 
 def start_control(settings):
