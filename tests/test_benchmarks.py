@@ -264,6 +264,24 @@ def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
         assert (tmp_path / "bench.png").stat().st_size > 10_000
 
 
+def test_stages_and_bytes_are_in_the_table():
+    stages = race.Result(runs={"": [2.0], "later": [0.5]}, nodes={"": 10**6, "later": 10**6}, bytes=96.0)
+    row = Row("first", "some graphs", lambda quick: {}, {"native": None})
+    assert list(report.step_table(row, {"native": stages}))[1:] == [
+        "           median        quartiles      nodes  ns per node  bytes per node",
+        "  native   2.00 s  2.00 s – 2.00 s  1,000,000        2,000              96",
+        "    later  500 ms  500 ms – 500 ms  1,000,000          500",
+    ]
+
+
+def test_peers_are_compared_with_what_is_recorded():
+    row = Row("digits", "some work", lambda quick: {}, {})
+    results = {"native": result([10e-3]), "compiled": result([2e-3]), "jax": result([1e-3])}
+    lines = list(report.step_table(row, results))
+    assert lines[1].split()[-4:] == ["×", "native", "×", "compiled"]
+    assert lines[4].split()[-2:] == ["10.00", "2.00"]
+
+
 def test_figures():
     found = {
         what: (measured, reached)
@@ -280,6 +298,8 @@ def test_figures():
                     for k in range(3, 8)
                 },
                 "recording": {"compiled": result([0.1], bytes=16.0)},
+                "digits": {"compiled": result([0.08]), "c": result([0.01]), "jax": result([0.04])},
+                "mlp 16": {"compiled": result([0.06]), "jax": result([0.08])},
             }
         )
     }
@@ -288,6 +308,9 @@ def test_figures():
     assert found["graph: backward, chain of 10⁶"] == ("20 ns per node", True)
     assert found["graph: growth of forward, chain to 10⁷"] == ("1.1 as exponent", False)
     assert found["graph: growth of backward, chain to 10⁷"] == ("1 as exponent", True)
+    assert found["digits: compiled, as a multiple of C by hand"] == ("8 ×", False)
+    assert found["digits: compiled over JAX"] == ("0.5 ×", False)
+    assert found["mlp 16: compiled, as a multiple of JAX"] == ("0.75 ×", True)
     assert found["recording: memory"] == ("16 bytes per node and lane", True)
     assert found["import autograd"] == (None, None)
 

@@ -18,6 +18,7 @@ def table(rows, results, quick=False):
             lines += ["", *step_table(row, results[row.name])]
     if graphs:
         lines += ["", *graph_table(graphs, results)]
+    lines += ["", "Each contender has one thread, and computes in float64."]
     lines += ["", *([TRIAL] if quick else figure_table(results)), "", steadiness(results["control"]["python"].runs[""])]
     return "\n".join(lines[1:])
 
@@ -33,7 +34,7 @@ def step_table(row, results):
     cells = [["", "median", "quartiles", "nodes", "ns per node", *header]]
     for name, seconds in times.items():
         result = results[name]
-        ratios = [f"{times[reference] / seconds:,.2f}" for reference in references]
+        ratios = [ratio_text(times[reference] / seconds) for reference in references]
         size = [f"{result.bytes:.0f}" if result.bytes else ""] if sized else []
         cells.append([name, *measured(result, ""), *ratios, *size, result.about])
         cells += [[f"  {stage}", *measured(result, stage)] for stage in result.runs if stage]
@@ -41,6 +42,11 @@ def step_table(row, results):
     for name, result in results.items():
         if result.failed or result.absent:
             yield f"  {name:11} {'FAILED: ' + result.failed if result.failed else 'absent: ' + result.absent}"
+
+
+def ratio_text(ratio):
+    """Two digits after the point, or two digits in all where there is a 0 before it."""
+    return f"{ratio:,.2f}" if ratio >= 1 else f"{ratio:.2g}"
 
 
 def measured(result, stage):

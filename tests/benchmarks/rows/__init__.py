@@ -11,6 +11,7 @@ ROWS = [
     digits.EPOCH,
     gpt.RECORDING,
     gpt.LARGE_RECORDING,
+    digits.RECORDING,
     *graph.ROWS,
     first_graph.ROW,
     *imports.ROWS,

@@ -220,11 +220,16 @@ LARGE = Row(
 )
 RECORDING = Row(
     "recording",
-    "recording the transformer's loss, against one eager forward and backward",
+    "recording the transformer's loss, against one eager forward and backward; JAX: compiling a step",
     problem,
-    {"native": eager, "compiled": recording},
+    {"native": eager, "compiled": recording, "jax": gpt_peers.jax_compiling},
     checked=1,
 )
 LARGE_RECORDING = Row(
-    "recording gpt 64/32", "the same with the larger transformer", large_problem, RECORDING.start, checked=1
+    "recording gpt 64/32",
+    "the same with the larger transformer",
+    large_problem,
+    RECORDING.start,
+    checked=1,
+    small=False,
 )

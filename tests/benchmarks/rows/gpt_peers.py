@@ -3,7 +3,8 @@
 from functools import cache
 from math import sqrt
 
-from ..row import Training
+from ..clock import clock
+from ..row import Stages, Training
 from .in_c import doubles, ints, library
 
 
@@ -138,14 +139,20 @@ def jax_compiled(heads, *adam):
     return jax.jit(step, donate_argnums=0), jax.jit(jax.grad(loss_of))
 
 
-def jax(problem):
+def jax_state(problem):
+    """What a step changes: the matrices, Adam's means and squares, and the number of steps."""
     import jax
     from jax import numpy as jnp
 
+    w = {name: jnp.array(matrix) for name, matrix in problem["weights"].items()}
+    return w, jax.tree.map(jnp.zeros_like, w), jax.tree.map(jnp.zeros_like, w), jnp.zeros(())
+
+
+def jax(problem):
+    from jax import numpy as jnp
+
     train, gradients_of = jax_compiled(*settings(problem))
-    first, w = ({name: jnp.array(matrix) for name, matrix in problem["weights"].items()} for _ in range(2))
-    words = [jnp.array(word) for word in problem["words"]]
-    state = w, jax.tree.map(jnp.zeros_like, w), jax.tree.map(jnp.zeros_like, w), jnp.zeros(())
+    words, state = [jnp.array(word) for word in problem["words"]], jax_state(problem)
     steps = 0
 
     def step():
@@ -155,10 +162,26 @@ def jax(problem):
         return loss
 
     def gradients():
-        found = gradients_of(first, words[0])
-        return [number for name in first for number in found[name].ravel().tolist()]
+        found = gradients_of(jax_state(problem)[0], words[0])
+        return [number for name in problem["weights"] for number in found[name].ravel().tolist()]
 
     return Training(step, gradients)
+
+
+def jax_compiling(problem):
+    """The compilation of a step alone."""
+    import jax
+    from jax import numpy as jnp
+
+    train, state, word = jax_compiled(*settings(problem))[0], jax_state(problem), jnp.array(problem["words"][0])
+
+    def step():
+        jax.clear_caches()
+        started = clock()
+        train.lower(state, word).compile()
+        return Stages({"": clock() - started})
+
+    return step
 
 
 def torch_loss(heads):

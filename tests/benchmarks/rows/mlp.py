@@ -9,7 +9,8 @@ import random
 from functools import cache
 from itertools import pairwise
 
-from ..row import Training
+from ..clock import clock
+from ..row import Stages, Training
 from .in_c import doubles, ints, library
 
 
@@ -225,6 +226,48 @@ def jax(problem):
         return loss
 
     return Training(step, lambda: flat(gradients_of([jnp.array(p) for p in first], inputs, targets)))
+
+
+def eager(problem):
+    """Forward and backward alone, on one example, for comparison with the cost of recording."""
+    nn, model = network(problem)
+
+    def step():
+        loss = nn.cross_entropy(model(problem["inputs"][0]), problem["targets"][0])
+        loss.backward()
+        return loss
+
+    return step
+
+
+def recording(problem):
+    """The recording alone, and the memory per node that it reports."""
+    import autograd
+
+    nn, model = network(problem)
+
+    def step():
+        compiled = autograd.compile(lambda x, k: nn.cross_entropy(model(x), k))
+        loss = compiled(problem["inputs"][0], problem["targets"][0])
+        (stats,) = compiled.stats()
+        return Stages({"": stats["seconds"]}, [loss.data], {"": stats["nodes"]}, stats["bytes"] / stats["nodes"])
+
+    return step
+
+
+def jax_compiling(problem):
+    """The compilation of a step alone."""
+    import jax
+
+    train, (inputs, targets, parameters) = jax_compiled(*settings(problem))[0], arrays(problem)
+
+    def step():
+        jax.clear_caches()
+        started = clock()
+        train.lower(parameters, inputs, targets).compile()
+        return Stages({"": clock() - started})
+
+    return step
 
 
 def torch_loss(activation, loss, penalty):
