@@ -251,6 +251,8 @@ def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
             "torch": result(failed="its results differ"),
             "compiled": result(absent="not there"),
         },
+        "mlp 16": {"compiled": result([6e-5]), "jax": result([5e-5])},
+        "mlp 32": {"compiled": result([1e-4]), "jax": result(absent="not there")},
         "control": {"python": result([1.0, 1.0, 1.5])},
     }
     text = report.table([row], results)

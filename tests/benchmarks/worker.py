@@ -104,16 +104,33 @@ def set_up_jax():
         os.sched_setaffinity(0, processors)
 
 
+NAMES = {
+    "numpy": "NumPy {}",
+    "jax": "JAX {}, jit",
+    "torch": "PyTorch {}, eager",
+    "torch-compile": "PyTorch {}, compiled",
+    "sklearn": "scikit-learn {}",
+}
+
+
 def about(contender):
     """The version and the settings of a peer."""
     if contender == "c":
         return in_c.version()
-    module = {"torch-compile": "torch"}.get(contender, contender)
-    if module not in ("numpy", "jax", "torch", "sklearn"):
+    module = sys.modules.get(contender.partition("-")[0])
+    if contender not in NAMES or module is None:
         return ""
-    name = {"numpy": "NumPy", "jax": "JAX", "torch": "PyTorch", "sklearn": "scikit-learn"}[module]
-    way = {"jax": ", jit", "torch": ", eager", "torch-compile": ", compiled"}.get(contender, "")
-    return f"{name} {sys.modules[module].__version__}{way}" if module in sys.modules else ""
+    return NAMES[contender].format(module.__version__) + (kernels() if contender == "numpy" else "")
+
+
+def kernels():
+    """The library that multiplies matrices for NumPy, and the processor it is set up for, where that can be asked."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return ""
+    found = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return "".join(f", {blas['internal_api']} for {blas.get('architecture')}" for blas in found)
 
 
 def numbers_in(result):
