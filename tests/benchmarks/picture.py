@@ -66,7 +66,7 @@ def draw_bars(ax, row, contenders):
         ax.text(max(quartiles(times)) * 1.2, height, seconds_text(median(runs[name])), va="center", size=12)
     ax.set_yticks(range(len(order)), [NAMES.get(name, name) for name in order], size=12)
     for label, name in zip(ax.get_yticklabels(), order):
-        label.set(weight="bold" if name in OURS else "normal", color=OURS.get(name, "#333333"))
+        label.set(weight="bold" if name in OURS else "normal", color=OURS["compiled"] if name in OURS else "#333333")
     ax.tick_params(axis="y", length=0)
     ax.set_xscale("log")
     if order:
@@ -92,7 +92,7 @@ def draw_growth(ax, results):
     ax.xaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_major_formatter("{x:g}")
     ax.set_xticks(widths)
-    ax.set_title("MLP 64-w-w-10, batch of 64, one step", size=13, weight="bold", loc="left")
+    ax.set_title("MLP 64-w-w-10, batch of 64", size=13, weight="bold", loc="left")
     ax.set_xlabel("width w", size=11)
     ax.set_ylabel("milliseconds", size=11)
     grid(ax)
