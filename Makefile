@@ -2,6 +2,7 @@
 # make test    every check: style, types, examples, unit and property tests, notebooks, on both engines
 # make coverage   show which lines of the plain engine and of nn the tests reach
 # make bench   speed against other engines, into out/        make soak    the long tests
+# make bench-peers   install the peers of the benchmark into .venv-peers: NumPy, scikit-learn, JAX, PyTorch
 # make bench-check   report what is slower than the figures in tests/benchmarks/check.json; ACCEPT=1 accepts new ones
 # make sanitize   the compiled engine's tests under the sanitizers of the C compiler
 # make notebooks  open the course in JupyterLab              make site    the course and the reference as web pages
@@ -28,7 +29,7 @@ export JUPYTER_CONFIG_DIR := $(VENV)/config/jupyter
 export JUPYTER_DATA_DIR := $(VENV)/data/jupyter
 export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 
-.PHONY: demo test coverage bench bench-check sanitize soak notebooks site clean
+.PHONY: demo test coverage bench bench-peers bench-check sanitize soak notebooks site clean
 
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
@@ -50,6 +51,15 @@ coverage: $(VENV)/ready-to-test
 
 bench: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks
+
+# The peers have an environment of their own, so that no test depends on them. TORCH names a build of PyTorch, such as
+# one without code for graphics processors: make bench-peers TORCH='torch==2.13.0+cpu'
+PEERS := $(CURDIR)/.venv-peers
+TORCH ?= torch
+bench-peers: $(VENV)/bin/python
+	@test -x $(PEERS)/bin/python || $(BIN)/python -m venv $(PEERS)
+	@for peer in numpy scikit-learn jax '$(TORCH)'; do echo "Installing $$peer into .venv-peers ..."; \
+	  $(PEERS)/bin/python -m pip install -q "$$peer" || echo "$$peer could not be installed: make bench leaves it out."; done
 
 bench-check: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.benchmarks.check $(if $(ACCEPT),--accept)
@@ -86,4 +96,4 @@ $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 
 clean:
-	rm -rf .venv build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis autograd/native/_engine*.so
+	rm -rf .venv .venv-peers build dist out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis autograd/native/_engine*.so

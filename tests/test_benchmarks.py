@@ -3,6 +3,8 @@
 import contextlib
 import json
 import math
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +16,13 @@ from autograd import Value
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # `tests` is no installed package
 from tests.benchmarks import check, figures, picture, race, report, worker  # noqa: E402
-from tests.benchmarks.row import Row  # noqa: E402
-from tests.benchmarks.rows import ROWS, control, gpt, graph, moons  # noqa: E402
+from tests.benchmarks.row import Absent, Row  # noqa: E402
+from tests.benchmarks.rows import ROWS, control, gpt, graph, in_c, moons  # noqa: E402
 from tests.benchmarks.tuple_node import Value as TupleNode  # noqa: E402
 
 sys.path.remove(str(ROOT))
+
+SMALL = ("moons", "gpt", "digits", "digits tanh", "epoch", "mlp 16")  # rows with all peers that are quick to set up
 
 
 def result(seconds=(), numbers=(), stage="", nodes=None, **others):
@@ -42,6 +46,7 @@ def test_quick_run(tmp_path):
             "moons",
             "gpt",
             "graph",
+            "first",
             "import",
             "--contenders",
             "python",
@@ -55,7 +60,8 @@ def test_quick_run(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "bench.json").read_text())
-    assert {"moons", "gpt", "graph", "graph chain 1e3 forward", "import", "import nn", "control"} <= set(found)
+    rows = {"moons", "gpt", "graph", "graph chain 1e3 forward", "first graph later forward", "import", "import nn"}
+    assert rows | {"control"} <= set(found)
     assert {"python", "tuple-node"} <= set(found["gpt"]) <= {"python", "native", "tuple-node"}
     for contenders in found.values():
         for measured in contenders.values():
@@ -126,8 +132,8 @@ def test_adam_of_the_script_is_that_of_nn():
     import nn
 
     problem = gpt.problem(True)
-    step = gpt.script(Value, problem)
-    losses = [step().data for _ in range(3)]
+    training = gpt.script(Value, problem)
+    losses = [training.step().data for _ in range(3)]
     model, parameters = gpt.scalar(Value, problem)
     optimizer = nn.Adam(parameters, lr=gpt.RATE)
     for word, expected in zip(problem["words"], losses):
@@ -178,7 +184,8 @@ def test_results_that_differ_fail():
         "micrograd": result(numbers=[1.0, 2.0]),
         "python": result(numbers=[1.0, 2.0 + 1e-11]),
         "native": result(numbers=[1.0, 2.001]),
-        "torch": result(numbers=[1.0, 2.0001]),
+        "torch": result(numbers=[1.0, 2.0]),
+        "import": result(),
     }
     race.check(results)
     assert [name for name, found in results.items() if found.failed] == ["native"]
@@ -186,6 +193,53 @@ def test_results_that_differ_fail():
     results["torch"].numbers[1] = math.nan
     race.check(results)
     assert results["torch"].failed.startswith("its results differ: nan")
+
+
+def test_gradients_that_differ_fail():
+    results = {
+        "python": result(numbers=[1.0], gradients=[1e-12, 5.0]),  # the first is 0 but for rounding
+        "native": result(numbers=[1.0], gradients=[0.0, 5.0]),
+        "jax": result(numbers=[1.0], gradients=[1e-6, 5.0]),
+        "sklearn": result(numbers=[1.0]),
+    }
+    race.check(results)
+    assert [name for name, found in results.items() if found.failed] == ["jax"]
+    assert results["jax"].failed == "its gradients differ: 1e-06 where the others have 1e-12"
+
+
+AGREEING = [row for row in ROWS if set(row.start) & set(race.PEERS) and row.checked and row.name in SMALL]
+
+
+@pytest.mark.parametrize("row", AGREEING, ids=lambda row: row.name)
+def test_contenders_agree_or_say_why_they_are_absent(row):
+    settings = race.Settings(quick=True, rounds=1, peers=os.environ.get("BENCH_PEERS") or sys.executable)
+    contenders = [name for name in race.CONTENDERS if name != "torch-compile"]  # it takes a minute to compile
+    with race.start_control(settings) as controller:
+        results = race.race(row, settings, controller, contenders)
+    assert {name: found.failed for name, found in results.items() if found.failed} == {}
+    assert all(found.absent or found.runs for found in results.values())
+    assert set(results) >= {"compiled", "numpy", "c", "jax", "torch"}
+    agreeing = [found for found in results.values() if found.numbers]
+    assert row.name == "epoch" or all(len(found.gradients) > 100 for found in agreeing)
+
+
+def test_processes_of_contenders_have_one_thread():
+    assert race.environment("numpy")["OPENBLAS_NUM_THREADS"] == race.environment("native")["GLASSGRAD_THREADS"] == "1"
+    assert race.environment("python")["GLASSGRAD_PURE"] == "1"
+    assert "GLASSGRAD_PURE" not in race.environment("native")
+
+
+def test_c_is_absent_without_a_compiler(monkeypatch):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with pytest.raises(Absent, match="there is no C compiler called no-such-compiler"):
+        in_c.library("mlp.c")
+
+
+def test_c_that_cannot_be_compiled_is_absent_with_the_reason():
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    with pytest.raises(Absent, match=r"cc could not compile mlp\.c: .*SIZE1"):
+        in_c.library("mlp.c", LAYERS=2)
 
 
 def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
@@ -197,17 +251,37 @@ def test_a_failure_is_reported_and_the_others_go_on(tmp_path):
             "torch": result(failed="its results differ"),
             "compiled": result(absent="not there"),
         },
+        "mlp 16": {"compiled": result([6e-5]), "jax": result([5e-5])},
+        "mlp 32": {"compiled": result([1e-4]), "jax": result(absent="not there")},
         "control": {"python": result([1.0, 1.0, 1.5])},
     }
     text = report.table([row], results)
     assert "FAILED: its results differ" in text
     assert "absent: not there" in text
-    assert "11.0 ms  10.5 ms – 11.5 ms  1,000       11,000       1.0" in text
-    assert "1.00 ms  1.00 ms – 1.00 ms  1,000        1,000      11.0" in text
+    assert "11.0 ms  10.5 ms – 11.5 ms  1,000       11,000      1.00" in text
+    assert "1.00 ms  1.00 ms – 1.00 ms  1,000        1,000     11.00" in text
     assert "control: its quartiles are 1.00 s – 1.25 s; the machine was busy" in text
     assert report.as_json(results)["moons"]["native"] == {"median_s": 0.001, "runs_s": [0.001] * 3, "nodes": 1000}
     if picture.write(results, tmp_path / "bench.png"):
         assert (tmp_path / "bench.png").stat().st_size > 10_000
+
+
+def test_stages_and_bytes_are_in_the_table():
+    stages = race.Result(runs={"": [2.0], "later": [0.5]}, nodes={"": 10**6, "later": 10**6}, bytes=96.0)
+    row = Row("first", "some graphs", lambda quick: {}, {"native": None})
+    assert list(report.step_table(row, {"native": stages}))[1:] == [
+        "           median        quartiles      nodes  ns per node  bytes per node",
+        "  native   2.00 s  2.00 s – 2.00 s  1,000,000        2,000              96",
+        "    later  500 ms  500 ms – 500 ms  1,000,000          500",
+    ]
+
+
+def test_peers_are_compared_with_what_is_recorded():
+    row = Row("digits", "some work", lambda quick: {}, {})
+    results = {"native": result([10e-3]), "compiled": result([2e-3]), "jax": result([1e-3])}
+    lines = list(report.step_table(row, results))
+    assert lines[1].split()[-4:] == ["×", "native", "×", "compiled"]
+    assert lines[4].split()[-2:] == ["10.00", "2.00"]
 
 
 def test_figures():
@@ -226,6 +300,8 @@ def test_figures():
                     for k in range(3, 8)
                 },
                 "recording": {"compiled": result([0.1], bytes=16.0)},
+                "digits": {"compiled": result([0.08]), "c": result([0.01]), "jax": result([0.04])},
+                "mlp 16": {"compiled": result([0.06]), "jax": result([0.08])},
             }
         )
     }
@@ -234,6 +310,9 @@ def test_figures():
     assert found["graph: backward, chain of 10⁶"] == ("20 ns per node", True)
     assert found["graph: growth of forward, chain to 10⁷"] == ("1.1 as exponent", False)
     assert found["graph: growth of backward, chain to 10⁷"] == ("1 as exponent", True)
+    assert found["digits: compiled, as a multiple of C by hand"] == ("8 ×", False)
+    assert found["digits: compiled over JAX"] == ("0.5 ×", False)
+    assert found["mlp 16: compiled, as a multiple of JAX"] == ("0.75 ×", True)
     assert found["recording: memory"] == ("16 bytes per node and lane", True)
     assert found["import autograd"] == (None, None)
 

@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 
 from . import picture, report
-from .race import CONTENDERS, Settings, race, start_control
+from .race import CONTENDERS, ROOT, Settings, race, start_control
 from .rows import ROWS, control
+
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
 
 
 def main(arguments=None):
     options = parse(arguments)
-    settings = Settings(quick=options.quick, torch=options.torch)
+    settings = Settings(quick=options.quick, peers=options.peers)
     if options.quick:
         settings.rounds = 2
     settings.rounds = options.rounds or settings.rounds
@@ -48,10 +50,10 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true", help="tiny problems, to see that everything runs")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for bench.json and bench.png (out)")
     parser.add_argument(
-        "--torch",
-        default=os.environ.get("BENCH_TORCH", sys.executable),
+        "--peers",
+        default=os.environ.get("BENCH_PEERS") or (str(PEERS) if PEERS.exists() else sys.executable),
         metavar="PYTHON",
-        help="a Python that has PyTorch, where this one has not; or set BENCH_TORCH",
+        help="a Python that has the peers (that of make bench-peers, or else this one); or set BENCH_PEERS",
     )
     return parser.parse_args(arguments)
 

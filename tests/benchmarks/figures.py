@@ -4,6 +4,16 @@ from math import log
 from statistics import median
 
 SHAPES = ("chain", "tree", "dag")
+AGAINST_JAX = {
+    "mlp 16": 1,
+    "mlp 32": 1,
+    "mlp 64": 1,
+    "mlp 128": 1.3,
+    "mlp 256": 1.3,
+    "mlp 512": 1.6,
+    "mlp 784": 1.5,
+    "gpt 64/32": 2,
+}
 
 
 def figures(results):
@@ -24,6 +34,13 @@ def figures(results):
     yield gain("gpt: compiled over PyTorch", 4, take.ratio("gpt", "torch", "compiled"))
     yield gain("moons: compiled over PyTorch", 3, take.ratio("moons", "torch", "compiled"))
     yield gain("digits: compiled over PyTorch", 1, take.ratio("digits", "torch", "compiled"))
+    for row in ("gpt", "moons", "digits"):
+        yield limit(f"{row}: compiled, as a multiple of C by hand", 3, take.ratio(row, "compiled", "c"), "×")
+    for row in ("gpt", "moons", "digits"):
+        yield gain(f"{row}: compiled over JAX", 1.5, take.ratio(row, "jax", "compiled"))
+    yield gain("epoch: fit over JAX's scan", 1, take.ratio("epoch", "jax", "compiled"))
+    for row, most in AGAINST_JAX.items():
+        yield limit(f"{row}: compiled, as a multiple of JAX", most, take.ratio(row, "compiled", "jax"), "×")
     yield gain("epoch: fit over MLPClassifier", 1, take.ratio("epoch", "sklearn", "compiled"))
     yield limit("recording over forward and backward", 5, take.ratio("recording", "compiled", "native"), "×")
     yield limit("recording: memory", 64, take.bytes("recording", "compiled"), "bytes per node and lane")

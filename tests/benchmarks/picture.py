@@ -1,4 +1,4 @@
-"""The results as one picture for a slide: bars on a logarithmic scale, nanoseconds per node over sizes of graphs."""
+"""The results as one picture for a slide: bars on logarithmic scales, growth with width, and graphs of many sizes."""
 
 from statistics import median
 
@@ -10,8 +10,26 @@ TITLES = {
     "digits": "digits: MLP 64-32-10, batch of 64, one step",
     "epoch": "epoch: 1,347 digits in batches of 64",
 }
-NAMES = {"python": "pure Python", "tuple-node": "tuple per node", "torch": "PyTorch", "sklearn": "scikit-learn"}
+NAMES = {
+    "tuple-node": "tuple per node",
+    "python": "plain Python",
+    "native": "compiled engine",
+    "compiled": "recorded",
+    "numpy": "NumPy by hand",
+    "c": "C by hand",
+    "jax": "JAX jit",
+    "torch-compile": "torch.compile",
+    "torch": "PyTorch",
+    "sklearn": "scikit-learn",
+}
 OURS, OTHERS = {"python": "#56B4E9", "native": "#0072B2", "compiled": "#004266"}, "#BBBBBB"
+GROWTH = {  # colour and marker of each line
+    "torch": ("#999999", "v"),
+    "numpy": ("#009E73", "s"),
+    "jax": ("#D55E00", "^"),
+    "c": ("#CC79A7", "D"),
+    "compiled": ("#004266", "o"),
+}
 SHAPES = {"chain": ("o", "#009E73"), "tree": ("s", "#D55E00"), "dag": ("^", "#0072B2"), "scattered": ("D", "#CC79A7")}
 
 
@@ -21,60 +39,90 @@ def write(results, path, quick=False):
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    bars = [row for row in TITLES if any(result.runs for result in results.get(row, {}).values())]
-    graphs = [
-        row for row in results if row.startswith("graph") and "native" in results[row] and results[row]["native"].runs
-    ]
-    figure = Figure(figsize=(12.8, 7.2), layout="constrained")
-    panels = figure.subplots(1, 2, width_ratios=[1.25, 1], squeeze=False)[0]
-    draw_bars(panels[0], {row: results[row] for row in bars})
-    draw_graphs(panels[1], {row: results[row]["native"] for row in graphs})
+    figure = Figure(figsize=(16, 9), layout="constrained")
+    (moons, gpt, growth), (digits, epoch, graphs) = figure.subplots(2, 3)
+    for ax, row in ((moons, "moons"), (gpt, "gpt"), (digits, "digits"), (epoch, "epoch")):
+        draw_bars(ax, row, results.get(row, {}))
+    draw_growth(growth, results)
+    draw_graphs(graphs, results)
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
     if quick:
         figure.suptitle(TRIAL, color="#D55E00", size=13)
-    for ax, drawn in zip(panels, (bars, graphs)):
+    for ax in figure.axes:
         ax.spines[["top", "right"]].set_visible(False)
-        ax.set_visible(bool(drawn))
-    figure.savefig(path, dpi=150)
+        ax.set_visible(ax.has_data())
+    figure.savefig(path, dpi=130)
     return True
 
 
-def draw_bars(ax, results):
-    """A bar for each contender, grouped by row, with a line from the lower to the upper quartile."""
-    height, ticks = 0.0, []
-    for row, contenders in results.items():
-        ax.text(0.01, height, TITLES[row], transform=ax.get_yaxis_transform(), weight="bold", size=12, va="center")
-        for name, result in contenders.items():
-            if not result.runs:
-                continue
-            height += 1
-            runs = [1e3 * seconds for seconds in result.runs[""]]
-            ax.barh(height, median(runs), 0.8, color=OURS.get(name, OTHERS))
-            ax.plot(quartiles(runs), [height, height], color="#333333", linewidth=1.5)
-            ax.text(max(quartiles(runs)) * 1.15, height, seconds_text(median(result.runs[""])), va="center", size=11)
-            ticks.append((height, NAMES.get(name, name)))
-        height += 1.5
-    ax.set_yticks([y for y, _ in ticks], [name for _, name in ticks], size=11)
+def draw_bars(ax, row, contenders):
+    """A bar for each contender, the fastest at the bottom, with a line from the lower to the upper quartile."""
+    runs = {name: result.runs[""] for name, result in contenders.items() if result.runs}
+    order = sorted(runs, key=lambda name: -median(runs[name]))
+    for height, name in enumerate(order):
+        times = [1e3 * seconds for seconds in runs[name]]
+        ax.barh(height, median(times), 0.8, color=OURS.get(name, OTHERS))
+        ax.plot(quartiles(times), [height, height], color="#333333", linewidth=1.5)
+        ax.text(max(quartiles(times)) * 1.2, height, seconds_text(median(runs[name])), va="center", size=12)
+    ax.set_yticks(range(len(order)), [NAMES.get(name, name) for name in order], size=12)
+    for label, name in zip(ax.get_yticklabels(), order):
+        label.set(weight="bold" if name in OURS else "normal", color=OURS["compiled"] if name in OURS else "#333333")
     ax.tick_params(axis="y", length=0)
     ax.set_xscale("log")
-    ax.set_xlim(right=ax.get_xlim()[1] * 3)
+    if order:
+        ax.set_xlim(1e3 * min(map(median, runs.values())) / 4, ax.get_xlim()[1] * 8)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.invert_yaxis()
-    ax.set_xlabel("milliseconds, median of runs (logarithmic scale)", size=11)
+    ax.set_title(TITLES[row], size=13, weight="bold", loc="left", x=-0.3)
+    ax.set_xlabel("milliseconds, logarithmic scale", size=11)
+
+
+def draw_growth(ax, results):
+    """The time of one step over the width of a network, a line for each contender."""
+    widths = sorted(int(row.split()[1]) for row in results if row.startswith("mlp ") and len(row.split()) == 2)
+    widths = [w for w in widths if w != 784]
+    for name, (colour, marker) in GROWTH.items():
+        found = {w: results[f"mlp {w}"].get(name) for w in widths}
+        found = {w: 1e3 * median(result.runs[""]) for w, result in found.items() if result and result.runs}
+        if found:
+            width = 3 if name in OURS else 1.8
+            ax.plot(*zip(*found.items()), marker=marker, color=colour, label=NAMES[name], linewidth=width)
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.set_xticks(widths)
+    ax.set_title("MLP 64-w-w-10, batch of 64", size=13, weight="bold", loc="left")
+    ax.set_xlabel("width w", size=11)
+    ax.set_ylabel("milliseconds", size=11)
+    grid(ax)
 
 
 def draw_graphs(ax, results):
     """Forward and backward times over the size of the graph, for each shape."""
+    drawn = {
+        row: contenders["native"]
+        for row, contenders in results.items()
+        if row.startswith("graph ") and "native" in contenders and contenders["native"].runs
+    }
     for shape, (marker, colour) in SHAPES.items():
-        found = [result for row, result in results.items() if row.split()[1] == shape]
+        found = [result for row, result in drawn.items() if row.split()[1] == shape]
         for way, dash in (("forward", "-"), ("backward", "--")):
             sizes = [result.nodes[""] for result in found]
             times = [1e9 * median(result.runs[way]) / result.nodes[way] for result in found]
-            ax.plot(sizes, times, dash, marker=marker, color=colour, label=f"{shape}, {way}", linewidth=1.8)
+            if found:
+                ax.plot(sizes, times, dash, marker=marker, color=colour, label=f"{shape}, {way}", linewidth=1.8)
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.set_title("native engine, graphs of many sizes", size=12, weight="bold", loc="left")
+    ax.set_title("compiled engine, graphs of many sizes", size=13, weight="bold", loc="left")
     ax.set_xlabel("nodes", size=11)
     ax.set_ylabel("nanoseconds per node", size=11)
+    grid(ax)
+
+
+def grid(ax):
+    """Lines behind what is drawn, and a legend if anything is."""
     ax.grid(True, which="both", color="#E5E5E5", linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(frameon=False, fontsize=10)
+    if ax.has_data():
+        ax.legend(frameon=False, fontsize=11)

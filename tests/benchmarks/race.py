@@ -12,24 +12,34 @@ from time import perf_counter
 
 from .rows import control
 
-CONTENDERS = ["micrograd", "tuple-node", "python", "native", "compiled", "torch", "sklearn"]
+PEERS = ["numpy", "c", "jax", "torch-compile", "torch", "sklearn"]
+CONTENDERS = ["micrograd", "tuple-node", "python", "native", "compiled", *PEERS]
 MIN_ROUNDS = 3
 ROOT = Path(__file__).parents[2]
-# Relative differences between results that pass: those of summing in another order, or in float32.
-TOLERANCE = {"torch": 2e-4}
-TOLERANCE_FLOAT64 = 1e-9
+# A relative difference between results, or one between gradients relative to the largest, that passes: all contenders
+# compute in float64, but add in different orders.
+TOLERANCE = 1e-9
+ONE_THREAD = {
+    "GLASSGRAD_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "JAX_PLATFORMS": "cpu",
+}
 
 
 @dataclass
 class Settings:
     """quick: small problems; rounds: turns for each contender; run_s: the least duration of a turn; budget_s: a
-    contender that has used so many seconds has no more than three turns; torch: a Python that has PyTorch."""
+    contender that has used so many seconds has no more than three turns; peers: a Python that has the peers."""
 
     quick: bool = False
     rounds: int = 7
     run_s: float = 0.2
     budget_s: float = 12.0
-    torch: str = sys.executable
+    peers: str = sys.executable
 
 
 @dataclass
@@ -39,6 +49,7 @@ class Result:
     runs: dict[str, list[float]] = field(default_factory=dict)
     nodes: dict[str, int] = field(default_factory=dict)
     numbers: list[float] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
     bytes: float | None = None
     about: str = ""
     absent: str = ""
@@ -49,13 +60,10 @@ class Contestant:
     """A contender's process, and its result so far."""
 
     def __init__(self, row, contender, problem, settings):
-        environment = {name: text for name, text in os.environ.items() if name != "GLASSGRAD_PURE"}
-        if contender == "python":
-            environment["GLASSGRAD_PURE"] = "1"
         self.contender, self.result, self.spent = contender, Result(), 0.0
         self.process = subprocess.Popen(
             [
-                settings.torch if contender == "torch" else sys.executable,
+                settings.peers if contender in PEERS else sys.executable,
                 "-W",
                 "ignore",
                 "-m",
@@ -65,7 +73,7 @@ class Contestant:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=environment,
+            env=environment(contender),
         )
         first = self.ask(row=row.name, contender=contender, problem=problem)
         self.repeats = 1
@@ -126,18 +134,27 @@ def race(row, settings, controller, contenders=CONTENDERS):
     return {name: results[name] for name in CONTENDERS if name in results}
 
 
+def environment(contender):
+    """The environment of a contender's process."""
+    inherited = {name: text for name, text in os.environ.items() if name != "GLASSGRAD_PURE"}
+    pure = {"GLASSGRAD_PURE": "1"} if contender == "python" else {}
+    return inherited | ONE_THREAD | pure | {"TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / "torchinductor")}
+
+
 def start_control(settings):
     """The contestant of the control row, a context manager."""
     return Contestant(control.ROW, "python", control.ROW.problem(settings.quick), settings)
 
 
 def check(results):
-    """Fail every contender whose first results differ from the median of all exact contenders."""
-    known = {name: result for name, result in results.items() if result.numbers}
-    exact = [name for name in known if name not in TOLERANCE] or list(known)
-    for name, result in known.items():
-        tolerance = TOLERANCE.get(name, TOLERANCE_FLOAT64)
-        wanted = [sorted(column)[len(exact) // 2] for column in zip(*(known[other].numbers for other in exact))]
-        for got, number in zip(result.numbers, wanted):
-            if not abs(got - number) <= tolerance * abs(number):
-                result.failed = f"its results differ: {got!r} where the others have {number!r}"
+    """Fail every contender whose first results or gradients differ from the median of all contenders."""
+    for kind in ("numbers", "gradients"):
+        known = {name: getattr(result, kind) for name, result in results.items() if getattr(result, kind)}
+        wanted = [sorted(column)[len(known) // 2] for column in zip(*known.values())]
+        largest = max(map(abs, wanted), default=0.0)
+        for name, numbers in known.items():
+            for got, number in zip(numbers, wanted, strict=True):
+                scale = abs(number) if kind == "numbers" else largest
+                if not abs(got - number) <= TOLERANCE * scale:
+                    what = "results" if kind == "numbers" else "gradients"
+                    results[name].failed = f"its {what} differ: {got!r} where the others have {number!r}"

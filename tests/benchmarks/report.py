@@ -11,13 +11,14 @@ TRIAL = "Tiny problems: this shows that everything runs, not how fast."
 
 def table(rows, results, quick=False):
     """All results as text, followed by the project's targets, unless the run was a quick one."""
-    graphs = [row for row in rows if row.name.startswith("graph")]
+    graphs = [row for row in rows if row.name.startswith("graph ")]
     lines = []
     for row in rows:
         if row not in graphs:
             lines += ["", *step_table(row, results[row.name])]
     if graphs:
         lines += ["", *graph_table(graphs, results)]
+    lines += ["", "Each contender has one thread, and computes in float64."]
     lines += ["", *([TRIAL] if quick else figure_table(results)), "", steadiness(results["control"]["python"].runs[""])]
     return "\n".join(lines[1:])
 
@@ -26,27 +27,33 @@ def step_table(row, results):
     """A row whose contenders have one time each."""
     yield f"{row.name}: {row.work}"
     times = {name: median(result.runs[""]) for name, result in results.items() if result.runs}
-    slowest = next(iter(times), None)
-    header = [f"× {slowest}"] if len(times) > 1 and row.checked else []  # only the same work is compared
+    compared = len(times) > 1 and row.checked  # only the same work is compared
+    references = [name for name in dict.fromkeys([next(iter(times), ""), "compiled"]) if compared and name in times]
+    sized = any(result.bytes for result in results.values())
+    header = [*(f"× {name}" for name in references), *(["bytes per node"] if sized else [])]
     cells = [["", "median", "quartiles", "nodes", "ns per node", *header]]
     for name, seconds in times.items():
         result = results[name]
-        nodes = result.nodes.get("")
-        cells.append(
-            [
-                name,
-                seconds_text(seconds),
-                spread(result.runs[""], seconds_text),
-                f"{nodes:,}" if nodes else "",
-                f"{1e9 * seconds / nodes:,.0f}" if nodes else "",
-                *([f"{times[slowest] / seconds:,.1f}"] if header else []),
-                result.about,
-            ]
-        )
+        ratios = [ratio_text(times[reference] / seconds) for reference in references]
+        size = [f"{result.bytes:.0f}" if result.bytes else ""] if sized else []
+        cells.append([name, *measured(result, ""), *ratios, *size, result.about])
+        cells += [[f"  {stage}", *measured(result, stage)] for stage in result.runs if stage]
     yield from aligned(cells)
     for name, result in results.items():
         if result.failed or result.absent:
             yield f"  {name:11} {'FAILED: ' + result.failed if result.failed else 'absent: ' + result.absent}"
+
+
+def ratio_text(ratio):
+    """Two digits after the point, or two digits in all where there is a 0 before it."""
+    return f"{ratio:,.2f}" if ratio >= 1 else f"{ratio:.2g}"
+
+
+def measured(result, stage):
+    """The cells for the times of a stage and its nodes."""
+    runs, nodes = result.runs[stage], result.nodes.get(stage)
+    cells = [seconds_text(median(runs)), spread(runs, seconds_text)]
+    return [*cells, *([f"{nodes:,}", f"{1e9 * median(runs) / nodes:,.0f}"] if nodes else ["", ""])]
 
 
 def graph_table(rows, results):

@@ -11,10 +11,10 @@ class Row:
     name     as on the command line and in the results
     work     what is done, in words
     problem  quick -> the numbers that every contender starts from, as a dict for JSON; quick asks for a small one
-    start    contender -> function(problem) -> step; step() does the work once, from a state of its own, and returns
-             its result: something that holds a number, a list of numbers, or Stages
+    start    contender -> function(problem) -> step, or Training; step() does the work once, from a state of its own,
+             and returns its result: something that holds a number, a list of numbers, or Stages
     cannot   contender -> why it does not take part
-    checked  how many results, from the first step on, must be those of the other contenders
+    checked  how many results, from the first step on, must be those of the other contenders; gradients must be, too
     small    whether the row belongs to a quick run
     """
 
@@ -25,6 +25,14 @@ class Row:
     cannot: dict[str, str] = field(default_factory=dict)
     checked: int = 3
     small: bool = True
+
+
+@dataclass
+class Training:
+    """A step of training, and the gradients that the first step has found, in the order of the problem's weights."""
+
+    step: Callable
+    gradients: Callable[[], list[float]]
 
 
 @dataclass

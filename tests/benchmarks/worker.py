@@ -1,16 +1,20 @@
 """The process of one contender in one row. Requests and answers are lines of JSON on its input and output.
 
-The first request names the row, the contender and the problem; the answer holds the first results, which are compared
-with those of the others. Each further request is a run of some repeats; the answer holds seconds.
+The first request names the row, the contender and the problem; the answer holds the first results and gradients, which
+are compared with those of the others. Each further request is a run of some repeats; the answer holds seconds.
 """
 
 import json
 import os
+import shutil
 import sys
 
 from .clock import clock
-from .row import Absent, Stages
-from .rows import ROWS, control
+from .row import Absent, Stages, Training
+from .rows import ROWS, control, in_c
+
+GRADIENTS = 2000  # so many at most are compared
+WARM_UP = 2  # steps that are not timed: the first records or compiles, the second may prepare what the others reuse
 
 
 class Contender:
@@ -19,23 +23,31 @@ class Contender:
     def __init__(self, row, contender, problem):
         set_up(contender)
         self.row, self.problem = next(r for r in [*ROWS, control.ROW] if r.name == row), problem
-        self.start = self.row.start[contender]
         self.contender, self.times_itself = contender, False
 
+    def start(self):
+        """(step, gradients), the latter None for a row without any."""
+        started = self.row.start[self.contender](self.problem)
+        return (started.step, started.gradients) if isinstance(started, Training) else (started, None)
+
     def first(self):
-        """The first results, the number of nodes, their bytes, and the seconds of the fastest of a few steps."""
-        step, numbers, times, nodes, size = self.start(self.problem), [], [], {}, None
+        """The first results and gradients, the number of nodes, their bytes, and the seconds of the fastest step."""
+        (step, gradients_of), numbers, gradients, times, nodes, size = self.start(), [], [], [], {}, None
         for _ in range(max(self.row.checked, 1)):
             started = clock()
             result = step()
             times.append(clock() - started)
             numbers += numbers_in(result)
+            if gradients_of and not gradients:
+                gradients = gradients_of()
+                gradients = gradients[:: len(gradients) // GRADIENTS + 1]
             if isinstance(result, Stages):
                 self.times_itself, nodes, size = True, result.nodes, size or result.bytes
             else:
                 nodes = nodes or {"": self.count(result)}
         return {
             "numbers": numbers if self.row.checked else [],
+            "gradients": gradients,
             "nodes": nodes,
             "bytes": size,
             "seconds": min(times),
@@ -44,10 +56,11 @@ class Contender:
 
     def run(self, repeats):
         """Seconds per step, by stage. Every run starts from the same state."""
-        step = self.start(self.problem)
+        step, _ = self.start()
         if self.times_itself:
             return {"seconds": step().seconds}
-        step()  # the first step records, and libraries initialise themselves
+        for _ in range(WARM_UP):
+            step()
         started = clock()
         for _ in range(repeats):
             numbers_in(step())  # frees the graph, too
@@ -65,23 +78,59 @@ def set_up(contender):
 
         if autograd.backend != "native":
             raise Absent("the compiled engine is not built, or older than its source")
-    if contender == "torch":
+    if contender == "jax":
+        set_up_jax()
+    if contender == "torch-compile" and not shutil.which(os.environ.get("CXX") or "c++"):
+        raise Absent("there is no C++ compiler")
+    if contender in ("torch", "torch-compile"):
         import torch
 
-        torch.set_num_threads(1)  # faster for work this small, and less disturbed
+        torch.set_num_threads(1)
+        torch.set_default_dtype(torch.float64)
+
+
+def set_up_jax():
+    """One thread, float64, and no other thread for a step, which would double the time of steps this short."""
+    import jax
+
+    # XLA takes as many threads as it sees processors when it starts.
+    processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    if processors:
+        os.sched_setaffinity(0, {min(processors)})
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+    jax.devices()
+    if processors:
+        os.sched_setaffinity(0, processors)
+
+
+NAMES = {
+    "numpy": "NumPy {}",
+    "jax": "JAX {}, jit",
+    "torch": "PyTorch {}, eager",
+    "torch-compile": "PyTorch {}, compiled",
+    "sklearn": "scikit-learn {}",
+}
 
 
 def about(contender):
-    """The version and the settings of another library."""
-    if contender == "torch":
-        import torch
+    """The version and the settings of a peer."""
+    if contender == "c":
+        return in_c.version()
+    module = sys.modules.get(contender.partition("-")[0])
+    if contender not in NAMES or module is None:
+        return ""
+    return NAMES[contender].format(module.__version__) + (kernels() if contender == "numpy" else "")
 
-        return f"PyTorch {torch.__version__}, eager, float32, {torch.get_num_threads()} thread"
-    if contender == "sklearn":
-        import sklearn
 
-        return f"scikit-learn {sklearn.__version__}"
-    return ""
+def kernels():
+    """The library that multiplies matrices for NumPy, and the processor it is set up for, where that can be asked."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return ""
+    found = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return "".join(f", {blas['internal_api']} for {blas.get('architecture')}" for blas in found)
 
 
 def numbers_in(result):
@@ -124,7 +173,7 @@ def main():
         except Absent as reason:
             reply = {"absent": str(reason)}
         except ModuleNotFoundError as error:
-            reply = {"absent": f"{error.name} is not importable"}
+            reply = {"absent": f"{error.name} is not installed; make bench-peers installs the peers"}
         except Exception as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
         channel.write(json.dumps(reply) + "\n")

@@ -1,5 +1,18 @@
 """The rows of the benchmark, each kind in a module of its own."""
 
-from . import digits, gpt, graph, imports, moons
+from . import digits, first_graph, gpt, graph, imports, moons
 
-ROWS = [moons.ROW, gpt.ROW, gpt.RECORDING, digits.ROW, digits.EPOCH, *graph.ROWS, *imports.ROWS]
+ROWS = [
+    moons.ROW,
+    gpt.ROW,
+    gpt.LARGE,
+    digits.ROW,
+    *digits.GROWTH,
+    digits.EPOCH,
+    gpt.RECORDING,
+    gpt.LARGE_RECORDING,
+    digits.RECORDING,
+    *graph.ROWS,
+    first_graph.ROW,
+    *imports.ROWS,
+]

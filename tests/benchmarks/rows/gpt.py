@@ -4,32 +4,53 @@ import random
 from math import sqrt
 from operator import mul
 
-from ..row import Row, Stages
+from ..row import Row, Stages, Training
 from ..tuple_node import Value as TupleNode
+from . import gpt_peers
+from .mlp import TOO_LONG
 
-EMBEDDING, HEADS, CONTEXT, VOCABULARY, HIDDEN = 16, 4, 16, 27, 64
-WIDTH = EMBEDDING // HEADS
-# Matrices, a row for each output: embeddings of letters and places, queries, keys, values, outputs, MLP, scores.
-SHAPES = {
-    "letters": (VOCABULARY, EMBEDDING),
-    "places": (CONTEXT, EMBEDDING),
-    **dict.fromkeys(("query", "key", "value", "out"), (EMBEDDING, EMBEDDING)),
-    "up": (HIDDEN, EMBEDDING),
-    "down": (EMBEDDING, HIDDEN),
-    "scores": (VOCABULARY, EMBEDDING),
-}
+EMBEDDING, HEADS, CONTEXT, VOCABULARY = 16, 4, 16, 27
+LARGE_EMBEDDING, LARGE_CONTEXT = 64, 32
 WORDS = ["fractal", "gravity", "harmony", "journey", "kitchen", "lantern", "morning", "october", "picture", "rainbow"]
 RATE, BETA1, BETA2, EPS = 0.01, 0.9, 0.999, 1e-8
 
 
-def problem(quick):
-    """The model's matrices, and words of one length as numbers, between two marks 0."""
+def shapes(embedding, context):
+    """The matrices, a row for each output: of letters and places, queries, keys, values, outputs, MLP, scores."""
+    return {
+        "letters": (VOCABULARY, embedding),
+        "places": (context, embedding),
+        **dict.fromkeys(("query", "key", "value", "out"), (embedding, embedding)),
+        "up": (4 * embedding, embedding),
+        "down": (embedding, 4 * embedding),
+        "scores": (VOCABULARY, embedding),
+    }
+
+
+def problem(quick, embedding=EMBEDDING, context=CONTEXT, words=WORDS):
+    """The model's matrices, words of one length as numbers, between two marks 0, and the settings of Adam."""
     rng = random.Random(3)
     weights = {
         name: [[rng.gauss(0, 0.08) for _ in range(columns)] for _ in range(rows)]
-        for name, (rows, columns) in SHAPES.items()
+        for name, (rows, columns) in shapes(embedding, context).items()
     }
-    return {"weights": weights, "words": [[0, *(ord(c) - 96 for c in word[: 2 if quick else 7]), 0] for word in WORDS]}
+    words = [[0, *(ord(c) - 96 for c in word[: 2 if quick else None]), 0] for word in words]
+    return {
+        "weights": weights,
+        "words": words,
+        "rate": RATE,
+        "beta1": BETA1,
+        "beta2": BETA2,
+        "eps": EPS,
+        "heads": HEADS,
+    }
+
+
+def large_problem(quick):
+    """The same with four times the embedding, on made-up words that fill 32 places."""
+    rng = random.Random(7)
+    words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=LARGE_CONTEXT - 1)) for _ in WORDS]
+    return problem(quick, LARGE_EMBEDDING, LARGE_CONTEXT, words)
 
 
 def linear(matrix, x):
@@ -54,9 +75,10 @@ def attention(model, x, keys, values):
     keys.append(linear(model["key"], x))
     values.append(linear(model["value"], x))
     mixed = []
-    for start in range(0, EMBEDDING, WIDTH):
-        head = slice(start, start + WIDTH)
-        shares = softmax([sum(map(mul, query[head], key[head])) / sqrt(WIDTH) for key in keys])
+    width = len(query) // HEADS
+    for start in range(0, len(query), width):
+        head = slice(start, start + width)
+        shares = softmax([sum(map(mul, query[head], key[head])) / sqrt(width) for key in keys])
         mixed += [sum(map(mul, shares, column)) for column in zip(*(value[head] for value in values))]
     return linear(model["out"], mixed)
 
@@ -106,7 +128,7 @@ def script(Value, problem):
             p.grad = 0.0
         return loss
 
-    return step
+    return Training(step, lambda: [m / (1 - BETA1) for m in means])
 
 
 def ours(problem):
@@ -117,40 +139,6 @@ def ours(problem):
 
 def tuple_node(problem):
     return script(TupleNode, problem)
-
-
-def torch(problem):
-    """The same model on whole sequences, all places at once."""
-    import torch
-    from torch.nn import functional as F
-
-    model = {name: torch.tensor(matrix, requires_grad=True) for name, matrix in problem["weights"].items()}
-    words = [torch.tensor(word) for word in problem["words"]]
-    optimizer = torch.optim.Adam(model.values(), lr=RATE, betas=(BETA1, BETA2), eps=EPS)
-    steps = 0
-
-    def normed(x):
-        return F.rms_norm(x, (EMBEDDING,), eps=1e-5)
-
-    def heads(matrix, x):
-        return F.linear(x, matrix).view(-1, HEADS, WIDTH).transpose(0, 1)
-
-    def step():
-        nonlocal steps
-        word = words[steps % len(words)]
-        x = normed(model["letters"][word[:-1]] + model["places"][: len(word) - 1])
-        queries, keys, values = (heads(model[name], normed(x)) for name in ("query", "key", "value"))
-        mixed = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
-        x = x + F.linear(mixed.transpose(0, 1).reshape(-1, EMBEDDING), model["out"])
-        x = x + F.linear(F.linear(normed(x), model["up"]).relu(), model["down"])
-        loss = F.cross_entropy(F.linear(x, model["scores"]), word[1:])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        steps += 1
-        return loss
-
-    return step
 
 
 def recordable(model):
@@ -182,7 +170,7 @@ def compiled(problem):
         steps += 1
         return loss
 
-    return step
+    return Training(step, lambda: [p.grad for p in parameters])
 
 
 def eager(problem):
@@ -220,13 +208,28 @@ ROW = Row(
     "gpt",
     "one-layer character transformer of scalars on a word of 7 letters, one step of Adam",
     problem,
-    {"tuple-node": tuple_node, "python": ours, "native": ours, "compiled": compiled, "torch": torch},
+    {"tuple-node": tuple_node, "python": ours, "native": ours, "compiled": compiled} | gpt_peers.PEERS,
     cannot={"micrograd": NO_EXP},
+)
+LARGE = Row(
+    "gpt 64/32",
+    "the same transformer with an embedding of 64 on a word of 31 letters, one step of Adam",
+    large_problem,
+    {"compiled": compiled} | gpt_peers.QUICK_PEERS,
+    cannot={"torch-compile": TOO_LONG},
 )
 RECORDING = Row(
     "recording",
-    "recording the transformer's loss, against one eager forward and backward",
+    "recording the transformer's loss, against one eager forward and backward; JAX: compiling a step",
     problem,
-    {"native": eager, "compiled": recording},
+    {"native": eager, "compiled": recording, "jax": gpt_peers.jax_compiling},
     checked=1,
+)
+LARGE_RECORDING = Row(
+    "recording gpt 64/32",
+    "the same with the larger transformer",
+    large_problem,
+    RECORDING.start,
+    checked=1,
+    small=False,
 )

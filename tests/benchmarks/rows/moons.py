@@ -1,7 +1,7 @@
 """A network of ReLU neurons learns to separate two half-moons, written as micrograd's users write it."""
 
-from ..row import Row
-from .mlp import fill, in_torch, random_weights
+from ..row import Row, Training
+from . import mlp
 
 SIZES = [2, 16, 16, 1]
 RATE, PENALTY = 0.1, 1e-4
@@ -12,17 +12,14 @@ def problem(quick):
     from nn.data import moons
 
     data = moons(10 if quick else 100, noise=0.1, seed=1)
-    return {
-        "points": data.inputs,
-        "signs": [2 * k - 1 for k in data.targets],
-        "weights": random_weights(SIZES, [1.0] * 3, seed=2),
-    }
+    signs, weights = [2 * k - 1 for k in data.targets], mlp.random_weights(SIZES, [1.0] * 3, seed=2)
+    return mlp.problem(SIZES, data.inputs, signs, weights, loss="hinge", penalty=PENALTY, rate=RATE)
 
 
 def script(Value, MLP, problem):
     """The same training step on the Value and MLP of each engine."""
-    points, signs = problem["points"], problem["signs"]
-    model = fill(MLP(SIZES[0], SIZES[1:]), problem["weights"])
+    points, signs = problem["inputs"], problem["targets"]
+    model = mlp.fill(MLP(SIZES[0], SIZES[1:]), problem["weights"])
 
     def step():
         inputs = [list(map(Value, point)) for point in points]
@@ -35,7 +32,7 @@ def script(Value, MLP, problem):
             p.data -= RATE * p.grad
         return loss
 
-    return step
+    return Training(step, lambda: [p.grad for p in model.parameters()])
 
 
 def ours(problem):
@@ -52,53 +49,9 @@ def micrograd(problem):
     return script(Value, MLP, problem)
 
 
-def torch(problem):
-    import torch
-
-    points, signs = torch.tensor(problem["points"]), torch.tensor(problem["signs"])
-    model = in_torch(torch, SIZES, problem["weights"])
-    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
-
-    def step():
-        loss = (1 - signs * model(points)[:, 0]).relu().mean()
-        loss = loss + PENALTY * sum((p * p).sum() for p in model.parameters())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return step
-
-
-def compiled(problem):
-    """The loss of one point, penalty included, recorded once and replayed for the whole batch."""
-    import numpy
-
-    import autograd
-    import nn
-
-    points, signs = numpy.array(problem["points"]), numpy.array(problem["signs"])
-    model = fill(nn.MLP(SIZES[0], SIZES[1:]), problem["weights"])
-    parameters = model.parameters()
-    optimizer = nn.SGD(parameters, lr=RATE)
-
-    @autograd.compile
-    def loss_of(point, sign):
-        return (1 + -sign * model(point)).relu() + PENALTY * sum(p * p for p in parameters)
-
-    def step():
-        loss = loss_of.mean(points, signs)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return step
-
-
 ROW = Row(
     "moons",
     "MLP 2-16-16-1, 100 points, hinge loss with L2, one full-batch step",
     problem,
-    {"micrograd": micrograd, "python": ours, "native": ours, "compiled": compiled, "torch": torch},
+    {"micrograd": micrograd, "python": ours, "native": ours, "compiled": mlp.compiled} | mlp.PEERS,
 )
