@@ -281,6 +281,15 @@ def test_a_replay_of_values_some_of_which_are_away():
     assert results[0] == results[1]
 
 
+def test_derivatives_of_a_replay_of_values_that_are_away():
+    values, loss, flat = trained()
+    result = loss(0.5)
+    assert flat.gathered == NATIVE
+    found = derivatives(result, values)
+    assert found == [v.data for v in values]
+    assert read_grad(values) != found
+
+
 def test_second_derivatives_of_a_replay_of_values_that_are_away():
     results = []
     for with_flat in (True, False):
