@@ -141,13 +141,17 @@ cdef void work(void* pointer) noexcept nogil:
     cdef BatchRun* batch = <BatchRun*>pointer
     cdef Plan* plan = batch.plan
     cdef Workspace workspace
+    cdef Py_ssize_t i
     cdef int chunk = next_part(&batch.next)
     if chunk >= batch.chunks:
         return
     workspace = batch.workspaces[next_part(&batch.workers)]
     workspace.tiles = 1
-    if not run_all(batch, &workspace, 0, plan.shared, 0) or not all_finite(workspace.memory, plan.uniform):
+    if not run_all(batch, &workspace, 0, plan.shared, 0):
         batch.fine = False
+    for i in range(plan.shared):  # numbers that are chosen from need not be finite
+        if not all_finite(workspace.memory + plan.instructions[i].start, plan.instructions[i].count):
+            batch.fine = False
     while chunk < batch.chunks and batch.fine:
         if not run_chunk(batch, &workspace, chunk):
             batch.fine = False

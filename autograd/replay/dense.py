@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.replay.recorder import PER_PART, PER_SPAN, affine_parts, spans_of
+from autograd.native import backend
+
+if TYPE_CHECKING or backend == "python":
+    from autograd.replay.affine import PER_PART, PER_SPAN, affine_parts, spans_of
+else:
+    from autograd.native._engine import PER_PART, PER_SPAN, affine_parts, spans_of
 
 HAS_B = 4  # a term with this flag is a product: see facts.py
 

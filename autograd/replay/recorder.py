@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from autograd.native import backend
 
 if TYPE_CHECKING or backend == "python":
-    from autograd.replay.affine import PER_PART, PER_SPAN, affine_parts, spans_of
     from autograd.replay.derive import adjoints_on, tangents_on
     from autograd.replay.facts import FLAGS
     from autograd.replay.keys import key_of, keys_of, structure_of
@@ -17,8 +16,6 @@ else:
         CODES,
         CONSTANT,
         FLAGS,
-        PER_PART,
-        PER_SPAN,
         PLAIN,
         UNSURE,
         VALUE,
@@ -27,12 +24,10 @@ else:
         Recorder,
         Tracer,
         adjoints_on,
-        affine_parts,
         described,
         first_difference,
         key_of,
         keys_of,
-        spans_of,
         structure_of,
         tangents_on,
     )

@@ -68,7 +68,7 @@ def test_layers_in_every_order(order, places, width):
             if autograd.backend == "native":
                 program = Program(*recorded(lambda *x, loss=loss: loss(list(x)), *["number"] * len(xs[0])))
                 run = PythonMachine(program).run(xs, program.results, program.results, 1 / count)
-                numbers, expected = run
+                numbers, expected, _ = run
                 total = numbers[0]
                 for number in numbers[1:]:
                     total += number

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 import autograd
-from autograd import Value, compile, derivatives, dot
+from autograd import Value, compile, derivatives, dot, less, sqrt, where
 
 SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
     lambda w, x: [sum(w[(6 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
@@ -130,3 +130,22 @@ def test_a_wrong_number_of_threads(count):
         env=os.environ | {"GLASSGRAD_THREADS": count},
     )
     assert run.stderr.endswith(f"GLASSGRAD_THREADS is a number of threads, 1 or more, got {count!r}.\n")
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_choice_within_a_choice_needs_no_fallback(count):
+    """Where a side does not count, its numbers are 0, and the derivative of sqrt is infinite there."""
+    w = Value(2.0)
+
+    def f(x):
+        return where(
+            less(0.0, x),
+            lambda: where(less(1.0, x), lambda: sqrt(w * x - 1.0), lambda: w * x),
+            lambda: w * 0.5,
+        )
+
+    step, xs = compile(f), [k / 5 - 1 for k in range(count)]
+    found, eager = step.mean(xs), autograd.mean([f(x) for x in xs])
+    assert found.data == eager.data
+    assert derivatives(found, w) == pytest.approx(derivatives(eager, w), rel=1e-14)
+    assert step.stats()[0]["fallbacks"] == 0
