@@ -197,6 +197,12 @@ class Compiled(Generic[P, R_co]):
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
+            if not recording.has_mean(has_aux):
+                self._own_results(batches, kwargs)  # where this raises, it is the function's own error
+                raise ArgumentError(
+                    "mean: the function must return one number, or with has_aux a pair of one number and something "
+                    f"else; it returns {recording.result.described()!r:.60}."
+                )
             try:
                 return recording.mean(rows, has_aux)
             except NotFinite as failure:

@@ -19,7 +19,7 @@ from autograd.engine import (
     recording,
     replayed_result,
 )
-from autograd.errors import ArgumentError, RecordingError
+from autograd.errors import RecordingError
 from autograd.nested import map_numbers
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
@@ -189,14 +189,16 @@ class Recording:
             return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
+    def has_mean(self, has_aux):
+        """Whether the function returns one number, or with has_aux a pair of it and something else."""
+        structure = self.result.structure
+        if has_aux:
+            return isinstance(structure, (list, tuple)) and len(structure) == 2 and type(structure[0]) is int
+        return type(structure) is int
+
     def mean(self, rows, has_aux):
         """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
         structure, slots = self.result.structure, self.program.results
-        if type(structure[0] if has_aux else structure) is not int or (has_aux and len(structure) != 2):
-            raise ArgumentError(
-                "mean: the function must return one number, or with has_aux a pair of one number and "
-                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
-            )
         roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
         rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
         losses = numbers[: len(rows) * len(slots) : len(slots)]
