@@ -10,7 +10,7 @@ from itertools import compress, repeat
 from autograd.engine import Constant, ReplayedNode, Value, is_recording, recorder, stale, topological_order
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
-from autograd.replay.recorder import CONSTANT, Tracer, adjoints_on, tangents_on
+from autograd.replay.recorder import CODES, CONSTANT, Tracer, adjoints_on, tangents_on
 
 
 def reverse_pass(y, xs, independent=False):
@@ -44,7 +44,11 @@ def recorded_adjoints(y, xs):
     tape, places = _tape_and_places(xs)
     if _is_constant(y):
         return [0.0 for _ in xs]
-    found = adjoints_on(tape, tape.place_of(y), [place for place in places if place >= 0])
+    result, places_by = tape.place_of(y), [place for place in places if place >= 0]
+    outside = [place for place in places_by if tape.rule[place] == CODES["leaf"]]
+    if outside:
+        tape.derivations.append((result, outside))
+    found = adjoints_on(tape, result, places_by)
     supply = iter(found)
     return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
 

@@ -28,7 +28,6 @@ from autograd.engine import (
     is_recording,
     recorder,
     restore,
-    topological_order,
 )
 from autograd.errors import ArgumentError, NumberTypeError
 from autograd.nested import map_numbers, numbers_in, numbers_like
@@ -42,6 +41,7 @@ from autograd.passes import (
     reverse_pass,
     times,
 )
+from autograd.replay.ancestry import active, any_live
 from autograd.replay.compile import Compiled
 from autograd.replay.recorder import Tracer
 
@@ -378,13 +378,8 @@ def zero_grad(values: Any) -> None:
         node.grad = 0.0
 
 
-# The derivatives that are being taken, in all threads, by their ids. One that an interrupt has ended goes with its last
-# reference; until then its variables keep their ids.
-_active: dict[int, weakref.ref[_Variables]] = {}
-
-
 def _forget(number, _=None):
-    _active.pop(number, None)
+    active.pop(number, None)
 
 
 class _Variables:
@@ -422,7 +417,7 @@ class _Variables:
 
     def __enter__(self):
         self.graph_wanted.__enter__()
-        _active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
+        active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
         return self
 
     def __exit__(self, *error):
@@ -441,15 +436,15 @@ class _Variables:
         if any(map(_is_value, self.outer)):
             return True
         if is_recording():
-            return any(map(_is_value, results))
-        active = [reference() for reference in list(_active.values())]
-        others = {id(node) for one in active if one is not None and one is not self for node in one.inner}
-        return any(
-            node.rule is None or id(node) in others
-            for y in results
-            if type(y) is Value
-            for node in topological_order(y)
-        )
+            tape = recorder()
+            tape.differentiated = True
+            # A captured Value is written down, as the recording depends on whether it is frozen.
+            places = [tape.place_of(y) for y in results if type(y) is not Constant or y.frozen]
+            live = any(map(_is_value, results))
+            if live:
+                tape.differentiated_values.append(places)
+            return live
+        return any_live(results, self)
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""

@@ -21,6 +21,7 @@ from autograd.engine import (
 )
 from autograd.errors import RecordingError
 from autograd.nested import map_numbers
+from autograd.replay.ancestry import Ancestry
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -33,8 +34,8 @@ from autograd.replay.signature import arguments_from, kinds_in, parts_of, static
 from autograd.replay.unrolled import UnrolledGraph
 
 
-class NotFinite(Exception):
-    """A replay met a number that is not finite. The function itself is then called, and raises its own error.
+class NotReplayed(Exception):
+    """A replay met a number that is not finite, or would differ. The function itself is then called.
 
     rows  the examples, with the random numbers that were drawn for them; the generators have been set back
 
@@ -77,6 +78,7 @@ class Recording:
             leaves = recorder.captured_leaves()
             self.leaves, self.trainable = [leaf for leaf, _ in leaves], bytes(wanted for _, wanted in leaves)
             self._born = set(map(id, recorder.born))
+            self._ancestry = Ancestry(recorder) if self.differentiated else None
             recorder.trimmed()
             self._tape = recorder
         self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
@@ -216,18 +218,31 @@ class Recording:
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
+        if self._ancestry is not None and (Freezing.changes or self._ancestry.derivations) and self._objection(rows):
+            raise NotReplayed(rows)
         states = RandomStates(self.generators) if self.draws else None
         try:
             if states is not None:
                 rows = self._with_random_numbers(rows)
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
-                raise NotFinite(rows)
+                raise NotReplayed(rows)
             return rows, found[0], found[1]
         except BaseException:
             if states is not None:
                 states.restore()  # what fails has drawn nothing
             raise
+
+    def _objection(self, rows):
+        """Why a replay would not give what the function gives, in words; an empty string if it would."""
+        if not self.variables:
+            return self._ancestry.objection([])
+        places = [self._tape.inputs[i] for i in self.variables]
+        for row in rows:
+            found = self._ancestry.objection(list(zip(places, [row[i] for i in self.variables])))
+            if found:
+                return found
+        return ""
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
@@ -277,9 +292,10 @@ class Recording:
 
     # For messages and figures.
 
-    def failing_operation(self, rows):
-        """The operation whose result is not finite in a replay, for a message."""
-        return PythonMachine(self.program).failing_operation(rows)
+    def why_not_replayed(self, rows):
+        """Why the function itself was called for these examples, in words."""
+        found = self._objection(rows) if self._ancestry is not None else ""
+        return found or f"{PythonMachine(self.program).failing_operation(rows)} is not finite"
 
     def stats(self):
         """Figures about the recording."""

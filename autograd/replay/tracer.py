@@ -236,6 +236,8 @@ class Recorder(Tape):
         self.lines = None  # where wanted, by place the line of code that asked for the operation
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.differentiated = False  # whether derivatives were taken inside
+        self.derivations = []  # those by captured Values and arguments: the places of the result and of the former
+        self.differentiated_values = []  # where derivatives are Values since results depend on one: places of results
 
     @cython.ccall
     @cython.locals(place=cython.int, tracer=Tracer)
@@ -264,6 +266,10 @@ class Recorder(Tape):
     def captured_leaves(self):
         """The leaves that the function has met outside its arguments, and whether a gradient flows to each."""
         return [(value, self.flags[place] & WANTED) for value, place in self._captured.items() if value.rule is None]
+
+    def captured_values(self):
+        """The places of the Values that the function has met outside its arguments; Constants are left out."""
+        return {value: place for value, place in self._captured.items() if type(value) is Value}
 
     def drawn(self, generator):
         """A tracer for a random number that is drawn at each replay."""
