@@ -67,7 +67,11 @@ def _tape_and_places(xs):
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
     tape = recorder()
     tape.differentiated = True
-    return tape, [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
+    places = [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
+    for place in places:
+        if place >= 0:
+            tape.check_sure(place)
+    return tape, places
 
 
 def _is_constant(x):
