@@ -47,9 +47,10 @@ class Ancestry:
 
         arguments  the Values among the arguments of an example: pairs of a place and a Value
         """
-        return (Freezing.changes and self._kind_of_derivatives(arguments)) or (
-            (self.derivations and (self._always or self._relation_to_arguments(arguments))) or ""
-        )
+        found = self._kind_of_derivatives(arguments) if Freezing.changes else ""
+        if self.derivations and not found:
+            found = self._always or self._relation_to_arguments(arguments)
+        return found
 
     # 1. A derivative is a Value if the result depends on one; but not on one whose leaves are all frozen.
 

@@ -24,6 +24,7 @@ from autograd.errors import InfiniteDerivativeError, RecordingError, ResultOverf
 from autograd.nested import map_numbers, numbers_in
 
 PROGRAMS = amount(100_000) if SOAK else 300
+RELATED = amount(10_000)
 SHARDS = 8
 ROUNDING = 1e-12  # of the sum of the magnitudes of all paths, for a gradient
 DERIVED = 1e-9  # where the numbers themselves are derivatives, whose terms are added in another order
@@ -243,9 +244,9 @@ def fault(program):
     return None, refused
 
 
-def report(seed):
+def report(seed, related=False):
     """A failing program, made short, as one to run by itself."""
-    program = random_program(seed)
+    program = random_program(seed, related=related)
     found, _ = fault(program)
     smaller = shrunk(program, lambda other: fault(other)[0] == found)
     return f"seed {seed}: {found}\n\n{smaller}"
@@ -261,6 +262,13 @@ def test_programs_give_the_same_or_are_refused(shard, figure):
         refusals += refused
     figure("random programs with changes between calls, eager beside compiled", len(seeds), "no difference")
     assert refusals < 0.25 * len(seeds)
+
+
+def test_derivatives_by_related_values_are_the_same(figure):
+    for seed in range(RELATED):
+        found, _ = fault(random_program(seed, related=True))
+        assert not found, report(seed, related=True)
+    figure("random programs with derivatives by Values that others are computed from", RELATED, "no difference")
 
 
 @pytest.mark.parametrize("side", ["w * 2.0", "sin(w)", "atan2(w, v)", "where(w, v, 3.0)", "sum([w * v, v, w * 2.0])"])
