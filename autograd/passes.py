@@ -12,6 +12,8 @@ from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
 from autograd.replay.recorder import CODES, CONSTANT, Tracer, adjoints_on, tangents_on
 
+LEAF = CODES["leaf"]
+
 
 def reverse_pass(y, xs, independent=False):
     """∂y/∂x for each node x of `xs`: a Value, or a float where nothing in it depends on anything.
@@ -44,11 +46,11 @@ def recorded_adjoints(y, xs):
     tape, places = _tape_and_places(xs)
     if _is_constant(y):
         return [0.0 for _ in xs]
-    result, places_by = tape.place_of(y), [place for place in places if place >= 0]
-    outside = [place for place in places_by if tape.rule[place] == CODES["leaf"]]
+    result, wanted, rule = tape.place_of(y), [place for place in places if place >= 0], tape.rule
+    outside = [place for place in wanted if rule[place] == LEAF]
     if outside:
         tape.derivations.append((result, outside))
-    found = adjoints_on(tape, result, places_by)
+    found = adjoints_on(tape, result, wanted)
     supply = iter(found)
     return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
 
@@ -68,7 +70,7 @@ def _tape_and_places(xs):
     tape = recorder()
     tape.differentiated = True
     places = [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
-    for place in places:
+    for place in places if len(tape.guards) > 1 else ():
         if place >= 0:
             tape.check_sure(place)
     return tape, places

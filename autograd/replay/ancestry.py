@@ -108,6 +108,6 @@ class Ancestry:
     def _leaves_of(self, y):
         """The places of the leaves that the number at a place depends on."""
         if y not in self._leaves:
-            needed = Fragment(self._tape, [], y).needed
-            self._leaves[y] = {place for place in needed if self._tape.rule[place] == CODES["leaf"]}
+            rule, leaf = self._tape.rule, CODES["leaf"]
+            self._leaves[y] = {place for place in Fragment(self._tape, [], y).needed if rule[place] == leaf}
         return self._leaves[y]
