@@ -41,15 +41,14 @@ def reverse_pass(y, xs, independent=False):
     return [adjoints.get(id(x), 0.0) for x in xs]
 
 
-def recorded_adjoints(y, xs):
+def recorded_adjoints(y, xs, independent=False):
     """What `reverse_pass` gives, for a tracer y: the pass is carried out on the tape."""
     tape, places = _tape_and_places(xs)
     if _is_constant(y):
         return [0.0 for _ in xs]
-    result, wanted, rule = tape.place_of(y), [place for place in places if place >= 0], tape.rule
-    outside = [place for place in wanted if rule[place] == LEAF]
-    if outside:
-        tape.derivations.append((result, outside))
+    result, wanted = tape.place_of(y), [place for place in places if place >= 0]
+    if not independent:
+        _check_derivation(tape, result, wanted)
     found = adjoints_on(tape, result, wanted)
     supply = iter(found)
     return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
@@ -69,11 +68,21 @@ def _tape_and_places(xs):
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
     tape = recorder()
     tape.differentiated = True
-    places = [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
-    for place in places if len(tape.guards) > 1 else ():
-        if place >= 0:
+    return tape, [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
+
+
+def _check_derivation(tape, result, places):
+    """Note which leaves a derivative is taken by: at a replay, others may depend on them; see replay/ancestry.py.
+
+    Refuses to differentiate by what is not a Value in all cases.
+    """
+    rule = tape.rule
+    leaves = [place for place in places if rule[place] == LEAF]
+    if leaves:
+        tape.derivations.append((result, leaves))
+    if len(leaves) < len(places):
+        for place in places:
             tape.check_sure(place)
-    return tape, places
 
 
 def _is_constant(x):
@@ -139,7 +148,7 @@ def _partials_of_replay(node, reached):
         return replayed
     parents = list(compress(node.parents, reached))
     end = node.ordinary()
-    derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)
+    derivatives = (recorded_adjoints if isinstance(end, Tracer) else reverse_pass)(end, parents, True)
     by_parent = dict(zip(map(id, parents), derivatives))
     return [by_parent.pop(id(parent), 0.0) for parent in parents]
 

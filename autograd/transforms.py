@@ -100,12 +100,15 @@ def derivatives(y, xs, create_graph=False):
     return results[0] if single else results
 
 
-def _derivatives(y, xs, create_graph):
-    """The same for a list of Values; with create_graph, a constant derivative may be a float."""
+def _derivatives(y, xs, create_graph, independent=False):
+    """The same for a list of Values; with create_graph, a constant derivative may be a float.
+
+    independent  whether these are variables of the derivative, which nothing outside depends on
+    """
     if isinstance(y, Constant):
         return [0.0 for _ in xs]
     if isinstance(y, Tracer):  # the function itself may have floats here: in its recording, numbers without a gradient
-        found = recorded_adjoints(y, xs)
+        found = recorded_adjoints(y, xs, independent)
         return found if create_graph else list(map(_recorded_float, found))
     if create_graph:
         return reverse_pass(y, xs)
@@ -448,7 +451,7 @@ class _Variables:
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""
-        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph))
+        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph, True))
         gradients = {
             position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
             for position in dict.fromkeys(self.positions)
