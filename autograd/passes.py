@@ -10,7 +10,9 @@ from itertools import compress, repeat
 from autograd.engine import Constant, ReplayedNode, Value, is_recording, recorder, stale, topological_order
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import RecordingError, ResultOverflowError
-from autograd.replay.recorder import CONSTANT, Tracer, adjoints_on, tangents_on
+from autograd.replay.recorder import CODES, CONSTANT, Tracer, adjoints_on, tangents_on
+
+LEAF = CODES["leaf"]
 
 
 def reverse_pass(y, xs, independent=False):
@@ -39,12 +41,15 @@ def reverse_pass(y, xs, independent=False):
     return [adjoints.get(id(x), 0.0) for x in xs]
 
 
-def recorded_adjoints(y, xs):
+def recorded_adjoints(y, xs, independent=False):
     """What `reverse_pass` gives, for a tracer y: the pass is carried out on the tape."""
     tape, places = _tape_and_places(xs)
     if _is_constant(y):
         return [0.0 for _ in xs]
-    found = adjoints_on(tape, tape.place_of(y), [place for place in places if place >= 0])
+    result, wanted = tape.place_of(y), [place for place in places if place >= 0]
+    if not independent:
+        _check_derivation(tape, result, wanted)
+    found = adjoints_on(tape, result, wanted)
     supply = iter(found)
     return [_number_at(tape, next(supply)) if place >= 0 else 0.0 for place in places]
 
@@ -64,6 +69,20 @@ def _tape_and_places(xs):
     tape = recorder()
     tape.differentiated = True
     return tape, [-1 if _is_constant(x) else tape.place_of(x) for x in xs]
+
+
+def _check_derivation(tape, result, places):
+    """Note which leaves a derivative is taken by: at a replay, others may depend on them; see replay/ancestry.py.
+
+    Refuses to differentiate by what is not a Value in all cases.
+    """
+    rule = tape.rule
+    leaves = [place for place in places if rule[place] == LEAF]
+    if leaves:
+        tape.derivations.append((result, leaves))
+    if len(leaves) < len(places):
+        for place in places:
+            tape.check_sure(place)
 
 
 def _is_constant(x):
@@ -129,7 +148,7 @@ def _partials_of_replay(node, reached):
         return replayed
     parents = list(compress(node.parents, reached))
     end = node.ordinary()
-    derivatives = recorded_adjoints(end, parents) if isinstance(end, Tracer) else reverse_pass(end, parents, True)
+    derivatives = (recorded_adjoints if isinstance(end, Tracer) else reverse_pass)(end, parents, True)
     by_parent = dict(zip(map(id, parents), derivatives))
     return [by_parent.pop(id(parent), 0.0) for parent in parents]
 

@@ -29,7 +29,6 @@ from autograd.engine import (
     is_recording,
     recorder,
     restore,
-    topological_order,
 )
 from autograd.engine.arrays import apply_update
 from autograd.errors import ArgumentError, NumberTypeError
@@ -44,6 +43,7 @@ from autograd.passes import (
     reverse_pass,
     times,
 )
+from autograd.replay.ancestry import active, any_live
 from autograd.replay.compile import Compiled
 from autograd.replay.recorder import Tracer
 
@@ -102,12 +102,15 @@ def derivatives(y, xs, create_graph=False):
     return results[0] if single else results
 
 
-def _derivatives(y, xs, create_graph):
-    """The same for a list of Values; with create_graph, a constant derivative may be a float."""
+def _derivatives(y, xs, create_graph, independent=False):
+    """The same for a list of Values; with create_graph, a constant derivative may be a float.
+
+    independent  whether these are variables of the derivative, which nothing outside depends on
+    """
     if isinstance(y, Constant):
         return [0.0 for _ in xs]
     if isinstance(y, Tracer):  # the function itself may have floats here: in its recording, numbers without a gradient
-        found = recorded_adjoints(y, xs)
+        found = recorded_adjoints(y, xs, independent)
         return found if create_graph else list(map(_recorded_float, found))
     if create_graph:
         return reverse_pass(y, xs)
@@ -382,13 +385,8 @@ def zero_grad(values: Any) -> None:
     apply_update("zero", nodes, {})
 
 
-# The derivatives that are being taken, in all threads, by their ids. One that an interrupt has ended goes with its last
-# reference; until then its variables keep their ids.
-_active: dict[int, weakref.ref[_Variables]] = {}
-
-
 def _forget(number, _=None):
-    _active.pop(number, None)
+    active.pop(number, None)
 
 
 class _Variables:
@@ -426,7 +424,7 @@ class _Variables:
 
     def __enter__(self):
         self.graph_wanted.__enter__()
-        _active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
+        active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
         return self
 
     def __exit__(self, *error):
@@ -445,19 +443,19 @@ class _Variables:
         if any(map(_is_value, self.outer)):
             return True
         if is_recording():
-            return any(map(_is_value, results))
-        active = [reference() for reference in list(_active.values())]
-        others = {id(node) for one in active if one is not None and one is not self for node in one.inner}
-        return any(
-            node.rule is None or id(node) in others
-            for y in results
-            if type(y) is Value
-            for node in topological_order(y)
-        )
+            tape = recorder()
+            tape.differentiated = True
+            # A captured Value is written down, as the recording depends on whether it is frozen.
+            places = [tape.place_of(y) for y in results if type(y) is not Constant or y.frozen]
+            live = any(map(_is_value, results))
+            if live:
+                tape.differentiated_values.append(places)
+            return live
+        return any_live(results, self)
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""
-        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph))
+        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph, True))
         gradients = {
             position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
             for position in dict.fromkeys(self.positions)

@@ -282,6 +282,27 @@ TAKEN_DERIVATIVES = [
     "jvp(lambda t: take([t * t, t, T], sign(t) + 1), (A,), (1.0,))[1]",
     "grad(autograd.compile(lambda t: take([t * t, t * A], step(t))))(A)",
 ]
+# Derivatives by Values that others may have been computed from; P stands for an argument, R for a Value made outside.
+RELATED = [
+    "V = derivatives((A) * P, P)",
+    "V = derivatives((A) * P * P, P, create_graph=True)",
+    "V = sum(derivatives(P * inner * (A), [P, w, root], create_graph=True))",
+    "V = derivatives(inner * w * (A), w)",
+    "V = derivatives(inner * (A), inner, create_graph=True)",
+    "V = grad(lambda t: t * inner * (A))(A)",
+    "V = grad(lambda t: t * P)(0.5)",
+    "V = jvp(lambda t: t * P + t * (A), (0.5,), (A,))[1]",
+    "V = P * (A)\nV = V + derivatives(V * V * P, V)",
+]
+VALUE_ARGUMENTS = {"x": "x", "y": "y", "v": "v[0]", "d": 'd["p"]', "pair": "pair[1][0]"}
+OUTSIDE = ["w", "root", "inner", "w * N", "inner + w", "inner * root", "Value(N)", "+w"]
+RELATED_FORMS = {
+    "x": ["R"],
+    "y": ["R"],
+    "v": ["[R, R]", "[R, N]", "(R, R, R)"],
+    "d": ['{"p": R, "q": [N, R]}', '{"p": R, "q": (N, N)}'],
+    "pair": ["(N, [R])", "(R, [R, N])"],
+}
 # What cannot be represented, and must be refused wherever the number depends on an input or a parameter.
 REFUSED = [
     "if E > 0.25:\n    V = E\nelse:\n    V = -E",
@@ -372,11 +393,14 @@ class Program(NamedTuple):
 
 
 class Writer:
-    """Writes one program; every choice comes from `random`."""
+    """Writes one program; every choice comes from `random`.
 
-    def __init__(self, random: Random, weights: dict[str, int] | None = None):
-        self.random, self.weights = random, weights or WEIGHTS
-        self.outer = {"w"}  # the names of OUTER that the program reads
+    related  whether arguments are Values that the function reads as well, or are computed from such
+    """
+
+    def __init__(self, random: Random, weights: dict[str, int] | None = None, related: bool = False):
+        self.random, self.weights, self.related = random, weights or WEIGHTS, related
+        self.outer = {"w", "inner"} if related else {"w"}  # the names of OUTER that the program reads
         self.features = set()
         self.names = []  # local variables in scope
         self.loose = []  # those that nothing has used yet: they come into the result
@@ -410,6 +434,8 @@ class Writer:
             "E": lambda: self.expression(depth),
             "A": lambda: self.expression(depth - 1),
             "T": lambda: self.body(),
+            "P": lambda: self.choose([VALUE_ARGUMENTS[name] for name in self.parameters]),
+            "R": lambda: self.choose(OUTSIDE),
             "E2": lambda: self.choose(["a * b", "tanh(a) - b", "a * N + b * b"]),
         }
         tree = ast.parse(text)
@@ -460,6 +486,9 @@ class Writer:
         )
 
     def statement(self):
+        if self.related and self.random.random() < 0.4:
+            self.features.add("derivatives")
+            return self.choose(RELATED)
         kind = self.choose(self.weights)
         if any(kind in one and self.features & other for one, other in (EXCLUSIVE, EXCLUSIVE[::-1])):
             kind = "assign"
@@ -595,8 +624,10 @@ class Writer:
         for name, form in self.parameters.items():
             if mode in ("mean", "map", "aux"):
                 rows = [self.fill(form, 0) for _ in range(size)]
+                if self.related:  # of one structure, whatever is frozen
+                    rows = rows[:1] * size
                 column = f"[{', '.join(rows)}]"
-                plain = "Value" not in column and name in ("x", "y", "v")
+                plain = "Value" not in column and name in ("x", "y", "v") and not self.related
                 arguments.append(f"np.array({column})" if plain and self.random.random() < 0.3 else column)
             else:
                 arguments.append(self.fill(form, 0))
@@ -606,6 +637,8 @@ class Writer:
 
     def form(self, name):
         """How an argument is written, N standing for its numbers."""
+        if self.related:
+            return self.choose(RELATED_FORMS[name])
         return self.choose(
             {
                 "x": ["N", "Value(N)", "Value(N)", "I"],
@@ -641,9 +674,9 @@ def _indented(text):
     return "\n".join("    " + line for line in text.splitlines())
 
 
-def random_program(seed: int, weights: dict[str, int] | None = None) -> Program:
+def random_program(seed: int, weights: dict[str, int] | None = None, related: bool = False) -> Program:
     """The program of a seed."""
-    return Writer(Random(seed), weights).program()
+    return Writer(Random(seed), weights, related).program()
 
 
 def shrunk(program: Program, fails: Callable[[Program], bool], trials: int = 4000) -> Program:

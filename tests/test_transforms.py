@@ -489,7 +489,7 @@ def test_threads_take_derivatives_side_by_side():
 
 
 def test_a_failed_derivative_leaves_nothing_behind():
-    from autograd.transforms import _active
+    from autograd.replay.ancestry import active
 
     def f(x):
         raise KeyError
@@ -497,7 +497,7 @@ def test_a_failed_derivative_leaves_nothing_behind():
     for take in (grad(f), jacobian(f), hessian(f), lambda x: jvp(f, (x,), (1.0,))):
         with pytest.raises(KeyError) as error:
             take(1.0)
-        assert not _active, error  # which keeps the frames of the failed call alive
+        assert not active, error  # which keeps the frames of the failed call alive
     x = Value(2.0)
     with no_grad(), pytest.raises(KeyError):
         grad(f)(x)
@@ -505,14 +505,15 @@ def test_a_failed_derivative_leaves_nothing_behind():
 
 
 def test_a_derivative_that_an_interrupt_has_ended_is_forgotten():
-    from autograd.transforms import _active, _Variables
+    from autograd.replay.ancestry import active
+    from autograd.transforms import _Variables
 
     variables = _Variables("grad", (1.0,), 0)
     variables.__enter__()
     variables.graph_wanted.__exit__(None, None, None)  # and no more: an interrupt came
-    assert len(_active) == 1
+    assert len(active) == 1
     del variables
-    assert not _active
+    assert not active
 
 
 def test_the_variable_of_a_finished_derivative_is_a_number():

@@ -433,6 +433,7 @@ def restore_frozen(*arguments):
     """A frozen leaf as it was pickled or copied."""
     node = restore(*arguments)
     node._rule = FROZEN
+    Freezing.changes = Freezing.changes or 1
     return node
 
 

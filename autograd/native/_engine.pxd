@@ -85,6 +85,8 @@ cdef class Recorder(Tape):
     cdef public list lines
     cdef readonly object spoilt
     cdef public bint differentiated
+    cdef readonly list derivations
+    cdef readonly list differentiated_values
     cpdef traced(self, int place)
     cpdef int place_of(self, operand) except -1
 

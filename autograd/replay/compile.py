@@ -22,7 +22,7 @@ from autograd.nested import map_numbers
 from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
 from autograd.replay.recorder import key_of, keys_of
-from autograd.replay.recording import NotFinite
+from autograd.replay.recording import NotReplayed
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
@@ -167,7 +167,7 @@ class Compiled(Generic[P, R_co]):
         if recording:
             try:
                 return recording.call(leaves)
-            except NotFinite as failure:
+            except NotReplayed as failure:
                 rows = failure.rows
         return self._instead_of(recording, rows, lambda: self.function(*args, **kwargs))
 
@@ -202,9 +202,15 @@ class Compiled(Generic[P, R_co]):
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
+            if not recording.has_mean(has_aux):
+                self._own_results(batches, kwargs)  # where this raises, it is the function's own error
+                raise ArgumentError(
+                    "mean: the function must return one number, or with has_aux a pair of one number and something "
+                    f"else; it returns {recording.result.described()!r:.60}."
+                )
             try:
                 return recording.mean(rows, has_aux)
-            except NotFinite as failure:
+            except NotReplayed as failure:
                 rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
 
@@ -233,7 +239,7 @@ class Compiled(Generic[P, R_co]):
         if recording:
             try:
                 return recording.map(rows, has_aux)
-            except NotFinite as failure:
+            except NotReplayed as failure:
                 rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs, has_aux))
 
@@ -320,7 +326,7 @@ class Compiled(Generic[P, R_co]):
 
     def _reason(self, recording, rows):
         if recording:
-            return f"{recording.failing_operation(rows)} is not finite"
+            return recording.why_not_replayed(rows)
         return f"recording it fails with {self._recordings.failure}"
 
     def _own_mean(self, batches, kwargs, has_aux):

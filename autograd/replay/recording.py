@@ -17,9 +17,13 @@ from autograd.engine import (
     recording,
     replayed_result,
 )
-from autograd.errors import ArgumentError, RecordingError
+from autograd.errors import RecordingError
 from autograd.nested import map_numbers
+<<<<<<< HEAD
 from autograd.replay.batches import total_of, with_columns
+=======
+from autograd.replay.ancestry import Ancestry
+>>>>>>> fuzz17
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -32,8 +36,8 @@ from autograd.replay.signature import arguments_from, kinds_in, parts_of, static
 from autograd.replay.unrolled import UnrolledGraph
 
 
-class NotFinite(Exception):
-    """A replay met a number that is not finite. The function itself is then called, and raises its own error.
+class NotReplayed(Exception):
+    """A replay met a number that is not finite, or would differ. The function itself is then called.
 
     rows  the examples, with the random numbers that were drawn for them; the generators have been set back
 
@@ -78,6 +82,7 @@ class Recording:
             leaves = recorder.captured_leaves()
             self.leaves, self.trainable = [leaf for leaf, _ in leaves], bytes(wanted for _, wanted in leaves)
             self._born = set(map(id, recorder.born))
+            self._ancestry = Ancestry(recorder) if self.differentiated else None
             recorder.trimmed()
             self._tape = recorder
         self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
@@ -201,7 +206,15 @@ class Recording:
             return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
+    def has_mean(self, has_aux):
+        """Whether the function returns one number, or with has_aux a pair of it and something else."""
+        structure = self.result.structure
+        if has_aux:
+            return isinstance(structure, (list, tuple)) and len(structure) == 2 and type(structure[0]) is int
+        return type(structure) is int
+
     def mean(self, rows, has_aux):
+<<<<<<< HEAD
         """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
         self._check_structure("mean", has_aux)
         slots, count, kind = self.program.results, len(rows), self.result.kinds[0]
@@ -232,12 +245,28 @@ class Recording:
                 f"{name}: the function must return one number, or with has_aux a pair of one number and "
                 f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
             )
+=======
+        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
+        structure, slots = self.result.structure, self.program.results
+        roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
+        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
+        losses = numbers[: len(rows) * len(slots) : len(slots)]
+        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
+        node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
+        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
+
+    def map(self, rows):
+        """Every example's result as plain numbers."""
+        _, numbers, _ = self._run(rows, self.program.results, [])
+        return self._structured(self.result.structure, numbers, 0, len(rows))
+>>>>>>> fuzz17
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
+<<<<<<< HEAD
         if not self.draws:
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
@@ -250,9 +279,32 @@ class Recording:
             if found is None:
                 raise NotFinite(rows)
             return rows, *found
+=======
+        if self._ancestry is not None and (Freezing.changes or self._ancestry.derivations) and self._objection(rows):
+            raise NotReplayed(rows)
+        states = RandomStates(self.generators) if self.draws else None
+        try:
+            if states is not None:
+                rows = self._with_random_numbers(rows)
+            found = self.machine.run(rows, reads, roots, seed, self.variables)
+            if found is None:
+                raise NotReplayed(rows)
+            return rows, found[0], found[1]
+>>>>>>> fuzz17
         except BaseException:
             states.restore()  # what fails has drawn nothing
             raise
+
+    def _objection(self, rows):
+        """Why a replay would not give what the function gives, in words; an empty string if it would."""
+        if not self.variables:
+            return self._ancestry.objection([])
+        places = [self._tape.inputs[i] for i in self.variables]
+        for row in rows:
+            found = self._ancestry.objection(list(zip(places, [row[i] for i in self.variables])))
+            if found:
+                return found
+        return ""
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
@@ -314,9 +366,10 @@ class Recording:
 
     # For messages and figures.
 
-    def failing_operation(self, rows):
-        """The operation whose result is not finite in a replay, for a message."""
-        return PythonMachine(self.program).failing_operation(rows)
+    def why_not_replayed(self, rows):
+        """Why the function itself was called for these examples, in words."""
+        found = self._objection(rows) if self._ancestry is not None else ""
+        return found or f"{PythonMachine(self.program).failing_operation(rows)} is not finite"
 
     def stats(self):
         """Figures about the recording."""

@@ -48,6 +48,10 @@ class Result:
         self.kinds.append(tracer.kind if isinstance(part, Value) else AsItIs(part))
         return len(self.places) - 1
 
+    def described(self):
+        """The result for a message, with "a number" in place of each number."""
+        return map_numbers(lambda part: "a number" if type(part) is int else part.part, self.structure)
+
     def equals(self, other):
         return self.kinds == other.kinds and self.structure == other.structure and self.places == other.places
 

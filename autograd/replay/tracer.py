@@ -21,6 +21,7 @@ if not cython.compiled:
     from autograd.engine.value import LEAF, Value, apply, constant
     from autograd.replay.tape import (
         APART,
+        CHOICE,
         CONSTANT,
         DERIVED,
         DETACHED,
@@ -33,6 +34,7 @@ if not cython.compiled:
         UNSURE,
         VALUE,
         WANTED,
+        Fragment,
         Tape,
         described,
         operands_at,
@@ -87,6 +89,7 @@ class Tracer(Value):
             raise AttributeError("'float' object has no attribute 'requires_grad'", name="requires_grad", obj=self)
         if self.kind == UNSURE:
             self._refuse("whether a gradient flows through", FREEZE_ALIKE)
+        self.recorder.check_sure(self.place)
         self.recorder.differentiated = True
         return bool(self.recorder.flags[self.place] & WANTED)
 
@@ -236,6 +239,8 @@ class Recorder(Tape):
         self.lines = None  # where wanted, by place the line of code that asked for the operation
         self.spoilt = None  # the first RecordingError, which the function may have caught
         self.differentiated = False  # whether derivatives were taken inside
+        self.derivations = []  # those by captured Values and arguments: the places of the result and of the former
+        self.differentiated_values = []  # where derivatives are Values since results depend on one: places of results
 
     @cython.ccall
     @cython.locals(place=cython.int, tracer=Tracer)
@@ -264,6 +269,10 @@ class Recorder(Tape):
     def captured_leaves(self):
         """The leaves that the function has met outside its arguments, and whether a gradient flows to each."""
         return [(value, self.flags[place] & WANTED) for value, place in self._captured.items() if value.rule is None]
+
+    def captured_values(self):
+        """The places of the Values that the function has met outside its arguments; Constants are left out."""
+        return {value: place for value, place in self._captured.items() if type(value) is Value}
 
     def drawn(self, generator):
         """A tracer for a random number that is drawn at each replay."""
@@ -336,6 +345,33 @@ class Recorder(Tape):
                 f"compile: a number that was computed inside a side of where() is used outside, at {line_outside()}. "
                 "The function itself would have it only if that side is chosen. Return it from that side."
             )
+
+    def check_sure(self, place):
+        """Refuse a number that is a Value, or not, according to a choice of `where`."""
+        flags = self.flags[place]
+        if len(self.guards) == 1 or not flags & WANTED or flags & APART or self._is_sure(place):
+            return
+        self.refuse(
+            "compile: whether there is a Value or a plain number depends on what where() chooses, at "
+            f"{line_outside()}. Give it Values on both sides, or on none."
+        )
+
+    def _is_sure(self, place):
+        """Whether what is a Value here is one whatever `where` chooses."""
+        sure = {}
+        for part in Fragment(self, [], place).needed:
+            if self.rule[part] == LEAF or self.flags[part] & APART:
+                sure[part] = bool(self.flags[part] & WANTED)
+            elif self.rule[part] == CHOICE:
+                guard, condition = self.guard_of[part], self.a[part]
+                first, second = sure[self.b[part]], sure[self.c[part]]
+                # A side that is a function has a guard of its own.
+                first_always = first and (guard, condition, True) not in self._guard_of
+                second_always = second and (guard, condition, False) not in self._guard_of
+                sure[part] = sure[condition] or (first and second) or first_always or second_always
+            else:
+                sure[part] = bool(self.flags[part] & PASSES) and any(sure[one] for one in operands_at(self, part))
+        return sure[place]
 
     def operand_at(self, place):
         """What stands at a place, for a reader: a captured Value or a number as it is, else a tracer."""

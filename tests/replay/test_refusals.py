@@ -9,10 +9,10 @@ import time
 
 import numpy as np
 import pytest
-from replaying import agrees
+from replaying import agrees, plain
 
 import autograd
-from autograd import Value, compile, grad, log, sqrt, where
+from autograd import Value, compile, derivatives, grad, log, sqrt, where
 from autograd.errors import DomainError, RecordingError, RecordingWarning
 
 W, SCALE = Value(3.0), 2.0
@@ -260,3 +260,41 @@ def test_a_number_that_leaves_a_side_of_where_is_refused():
     for x in (0.5, 1.5, 2.5):
         assert compile(inner)(x) == inner(x)
         assert compile(grad(inner))(x) == grad(inner)(x)
+
+
+def by(y):
+    return derivatives(y, y)
+
+
+UNSURE = {
+    "one side": lambda x: by(F * where(x > 1.0, lambda: W, 2.0)),
+    "the other side": lambda x: by(F * where(x > 1.0, 2.0, lambda: W)),
+    "a choice in a choice": lambda x: by(F * where(x > 1.0, lambda: where(x > 2.0, lambda: W, 3.0), lambda: W)),
+    "an operation on a side": lambda x: by(F + where(x > 1.0, lambda: W * x, lambda: F)),
+    "a direction": lambda x: derivatives(W * F, [W, F * where(x > 1.0, lambda: W, 2.0)]),
+    "requires_grad": lambda x: 1.0 if (F * where(x > 1.0, lambda: W, 2.0)).requires_grad else 2.0,
+}
+SURE = {
+    "Values on both sides": lambda x: by(F * where(x > 1.0, lambda: W, lambda: W * x)),
+    "no function": lambda x: by(F * where(x > 1.0, W, 2.0)),
+    "a Value beside a function": lambda x: by(F * where(x > 1.0, lambda: 2.0, W)),
+    "a Value as the condition": lambda x: by(where(W, lambda: F, lambda: 2.0)),
+    "a Value as a factor": lambda x: by(W * where(x > 1.0, lambda: W, 2.0)),
+    "no Value at all": lambda x: by(F * where(x > 1.0, lambda: F, 2.0)),
+    "a choice below": lambda x: derivatives(W * where(x > 1.0, lambda: W, 2.0), W),
+    "a variable": lambda x: grad(lambda t: where(t > 1.0, lambda: t * W, 2.0))(where(x > 1.0, lambda: W, 2.0)),
+}
+F = Value(5.0).requires_grad_(False)
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_to_differentiate_by_what_may_be_a_number_is_refused(name):
+    with pytest.raises(RecordingError, match=r"whether there is a Value .* what where\(\) chooses, at test_refusals"):
+        compile(UNSURE[name])(0.5)
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_to_differentiate_by_what_is_a_value_is_not(name):
+    step = compile(SURE[name])
+    for x in (0.5, 1.5, 2.5, 0.5):
+        assert plain(step(x)) == plain(step.function(x))

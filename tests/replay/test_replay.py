@@ -4,6 +4,7 @@ import copy
 import gc
 import math
 import pickle
+import re
 from random import Random
 
 import numpy as np
@@ -13,7 +14,7 @@ from soaking import SOAK, amount
 
 import autograd
 import nn
-from autograd import Value, compile, derivatives, grad, hessian, jvp, no_grad, where
+from autograd import Value, compile, derivatives, grad, hessian, jvp, log, no_grad, where
 from autograd.engine import any_mode, topological_order
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, DomainError, InfiniteDerivativeError, NumberTypeError, RecordingError
@@ -294,6 +295,25 @@ def test_other_results_come_along_with_the_mean():
     loss, outputs = compile(lambda x: (w * x * x, [w * x, x])).mean([1.0, 3.0], has_aux=True)
     assert loss.data == 10.0
     assert outputs == [[2.0, 1.0], [6.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("f", "has_aux", "returned"),
+    [
+        (lambda x: [log(x)], False, "['a number']"),
+        (lambda x: (None, log(x)), True, "(None, 'a number')"),
+        (lambda x: {0: log(x), 1: x}, True, "{0: 'a number', 1: 'a number'}"),
+        (lambda x: log(x), True, "'a number'"),
+        (lambda x: (log(x), "text")[1], False, "'text'"),
+        (lambda x: (log(x), None)[1], False, "None"),
+    ],
+)
+def test_what_has_no_mean_is_refused_after_its_errors(f, has_aux, returned):
+    step = compile(f)
+    with pytest.raises(DomainError, match=r"log: x must be > 0, got -1\.0"):
+        step.mean([Value(2.0), Value(-1.0)], has_aux=has_aux)
+    with pytest.raises(ArgumentError, match=re.escape(f"it returns {returned}.")):
+        step.mean([Value(2.0), Value(1.0)], has_aux=has_aux)
 
 
 def test_figures_and_picture():
