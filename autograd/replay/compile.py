@@ -198,16 +198,13 @@ class Compiled(Generic[P, R_co]):
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
+        _check_has_aux("mean", has_aux)
         if is_recording():
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
         if recording:
-            if not recording.has_mean(has_aux):
-                self._own_results(batches, kwargs)  # where this raises, it is the function's own error
-                raise ArgumentError(
-                    "mean: the function must return one number, or with has_aux a pair of one number and something "
-                    f"else; it returns {recording.result.described()!r:.60}."
-                )
+            if not recording.begins_with_a_number(has_aux):
+                raise self._no_number("mean", recording, batches, kwargs)
             try:
                 return recording.mean(rows, has_aux)
             except NotReplayed as failure:
@@ -233,10 +230,13 @@ class Compiled(Generic[P, R_co]):
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
+        _check_has_aux("map", has_aux)
         if is_recording():
             return self._own_map(batches, kwargs, has_aux)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)
         if recording:
+            if has_aux and not recording.begins_with_a_number(has_aux):
+                raise self._no_number("map", recording, batches, kwargs)
             try:
                 return recording.map(rows, has_aux)
             except NotReplayed as failure:
@@ -324,6 +324,14 @@ class Compiled(Generic[P, R_co]):
             )
         return result
 
+    def _no_number(self, name, recording, batches, kwargs):
+        """The error for a function that returns no number; its own error, if it raises one, comes first."""
+        self._own_results(batches, kwargs)
+        return ArgumentError(
+            f"{name}: the function must return one number, or with has_aux a pair of one number and something else; it "
+            f"returns {recording.result.described()!r:.60}."
+        )
+
     def _reason(self, recording, rows):
         if recording:
             return recording.why_not_replayed(rows)
@@ -346,3 +354,8 @@ class Compiled(Generic[P, R_co]):
 
     def _own_results(self, batches, kwargs):
         return [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
+
+
+def _check_has_aux(name, has_aux):
+    if has_aux not in (False, True, "array"):
+        raise ArgumentError(f'{name}: has_aux is False, True or "array", got {has_aux!r:.60}.')

@@ -19,11 +19,8 @@ from autograd.engine import (
 )
 from autograd.errors import RecordingError
 from autograd.nested import map_numbers
-<<<<<<< HEAD
-from autograd.replay.batches import total_of, with_columns
-=======
 from autograd.replay.ancestry import Ancestry
->>>>>>> fuzz17
+from autograd.replay.batches import total_of, with_columns
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -206,7 +203,7 @@ class Recording:
             return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
-    def has_mean(self, has_aux):
+    def begins_with_a_number(self, has_aux):
         """Whether the function returns one number, or with has_aux a pair of it and something else."""
         structure = self.result.structure
         if has_aux:
@@ -214,9 +211,7 @@ class Recording:
         return type(structure) is int
 
     def mean(self, rows, has_aux):
-<<<<<<< HEAD
         """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
-        self._check_structure("mean", has_aux)
         slots, count, kind = self.program.results, len(rows), self.result.kinds[0]
         roots = slots[:1] if kind == VALUE and self._has_gradients() else []
         rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
@@ -226,8 +221,6 @@ class Recording:
 
     def map(self, rows, has_aux):
         """Every example's result as plain numbers; with has_aux first numbers and other results separately."""
-        if has_aux:
-            self._check_structure("map", has_aux)
         slots, count = self.program.results, len(rows)
         numbers = self._run(rows, slots, [])[1]
         if not has_aux:
@@ -235,62 +228,25 @@ class Recording:
         first = self._table(numbers, count)[:, 0] if has_aux == "array" else numbers[: count * len(slots) : len(slots)]
         return first if has_aux == "array" else first.tolist(), self._others(numbers, count, has_aux)
 
-    def _check_structure(self, name, has_aux):
-        if has_aux not in (False, True, "array"):
-            raise ArgumentError(f'{name}: has_aux is False, True or "array", got {has_aux!r:.60}.')
-        structure = self.result.structure
-        is_pair = isinstance(structure, (list, tuple)) and len(structure) == 2
-        if type(structure[0] if has_aux and is_pair else structure) is not int or (has_aux and not is_pair):
-            raise ArgumentError(
-                f"{name}: the function must return one number, or with has_aux a pair of one number and "
-                f"something else; it returns {map_numbers(lambda _: 'a number', structure)!r:.60}."
-            )
-=======
-        """The mean over examples; with has_aux a pair of it and the list of the examples' other results."""
-        structure, slots = self.result.structure, self.program.results
-        roots = slots[:1] if self._has_gradients() and self.result.kinds[0] == VALUE else []
-        rows, numbers, partials = self._run(rows, slots, roots, 1 / len(rows))
-        losses = numbers[: len(rows) * len(slots) : len(slots)]
-        total = reduce(operator.add, losses)  # sum() may be more exact than the function's own additions
-        node = self._node(total / len(rows), partials[0] if partials else None, 0, rows)
-        return (node, self._structured(structure[1], numbers, 1, len(rows))) if has_aux else node
-
-    def map(self, rows):
-        """Every example's result as plain numbers."""
-        _, numbers, _ = self._run(rows, self.program.results, [])
-        return self._structured(self.result.structure, numbers, 0, len(rows))
->>>>>>> fuzz17
-
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""
-<<<<<<< HEAD
+        if self._ancestry is not None and (Freezing.changes or self._ancestry.derivations) and self._objection(rows):
+            raise NotReplayed(rows)
         if not self.draws:
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
-                raise NotFinite(rows)
+                raise NotReplayed(rows)
             return rows, *found
         states = RandomStates(self.generators)
         try:
             rows = self._with_random_numbers(rows)
             found = self.machine.run(rows, reads, roots, seed, self.variables)
             if found is None:
-                raise NotFinite(rows)
-            return rows, *found
-=======
-        if self._ancestry is not None and (Freezing.changes or self._ancestry.derivations) and self._objection(rows):
-            raise NotReplayed(rows)
-        states = RandomStates(self.generators) if self.draws else None
-        try:
-            if states is not None:
-                rows = self._with_random_numbers(rows)
-            found = self.machine.run(rows, reads, roots, seed, self.variables)
-            if found is None:
                 raise NotReplayed(rows)
-            return rows, found[0], found[1]
->>>>>>> fuzz17
+            return rows, *found
         except BaseException:
             states.restore()  # what fails has drawn nothing
             raise
