@@ -10,8 +10,9 @@
 cdef enum:
     FEW = 3  # up to this many examples are run one by one
     CHUNKS = 8  # a batch is split into at most this many parts
-    TOGETHER = 4  # so many tiles run together
-    MANY_WEIGHTS = 8000  # if there are more numbers that all examples share than stay in the nearest cache
+    TOGETHER = 4  # so many tiles run together, unless
+    ENOUGH = 100_000  # they have more numbers than this, which then leave the cache,
+    MANY_WEIGHTS = 8000  # and the examples share fewer numbers than this
     MOST_KEPT = 4_000_000  # numbers in a workspace that is kept for the next run
     WORTH_HELP = 30_000  # operations times examples above which helper threads pay off
 
@@ -478,7 +479,9 @@ cdef class NativeMachine:
             if blocks.guard[i]:
                 pairs = self._guards[blocks.guard[i]]
                 instruction.guard, instruction.guards = pairs.data.as_ints, len(pairs) // 2
-        self.plan.together = TOGETHER if program.uniform > MANY_WEIGHTS else 1
+        self.plan.together = TOGETHER
+        if program.uniform < MANY_WEIGHTS and (program.size - program.uniform) * LANES * TOGETHER > ENOUGH:
+            self.plan.together = 1
         template = array.array("d", bytes(8 * max(program.uniform, 1)))
         for slot, number in program.numbers:
             template[slot] = number

@@ -86,6 +86,56 @@ TARGET static void OF_KIND(product)(double *c, ptrdiff_t c_row, const double *a,
         OF_KIND(strip_1)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
 }
 
+#if LANES == 2 * WIDTH && ACROSS == 4
+/* The same for rows of LANES columns in two tiles at once, `c_tile` and `b_tile` apart. */
+TARGET static void OF_KIND(product_of_two)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
+                                           ptrdiff_t a_term, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
+                                           ptrdiff_t rows, ptrdiff_t terms, int anew) {
+    ptrdiff_t p = 0;
+#define C(p, v) V(c + p * c_row + v / 2 * c_tile)[v % 2]
+#define BEGIN_TWO(p, v) vector s##p##v = anew ? -(vector){0} : C(p, v);
+#define LOAD_TWO(p, v) const vector x##v = CV(b + v / 2 * b_tile)[v % 2];
+#define STORE_TWO(p, v) C(p, v) = s##p##v;
+    for (; p + 4 <= rows; p += 4, c += 4 * c_row, a += 4 * a_row) {
+        const double *const a_begin = a, *const b_begin = b;
+        ROWS_4(VECTORS_4, BEGIN_TWO)
+        for (ptrdiff_t t = 0; t < terms; t++, a += a_term, b += b_term) {
+            VECTORS_4(LOAD_TWO, 0)
+            ROWS_4(VECTORS_1, LOAD_A)
+            ROWS_4(VECTORS_4, ADD)
+        }
+        ROWS_4(VECTORS_4, STORE_TWO)
+        a = a_begin;
+        b = b_begin;
+    }
+#undef C
+#undef BEGIN_TWO
+#undef LOAD_TWO
+#undef STORE_TWO
+    for (int tile = 0; tile < 2 && p < rows; tile++)
+        OF_KIND(product)(c + tile * c_tile, c_row, a, a_row, a_term, b + tile * b_tile, b_term, rows - p, LANES, terms, anew);
+}
+#endif
+
+/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart; BLOCK rows of all tiles before the next
+   rows, so that what these share is read from memory once. */
+HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
+                                 ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
+                                 ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles, int anew) {
+    for (ptrdiff_t p = 0; p < rows; p += BLOCK) {
+        const ptrdiff_t count = rows - p < BLOCK ? rows - p : BLOCK;
+        ptrdiff_t tile = 0;
+#if LANES == 2 * WIDTH && ACROSS == 4
+        for (; columns == LANES && a_tile == 0 && c_tile && tile + 2 <= tiles; tile += 2)
+            OF_KIND(product_of_two)(c + p * c_row + tile * c_tile, c_row, c_tile, a + p * a_row, a_row, a_term,
+                                    b + tile * b_tile, b_term, b_tile, count, terms, anew);
+#endif
+        for (; tile < tiles; tile++)
+            OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
+                             b + tile * b_tile, b_term, count, columns, terms, anew);
+    }
+}
+
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
 HERE void OF_KIND(turned)(double *to, ptrdiff_t to_row, const double *from, ptrdiff_t from_row, ptrdiff_t from_column,
                           ptrdiff_t rows, ptrdiff_t columns) {
@@ -141,46 +191,30 @@ HERE void OF_KIND(turned_lanes)(double *to, const double *from, ptrdiff_t step, 
             to[lane * rows + k] = from[k * step + lane];
 }
 
-/* With rows of lanes: a layer, whose weights and biases all examples share. A few of its results are computed for all
-   tiles before the next ones, so that the weights are read from memory once. */
+/* With rows of lanes: a layer, whose weights and biases all examples share. */
 
 HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const Part *part) {
     double *rows = w->memory + w->base - w->uniform * LANES;
-    for (ptrdiff_t r = 0; r < part->rows; r++)
-        for (ptrdiff_t c = 0; c < part->columns; c += BLOCK) {
-            const ptrdiff_t count = part->columns - c < BLOCK ? part->columns - c : BLOCK;
-            for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
-                double *tile_rows = rows + tile * w->stride;
-                double *out = tile_rows + (i->start + part->first + r * part->columns + c) * LANES;
-                for (int s = 0; s < part->count; s++) {
-                    const Span *span = &part->spans[s];
-                    const double *weights = w->memory + AT(span->a, r, c, 0);
-                    if (span->code & HAS_B) {
-                        OF_KIND(product)(out, LANES, weights, span->a.column, span->a.term,
-                                         tile_rows + AT(span->b, r, 0, 0) * LANES, span->b.term * LANES, count, LANES,
-                                         span->terms, s == 0);
-                        continue;
-                    }
-                    for (ptrdiff_t k = 0; k < count; k++)
-                        for (int t = 0; t < span->terms; t++) {
-                            const double bias = weights[k * span->a.column + t * span->a.term];
-                            EACH (int p = 0; p < PARTS; p++)
-                                V(out + k * LANES)[p] = (s == 0 && t == 0 ? -(vector){0} : V(out + k * LANES)[p]) + bias;
-                        }
-                }
+    for (ptrdiff_t r = 0; r < part->rows; r++) {
+        double *out = rows + (i->start + part->first + r * part->columns) * LANES;
+        for (int s = 0; s < part->count; s++) {
+            const Span *span = &part->spans[s];
+            const double *weights = w->memory + AT(span->a, r, 0, 0);
+            if (span->code & HAS_B) {
+                OF_KIND(tiled_product)(out, LANES, w->stride, weights, span->a.column, span->a.term, 0,
+                                       rows + AT(span->b, r, 0, 0) * LANES, span->b.term * LANES, w->stride,
+                                       part->columns, LANES, span->terms, w->tiles, s == 0);
+                continue;
             }
+            for (ptrdiff_t k = 0; k < w->tiles * part->columns; k++)
+                for (int t = 0; t < span->terms; t++) {
+                    double *row = out + k / part->columns * w->stride + k % part->columns * LANES;
+                    const double bias = weights[k % part->columns * span->a.column + t * span->a.term];
+                    EACH (int p = 0; p < PARTS; p++)
+                        V(row)[p] = (s == 0 && t == 0 ? -(vector){0} : V(row)[p]) + bias;
+                }
         }
-}
-
-/* c[p][q] += Σ a[p][0]·b[0][q] + … as `product` does, for all tiles, from which the next ones are a_tile and so on away;
-   BLOCK rows of all tiles before the next rows. */
-HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
-                                 ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
-                                 ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles) {
-    for (ptrdiff_t p = 0; p < rows; p += BLOCK)
-        for (ptrdiff_t tile = 0; tile < tiles; tile++)
-            OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
-                             b + tile * b_tile, b_term, rows - p < BLOCK ? rows - p : BLOCK, columns, terms, 0);
+    }
 }
 
 HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, const Part *part) {
@@ -204,21 +238,21 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
                 AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
                 OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride,
                                        w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs, LANES * w->inputs,
-                                       count, terms, LANES, w->tiles);
+                                       count, terms, LANES, w->tiles, 0);
             } else if (span->code & A_WANTED && span->a.term == 1) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * terms, rows + x + tile * w->stride, step, terms);
                 OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride, turned, terms,
-                                       LANES * terms, count, terms, LANES, w->tiles);
+                                       LANES * terms, count, terms, LANES, w->tiles, 0);
             } else if (span->code & A_WANTED) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * count, g + tile * w->stride, LANES, count);
                 OF_KIND(tiled_product)(w->adjoint + weights, span->a.term, 0, rows + x, step, 1, w->stride, turned, count,
-                                       LANES * count, terms, count, LANES, w->tiles);
+                                       LANES * count, terms, count, LANES, w->tiles, 0);
             }
             if (span->code & B_WANTED)
                 OF_KIND(tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
-                                       g, LANES, w->stride, terms, LANES, count, w->tiles);
+                                       g, LANES, w->stride, terms, LANES, count, w->tiles, 0);
         }
     }
 }
