@@ -16,6 +16,7 @@ TESTS = [
     "engine/test_flats.py",
     "nn/test_nn_flats.py",
     "replay/test_machine.py",
+    "replay/test_affine.py",
     "engine/test_interrupts.py",
     "native/test_native.py",
     "engine/test_edges.py",
