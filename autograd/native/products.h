@@ -117,22 +117,25 @@ TARGET static void OF_KIND(product_of_two)(double *c, ptrdiff_t c_row, ptrdiff_t
 }
 #endif
 
-/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart; BLOCK rows of all tiles before the next
-   rows, so that what these share is read from memory once. */
+/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart. DEEP terms at a time, so that these rows of
+   b stay in the nearest cache; BLOCK rows of all tiles before the next rows, so that a is read from memory once. */
 HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
                                  ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
                                  ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles, int anew) {
-    for (ptrdiff_t p = 0; p < rows; p += BLOCK) {
-        const ptrdiff_t count = rows - p < BLOCK ? rows - p : BLOCK;
-        ptrdiff_t tile = 0;
+    for (; terms > 0; terms -= DEEP, a += DEEP * a_term, b += DEEP * b_term, anew = 0) {
+        const ptrdiff_t depth = terms < DEEP ? terms : DEEP;
+        for (ptrdiff_t p = 0; p < rows; p += BLOCK) {
+            const ptrdiff_t count = rows - p < BLOCK ? rows - p : BLOCK;
+            ptrdiff_t tile = 0;
 #if LANES == 2 * WIDTH && ACROSS == 4
-        for (; columns == LANES && a_tile == 0 && c_tile && tile + 2 <= tiles; tile += 2)
-            OF_KIND(product_of_two)(c + p * c_row + tile * c_tile, c_row, c_tile, a + p * a_row, a_row, a_term,
-                                    b + tile * b_tile, b_term, b_tile, count, terms, anew);
+            for (; columns == LANES && a_tile == 0 && c_tile && tile + 2 <= tiles; tile += 2)
+                OF_KIND(product_of_two)(c + p * c_row + tile * c_tile, c_row, c_tile, a + p * a_row, a_row, a_term,
+                                        b + tile * b_tile, b_term, b_tile, count, depth, anew);
 #endif
-        for (; tile < tiles; tile++)
-            OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
-                             b + tile * b_tile, b_term, count, columns, terms, anew);
+            for (; tile < tiles; tile++)
+                OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
+                                 b + tile * b_tile, b_term, count, columns, depth, anew);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* 
 
 #define LANES 16
 #define BLOCK 8 /* so many results of a layer are computed for all tiles before the next ones */
+#define DEEP 128 /* so many terms of them at a time */
 #define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
 #define ALWAYS static inline __attribute__((always_inline))
 
