@@ -14,7 +14,7 @@
                                                ptrdiff_t a_term, const double *b, ptrdiff_t b_term,                \
                                                ptrdiff_t terms, ptrdiff_t last, int anew) {                        \
         enum { LAST = vectors - 1 };                                                                               \
-        ROWS_##rows(VECTORS_##vectors, BEGIN_SUM)                                                                      \
+        ROWS_##rows(VECTORS_##vectors, BEGIN_SUM)                                                                  \
         for (; terms > 0; terms--, a += a_term, b += b_term) {                                                     \
             VECTORS_##vectors(LOAD_B, 0)                                                                           \
             ROWS_##rows(VECTORS_1, LOAD_A)                                                                         \
@@ -117,8 +117,8 @@ TARGET static void OF_KIND(product_of_two)(double *c, ptrdiff_t c_row, ptrdiff_t
 }
 #endif
 
-/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart. DEEP terms at a time, so that these rows of
-   b stay in the nearest cache; BLOCK rows of all tiles before the next rows, so that a is read from memory once. */
+/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart. DEEP terms at a time, so that these rows
+   of b stay in the nearest cache; BLOCK rows of all tiles before the next rows, so that a is read from memory once. */
 HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
                                  ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
                                  ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles, int anew) {
@@ -150,7 +150,11 @@ HERE void OF_KIND(turned)(double *to, ptrdiff_t to_row, const double *from, ptrd
 /* to[n][k] = from[k][n] for WIDTH rows and columns. */
 HERE void OF_KIND(turned_square)(double *to, ptrdiff_t to_row, const double *from, ptrdiff_t from_row) {
 #define LOAD(k) const vector a##k = *CV(from + k * from_row);
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
 #define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (whole_numbers){__VA_ARGS__})
+#endif
 #if WIDTH == 8
 #define PAIR(k, l) const vector b##k = SHUFFLE(a##k, a##l, 0, 8, 2, 10, 4, 12, 6, 14), \
                                 b##l = SHUFFLE(a##k, a##l, 1, 9, 3, 11, 5, 13, 7, 15);

@@ -95,14 +95,16 @@ static ptrdiff_t part_prepare(Part *part) {
         const Span *span = &part->spans[s];
         const int kind = span->code & 7;
         const int layer = kind == (HAS_B | B_VARIES) && span->b.column == 0;
-        const ptrdiff_t rows = (part->rows + 7) / 8 * 8, widest = span->terms > part->columns ? span->terms : part->columns;
+        const ptrdiff_t rows = (part->rows + 7) / 8 * 8;
+        const ptrdiff_t widest = span->terms > part->columns ? span->terms : part->columns;
         if (!layer && kind)
             part->forward = part->backward = 0;
         else if (layer) {
             if (span->code & B_WANTED && span->b.term == 0)
                 part->backward = 0;
-            if (span->code & A_WANTED && !(span->a.term == 1 && (part->columns == 1 || far_apart(span->a.column, span->terms))) &&
-                !(span->a.column == 1 && far_apart(span->a.term, part->columns)))
+            const int by_rows = span->a.term == 1 && (part->columns == 1 || far_apart(span->a.column, span->terms));
+            const int by_columns = span->a.column == 1 && far_apart(span->a.term, part->columns);
+            if (span->code & A_WANTED && !by_rows && !by_columns)
                 part->backward = 0;
         }
         if (room < LANES * widest)
