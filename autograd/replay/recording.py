@@ -188,10 +188,10 @@ class Recording:
     def call(self, leaves):
         """The result for one example."""
         slots, kinds = self.program.results, self.result.kinds
-        roots = [slot for slot, kind in zip(slots, kinds) if kind == VALUE] if self._has_gradients() else []
+        roots = self._roots([slot for slot, kind in zip(slots, kinds) if kind == VALUE])
         rows, numbers, partials, origin = self._run([leaves], slots, roots)
         if self.result.structure == 0 and type(kinds[0]) is not AsItIs:  # one number, the common case
-            return self._node(numbers[0], partials[0] if roots else None, 0, rows, origin)
+            return self._node(numbers[0], partials[0] if roots and kinds[0] == VALUE else None, 0, rows, origin)
         supply = iter(partials)
         results = [
             kind.part
@@ -213,10 +213,10 @@ class Recording:
     def mean(self, rows, has_aux):
         """The mean over examples; with has_aux a pair of it and the list or array of the examples' other results."""
         slots, count, kind = self.program.results, len(rows), self.result.kinds[0]
-        roots = slots[:1] if kind == VALUE and self._has_gradients() else []
+        roots = self._roots(slots[:1] if kind == VALUE else [])
         rows, numbers, partials, origin = self._run(rows, slots, roots, 1 / count)
         number = total_of(numbers, len(slots), count) / count
-        node = self._node(number, partials[0] if partials else None, 0, rows, origin)
+        node = self._node(number, partials[0] if roots and kind == VALUE else None, 0, rows, origin)
         return (node, self._others(numbers, count, has_aux)) if has_aux else node
 
     def map(self, rows, has_aux):
@@ -227,6 +227,15 @@ class Recording:
             return self._structured(self.result.structure, numbers, 0, count)
         first = self._table(numbers, count)[:, 0] if has_aux == "array" else numbers[: count * len(slots) : len(slots)]
         return first if has_aux == "array" else first.tolist(), self._others(numbers, count, has_aux)
+
+    def _roots(self, slots):
+        """From which results to go back: those in these slots, which have a gradient.
+
+        If there are none, from the first one: if a derivative is infinite on the way, the function itself raises.
+        """
+        if not self._has_gradients():
+            return []
+        return slots or ([] if self.differentiated else self.program.results[:1])
 
     def _has_gradients(self):
         return gradients_wanted() and bool(self.machine.captured or self.variables)

@@ -14,7 +14,7 @@ from replaying import agrees
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, jvp, less, log, no_grad, where
-from autograd.errors import RecordingError, RecordingWarning
+from autograd.errors import InfiniteDerivativeError, RecordingError, RecordingWarning
 
 W = Value(3.0)
 
@@ -263,3 +263,17 @@ def test_the_frames_of_warnings_are_those_of_the_caller():
             step([1.0] * n)
     assert [warning.filename for warning in caught] == [__file__]
     assert sys.modules["autograd"] is autograd
+
+
+@pytest.mark.parametrize("returned", [lambda y: 1.0, lambda y: y.detach()])
+def test_an_infinite_derivative_raises_even_if_no_result_has_a_gradient(returned):
+    w = Value(2.0)
+    step = compile(lambda x: returned((w * x).sqrt()))
+    for _ in range(2):
+        step(1.0)
+    with pytest.raises(InfiniteDerivativeError):
+        step(0.0)
+    pair = compile(lambda x: (1.0, (w * x).sqrt()))
+    pair.mean([1.0, 4.0], has_aux=True)
+    with pytest.raises(InfiniteDerivativeError):
+        pair.mean([1.0, 0.0], has_aux=True)
