@@ -236,7 +236,7 @@ def test_c_is_absent_without_a_compiler(monkeypatch):
 
 
 def test_c_that_cannot_be_compiled_is_absent_with_the_reason():
-    if not shutil.which("cc"):
+    if not shutil.which("cc"):  # without one the contender is absent for that reason, whatever its source
         pytest.skip("there is no C compiler")
     with pytest.raises(Absent, match=r"cc could not compile mlp\.c: .*SIZE1"):
         in_c.library("mlp.c", LAYERS=2)

@@ -11,6 +11,7 @@ from autograd import backend, examples
 from autograd.examples import arrays_of, rows_of, shuffled_places
 
 SIZES = [*range(20), 31, 32, 33, 63, 64, 65, 127, 128, 129, 1347, 4095, 4096, 4097]
+# Rows are a class of the compiled engine; the plain one takes the arrays themselves.
 compiled_only = pytest.mark.skipif(backend == "python", reason="the plain engine has no rows")
 
 

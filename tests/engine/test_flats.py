@@ -105,7 +105,7 @@ LOOKS = {
 
 @native_only
 @pytest.mark.parametrize("look", LOOKS)
-def test_whoever_looks_brings_all_numbers_home(look):
+def test_a_look_at_a_value_brings_all_numbers_home(look):
     values, _, flat = trained()
     LOOKS[look](values[1])
     assert not flat.gathered
@@ -337,6 +337,7 @@ def test_an_interrupt_anywhere_leaves_a_step_before_or_after():
         flat.gather()
 
 
+# What a forked process finds can be seen only where there is fork().
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_fork_takes_the_numbers_along(right):
     values, loss, flat = trained()

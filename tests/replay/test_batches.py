@@ -93,6 +93,7 @@ def test_an_array_with_numbers_that_are_not_finite(step):
         step.mean(numpy.array([[numpy.nan] * 3] * 5), numpy.array(Y))
 
 
+# Rows are a class of the compiled engine; the plain one takes the arrays themselves.
 @pytest.mark.skipif(backend == "python", reason="the plain engine has no rows")
 def test_rows_are_batches(step):
     rows = rows_of([numpy.array(X), numpy.array(Y, float)])

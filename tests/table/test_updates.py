@@ -105,6 +105,7 @@ def test_the_text_for_numpy_computes_the_same_bits(update, settings):
         assert [bits(column) for column in found] == [bits(column) for column in expected]
 
 
+# The formulas in JavaScript can be run only by Node, which is optional; the other languages are tested anyway.
 @pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
 def test_javascript_computes_the_same_bits():
     script, expected = [], []
