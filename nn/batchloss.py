@@ -67,7 +67,7 @@ class BatchLoss:
         return loss, _in_order(groups, [outputs for _, outputs in found])
 
     def mean_into(self, flat: Flat, data: Dataset) -> "tuple[float, Any] | None":
-        """Set the gradients of the Values in `flat` to those of the mean loss, which is returned with all numbers of the
+        """Set the gradients of the Values in `flat` to those of the mean loss. Returns it, and all numbers of the
         recording, example by example: first the loss, then the outputs if there are any.
 
         Returns None, and has changed nothing, where only `mean` can do it (see autograd.compile), and when a comparison

@@ -49,7 +49,7 @@ class Neuron(Module):
         self.activation = activation if nonlin else None
         self._function = activation_function(self.activation)
         draw = initialiser(init, self.activation if isinstance(self.activation, str) else None)
-        self.w = [Value(draw(nin, _fan_out, rng)) for _ in range(nin)]
+        self.w = tuple(Value(draw(nin, _fan_out, rng)) for _ in range(nin))
         self.b = Value(0.0) if bias else None
 
     def forward(self, x: Number | Sequence[Number]) -> Value:
@@ -258,7 +258,7 @@ class Perceptron(Neuron):
         if weights is not None:
             if len(weights) != nin:
                 raise ArgumentError(f"Perceptron: {nin} inputs need {nin} weights, got {len(weights)}.")
-            self.w = [Value(weight) for weight in weights]
+            self.w = tuple(map(Value, weights))
         self.b = Value(bias)
 
     def learn(self, x: Number | Sequence[Number], target: float, rate: float = 1.0) -> float:

@@ -69,6 +69,7 @@ cdef extern from "machine.h":
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
+    int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept
     void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
@@ -560,8 +561,9 @@ cdef class NativeMachine:
         if found is None or moves != then:
             return None
         slopes = (<list>found[1])[0]
-        memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
-        values.add_to(flat.arrays.grad, slopes.data.as_doubles)
+        if values.covered != &flat.arrays:
+            memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
+        values.write_to(flat.arrays.grad, 1.0, slopes.data.as_doubles)
         flat.arrays.used = True
         replays += 1
         return found[0]

@@ -42,7 +42,8 @@ class World:
     def __init__(self, seed, flats):
         self.flats, rng = flats, random.Random(seed)
         self.model = nn.MLP(3, [5, 4, 2], "tanh", seed=seed)
-        self.model.layers[1].neurons[0].w[0] = self.model.layers[0].neurons[0].w[1]  # tied
+        first, second = (layer.neurons[0] for layer in self.model.layers[:2])
+        second.w = (first.w[1], *second.w[1:])  # tied
         self.alone = Value(0.5, "alone")
         self.points = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(20)]
         self.targets = [rng.randrange(2) for _ in range(20)]
