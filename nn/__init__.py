@@ -6,6 +6,7 @@ from nn import activations, data, errors, init, layers, losses, metrics, modules
 from nn.activations import gelu, leaky_relu, relu, sigmoid, softmax, softplus, step, tanh
 from nn.checkpoint import Checkpoint
 from nn.convert import from_torch, to_torch
+from nn.convolution import Conv2d, MaxPool2d, Unflatten
 from nn.evaluation import evaluate, predict
 from nn.history import History
 from nn.layers import (
@@ -13,6 +14,7 @@ from nn.layers import (
     Dropout,
     Embedding,
     Flatten,
+    LayerNorm,
     LeakyReLU,
     ReLU,
     RMSNorm,
@@ -39,6 +41,7 @@ from nn.modules import MLP, Layer, Linear, Neuron, Perceptron, Sequential
 from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_, clip_grad_value_
 from nn.optimizer import Optimizer
 from nn.overview import summary
+from nn.recurrent import LSTM, LSTMCell
 from nn.run import Run
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR, WarmupDecayLR
 from nn.training import fit
@@ -48,22 +51,27 @@ from nn.weights import load, save
 __all__ = [
     "GELU",
     "GPT",
+    "LSTM",
     "MLP",
     "SGD",
     "Adagrad",
     "Adam",
     "AdamW",
     "Checkpoint",
+    "Conv2d",
     "CosineAnnealingLR",
     "Dropout",
     "Embedding",
     "ExponentialLR",
     "Flatten",
     "History",
+    "LSTMCell",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LinearLR",
+    "MaxPool2d",
     "Module",
     "Neuron",
     "Optimizer",
@@ -80,6 +88,7 @@ __all__ = [
     "Step",
     "StepLR",
     "Tanh",
+    "Unflatten",
     "WarmupDecayLR",
     "accuracy",
     "activations",
