@@ -31,6 +31,7 @@ def fit(
     *,
     epochs: int = 100,
     batch_size: "int | None" = 32,
+    accumulate_grad_batches: int = 1,
     optimizer: "Optimizer | None" = None,
     seed: "int | None" = None,
     metric: "str | Callable | None" = "auto",
@@ -53,6 +54,8 @@ def fit(
     data        a Dataset, a pair (inputs, targets), or a list of pairs
     epochs      how many times to go through the data
     batch_size  examples per step; None for all of them (full batch)
+    accumulate_grad_batches  batches for each step of the optimiser, as in Lightning: their gradients are added up to
+                that of all their examples, so 4 batches of 32 are one of 128, computed in four parts
     optimizer   by default Adam with a learning rate of 0.01
     seed        determines the order of the examples; without it Python's `random` does
     metric      a function (outputs, targets) -> float to record; "auto" means accuracy for classification losses
@@ -95,6 +98,9 @@ def fit(
     expect_callable("fit: loss", loss)
     epochs = expect_integer("fit: epochs", epochs, 0)
     batch_size = None if batch_size is None else expect_integer("fit: batch_size", batch_size)
+    accumulate_grad_batches = expect_integer("fit: accumulate_grad_batches", accumulate_grad_batches)
+    if accumulate_grad_batches > 1 and batch_size is None:
+        raise ArgumentError("fit: accumulate_grad_batches needs a batch_size; None is already all examples in a step.")
     patience = None if patience is None else expect_integer("fit: patience", patience, 0)
     clip_norm, clip_value = (None if limit is None else as_float(limit) for limit in (clip_norm, clip_value))
     callbacks = expect_list("fit: callbacks", callbacks)
@@ -133,6 +139,7 @@ def fit(
         clip_value=clip_value,
         patience=patience,
         recorded=recorded,
+        accumulate_grad_batches=accumulate_grad_batches,
     )
     saved = _checkpoint(checkpoint)
     if saved:
@@ -148,7 +155,7 @@ def fit(
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Run epochs and steps to the end, or until run.stop() is called."""
     while run.epoch < run.epochs and not run.history.ended:
-        for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
+        for examples in islice(batches(run.data, run.examples_per_step, run.seed, run.epoch), run.position, None):
             run.step(examples)
             for callback in callbacks:
                 if hasattr(callback, "on_step"):
