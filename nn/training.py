@@ -12,7 +12,7 @@ from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
 from autograd.native import warn_if_not_compiled
-from nn import losses, metrics
+from nn import losses, margin_losses, metrics
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
 from nn.evaluation import mode
@@ -22,6 +22,16 @@ from nn.module import Module
 from nn.optim import Adam, Optimizer, Schedule
 from nn.progress import progress_bar
 from nn.run import Run
+
+# The losses of scores for classes, or of one score that is positive for class 1.
+CLASSIFYING = (
+    losses.cross_entropy,
+    losses.nll_loss,
+    losses.hinge_loss,
+    losses.binary_cross_entropy_with_logits,
+    margin_losses.multi_margin_loss,
+    margin_losses.soft_margin_loss,
+)
 
 
 def fit(
@@ -198,8 +208,7 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
             f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}.'
         )
     loss = getattr(loss, "func", loss)
-    classifying = (losses.cross_entropy, losses.nll_loss, losses.hinge_loss, losses.binary_cross_entropy_with_logits)
-    return metrics.accuracy if loss in classifying else None
+    return metrics.accuracy if loss in CLASSIFYING else None
 
 
 @contextmanager
