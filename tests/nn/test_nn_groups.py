@@ -242,3 +242,28 @@ def test_a_state_of_other_groups_is_refused():
     with pytest.raises(ArgumentError, match="momentum_buffer"):
         two.load_state_dict(two.state_dict() | {"momentum_buffer": [0.0] * 13, "steps": 7})
     assert two.state_dict() == before
+
+
+@pytest.mark.parametrize(("kind", "settings", "own"), KINDS)
+def test_groups_and_schedules_are_those_of_pytorch(kind, settings, own):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    settings, model = {"lr": 0.05} | settings, network()
+    theirs = nn.to_torch(model)
+    optimizer = grouped(model, kind, own, **settings)
+    twin = getattr(torch.optim, kind.__name__)(
+        [{"params": theirs[0].parameters(), **own}, {"params": theirs[2].parameters()}], **settings
+    )
+    schedule = nn.CosineAnnealingLR(optimizer, 60, eta_min=0.001)
+    twin_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(twin, 60, eta_min=0.001)
+    for k in range(100):
+        x = [k % 3 - 1.0, k % 5 - 2.0]
+        optimizer.zero_grad()
+        nn.mse_loss(model(x), 0.5).backward()
+        twin.zero_grad()
+        torch.nn.functional.mse_loss(theirs(torch.tensor(x).double()), torch.tensor([0.5]).double()).backward()
+        for one in (optimizer, twin, schedule, twin_schedule):
+            one.step()
+    state = theirs.state_dict()
+    for name, _, parameters in model.named_tensors():
+        assert [p.data for p in parameters] == pytest.approx(state[name].flatten().tolist(), abs=1e-12)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([g["lr"] for g in twin.param_groups])
