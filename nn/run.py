@@ -10,7 +10,7 @@ from typing import Any
 from autograd import Value, read_data, write_data
 from autograd.errors import NumberTypeError, ResultOverflowError
 from nn.batchloss import BatchLoss
-from nn.data import Dataset
+from nn.dataset import Dataset
 from nn.errors import DivergedError
 from nn.evaluation import evaluated, measured, metric_name, outputs_for
 from nn.history import History

@@ -61,7 +61,8 @@ def fit(
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
-    data        a Dataset, a pair (inputs, targets), or a list of pairs
+    data        a Dataset, a pair (inputs, targets), or a list of pairs; the inputs may be an array or a DataFrame, the
+                targets the names of classes
     epochs      how many times to go through the data
     batch_size  examples per step; None for all of them (full batch)
     accumulate_grad_batches  batches for each step of the optimiser, as in Lightning: their gradients are added up to
@@ -119,9 +120,14 @@ def fit(
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
-    validation = None if validation is None else as_dataset(validation).with_arrays()
+    validation = None if validation is None else as_dataset(validation, data.classes).with_arrays()
     if validation is not None and not len(validation):
         raise ArgumentError("fit: there are no examples in the validation data. Leave validation out to go without.")
+    if validation is not None and validation.classes and data.classes and validation.classes != data.classes:
+        raise ArgumentError(
+            f"fit: the validation data have the classes {', '.join(validation.classes)}, the data "
+            f"{', '.join(data.classes)}. Make the Dataset with classes=train.classes."
+        )
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
     if resume not in ("same", "override"):
