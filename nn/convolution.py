@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import product
 from operator import mul
 from typing import Any
 
@@ -73,10 +74,12 @@ class Conv2d(Module):
         pixels = [
             [[v if isinstance(v, Value) else Constant(v) for v in row] for row in channel] for channel in channels
         ]
-        # Side by side lie the channels at one place: then the sums are a matrix times rows in a recording (affine.py).
+        # In a recording this order makes the sums a matrix times rows (affine.py): output channels at one place side by
+        # side, and whole windows first, since the first use of the weights decides how they lie in memory.
         down, across = _places("Conv2d", pixels, self.kernel_size, self.stride, self.padding)
-        made = [[self._at(pixels, rows, columns) for columns in across] for rows in down]
-        return [[[sums[k] for sums in row] for row in made] for k in range(len(self.weight))]
+        places = sorted(product(down, across), key=lambda place: place[0].missing + place[1].missing > 0)
+        made = {place: self._at(pixels, *place) for place in places}
+        return [[[made[rows, columns][k] for columns in across] for rows in down] for k in range(len(self.weight))]
 
     def _at(self, pixels, rows: "_Overlap", columns: "_Overlap") -> list[Value]:
         """The sum of each output channel for one place of the window; what is outside the image counts as 0."""
@@ -175,10 +178,14 @@ class Unflatten(Module):
 
 
 class _Overlap:
-    """Where a window and an image overlap, along one side: which pixels, and which weights of the window see them."""
+    """Where a window and an image overlap, along one side: which pixels, and which weights of the window see them.
+
+    missing  how much of the window is outside
+    """
 
     def __init__(self, start: int, size: int, pixels: int):
         first, end = max(start, 0), min(start + size, pixels)
+        self.missing = size - (end - first)
         self.pixels, self.weights = range(first, end), range(first - start, end - start)
 
 

@@ -224,9 +224,10 @@ def refuse_missing(what: str, rows: list, names: Sequence[str] = ()) -> None:
     """Raise ArgumentError with row and column if a value is missing."""
     place = _place_of_missing(rows)
     if place:
-        row, column = place[0], place[1:2]
-        name = f' ("{names[column[0]]}")' if column and len(place) == 2 and column[0] < len(names) else ""
-        where = f"row {row}{''.join(f', column {k}' for k in column)}{name}"
+        words = ("row", "column", *("place" for _ in place[2:]))
+        where = ", ".join(f"{word} {k}" for word, k in zip(words, place))
+        if len(place) == 2 and place[1] < len(names):
+            where += f' ("{names[place[1]]}")'
         found: Any = rows
         for k in place:
             found = found[k]

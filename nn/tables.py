@@ -77,11 +77,12 @@ class _Table:
         self.name = name
         reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         try:
-            found = [
-                (reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))
-            ]
-        except (csv.Error, UnicodeDecodeError, TypeError) as error:
+            found = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+        except UnicodeDecodeError as error:
+            raise ArgumentError(f'{name}: {error}. Pass its encoding, such as encoding="latin-1".') from error
+        except (csv.Error, TypeError) as error:
             raise ArgumentError(f"{name}: is not a table in text ({type(error).__name__}: {error}).") from error
+        found = [(line, cells) for line, cells in found if any(cells)]  # an empty line means nothing
         if len(found) < 1 + header:
             raise ArgumentError(f"{name}: there are no examples{' below the header' if found else ''}.")
         first = found[0][1]

@@ -24,7 +24,7 @@ class Affine(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Terms of one kind, one after the other by the same steps: how many, and their factors; `b` is None where there is only one."""
+    """Terms of one kind that go on by the same steps: how many, and their factors; `b` is None if there is only one."""
 
     terms: int
     a: Affine
