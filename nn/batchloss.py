@@ -14,7 +14,7 @@ from typing import Any
 from autograd import Flat, Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
 from nn import metrics
-from nn.data import Dataset
+from nn.dataset import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 from nn.init import generators
 from nn.module import Module

@@ -16,7 +16,7 @@ from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.batchloss import BatchLoss
-from nn.data import as_dataset
+from nn.dataset import as_dataset
 from nn.errors import need
 from nn.evaluation import predict
 from nn.metrics import number, predicted_class, true_class

@@ -12,7 +12,7 @@ from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
 from autograd.native import warn_if_not_compiled
-from nn import losses, metrics
+from nn import losses, margin_losses, metrics
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
 from nn.evaluation import mode
@@ -23,6 +23,16 @@ from nn.optim import Adam, Optimizer, Schedule
 from nn.progress import progress_bar
 from nn.run import Run
 
+# The losses of scores for classes, or of one score that is positive for class 1.
+CLASSIFYING = (
+    losses.cross_entropy,
+    losses.nll_loss,
+    losses.hinge_loss,
+    losses.binary_cross_entropy_with_logits,
+    margin_losses.multi_margin_loss,
+    margin_losses.soft_margin_loss,
+)
+
 
 def fit(
     model: Module,
@@ -31,6 +41,7 @@ def fit(
     *,
     epochs: int = 100,
     batch_size: "int | None" = 32,
+    accumulate_grad_batches: int = 1,
     optimizer: "Optimizer | None" = None,
     seed: "int | None" = None,
     metric: "str | Callable | None" = "auto",
@@ -50,9 +61,12 @@ def fit(
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
-    data        a Dataset, a pair (inputs, targets), or a list of pairs
+    data        a Dataset, a pair (inputs, targets), or a list of pairs; the inputs may be an array or a DataFrame, the
+                targets the names of classes
     epochs      how many times to go through the data
     batch_size  examples per step; None for all of them (full batch)
+    accumulate_grad_batches  batches for each step of the optimiser, as in Lightning: their gradients are added up to
+                that of all their examples, so 4 batches of 32 are one of 128, computed in four parts
     optimizer   by default Adam with a learning rate of 0.01
     seed        determines the order of the examples; without it Python's `random` does
     metric      a function (outputs, targets) -> float to record; "auto" means accuracy for classification losses
@@ -95,6 +109,9 @@ def fit(
     expect_callable("fit: loss", loss)
     epochs = expect_integer("fit: epochs", epochs, 0)
     batch_size = None if batch_size is None else expect_integer("fit: batch_size", batch_size)
+    accumulate_grad_batches = expect_integer("fit: accumulate_grad_batches", accumulate_grad_batches)
+    if accumulate_grad_batches > 1 and batch_size is None:
+        raise ArgumentError("fit: accumulate_grad_batches needs a batch_size; None is already all examples in a step.")
     patience = None if patience is None else expect_integer("fit: patience", patience, 0)
     clip_norm, clip_value = (None if limit is None else as_float(limit) for limit in (clip_norm, clip_value))
     callbacks = expect_list("fit: callbacks", callbacks)
@@ -103,9 +120,14 @@ def fit(
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
-    validation = None if validation is None else as_dataset(validation).with_arrays()
+    validation = None if validation is None else as_dataset(validation, data.classes).with_arrays()
     if validation is not None and not len(validation):
         raise ArgumentError("fit: there are no examples in the validation data. Leave validation out to go without.")
+    if validation is not None and validation.classes and data.classes and validation.classes != data.classes:
+        raise ArgumentError(
+            f"fit: the validation data have the classes {', '.join(validation.classes)}, the data "
+            f"{', '.join(data.classes)}. Make the Dataset with classes=train.classes."
+        )
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
     if resume not in ("same", "override"):
@@ -133,6 +155,7 @@ def fit(
         clip_value=clip_value,
         patience=patience,
         recorded=recorded,
+        accumulate_grad_batches=accumulate_grad_batches,
     )
     saved = _checkpoint(checkpoint)
     if saved:
@@ -148,7 +171,7 @@ def fit(
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Run epochs and steps to the end, or until run.stop() is called."""
     while run.epoch < run.epochs and not run.history.ended:
-        for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
+        for examples in islice(batches(run.data, run.examples_per_step, run.seed, run.epoch), run.position, None):
             run.step(examples)
             for callback in callbacks:
                 if hasattr(callback, "on_step"):
@@ -191,8 +214,7 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
             f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}.'
         )
     loss = getattr(loss, "func", loss)
-    classifying = (losses.cross_entropy, losses.nll_loss, losses.hinge_loss, losses.binary_cross_entropy_with_logits)
-    return metrics.accuracy if loss in classifying else None
+    return metrics.accuracy if loss in CLASSIFYING else None
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from math import sqrt
 from typing import Any
 
 from autograd import Value, dot, softmax
+from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.init import generator, normal
@@ -166,27 +167,31 @@ class GPT(Module):
         self,
         start: Sequence[int] = (0,),
         *,
-        end: int = 0,
+        end: "int | None" = 0,
         length: "int | None" = None,
         temperature: float = 1.0,
         seed=None,
     ) -> list[int]:
         """Tokens drawn one after another from the probabilities of the model, up to the token `end`.
 
-        start        the tokens before the first drawn one; they are not returned
+        start        the tokens before the first drawn one, such as vocabulary.start("…"); they are not returned
+        end          the token that ends it; None for running text, which nothing ends
         length       the largest number of tokens, by default `context`
         temperature  below 1 likely tokens become likelier, above 1 less likely
         seed         for the draw; without it Python's `random`
 
-        >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=-1, seed=0))
+        >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=None, seed=0))
         3
 
-        Raises ArgumentError unless the temperature is positive and the length an integer from 1 to 100,000,000.
+        Raises ArgumentError if there is no token to start with, unless the temperature is positive, and unless the
+        length is an integer from 1 to 100,000,000.
         """
         length = self.context if length is None else check_count("GPT.generate", "length", length)
         if not temperature > 0:
             raise ArgumentError(f"GPT.generate: temperature must be positive, got {temperature!r}.")
-        rng, tokens, found = generator(seed), list(start), []
+        rng, tokens, found = generator(seed), expect_list("GPT.generate: start", start), []
+        if not tokens:
+            raise ArgumentError("GPT.generate: start needs at least one token, such as the first of the text.")
         for _ in range(length):
             scores = plain_output(self.forward(tokens[-self.context :])[-1])
             chances = softmax([score / temperature for score in scores])
