@@ -199,7 +199,7 @@ class World:
         self.model, self.alone, self.optimisers = copy.deepcopy((self.model, self.alone, self.optimisers))
         if not self.flats:
             for optimiser in self.optimisers:
-                optimiser._flat = ASIDE
+                optimiser.flat = ASIDE
         self.losses = []
         self.record()
 
@@ -247,7 +247,7 @@ def test_flats_change_nothing_in_any_order_of_actions(seed):
     for step in range(120):
         action, number = rng.choice(ACTIONS) if step else "train", rng.random()
         assert outcome(world, action, number) == outcome(plain, action, number), action
-        assert step or world.optimisers[0]._flat.gathered == NATIVE
+        assert step or world.optimisers[0].flat.gathered == NATIVE
         assert world.numbers() == plain.numbers(), action
         if rng.random() < 0.1:
             assert [repr(p) for p in world.everything()] == [repr(p) for p in plain.everything()]
