@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy
 
+from autograd.composed import logaddexp, sinc
 from autograd.engine import Value, is_recording
-from autograd.engine.functions import FUNCTIONS
+from autograd.engine.functions import ANGLES, FUNCTIONS
 from autograd.errors import AutogradError, NumberTypeError
 from autograd.table.registry import RULES as REGISTRY
 
@@ -24,19 +25,18 @@ RULES = {
 # NumPy's own loops call the operators of Values, which is quicker.
 OPERATORS = ("add", "pow", "mod", "equal", "less", "less_equal")
 OTHERS = {
-    "deg2rad": lambda x: x * (math.pi / 180),
-    "radians": lambda x: x * (math.pi / 180),
-    "rad2deg": lambda x: x * (180 / math.pi),
-    "degrees": lambda x: x * (180 / math.pi),
+    **ANGLES,
     "conjugate": lambda x: x,
+    "logaddexp": logaddexp,
+    "sinc": sinc,
     "isfinite": lambda x: isinstance(x, Value) or math.isfinite(x),
     "isnan": lambda x: not isinstance(x, Value) and math.isnan(x),
     "isinf": lambda x: not isinstance(x, Value) and math.isinf(x),
 }
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 INSTEAD = {
-    "rint": "Its derivative is 0: write numpy.floor(v + 0.5), or take the numbers out of the graph first.",
-    "trunc": "Its derivative is 0: write numpy.floor(v), or take the numbers out of the graph first.",
+    **dict.fromkeys(("rint", "round", "around"), "Its derivative is 0: write numpy.floor(v + 0.5)."),
+    **dict.fromkeys(("trunc", "fix"), "Its derivative is 0: write numpy.floor(v)."),
     "floor_divide": "Its derivative is 0: write numpy.floor(v / w).",
     "logaddexp2": "Write numpy.logaddexp(v * log(2), w * log(2)) / log(2).",
     "heaviside": "Write autograd.step of each element; its derivative is 0.",
@@ -76,7 +76,7 @@ class ValueArray(numpy.ndarray):
         if function is numpy.where:
             return _where(*args)
         if function is numpy.sinc:
-            return _ours("sinc")(*args, **kwargs)
+            return _wrapped(_ours("sinc")(*map(_stripped, args)))
         numpys = super().__array_function__
         return _wrapped(_carried_out(function.__name__, lambda: numpys(function, types, args, kwargs)))
 
@@ -98,7 +98,7 @@ def _carried_out(name, call):
 def _ours(name):
     """Our function for one of NumPy's, elementwise; None where NumPy's own will do."""
     if name in OTHERS:
-        function, count = OTHERS[name], 1
+        function, count = OTHERS[name], 2 if name == "logaddexp" else 1
     elif name in RULES and name not in OPERATORS:
         function = FUNCTIONS[RULES[name]]
         count = len(REGISTRY[RULES[name]].inputs)
