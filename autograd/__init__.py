@@ -5,8 +5,10 @@ from autograd import errors as errors
 from autograd.check.gradcheck import gradcheck as gradcheck
 from autograd.composed import dot as dot
 from autograd.composed import log_softmax as log_softmax
+from autograd.composed import logaddexp as logaddexp
 from autograd.composed import logsumexp as logsumexp
 from autograd.composed import mean as mean
+from autograd.composed import sinc as sinc
 from autograd.composed import softmax as softmax
 from autograd.engine import Constant as Constant
 from autograd.engine import Value as Value
@@ -34,6 +36,8 @@ from autograd.functions import atan as atan
 from autograd.functions import atan2 as atan2
 from autograd.functions import atanh as atanh
 from autograd.functions import cbrt as cbrt
+from autograd.functions import ceil as ceil
+from autograd.functions import clamp as clamp
 from autograd.functions import cos as cos
 from autograd.functions import cosh as cosh
 from autograd.functions import div as div
@@ -43,6 +47,7 @@ from autograd.functions import erfc as erfc
 from autograd.functions import exp as exp
 from autograd.functions import exp2 as exp2
 from autograd.functions import expm1 as expm1
+from autograd.functions import floor as floor
 from autograd.functions import gelu as gelu
 from autograd.functions import hypot as hypot
 from autograd.functions import leaky_relu as leaky_relu
@@ -54,6 +59,7 @@ from autograd.functions import log2 as log2
 from autograd.functions import log10 as log10
 from autograd.functions import maximum as maximum
 from autograd.functions import minimum as minimum
+from autograd.functions import mod as mod
 from autograd.functions import mul as mul
 from autograd.functions import neg as neg
 from autograd.functions import pos as pos
@@ -61,9 +67,11 @@ from autograd.functions import pow as pow
 from autograd.functions import relu as relu
 from autograd.functions import sigmoid as sigmoid
 from autograd.functions import sign as sign
+from autograd.functions import silu as silu
 from autograd.functions import sin as sin
 from autograd.functions import sinh as sinh
 from autograd.functions import softplus as softplus
+from autograd.functions import softsign as softsign
 from autograd.functions import sqrt as sqrt
 from autograd.functions import step as step
 from autograd.functions import sub as sub

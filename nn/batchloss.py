@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd import Flat, Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
+from autograd.examples import Lists
 from nn import metrics
 from nn.dataset import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
@@ -193,7 +194,8 @@ class BatchLoss:
         self.next_comparison = ended + INTERVAL * (ended - began)
 
     def _replayed(self, how: str, data: Dataset) -> Any:
-        batches = (data.rows,) if data.rows is not None else data.arrays or (data.inputs, data.targets)
+        in_lists = Lists(data.arrays) if data.arrays and data.rows is None else None
+        batches = (in_lists or data.rows,) if _in_arrays(data) else (data.inputs, data.targets)
         if how == "mean":
             if not self.outputs:
                 return self.recorded.mean(*batches), [None] * len(data)

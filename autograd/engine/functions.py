@@ -1,5 +1,6 @@
 """The functions and methods of the table, made by looping over it."""
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,10 @@ NUMPY_NAMES = {
     "atanh": ["arctanh"],
     "abs": ["fabs", "absolute"],
 }
+
+# np.deg2rad(an array of Values) calls these.
+ANGLES = dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180))
+ANGLES |= dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / math.pi))
 
 
 def rule(name, formula, *partials, **options):
@@ -133,3 +138,5 @@ EXAMPLES: dict[int, list[tuple[float, ...]]] = {1: [(2.0,), (0.5,)], 2: [(2.0, 3
 
 for _rule in TABLE:
     enter(_rule)
+for _name, _function in ANGLES.items():
+    set_method(_name, _function)

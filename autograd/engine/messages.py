@@ -12,7 +12,19 @@ from autograd.errors import (
 
 FLOAT = (
     "float(v) would take the number out of the graph and lose its gradient. Write v.data for the number, or "
-    "autograd.exp(v) in place of math.exp(v)."
+    "autograd.exp(v) in place of math.exp(v). An array to put Values into is numpy.zeros(n, object)."
+)
+QUOTIENT = (
+    "// and divmod() have the derivative 0, so no gradient would flow. Write autograd.floor(x / y) for a Value, or "
+    "x.data // y for the number; x % y has a derivative."
+)
+ROUND = (
+    "round() and math.trunc() have the derivative 0, so no gradient would flow. Write autograd.floor(v + 0.5) for a "
+    "Value, or round(v.data) for the number."
+)
+RATIO = (
+    "the functions of the module statistics would take the numbers out of the graph and lose their gradients. Write "
+    "autograd.mean(values), or [v.data for v in values] for the numbers."
 )
 INT = "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
 EQUAL = "== between Values asks whether they are the same node. To compare the numbers write v.data == {!r}."
@@ -67,7 +79,7 @@ def _outside(rule, numbers, shown):
     outside = rule.why_outside(numbers)
     if not outside:
         return None
-    kind = DivisionByZeroError if rule.name == "div" else DomainError
+    kind = DivisionByZeroError if rule.name in ("div", "mod") else DomainError
     culprit = next((i for i, name in enumerate(rule.inputs) if outside.startswith(f"{name} must")), None)
     got = shown[culprit] if culprit is not None else _call(rule, shown)
     return kind(f"{rule.name}: {outside}, got {got}. {rule.remedy}")

@@ -64,7 +64,7 @@ def _why_not_a_number(thing):
         return "Take its .real and .imag as two numbers."
     if thing is None:
         return "A variable may not have been set, or a function may lack its return."
-    if hasattr(thing, "__len__"):
+    if hasattr(thing, "__len__") and getattr(thing, "shape", None) != ():
         return "Make one Value of each element: [Value(x) for x in ...]; .item() takes the only element of an array."
     return None
 

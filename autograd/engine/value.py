@@ -87,13 +87,23 @@ class Value:
     def __mul__(self, other: Number) -> "Value": return operator_mul(self, other)
     def __truediv__(self, other: Number) -> "Value": return operator_div(self, other)
     def __pow__(self, other: Number) -> "Value": return operator_pow(self, other)
+    def __mod__(self, other: Number) -> "Value": return operator_mod(self, other)
     def __rsub__(self, other: Number) -> "Value": return operator_sub(other, self)
     def __rmul__(self, other: Number) -> "Value": return operator_mul(other, self)
     def __rtruediv__(self, other: Number) -> "Value": return operator_div(other, self)
     def __rpow__(self, other: Number) -> "Value": return operator_pow(other, self)
+    def __rmod__(self, other: Number) -> "Value": return operator_mod(other, self)
     def __neg__(self) -> "Value": return operator_neg(self)
     def __pos__(self) -> "Value": return operator_pos(self)
     def __abs__(self) -> "Value": return operator_abs(self)
+    def __floor__(self) -> "Value": return apply(RULES["floor"], self)
+    def __ceil__(self) -> "Value": return apply(RULES["ceil"], self)
+    def __floordiv__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __rfloordiv__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __divmod__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __rdivmod__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __round__(self, digits: object = None): raise LeavesGraphError(messages.ROUND)
+    def __trunc__(self): raise LeavesGraphError(messages.ROUND)
     # fmt: on
 
     def __radd__(self, other: Number) -> "Value":
@@ -207,6 +217,18 @@ class Value:
     def frozen(self) -> bool:
         """Whether this is a leaf that was frozen by `requires_grad_(False)`; a Constant of another kind is not."""
         return type(self) is Constant and self._rule == FROZEN
+
+    def item(self) -> float:
+        """The number, as `data`: PyTorch's name."""
+        return self.data
+
+    def conjugate(self) -> "Value":
+        """The node itself, which is real; NumPy's `var` asks for it."""
+        return self
+
+    def as_integer_ratio(self):
+        """Raises LeavesGraphError: the module `statistics` asks for it."""
+        raise LeavesGraphError(messages.RATIO)
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
@@ -533,6 +555,9 @@ if not cython.compiled:
             raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
 
     SCOPE.update(_Value=Value, _apply=apply, _operate=apply_operator, _raise_failure=raise_failure)
-    operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_neg, operator_pos, operator_abs = (
-        generated_function(RULES[name], "_operate") for name in ["add", "sub", "mul", "div", "pow", "neg", "pos", "abs"]
+    operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_mod = (
+        generated_function(RULES[name], "_operate") for name in ["add", "sub", "mul", "div", "pow", "mod"]
+    )
+    operator_neg, operator_pos, operator_abs = (
+        generated_function(RULES[name], "_operate") for name in ["neg", "pos", "abs"]
     )

@@ -116,6 +116,10 @@ cdef inline operator_pow(x, y):
     return binary_operator(RULE_POW, x, y)
 
 
+cdef inline operator_mod(x, y):
+    return binary_operator(RULE_MOD, x, y)
+
+
 cdef inline operator_neg(x):
     return unary_operator(RULE_NEG, x)
 

@@ -120,7 +120,7 @@ class JavaScript(C):
 
     comparisons: ClassVar = C.comparisons | {ast.Eq: "%s === %s", ast.NotEq: "%s !== %s"}
     operators: ClassVar = C.operators | {ast.Pow: ("Math.pow(%s, %s)", ATOM, CHOICE, CHOICE)}
-    LACKING = ("coarse", "erf", "erfc", "exp2")
+    LACKING = ("coarse", "erf", "erfc", "exp2", "fmod")
 
     def variable(self, name):
         return f"${name}"  # no variable is a word of JavaScript

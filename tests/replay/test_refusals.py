@@ -111,8 +111,6 @@ REFUSED = {
     "a dict of them": lambda x: sum({x: 1.0}.values()) * x,
     "sorted": lambda x: sorted([x, x * 2])[0],
     "round": lambda x: x * round(x),
-    "%": lambda x: x % 2,
-    "% by it": lambda x: 7 % x,
     "//": lambda x: x // 2,
     "// by it": lambda x: 7 // x,
     "divmod": lambda x: divmod(x, 2)[1],
