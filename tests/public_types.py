@@ -345,6 +345,7 @@ def losses() -> None:
     assert_type(nn.l2_penalty([x, y], 0.1), Value)
     assert_type(nn.accuracy([[1.0, 2.0]], [1]), float)
     assert_type(nn.confusion_matrix([[1.0, 2.0]], [1]), list[list[int]])
+    assert_type(nn.classification_report([[1.0, 2.0]], [1]).accuracy, float)
     assert_type(nn.r2_score([1.0, 2.0], [1.0, 3.0]), float)
 
 

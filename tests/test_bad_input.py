@@ -127,6 +127,7 @@ GOOD = {
     "autograd.random_numbers": lambda: [random],
     "nn.accuracy": lambda: {"outputs": [[0.5, 1.0]], "targets": [1]},
     "nn.confusion_matrix": lambda: {"outputs": [[0.5, 1.0]], "targets": [1], "classes": 2},
+    "nn.classification_report": lambda: {"outputs": [[0.5, 1.0]], "targets": [1], "classes": ["a", "b"]},
     "nn.r2_score": lambda: {"outputs": [1.0, 2.0], "targets": [1.0, 3.0]},
     "nn.binary_cross_entropy_with_logits": lambda: {"output": logits(), "target": [0.0, 1.0], "reduction": "mean"},
     "nn.cross_entropy": lambda: {"output": logits(), "target": 1, "label_smoothing": 0.1},

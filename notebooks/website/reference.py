@@ -59,6 +59,7 @@ ORDER = [
     "history",
     "evaluation",
     "metrics",
+    "report",
     "overview",
     "weights",
     "checkpoint",
@@ -74,7 +75,7 @@ ALSO = {
         "replay.compile.Compiled",
         "table.registry.Rule",
     ],
-    "nn": ["overview.Summary", "groups.ParamGroup"],
+    "nn": ["overview.Summary", "groups.ParamGroup", "report.ClassificationReport", "report.Row"],
 }
 # Modules whose public names are to be imported from another one.
 PARTS = {"nn.data": ("nn.dataset", "nn.tables", "nn.vocabulary")}
