@@ -56,6 +56,7 @@ from nn.optim import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm_, clip_g
 from nn.optimizer import Optimizer
 from nn.overview import summary
 from nn.recurrent import LSTM, LSTMCell
+from nn.report import classification_report
 from nn.run import Run
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, StepLR, WarmupDecayLR
 from nn.training import fit
@@ -108,6 +109,7 @@ __all__ = [
     "activations",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "classification_report",
     "clip_grad_norm_",
     "clip_grad_value_",
     "confusion_matrix",

@@ -156,7 +156,7 @@ class Unflatten(Module):
     """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]):
-        if dim not in (-1, 0):
+        if not isinstance(dim, int) or dim not in (-1, 0):
             raise ArgumentError(
                 f"Unflatten: dim must be -1 (or 0), since one example is one list, got {dim!r:.60}. "
                 "PyTorch's dim 1 counts the batch, which there is none of here."

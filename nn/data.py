@@ -14,10 +14,10 @@ from autograd import as_float
 from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
 from autograd.examples import shuffled_places
+from nn import dataset
 from nn.arguments import check_count
 from nn.dataset import Dataset as Dataset
 from nn.dataset import as_dataset as as_dataset
-from nn.dataset import gathered, plain
 from nn.errors import closest, need
 from nn.init import generator
 from nn.metrics import true_class
@@ -35,7 +35,7 @@ def iris() -> Dataset:
     """
     found = need("sklearn.datasets", "scikit-learn", "The iris data set").load_iris()
     return Dataset(
-        found.data, found.target, name="iris", features=found.feature_names, classes=plain(found.target_names)
+        found.data, found.target, name="iris", features=found.feature_names, classes=dataset.plain(found.target_names)
     )
 
 
@@ -297,6 +297,6 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)
     order = shuffled_places(len(data), None if seed is None else f"{seed}, epoch {epoch}")
     if data.arrays:
-        return gathered(data, order, size)
+        return dataset.gathered(data, order, size)
     listed = order.tolist()
     return (data[listed[i : i + size]] for i in range(0, len(listed), size))

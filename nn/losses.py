@@ -290,7 +290,9 @@ def kl_div(output: Any, target: Any, reduction: str = "mean", log_target: bool =
         return t * (math.log(t) - o) if t else 0.0
 
     terms = each("kl_div", term, output, target)
-    return reduced(terms, "sum") / len(output) if reduction == "batchmean" else reduced(terms, reduction)
+    if isinstance(reduction, str) and reduction == "batchmean":
+        return reduced(terms, "sum") / len(terms) if isinstance(terms, list) else terms
+    return reduced(terms, reduction)
 
 
 def poisson_nll_loss(
@@ -336,6 +338,7 @@ def gaussian_nll_loss(
 
     differences = each("gaussian_nll_loss", lambda o, t: o - t, output, target)
     if not hasattr(var, "__iter__"):
+        var = operand(var)
         return reduced(each("gaussian_nll_loss", lambda d, _: term(d, var), differences, differences), reduction)
     return reduced(each("gaussian_nll_loss", term, differences, var), reduction)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Value, as_float, dot, equal, maximum, minimum, relu, softplus, sqrt, where
+from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.arguments import as_list
 from nn.reduction import (
@@ -83,7 +84,7 @@ def multi_margin_loss(
     >>> multi_margin_loss([2.0, 1.5, 0.0, 0.0], 0)
     0.125
     """
-    if p not in (1, 2):
+    if as_float(p) not in (1, 2):
         raise ArgumentError(f"multi_margin_loss: p must be 1 or 2, got {p!r:.60}.")
     scores = output[0] if is_batch("multi_margin_loss", output) else output
     weights = class_weights("multi_margin_loss", weight, len(scores))
@@ -118,7 +119,7 @@ def multilabel_soft_margin_loss(
     weights = class_weights("multilabel_soft_margin_loss", weight, len(scores)) or [1.0] * len(scores)
 
     def term(scores, targets):
-        targets = list(map(operand, as_list(targets)))
+        scores, targets = (list(map(operand, as_list(numbers))) for numbers in (scores, targets))
         check_sizes("multilabel_soft_margin_loss", len(scores), len(targets))
         terms = [t * softplus(-score) + (1 - t) * softplus(score) for score, t in zip(scores, targets)]
         return dot(weights, terms) / len(scores)
@@ -134,6 +135,7 @@ def cosine_embedding_loss(output1: Any, output2: Any, target: Any, margin: float
     """
 
     def term(a, b, t):
+        a, b = _vectors("cosine_embedding_loss", a, b)
         t = operand(t)
         check_sign("cosine_embedding_loss", t)
         cosine = dot(a, b) / sqrt((dot(a, a) + 1e-12) * (dot(b, b) + 1e-12))
@@ -168,7 +170,8 @@ def triplet_margin_loss(
         total: Any = sum([abs(v) ** p for v in apart])
         return total if p == 1 else total ** (1 / p)
 
-    def term(a, near, far):
+    def term(*vectors):
+        a, near, far = _vectors("triplet_margin_loss", *vectors)
         away = distance(a, far)
         if swap:
             away = minimum(away, distance(near, far))
@@ -181,9 +184,17 @@ def triplet_margin_loss(
 
 def _over_vectors(name: str, term: Callable, reduction: str, *given: Any) -> Any:
     """term(…) for vectors and what belongs to them, or for each of several."""
-    for other in given[1:]:
-        if hasattr(other, "__iter__"):
-            check_sizes(name, len(given[0]), len(other))
     if not is_batch(name, given[0]):
         return reduced(term(*given), reduction)
-    return reduced([term(*one) for one in zip(*map(as_list, given), strict=True)], reduction)
+    several = [expect_list(name, part) for part in given]
+    for part in several:
+        check_sizes(name, len(several[0]), len(part))
+    return reduced([term(*one) for one in zip(*several)], reduction)
+
+
+def _vectors(name: str, *given: Any) -> list[list[Any]]:
+    """Vectors of the same length, as lists."""
+    vectors = [list(map(operand, expect_list(name, vector))) for vector in given]
+    for vector in vectors:
+        check_sizes(name, len(vectors[0]), len(vector))
+    return vectors

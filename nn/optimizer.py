@@ -12,7 +12,7 @@ from autograd.errors import ArgumentError, NotFiniteError
 from nn.errors import DivergedError
 from nn.groups import Groups, ParamGroup
 
-Parameters: TypeAlias = Iterable[Value] | Iterable[dict[str, Any]]  # a group is a dict
+Parameters: TypeAlias = Iterable[Value | dict[str, Any]]  # a group is a dict
 LARGE = 200  # from this many parameters on, NumPy is faster
 
 

@@ -4,10 +4,12 @@ import csv
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
+from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.dataset import Dataset
-from nn.errors import closest
+from nn.errors import DataFileError, closest
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 Column = str | int
@@ -40,17 +42,23 @@ def from_csv(
     ([6.2, 2.9], 1)
 
     Raises ArgumentError, with line and column, for a value that is missing or not a number, for lines of different
-    lengths, and for columns that are not there; OSError if the file cannot be read.
+    lengths, and for columns that are not there; DataFileError, a kind of OSError, if the file cannot be read.
     """
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise ArgumentError(f"from_csv: delimiter must be one character, got {delimiter!r:.60}.")
     if isinstance(file, (str, Path)):
-        with open(file, encoding=encoding, newline="") as lines:
-            table = _Table(str(file), lines, header, delimiter)
+        try:
+            with open(file, encoding=encoding, newline="") as lines:
+                table = _Table(str(file), lines, header, delimiter)
+        except (OSError, LookupError) as error:
+            raise DataFileError(f"{file!s:.300}: cannot be read ({error}).") from error
     else:
-        table = _Table("from_csv", file, header, delimiter)
+        table = _Table("from_csv", expect_list("from_csv: file", file), header, delimiter)
     several = not isinstance(target, (str, int))
-    targets = [table.column(name) for name in ([target] if isinstance(target, (str, int)) else target)]
+    wanted: list[Any] = expect_list("from_csv: target", target) if several else [target]
+    targets = [table.column(name) for name in wanted]
     others = [k for k in range(len(table.names)) if k not in targets]
-    chosen = others if inputs is None else [table.column(name) for name in inputs]
+    chosen = others if inputs is None else [table.column(name) for name in expect_list("from_csv: inputs", inputs)]
     both = set(chosen) & set(targets)
     if both or not chosen:
         what = f'column "{table.names[min(both)]}" is target and input' if both else "there is no column for the inputs"
@@ -75,12 +83,12 @@ class _Table:
 
     def __init__(self, name: str, lines: Iterable[str], header: bool, delimiter: str):
         self.name = name
-        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         try:
+            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
             found = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
         except UnicodeDecodeError as error:
             raise ArgumentError(f'{name}: {error}. Pass its encoding, such as encoding="latin-1".') from error
-        except (csv.Error, TypeError) as error:
+        except (csv.Error, TypeError, ValueError) as error:
             raise ArgumentError(f"{name}: is not a table in text ({type(error).__name__}: {error}).") from error
         found = [(line, cells) for line, cells in found if any(cells)]  # an empty line means nothing
         if len(found) < 1 + header:

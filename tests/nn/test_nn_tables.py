@@ -9,6 +9,7 @@ import pytest
 import nn
 from autograd.errors import ArgumentError
 from nn.data import Dataset, class_weights, from_csv
+from nn.errors import DataFileError
 
 FLOWERS = """length, width, species
 5.1, 3.5, setosa
@@ -91,8 +92,10 @@ def test_a_file_in_another_encoding(tmp_path):
     with pytest.raises(ArgumentError, match=r'data.csv: .* Pass its encoding, such as encoding="latin-1"'):
         from_csv(tmp_path / "data.csv")
     assert from_csv(tmp_path / "data.csv", encoding="latin-1").features == ["größe"]
-    with pytest.raises(FileNotFoundError):
-        from_csv(tmp_path / "none.csv")
+    for path, settings in ((tmp_path / "none.csv", {}), (tmp_path / "data.csv", {"encoding": "klingon"})):
+        with pytest.raises(DataFileError, match=r"\w+\.csv: cannot be read \(.*(No such file|unknown encoding)"):
+            from_csv(path, **settings)
+    assert issubclass(DataFileError, OSError)
 
 
 class Table:
