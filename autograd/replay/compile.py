@@ -273,6 +273,43 @@ class Compiled(Generic[P, R_co]):
         """
         return self._latest("program").program
 
+    def source(self, language: str = "numpy") -> str:
+        """The recording that was used last as readable code: a function of parameters and a batch.
+
+        language  "numpy", "torch" or "jax"
+
+        The function takes a dict of arrays, which `arrays()` gives, and for each argument an array with one more axis,
+        the first: the examples. Numbers that are computed alike have become arrays, sums of products have become
+        products of matrices. It returns what the function returns, for each example. Unlike the recording it does not
+        raise where a number is not finite.
+
+        >>> w, b = [Value(1.0), Value(2.0)], Value(0.5)
+        >>> step = compile(lambda x: sum(u * v for u, v in zip(w, x)) + b)
+        >>> _ = step([3.0, 4.0])
+        >>> "values" in step.source()
+        True
+
+        Raises ArgumentError when nothing has been recorded yet, and for another language.
+        """
+        from autograd.matrices.source import source_of
+
+        return source_of(self._latest("source"), language)
+
+    def arrays(self) -> dict[str, Any]:
+        """The captured Values as the code of `source` wants them: NumPy arrays by their names.
+
+        >>> w = Value(3.0, "w")
+        >>> step = compile(lambda x: w * x)
+        >>> _ = step(2.0)
+        >>> step.arrays()
+        {'w': array(3.)}
+
+        Raises ArgumentError when nothing has been recorded yet.
+        """
+        from autograd.matrices.leaves import arrays_of
+
+        return arrays_of(self._latest("arrays").program)
+
     def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
