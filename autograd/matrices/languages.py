@@ -131,6 +131,7 @@ class Torch(NumPy):
     written: ClassVar = {
         **{name: text.replace("np.", "torch.") for name, text in NumPy.written.items()},
         "relu": "torch.relu({0})",
+        "cbrt": "(torch.sign({0}) * torch.abs({0}) ** (1 / 3))",
         "softplus": "torch.logaddexp({0}, torch.zeros_like({0}))",
     }
 

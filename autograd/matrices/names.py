@@ -7,8 +7,9 @@ import keyword
 import re
 
 from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
+from autograd.table.registry import RULES
 
-TAKEN = {*keyword.kwlist, *dir(builtins), "np", "jnp", "jax", "torch", "math", "parameters", "coarse"} - {"x", "y"}
+TAKEN = {*keyword.kwlist, *dir(builtins), "np", "jnp", "jax", "torch", "math", "parameters", "coarse"}
 CALLED = {
     SUM: "total",
     LARGEST: "largest",
@@ -28,7 +29,7 @@ class Names:
 
     def __init__(self, form):
         self.form = form
-        self.taken = {*TAKEN, *(argument.name for argument in form.arguments)}
+        self.taken = {*TAKEN, *RULES, *(argument.name for argument in form.arguments)}  # rules may become functions
 
     def of_leaf(self, leaf):
         return self.free(leaf.name)
@@ -58,9 +59,9 @@ class Names:
         """A name like this one that is not taken."""
         name = re.sub(r"\W+", "_", name).strip("_") or "array"
         name = f"_{name}" if name[0].isdigit() else name
-        found, number = name, 1
+        found, number = name, 0
         while found in self.taken:
             number += 1
-            found = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
+            found = f"{name}_{number}"
         self.taken.add(found)
         return found

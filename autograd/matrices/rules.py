@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from copy import deepcopy
 from itertools import product
 from math import isfinite
 
@@ -15,6 +16,16 @@ from autograd.table.translate import ATOM, POWER, SIGN, Python
 POINTS = (1.0, 0.5, 2.0, -1.0, 0.0, 1.5, -0.5, 3.0, -2.0, 10.0, -10.0, 30.0, -30.0, 50.0, -50.0, 1e3, -1e3, 1e-3, 1e300,
           -1e300, 1e-300)  # fmt: skip
 SIMPLE = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.USub, ast.UAdd, ast.Load)
+
+# Formulas of the table that are long for the sake of the last digits, as a calculus book has them.
+PLAIN = {
+    "gelu": "0.5 * x * erfc(-x / sqrt(2))",
+    "gelu_slope": "0.5 * erfc(-x / sqrt(2)) + x * normal(x)",
+    "gauss": "exp(-x * x)",
+    "normal": "exp(-x * x / 2) / sqrt(2 * pi)",
+    "direction": "0 if x == 0 else x / hypot(x, y)",
+    "quotient": "x / (y + z)",
+}
 
 
 def safe_point(rule):
@@ -91,7 +102,7 @@ class Helpers:
             raise RecordingError(f"source: {self.language.name} has no function {name}, which a formula needs.")
         self.functions[safe] = ""  # its place; what it calls comes before it
         of = getattr(rule, "of", None)
-        formula = rule.formula if of is None else of.partials[rule.k]
+        formula = of.partials[rule.k] if of else Formula(PLAIN[name]) if name in PLAIN else rule.formula
         text = _Function(self, formula, rule.inputs, None if of else name).text(safe)
         del self.functions[safe]
         self.functions[safe] = text
@@ -110,7 +121,7 @@ class _Function:
         self.lines, self.count = [], 0
 
     def text(self, name):
-        result = self.value(self.formula.folded, {x: x for x in self.inputs}, [])
+        result = self.value(deepcopy(self.formula.folded), {x: x for x in self.inputs}, [])
         note = str(self.formula)
         note = note if len(note) <= 100 else f"{name} of the table of rules"
         body = "".join(f"    {line}\n" for line in [f'"""{note}"""', *self.lines, f"return {result}"])

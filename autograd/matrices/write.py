@@ -215,7 +215,13 @@ class Writer(Operands):
         return Text(self.language.total(operand.held(ATOM), _last(span.summed)))
 
     def extreme(self, step, order):
-        (span,) = step.spans
+        texts = [self.extreme_of(step, span, order).text for span in step.spans]
+        found = texts[0]
+        for text in texts[1:]:
+            found = self.helpers.called("maximum" if step.kind == LARGEST else "minimum", [found, text])
+        return Text(found) if len(texts) > 1 else self.extreme_of(step, step.spans[0], order)
+
+    def extreme_of(self, step, span, order):
         if not span.summed:
             return self.operand(span.factors[0], order, step.array.varying)
         inner = [*order, *span.summed]
@@ -223,9 +229,8 @@ class Writer(Operands):
         operand = self.masked(step, span, operand, inner, -inf if step.kind == LARGEST else inf)
         if step.array.stopped:
             operand = Text(self.language.stopped(operand.held(ATOM)))
-        return Text(
-            self.language.extreme(operand.held(ATOM), _last(span.summed), "max" if step.kind == LARGEST else "min")
-        )
+        name = "max" if step.kind == LARGEST else "min"
+        return Text(self.language.extreme(operand.held(ATOM), _last(span.summed), name))
 
     def masked(self, step, span, operand, inner, neutral):
         """An operand with the neutral number at places that belong to no term."""
