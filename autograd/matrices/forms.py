@@ -12,6 +12,7 @@ from autograd.errors import RecordingError
 from autograd.matrices.grids import affine, axes_of, digits, split
 from autograd.matrices.leaves import Argument, Leaf, arguments_of, captured_arrays
 from autograd.matrices.numbers import LARGEST, SUM, TAKE, groups_of
+from autograd.replay.results import AsItIs
 
 # Rules that are finite for all operands of moderate size: they may be computed at places that belong to no number.
 TOTAL = (SUM, "sub", "neg", "pos", "abs", "sign", "step", "maximum", "minimum", "less", "less_equal", "equal", "where",
@@ -109,6 +110,14 @@ class Step:
 
 
 @dataclass(eq=False)
+class Returned:
+    """Numbers of the result: one, or a list of so many."""
+
+    operand: Any
+    count: int | None = None
+
+
+@dataclass(eq=False)
 class Form:
     """A function on arrays: its arguments and parameters, the steps, and where its results are."""
 
@@ -117,11 +126,7 @@ class Form:
     parameters: list[tuple[Leaf, Array]]
     inputs: list[tuple[Leaf, Array]]
     steps: list[Step]
-    result: list[int]  # the slots of results
-    structure: Any  # of results, see replay/results.py
-    kinds: list
-    place: dict[int, tuple[Array, int]]
-    read: Any
+    result: Any  # the structure of the result, with a Returned or an AsItIs in place of numbers and lists of numbers
 
 
 def form_of(recording) -> Form:
@@ -160,8 +165,24 @@ class _Builder:
         self.on_the_way_to_largest = _on_the_way_to_largest([number for group in groups for number in group.members])
         for group in groups:
             self.add(group.members)
-        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, self.program.results,
-                    self.recording.result.structure, self.recording.result.kinds, self.place, self.read)  # fmt: skip
+        result = self.returned(self.recording.result.structure)  # which may add a step
+        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result)
+
+    def returned(self, part):
+        """Part of a result: a list of numbers is one array."""
+        kinds, slots = self.recording.result.kinds, self.program.results
+        if isinstance(part, dict):
+            return {key: self.returned(value) for key, value in part.items()}
+        if type(part) is list and len(part) > 1 and all(type(index) is int for index in part):
+            axes, sizes = [np.arange(len(part))], [len(part)]
+            return Returned(self.read([slots[index] for index in part], axes, sizes), len(part))
+        if isinstance(part, (list, tuple)):
+            parts = list(map(self.returned, part))
+            return parts if isinstance(part, list) else tuple(parts)
+        if type(part) is int:
+            kind = kinds[part]
+            return kind if isinstance(kind, AsItIs) else Returned(self.read([slots[part]], [], []))
+        return part
 
     # Groups.
 

@@ -17,7 +17,7 @@ LABELS = (
     (r"(.*\D)(\d+)_(\d+)", ""),
     (r"(.*\D)(\d+)", ""),
 )
-UNNAMED = "values"
+UNNAMED, FROZEN = "values", "frozen"  # captured Values without a label
 
 
 class Leaf(NamedTuple):
@@ -36,13 +36,14 @@ class Leaf(NamedTuple):
 def captured_arrays(program) -> list[Leaf]:
     """The captured Values, as arrays that are named after their labels; those without a label are a list."""
     found: dict[str, dict[tuple, int]] = {}
+    wanted = set(program.value_slots)
     for value, slot in sorted(zip(program.captured, program.captured_slots), key=lambda pair: pair[1]):
         name, place = _named(value.label)
-        places = found.setdefault(name, {})
-        if name == UNNAMED or place in places:
-            place, places = (len(found.setdefault(UNNAMED, {})),), found[UNNAMED]
-        places[place] = slot
-    return [_array(name, places) for name, places in found.items() if places]
+        if not name or place in found.get(name, {}):
+            name = UNNAMED if slot in wanted else FROZEN
+            place = (len(found.get(name, {})),)
+        found.setdefault(name, {})[place] = slot
+    return [_array(name, places) for name, places in found.items()]
 
 
 def arrays_of(program) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def arrays_of(program) -> dict[str, Any]:
 def _named(label):
     """The name of an array and a place in it."""
     if not label:
-        return UNNAMED, ()
+        return "", ()
     for pattern, name in LABELS:
         match = re.fullmatch(pattern, label)
         if match:

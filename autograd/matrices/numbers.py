@@ -26,14 +26,16 @@ class Number:
     guard    the conditions under which it counts: pairs (slot, side)
     passes   whether a gradient flows through it; `stopped` says that none does, although one flows to its operands
     key      the same for numbers that are alike
+    within   the keys of the terms of each span, of SUM, LARGEST and SMALLEST
     """
 
-    __slots__ = ("choices", "guard", "key", "kind", "level", "passes", "scope", "slot", "spans", "stopped", "varying")
+    __slots__ = ("choices", "guard", "key", "kind", "level", "passes", "scope", "slot", "spans", "stopped", "varying",
+                 "within")  # fmt: skip
 
     def __init__(self, slot, kind, spans, *, choices=(), guard=(), passes=False, varying=True, scope=""):
         self.slot, self.kind, self.spans, self.choices, self.guard = slot, kind, spans, choices, guard
         self.passes, self.varying, self.scope, self.level, self.key = passes, varying, scope, 0, None
-        self.stopped = False
+        self.stopped, self.within = False, ()
 
     def slots(self):
         """The slots of all operands."""
@@ -142,6 +144,7 @@ def _find_keys(numbers, keys, constants):
             parts = [tuple(keys[slot] for slot in term) for span in number.spans for term in span]
             number.spans = _spans([term for span in number.spans for term in span], parts)
             distinct = [part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1]]
+            number.within = tuple(distinct)
             key = distinct[0] if len(distinct) == 1 else tuple(distinct)
             key = key[0] if len(distinct) == 1 and len(key) == 1 else interned(SUM, key)
         else:
@@ -169,7 +172,7 @@ def _spans(terms, keys):
 def _kind_of(number):
     """What numbers of one group have in common."""
     kind = getattr(number.kind, "name", number.kind)
-    return kind, number.key, number.stopped, number.varying, tuple(side for _, side in number.guard)
+    return kind, number.key, number.within, number.stopped, number.varying, tuple(side for _, side in number.guard)
 
 
 def _grouped(numbers):
@@ -193,7 +196,7 @@ def _ones(numbers, first):
                     if (read, whole.kind) not in made:
                         one = Number(first + len(made), whole.kind, [[(read,)]], scope=whole.scope)
                         one.key, one.varying, one.guard = whole.key, whole.varying, whole.guard
-                        one.stopped, one.passes = whole.stopped, whole.passes
+                        one.stopped, one.passes, one.within = whole.stopped, whole.passes, whole.within
                         made[read, whole.kind] = one
                     for member in members:
                         member.spans[at] = [

@@ -9,7 +9,7 @@ from math import inf
 
 import numpy as np
 
-from autograd.matrices.forms import Constant, Form, Gathered, Slice
+from autograd.matrices.forms import Constant, Form, Returned, Slice
 from autograd.matrices.languages import LANGUAGES
 from autograd.matrices.names import Names
 from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
@@ -50,7 +50,7 @@ class Writer(Operands):
         for step in form.steps:
             if step.array in needed:
                 self.write(step)
-        return self.assembled(about, self.result())
+        return self.assembled(about, self.result(form.result))
 
     def needed(self):
         """The arrays that the result needs; counts how often each is used."""
@@ -318,44 +318,25 @@ class Writer(Operands):
 
     # The whole.
 
-    def result(self):
-        """The text of what the function returns."""
-        form = self.form
-        kinds, slots = form.kinds, form.result
+    def result(self, part):
+        """The text of part of what the function returns."""
+        if isinstance(part, dict):
+            return "{" + ", ".join(f"{key!r}: {self.result(value)}" for key, value in part.items()) + "}"
+        if isinstance(part, (list, tuple)):
+            inner = ", ".join(map(self.result, part))
+            return f"[{inner}]" if isinstance(part, list) else f"({inner}{',' if len(part) == 1 else ''})"
+        return self.returned(part) if isinstance(part, Returned) else repr(part.part)
 
-        def text_of(part):
-            if isinstance(part, dict):
-                return "{" + ", ".join(f"{key!r}: {text_of(value)}" for key, value in part.items()) + "}"
-            if type(part) is list and len(part) > 1 and all(type(index) is int for index in part):
-                return self.several([slots[index] for index in part])
-            if isinstance(part, (list, tuple)):
-                inner = ", ".join(map(text_of, part))
-                return f"[{inner}]" if isinstance(part, list) else f"({inner}{',' if len(part) == 1 else ''})"
-            if type(part) is int:
-                return repr(kinds[part].part) if hasattr(kinds[part], "part") else self.several([slots[part]], one=True)
-            return repr(part.part)
-
-        return text_of(form.structure)
-
-    def several(self, slots, one=False):
-        """Numbers of the result, as one array."""
-        form, count = self.form, len(slots)
-        self.sizes = {0: count}
-        axes, sizes = ([], []) if one else ([np.arange(count)], [count])
-        operand = form.read(slots, axes, sizes)
-        order = [] if one else [0]
-        text = self.operand(operand, order, self.is_varying(operand)).text
-        if form.inputs and not self.is_varying(operand):
-            module = self.language.module
-            text = self.language.broadcast(
-                text
-                if isinstance(operand, (Slice, Gathered))
-                else f"{module}.array({text})"
-                if module != "torch"
-                else f"torch.tensor({text}, dtype=torch.float64)",
-                f"({self.batch()}{', ' + str(count) if not one else ','})",
-            )
-        return text
+    def returned(self, part):
+        """Numbers of the result, for each example."""
+        operand, sizes = part.operand, [] if part.count is None else [part.count]
+        self.sizes = dict(enumerate(sizes))
+        text = self.operand(operand, list(range(len(sizes))), self.is_varying(operand)).text
+        if not self.form.inputs or self.is_varying(operand):
+            return text
+        if isinstance(operand, Constant):
+            text = self.language.array(text, "float")
+        return self.language.broadcast(text, f"({', '.join(map(str, [self.batch(), *sizes]))},)")
 
     def assembled(self, about, result):
         form, language = self.form, self.language
@@ -482,4 +463,12 @@ def _arrays_in(step):
 
 
 def _arrays_of_result(form):
-    return [form.place[slot][0] for slot in dict.fromkeys(form.result) if slot in form.place]
+    return [part.operand.array for part in _returned(form.result) if not isinstance(part.operand, Constant)]
+
+
+def _returned(part):
+    if isinstance(part, Returned):
+        yield part
+    elif isinstance(part, (list, tuple, dict)):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _returned(inner)
