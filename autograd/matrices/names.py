@@ -51,6 +51,7 @@ class Names:
         products = any(span.summed and len(span.factors) == 2 for span in step.spans)
         if kind == SUM and products:
             kind = "scores" if step.scores else "mixed"
+        kind = "slope" if hasattr(step.kind, "of") else kind
         what = CALLED.get(kind, re.sub(r"\W+", "_", kind).strip("_"))
         scope = step.scope.split(".")[-1]
         return f"{scope}_{what}" if scope else what

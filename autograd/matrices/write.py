@@ -21,6 +21,7 @@ from autograd.table.translate import SUM as ADDED
 LONGEST = 60  # characters of an expression that is written inside another one
 MOST = 88  # characters of a line's expression
 WIDTH = 120
+NEVER_FAIL = ("sub", "neg", "pos", "where", "equal", "less", "less_equal", "tanh", "step", "minimum", "maximum")
 
 
 class Writer(Operands):
@@ -32,6 +33,7 @@ class Writer(Operands):
         self.names = Names(form)
         self.lines: list = []
         self.uses: Counter = Counter()
+        self.tests: dict = {}  # names for conditions of guards
         self.kept: dict = {}  # names for arrays whose text is written inside another one
         self.conditions: set = set()  # arrays of conditions, as True and False
         self.products = self.dense = 0
@@ -109,7 +111,7 @@ class Writer(Operands):
 
     def filled(self, step):
         """The text of a step, with something at places that belong to no number, and no gradient where none flows."""
-        text, array = self.expression(step), step.array
+        text, array = self.spread(step, self.expression(step)), step.array
         if step.fill is not None:
             if len(text.text) > LONGEST:
                 name = self.names.free(self.names.of_step(step))
@@ -134,6 +136,26 @@ class Writer(Operands):
             return self.take(step, order)
         return self.rule(step, order)
 
+    def spread(self, step, text):
+        """The text with all axes of the result, even those on which no operand depends."""
+        array = step.array
+        if step.kind == "joined":
+            return text
+        operands = [factor for span in step.spans for factor in span.factors]
+        operands += [step.items] if step.items is not None else []
+        operands += [operand for operand, _ in step.guard] if self.guarded(step) else []
+        known = {axis for operand in operands for axis in self.axes(operand)}
+        if known.issuperset(range(len(array.shape))) and (any(map(self.is_varying, operands)) or not array.varying):
+            return text
+        if not any(self.axes(operand) or self.is_varying(operand) for operand in operands):
+            text = Text(self.language.array(text.text, "float"))
+        shape = ", ".join([*([self.batch()] if array.varying else []), *map(str, array.shape)])
+        return Text(self.language.broadcast(text.held(ATOM), f"({shape},)"))
+
+    def guarded(self, step):
+        """Whether operands are replaced where a number does not count, since the rule may fail there."""
+        return bool(step.guard) and (step.kind == TAKE or getattr(step.kind, "name", "where") not in NEVER_FAIL)
+
     def rule(self, step, order):
         operands = [self.operand(span.factors[0], order, step.array.varying) for span in step.spans]
         factors = [span.factors[0] for span in step.spans]
@@ -142,12 +164,12 @@ class Writer(Operands):
             if step.fill is not None and getattr(getattr(factor, "array", None), "pad", 0.0) in (inf, -inf):
                 mask = self.mask(step.array.mask, order, step.array.varying)
                 operands[i] = Text(self.language.where(mask, operands[i].text, "1.0"))
-        if step.guard and name not in ("sub", "neg", "pos", "where", "equal", "less", "less_equal", "tanh", "step"):
+        if self.guarded(step):
             test = self.guard(step, order)
             safe = safe_point(step.kind)
             operands = [Text(self.language.where(test, text.text, repr(point))) for text, point in zip(operands, safe)]
         match name:
-            case "sub" if operands[1].text.startswith("-") and operands[1].text[1:2].isdigit():
+            case "sub" if re.fullmatch(r"-[\d.]+(e[-+]?\d+)?", operands[1].text):
                 return Text(f"{operands[0].held(ADDED)} + {operands[1].text[1:]}", ADDED)
             case "sub":
                 return Text(f"{operands[0].held(ADDED)} - {operands[1].held(PRODUCT)}", ADDED)
@@ -182,7 +204,12 @@ class Writer(Operands):
         text = tests[0]
         for test in tests[1:]:
             text = f"{self.language.module}.logical_and({text}, {test})"
-        return text
+        if len(text) <= 30:
+            return text
+        if (text, step.array.shape) not in self.tests:
+            self.tests[text, step.array.shape] = name = self.names.free("counts")
+            self.lines.append((name, text, self.shape(step.array)))
+        return self.tests[text, step.array.shape]
 
     def sum(self, step, order):
         parts = []
@@ -277,27 +304,26 @@ class Writer(Operands):
         return Text(self.language.einsum(spec, operands))
 
     def take(self, step, order):
-        """Items by index."""
-        index = self.operand_own(step.spans[0].factors[0], step.array.varying)
-        item = len(order)
+        """Items by index: table[index], or along an axis where each number has items of its own."""
+        (index,), items, varying, item = step.spans[0].factors, step.items, step.array.varying, len(order)
         self.sizes[item] = step.choices
-        items, varying = step.items, step.array.varying
-        number = f"{index[0].held(ATOM)}"
-        chosen = self.language.as_index(number)
+        own = order if step.guard else self.axes(index)
+        place = self.operand(index, own, varying)
+        if step.guard:  # where it does not count it may be the index of no item
+            place = Text(self.language.where(self.guard(step, order), place.text, "0.0"))
         if isinstance(items, Slice) and not self.is_varying(items) and item in items.axes:
             rest = [axis for axis in items.axes if axis != item]
-            if not set(rest) & set(index[1]) and index[1] + rest == order:
+            if own + rest == order:
                 table = self.operand(items, [item, *rest], False)
-                return Text(f"{table.held(ATOM)}[{chosen}]")
-        inner = [*order, item]
-        table = self.operand(items, inner, varying, full=True)
-        place = self.operand(step.spans[0].factors[0], inner, varying)
-        along = self.language.along(table.text, self.language.as_index(place.held(ATOM)))
+                return Text(f"{table.held(ATOM)}[{self.language.as_index(place.held(ATOM))}]")
+        table = self.operand(items, [*order, item], varying, full=True)
+        if varying and not self.is_varying(items):
+            shape = ", ".join([self.batch(), *(str(self.sizes[axis]) for axis in [*order, item])])
+            table = Text(self.language.broadcast(table.text, f"({shape},)"))
+        if not step.guard:
+            place = self.operand(index, order, varying)
+        along = self.language.along(table.text, self.language.as_index(f"{place.held(ATOM)}[..., None]"))
         return Text(f"{along}[..., 0]")
-
-    def operand_own(self, operand, varying):
-        axes = self.axes(operand)
-        return self.operand(operand, axes, varying), axes
 
     def joined(self, step):
         parts = []
