@@ -82,6 +82,8 @@ class NumPy:
 
 
 class Jax(NumPy):
+    """JAX; with a dtype, constants are of that type, whatever JAX is set to."""
+
     name, module = "jax", "jnp"
     imports: ClassVar = ["import jax.numpy as jnp"]
     functions: ClassVar = {
@@ -94,11 +96,15 @@ class Jax(NumPy):
         "relu": "jax.nn.relu({0})",
     }
 
+    def __init__(self, dtype=""):
+        self.dtype = f", dtype=jnp.{dtype}" if dtype else ""
+
     def array(self, text, kind):
-        return f"jnp.array({text})"
+        return f"jnp.array({text}{'' if kind == 'int' else self.dtype})"
 
     def arange(self, start, stop, step, kind):
-        return super().arange(start, stop, step, kind).replace("np.", "jnp.", 1)
+        text = super().arange(start, stop, step, kind).replace("np.", "jnp.", 1)
+        return text if kind == "int" else f"{text[:-1]}{self.dtype})"
 
     def triangle(self, size):
         return f"jnp.tri({size}, dtype=bool)"

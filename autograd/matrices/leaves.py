@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from inspect import signature
 from itertools import count
@@ -85,11 +86,24 @@ def _product(sizes):
     return total
 
 
+class Box:
+    """The shape of an array for one example, in the structure of an argument."""
+
+    def __init__(self, sizes):
+        self.sizes = sizes
+
+
 class Argument(NamedTuple):
-    """An argument of the function: its name, and the arrays in it, by expressions such as 'x["a"]'."""
+    """An argument of the function.
+
+    name    its name
+    arrays  the arrays in it, by expressions such as 'x["a"]'
+    shapes  its structure, with a Box in place of each array
+    """
 
     name: str
     arrays: list[Leaf]
+    shapes: Any
 
 
 def arguments_of(recording) -> list[Argument]:
@@ -100,10 +114,10 @@ def arguments_of(recording) -> list[Argument]:
         name = name or _parameter(recording.function, number)
         arrays = _arrays_in(structure, name, slots)
         if arrays:
-            found.append(Argument(name, arrays))
+            found.append(Argument(name, arrays, _shapes_in(structure)))
     drawn = list(slots)
     if drawn:
-        found.append(Argument("draws", [Leaf("draws", (len(drawn),), drawn)]))
+        found.append(Argument("draws", [Leaf("draws", (len(drawn),), drawn)], Box((len(drawn),))))
     return found
 
 
@@ -128,10 +142,30 @@ def _arrays_in(structure, name, slots) -> list[Leaf]:
     if parts == [0]:
         return []
     if issubclass(kind, dict):
-        items: Any = [(repr(key), part) for (_, key), part in parts]
+        items: Any = [(_quoted(key), part) for (_, key), part in parts]
     else:
         items = zip(count(), parts)
     return [leaf for key, part in items for leaf in _arrays_in(part, f"{name}[{key}]", slots)]
+
+
+def _quoted(key):
+    """A key of a dict as code, with double quotes."""
+    return json.dumps(key, ensure_ascii=False) if type(key) is str else repr(key)
+
+
+def _shapes_in(structure):
+    shape = _shape(structure)
+    if shape is not None:
+        return Box(shape)
+    if type(structure) is Static or structure[0] == "static":
+        return None
+    kind, *parts = structure
+    if parts == [0]:
+        return kind()
+    if issubclass(kind, dict):
+        return kind((key, _shapes_in(part)) for (_, key), part in parts)
+    items = map(_shapes_in, parts)
+    return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
 def _shape(structure):

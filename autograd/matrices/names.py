@@ -34,9 +34,6 @@ class Names:
     def of_leaf(self, leaf):
         return self.free(leaf.name)
 
-    def of_function(self, name):
-        return name if name.isidentifier() and not keyword.iskeyword(name) else "function"
-
     def of_step(self, step):
         """The last part of the path of the weights in a sum; else of the scope and of what is computed."""
         for span in step.spans:

@@ -40,7 +40,7 @@ class Operands:
         self.tables: dict[str, str] = {}
 
     def batch(self):
-        return f"len({self.first})"
+        return f"{self.first}.shape[0]"
 
     def is_varying(self, operand):
         return not isinstance(operand, Constant) and operand.array.varying

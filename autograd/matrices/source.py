@@ -12,8 +12,4 @@ def source_of(recording, language: str) -> str:
     """The code of a recording in a language: "numpy", "torch" or "jax"."""
     if language not in LANGUAGES:
         raise ArgumentError(f'source: expected "numpy", "torch" or "jax", got {language!r:.60}.')
-    return Writer(form_of(recording), language).source(_about(recording))
-
-
-def _about(recording):
-    return f"What {recording.name} returns for each example of a batch."
+    return Writer(form_of(recording), LANGUAGES[language]).source()

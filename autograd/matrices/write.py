@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import textwrap
 from collections import Counter
@@ -10,7 +11,7 @@ from math import inf
 import numpy as np
 
 from autograd.matrices.forms import Constant, Form, Returned, Slice
-from autograd.matrices.languages import LANGUAGES
+from autograd.matrices.languages import NumPy
 from autograd.matrices.names import Names
 from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
 from autograd.matrices.operands import Operands, Text
@@ -27,9 +28,10 @@ NEVER_FAIL = ("sub", "neg", "pos", "where", "equal", "less", "less_equal", "tanh
 class Writer(Operands):
     """Writes a form in one language."""
 
-    def __init__(self, form: Form, language: str):
-        super().__init__(LANGUAGES[language], form.inputs[0][0].name if form.inputs else "")
-        self.form, self.helpers = form, Helpers(LANGUAGES[language])
+    def __init__(self, form: Form, language: NumPy):
+        super().__init__(language, form.inputs[0][0].name if form.inputs else "")
+        self.form, self.helpers = form, Helpers(language)
+        self.name = form.name if form.name.isidentifier() and not keyword.iskeyword(form.name) else "function"
         self.names = Names(form)
         self.lines: list = []
         self.uses: Counter = Counter()
@@ -38,7 +40,8 @@ class Writer(Operands):
         self.conditions: set = set()  # arrays of conditions, as True and False
         self.products = self.dense = 0
 
-    def source(self, about):
+    def source(self):
+        """The code."""
         form = self.form
         needed = self.needed()
         for leaf, array in form.inputs:
@@ -52,7 +55,7 @@ class Writer(Operands):
         for step in form.steps:
             if step.array in needed:
                 self.write(step)
-        return self.assembled(about, self.result(form.result))
+        return self.assembled(f"What {form.name} returns for each example of a batch.", self.result(form.result))
 
     def needed(self):
         """The arrays that the result needs; counts how often each is used."""
@@ -318,12 +321,17 @@ class Writer(Operands):
                 return Text(f"{table.held(ATOM)}[{self.language.as_index(place.held(ATOM))}]")
         table = self.operand(items, [*order, item], varying, full=True)
         if varying and not self.is_varying(items):
-            shape = ", ".join([self.batch(), *(str(self.sizes[axis]) for axis in [*order, item])])
-            table = Text(self.language.broadcast(table.text, f"({shape},)"))
+            table = self.with_batch(table, [*order, item])
         if not step.guard:
             place = self.operand(index, order, varying)
+            place = self.with_batch(place, order) if varying and not self.is_varying(index) else place
         along = self.language.along(table.text, self.language.as_index(f"{place.held(ATOM)}[..., None]"))
         return Text(f"{along}[..., 0]")
+
+    def with_batch(self, text, order):
+        """The same for each example."""
+        shape = ", ".join([self.batch(), *(str(self.sizes[axis]) for axis in order)])
+        return Text(self.language.broadcast(text.text, f"({shape},)"))
 
     def joined(self, step):
         parts = []
@@ -374,9 +382,7 @@ class Writer(Operands):
         document += _filled("parameters  ", held) if held else []
         document += _filled("arguments   ", shapes) if shapes else []
         lines = [f'    """{document[0]}', *(f"    {line}".rstrip() for line in document[1:]), '    """']
-        text = f"def {self.names.of_function(form.name)}({arguments}):\n" + "\n".join(
-            [*lines, *body, f"    return {result}"]
-        )
+        text = f"def {self.name}({arguments}):\n" + "\n".join([*lines, *body, f"    return {result}"])
         tables = [f"{name} = {_wrapped(table)}" for table, name in self.tables.items()]
         functions = list(self.helpers.functions.values())
         everything = "\n".join([*tables, *functions, text])

@@ -28,6 +28,8 @@ from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from autograd.replay.program import Program
     from autograd.view.draw import Drawing
 
@@ -294,6 +296,41 @@ class Compiled(Generic[P, R_co]):
         from autograd.matrices.source import source_of
 
         return source_of(self._latest("source"), language)
+
+    def to_jax(self, dtype: str = "float64") -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The recording that was used last as a pure function for JAX, and its parameters.
+
+        dtype  "float64", for which JAX needs jax_enable_x64, or "float32"
+
+        The function is that of `source("jax")`: it takes the dict of parameters and for each argument an array with the
+        examples along the first axis, and returns what the function returns, for each example. JAX can compile,
+        differentiate (to any order), batch and shard it.
+
+            f, parameters = step.to_jax()
+            jax.grad(lambda p: f(p, X, Y).mean())(parameters)
+
+        Raises ArgumentError when nothing has been recorded yet, or when JAX computes in float32 although float64 is
+        asked for; MissingPackageError without JAX.
+        """
+        from autograd.matrices.jax_function import jax_function
+
+        return jax_function(self._latest("to_jax"), dtype, "to_jax")
+
+    def export(self, path: str | Path, dtype: str = "float64", order: int = 1) -> None:
+        """Write the function of `to_jax` to a file of jax.export, for batches of any size.
+
+        order  how often JAX can differentiate it
+
+        The parameters are not in the file: `arrays()` gives them, or nn.save writes them. `load_export(path)` reads the
+        file, and JAX alone does so as well. The old file, if any, is kept until the new one is complete.
+
+            step.export("loss.jax")
+
+        Raises what `to_jax` raises, and OSError if the file cannot be written.
+        """
+        from autograd.matrices.jax_function import exported
+
+        exported(self._latest("export"), path, dtype, expect_integer("export: order", order, 0))
 
     def arrays(self) -> dict[str, Any]:
         """The captured Values as the code of `source` wants them: NumPy arrays by their names.
