@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
@@ -24,7 +25,7 @@ class NumPy:
         "erfc": "np.vectorize(math.erfc)",
     }
     # Functions that are written out with what the library has; {0} and {1} are the operands.
-    written: ClassVar = {
+    written: ClassVar[dict[str, str]] = {
         "relu": "np.maximum({0}, 0.0)",
         "softplus": "np.logaddexp({0}, 0.0)",
         "step": "np.where({0} > 0, 1.0, 0.0)",
@@ -91,13 +92,19 @@ class Jax(NumPy):
         "erf": "jax.scipy.special.erf",
         "erfc": "jax.scipy.special.erfc",
     }
-    written: ClassVar = {
+    written: ClassVar[dict[str, str]] = {
         **{name: text.replace("np.", "jnp.") for name, text in NumPy.written.items()},
         "relu": "jax.nn.relu({0})",
     }
 
     def __init__(self, dtype=""):
         self.dtype = f", dtype=jnp.{dtype}" if dtype else ""
+        if dtype:  # a sum of plain numbers would be of the type that JAX is set to
+            self.written = self.written | {
+                name: re.sub(r"^jnp.where\((.*), 1.0, 0.0\)$", rf"(\1).astype(jnp.{dtype})", text)
+                for name, text in self.written.items()
+                if text.endswith(", 1.0, 0.0)")
+            }
 
     def array(self, text, kind):
         return f"jnp.array({text}{'' if kind == 'int' else self.dtype})"
@@ -134,7 +141,7 @@ class Torch(NumPy):
         "erf": "torch.erf",
         "erfc": "torch.erfc",
     }
-    written: ClassVar = {
+    written: ClassVar[dict[str, str]] = {
         **{name: text.replace("np.", "torch.") for name, text in NumPy.written.items()},
         "relu": "torch.relu({0})",
         "cbrt": "(torch.sign({0}) * torch.abs({0}) ** (1 / 3))",

@@ -68,8 +68,8 @@ def _numbers(program):
     """All numbers that are computed, by slot."""
     wanted = {*program.value_slots, *_inputs_with_gradients(program)}
     found: dict[int, Number] = {}
-    for run in program.runs:
-        passes = any(run.wanted)
+    for run, bits in zip(program.runs, program.blocks.wanted):
+        passes = bits != 0
         width = len(run.codes)
         for i in range(run.count):
             slot, choices = run.start + i, ()
