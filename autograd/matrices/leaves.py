@@ -47,14 +47,26 @@ def captured_arrays(program) -> list[Leaf]:
     return [_array(name, places) for name, places in found.items()]
 
 
+def values_of(program) -> dict[str, Any]:
+    """The captured Values, as NumPy arrays of objects by name."""
+    import numpy
+
+    at = dict(zip(program.captured_slots, program.captured))
+    found = {}
+    for leaf in captured_arrays(program):
+        array = numpy.empty(len(leaf.slots), object)
+        array[:] = [at[slot] for slot in leaf.slots]
+        found[leaf.name] = array.reshape(leaf.shape)
+    return found
+
+
 def arrays_of(program) -> dict[str, Any]:
     """The numbers of the captured Values, as NumPy arrays by name."""
     import numpy
 
-    at = dict(zip(program.captured_slots, program.captured))
     return {
-        leaf.name: numpy.array([at[slot].data for slot in leaf.slots]).reshape(leaf.shape)
-        for leaf in captured_arrays(program)
+        name: numpy.array([value.data for value in values.ravel()]).reshape(values.shape)
+        for name, values in values_of(program).items()
     }
 
 

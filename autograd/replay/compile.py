@@ -347,6 +347,34 @@ class Compiled(Generic[P, R_co]):
 
         return arrays_of(self._latest("arrays").program)
 
+    def captured(self) -> dict[str, Any]:
+        """The captured Values themselves, in arrays of the same names and shapes as those of `arrays`.
+
+        >>> w = [Value(3.0, "w0"), Value(4.0, "w1")]
+        >>> step = compile(lambda x: w[0] * x + w[1])
+        >>> _ = step(2.0)
+        >>> step.captured()["w"][1] is w[1]
+        True
+
+        Raises ArgumentError when nothing has been recorded yet.
+        """
+        from autograd.matrices.leaves import values_of
+
+        return values_of(self._latest("captured").program)
+
+    def draws(self, examples: int) -> Any:
+        """Random numbers for the code of `source`, which takes them as its last argument, `draws`, if there are any.
+
+        They are drawn from the generators that the function draws from, example by example, as a replay would draw
+        them; as a NumPy array with a row for each example.
+
+        Raises ArgumentError when nothing has been recorded yet.
+        """
+        import numpy
+
+        drawn = self._latest("draws").drawn(examples)
+        return numpy.array(drawn).reshape(examples, -1)
+
     def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""
         from autograd.view.draw import draw
