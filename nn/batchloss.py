@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from autograd import Value, compile, derivatives, dot, mean
+from autograd import Flat, Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
 from nn import metrics
 from nn.data import Dataset
@@ -65,6 +65,22 @@ class BatchLoss:
         if len(found) > 1:
             loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
         return loss, _in_order(groups, [outputs for _, outputs in found])
+
+    def mean_into(self, flat: Flat, data: Dataset) -> "tuple[float, Any] | None":
+        """Set the gradients of the Values in `flat` to those of the mean loss, which is returned with all numbers of the
+        recording, example by example: first the loss, then the outputs if there are any.
+
+        Returns None, and has changed nothing, where only `mean` can do it (see autograd.compile), and when a comparison
+        is due.
+        """
+        if data.rows is None or self.recorded is None or ("mean", data.rows.shapes) not in self.compared:
+            return None
+        if self.drawn_from or time.perf_counter() >= self.next_comparison:
+            return None
+        found = self.recorded.mean_into(flat, data.rows)
+        if found is not None:
+            self.latest = "mean", data
+        return found
 
     def each(self, data: Dataset) -> tuple[list[float], Any]:
         """The losses and the outputs of the examples, as plain numbers."""

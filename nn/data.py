@@ -47,6 +47,7 @@ class Dataset:
         )
         self.arrays: list | None = None
         self.rows: Any = None
+        self.has_classes = False  # whether there are rows, and the target of each example is an integer
         self.features, self.classes, self.name = list(features), list(classes), name
         if len(self.inputs) != len(self.targets):
             raise ArgumentError(
@@ -94,6 +95,8 @@ class Dataset:
                     found.rows = rows_of(found.arrays)
             if found.rows is not None:
                 found.arrays = arrays_of(found.rows)
+                targets = found.arrays[1]
+                found.has_classes = targets.ndim == 1 and bool((targets == numpy.rint(targets)).all())
         return found
 
     def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
@@ -134,7 +137,7 @@ class _Part(Dataset):
 
     def __getattr__(self, name: str) -> Any:
         """The features, the classes and the name are those of the whole."""
-        if name in ("features", "classes", "name"):
+        if name in ("features", "classes", "name", "has_classes"):
             return getattr(self._whole, name)
         raise AttributeError(name)
 

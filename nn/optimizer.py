@@ -37,7 +37,7 @@ class Optimizer(ABC):
         self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
-        self._flat = Flat(self.params)
+        self.flat = Flat(self.params)
 
     def _check(self) -> None:
         kind = type(self).__name__
@@ -67,7 +67,7 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        self._flat.gather()
+        self.flat.gather()
         apply_update("zero", self.params, {})
 
     def step(self) -> None:
@@ -75,7 +75,7 @@ class Optimizer(ABC):
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        self._flat.gather()
+        self.flat.gather()
         frozen = find_frozen(self.params)
         if frozen != self._frozen:
             self._group(self.skipped, frozen)

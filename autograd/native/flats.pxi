@@ -284,6 +284,25 @@ cdef class Whereabouts:
                 for k in range(run.count):
                     numbers[run.first + k] = start[k * run.step]
 
+    cdef bint are_all_in(self, Flat flat) noexcept:
+        """Whether all these numbers are in the arrays of `flat`."""
+        cdef Py_ssize_t i
+        if flat.arrays.count == 0 or not flat.holds_numbers() or not self.known():
+            return False
+        for i in range(self.count):
+            if self.runs[i].arrays != &flat.arrays:
+                return False
+        return True
+
+    cdef void add_to(self, double* numbers, double* more) noexcept:
+        """Add numbers, one for each of these Values, to `numbers`, at their places in the arrays."""
+        cdef Py_ssize_t i, k
+        cdef Run* run
+        for i in range(self.count):
+            run = &self.runs[i]
+            for k in range(run.count):
+                numbers[run.place + k * run.step] += more[run.first + k]
+
     cdef void add_slopes(self, double here, double* slopes) noexcept:
         """Add the contributions of a node above these Values, which are all away, to their adjoints."""
         cdef Py_ssize_t i, k

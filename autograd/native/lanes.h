@@ -5,6 +5,7 @@
    GROUP         how many sums are computed at once: within one, each addition waits for the previous one; registers are
                  few
    ACROSS_LANES  the same number as PARTS, for the preprocessor
+   FUSED         s + w · x, rounded once if the processor can do that
    DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
 #define vector OF_KIND(vector)
@@ -246,6 +247,7 @@ TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
 }
 
 #undef KIND
+#undef FUSED
 #undef TARGET
 #undef WIDTH
 #undef GROUP

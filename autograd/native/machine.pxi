@@ -423,7 +423,7 @@ cdef class NativeMachine:
     cdef readonly object program
     cdef readonly list captured
     cdef list _keep, _guards
-    cdef Whereabouts _sources
+    cdef Whereabouts _sources, values_at
     cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these follow one another
     cdef Blocks blocks
     cdef Plan plan
@@ -486,7 +486,7 @@ cdef class NativeMachine:
         for slot, number in program.numbers:
             template[slot] = number
         self.template = template
-        self._sources = program.captured_at
+        self._sources, self.values_at = program.captured_at, program.values_at
         self.source_slots = slots = _ints(program.captured_slots)
         if any(slots[i] != slots[0] + i for i in range(len(program.captured))):
             self._numbers = array.clone(NUMBERS, len(program.captured), False)
@@ -542,7 +542,31 @@ cdef class NativeMachine:
         clear(&self.spare[0])
         clear(&self.spare[1])
 
-    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
+    def run_into(self, Flat flat not None, rows, list reads, int root, double seed):
+        """Run forward, and back from the slot `root`, and set the gradients of the Values in `flat`, as zero_grad() and
+        the backward pass would. Returns the numbers in the slots `reads`.
+
+        Returns None, and has changed nothing, unless the arrays hold the numbers of all captured Values, or if
+        something is not finite.
+        """
+        global replays
+        cdef Whereabouts values = self.values_at
+        cdef unsigned long long then
+        cdef Numbers slopes
+        if not values.are_all_in(flat):
+            return None
+        then = moves
+        found = self.run(rows, reads, [root], seed, [], False)
+        if found is None or moves != then:
+            return None
+        slopes = (<list>found[1])[0]
+        memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
+        values.add_to(flat.arrays.grad, slopes.data.as_doubles)
+        flat.arrays.used = True
+        replays += 1
+        return found[0]
+
+    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[], bint origin_wanted=True):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
         Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
@@ -589,7 +613,7 @@ cdef class NativeMachine:
                 slope = slopes[root]
                 batch.slopes[root] = slope.data.as_doubles
             kept = self._fill(&batch, rows)
-            origin = self._origin(&batch) if batch.differentiating else None
+            origin = self._origin(&batch) if batch.differentiating and origin_wanted else None
             for i in range(1, batch.helpers + 1):
                 memcpy(batch.workspaces[i].memory, batch.workspaces[0].memory, self.plan.uniform * sizeof(double))
             if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls

@@ -18,6 +18,7 @@ from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
+from autograd.native import backend
 from autograd.nested import map_numbers
 from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
@@ -26,10 +27,12 @@ from autograd.replay.recording import NotReplayed
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
+from autograd.replay.translations import Translations
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from array import array
 
+    from autograd.engine.arrays import Flat
     from autograd.replay.program import Program
     from autograd.view.draw import Drawing
 
@@ -85,7 +88,7 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     return Compiled(function, static, maxsize, fallback)
 
 
-class Compiled(Generic[P, R_co]):
+class Compiled(Translations, Generic[P, R_co]):
     """A function that is recorded and replayed; see `compile`."""
 
     def __init__(
@@ -213,6 +216,23 @@ class Compiled(Generic[P, R_co]):
                 rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
 
+    def mean_into(self, flat: Flat, rows: Any) -> tuple[float, array[float]] | None:
+        """Set the gradients of the Values in `flat` to those of the mean result over a batch: as if all gradients were
+        set to 0 and `mean(rows).backward()` called, but without a graph.
+
+        rows  the examples, as autograd.examples.rows_of returns them
+
+        Returns the mean, and all numbers that the function returns, one example after the other. Returns None, and has
+        changed nothing, where only `mean` can do it: without the compiled engine, while the Flat does not hold the
+        numbers of all Values that a gradient flows to, for functions that draw random numbers, before the second call,
+        after something that it depends on has changed, where a result is not finite, and for results other than a
+        number, or a pair of a number and a number or a list of several.
+        """
+        if backend == "python" or is_recording() or self._static:
+            return None
+        recording = self._recordings.current(rows.key, gradients_wanted())
+        return recording and recording.mean_into(flat, rows)
+
     @overload
     def map(self: Compiled[..., Value | float], *batches: Any, **kwargs: Any) -> list[float]: ...
     @overload
@@ -274,106 +294,6 @@ class Compiled(Generic[P, R_co]):
         Raises ArgumentError when nothing has been recorded yet.
         """
         return self._latest("program").program
-
-    def source(self, language: str = "numpy") -> str:
-        """The recording that was used last as readable code: a function of parameters and a batch.
-
-        language  "numpy", "torch" or "jax"
-
-        The function takes a dict of arrays, which `arrays()` gives, and for each argument an array with one more axis,
-        the first: the examples. Numbers that are computed alike have become arrays, sums of products have become
-        products of matrices. It returns what the function returns, for each example. Unlike the recording it does not
-        raise where a number is not finite.
-
-        >>> w, b = [Value(1.0), Value(2.0)], Value(0.5)
-        >>> step = compile(lambda x: sum(u * v for u, v in zip(w, x)) + b)
-        >>> _ = step([3.0, 4.0])
-        >>> "values" in step.source()
-        True
-
-        Raises ArgumentError when nothing has been recorded yet, and for another language.
-        """
-        from autograd.matrices.source import source_of
-
-        return source_of(self._latest("source"), language)
-
-    def to_jax(self, dtype: str = "float64") -> tuple[Callable[..., Any], dict[str, Any]]:
-        """The recording that was used last as a pure function for JAX, and its parameters.
-
-        dtype  "float64", for which JAX needs jax_enable_x64, or "float32"
-
-        The function is that of `source("jax")`: it takes the dict of parameters and for each argument an array with the
-        examples along the first axis, and returns what the function returns, for each example. JAX can compile,
-        differentiate (to any order), batch and shard it.
-
-            f, parameters = step.to_jax()
-            jax.grad(lambda p: f(p, X, Y).mean())(parameters)
-
-        Raises ArgumentError when nothing has been recorded yet, or when JAX computes in float32 although float64 is
-        asked for; MissingPackageError without JAX.
-        """
-        from autograd.matrices.jax_function import jax_function
-
-        return jax_function(self._latest("to_jax"), dtype, "to_jax")
-
-    def export(self, path: str | Path, dtype: str = "float64", order: int = 1) -> None:
-        """Write the function of `to_jax` to a file of jax.export, for batches of any size.
-
-        order  how often JAX can differentiate it
-
-        The parameters are not in the file: `arrays()` gives them, or nn.save writes them. `load_export(path)` reads the
-        file, and JAX alone does so as well. The old file, if any, is kept until the new one is complete.
-
-            step.export("loss.jax")
-
-        Raises what `to_jax` raises, and OSError if the file cannot be written.
-        """
-        from autograd.matrices.jax_function import exported
-
-        exported(self._latest("export"), path, dtype, expect_integer("export: order", order, 0))
-
-    def arrays(self) -> dict[str, Any]:
-        """The captured Values as the code of `source` wants them: NumPy arrays by their names.
-
-        >>> w = Value(3.0, "w")
-        >>> step = compile(lambda x: w * x)
-        >>> _ = step(2.0)
-        >>> step.arrays()
-        {'w': array(3.)}
-
-        Raises ArgumentError when nothing has been recorded yet.
-        """
-        from autograd.matrices.leaves import arrays_of
-
-        return arrays_of(self._latest("arrays").program)
-
-    def captured(self) -> dict[str, Any]:
-        """The captured Values themselves, in arrays of the same names and shapes as those of `arrays`.
-
-        >>> w = [Value(3.0, "w0"), Value(4.0, "w1")]
-        >>> step = compile(lambda x: w[0] * x + w[1])
-        >>> _ = step(2.0)
-        >>> step.captured()["w"][1] is w[1]
-        True
-
-        Raises ArgumentError when nothing has been recorded yet.
-        """
-        from autograd.matrices.leaves import values_of
-
-        return values_of(self._latest("captured").program)
-
-    def draws(self, examples: int) -> Any:
-        """Random numbers for the code of `source`, which takes them as its last argument, `draws`, if there are any.
-
-        They are drawn from the generators that the function draws from, example by example, as a replay would draw
-        them; as a NumPy array with a row for each example.
-
-        Raises ArgumentError when nothing has been recorded yet.
-        """
-        import numpy
-
-        drawn = self._latest("draws").drawn(examples)
-        return numpy.array(drawn).reshape(examples, -1)
 
     def draw(self, **options: Any) -> Drawing:
         """A picture of the recording that was used last, as a graph of the numbers that it was recorded with."""

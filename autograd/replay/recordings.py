@@ -82,6 +82,11 @@ class Recordings:
         finally:
             self._states = None
 
+    def current(self, key, gradients):
+        """The recording for a key if there is one that is up to date; it is not counted as a call."""
+        recording = self._by_key.get(key)
+        return recording if recording is not None and recording.is_current(gradients) else None
+
     def _serving(self, key, rows, gradients):
         recording = self._by_key.get(key)
         if recording is not None and not recording.freezing_unchanged():

@@ -61,7 +61,7 @@ class World:
         parameters = self.model.parameters()
         made = self.kinds[which](parameters if which == 0 else [*parameters[7:], self.alone])
         if not self.flats:
-            made._flat = ASIDE
+            made.flat = ASIDE
         return made
 
     def everything(self):
