@@ -228,7 +228,10 @@ class TableOptimizer(Optimizer):
             return self.constants()
         import numpy
 
-        found, steps = {name: numpy.full(len(self.params), float(x)) for name, x in self.constants().items()}, self.steps
+        found, steps = (
+            {name: numpy.full(len(self.params), float(x)) for name, x in self.constants().items()},
+            self.steps,
+        )
         try:
             for skipped, places in self._groups:
                 self.steps = steps - skipped

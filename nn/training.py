@@ -74,7 +74,7 @@ def fit(
                 its Python code runs for every example, which is necessary if `forward` keeps state or draws random
                 numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
                 is recorded: with the same seed, it draws the same numbers either way
-    engine      "native", or "jax": the steps are taken by JAX, on all devices that it has, each with a part of the batch.
+    engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
                 Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded
     progress    whether to show a progress bar
 

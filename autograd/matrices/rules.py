@@ -6,7 +6,7 @@ import ast
 import re
 from copy import deepcopy
 from itertools import product
-from math import isfinite
+from math import inf, isfinite, nan
 
 from autograd.errors import RecordingError
 from autograd.table.formulas import ATOMS, Formula
@@ -166,7 +166,7 @@ class _Function:
         for letter, side, holds in (("a", node.body, True), ("b", node.orelse, False)):
             own, inner = dict(variables), [*conditions, (node.test, holds)]
             if not all(isinstance(part, SIMPLE) for part in ast.walk(side)):
-                for name, number_there in zip(self.inputs, self.point(inner)):
+                for name, number_there in zip(self.inputs, self.point(inner, side)):
                     if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(side)):
                         own[name] = f"{name}_{letter}{number}"
                         kept = (variables[name], repr(number_there))
@@ -174,22 +174,28 @@ class _Function:
             sides.append(self.value(side, own, inner))
         return where(test, *sides)
 
-    def point(self, conditions):
-        """Operands at which these conditions hold."""
-        functions = {
-            name: float_function(name) for test, _ in conditions for name in Formula(ast.unparse(test)).functions
-        }
-        for point in product(POINTS, repeat=len(self.inputs)):
-            try:
-                if all(self._holds(test, holds, functions, point) for test, holds in conditions):
+    def point(self, conditions, side):
+        """Operands at which a side is finite, if possible such at which it is chosen."""
+        value, tests = self._on_floats(side), [(self._on_floats(test), holds) for test, holds in conditions]
+        finite = None
+        for point in product(POINTS if len(self.inputs) < 3 else POINTS[:8], repeat=len(self.inputs)):
+            if isfinite(value(point)):
+                finite = finite or point
+                if all(test(point) in (holds, inf) for test, holds in tests):
                     return point
-            except (ArithmeticError, ValueError):
-                continue
-        return (1.0,) * len(self.inputs)  # no numbers were found: the side is very special
+        return finite or (1.0,) * len(self.inputs)
 
-    def _holds(self, test, holds, functions, point):
-        known = dict(zip(self.inputs, point))
-        names = Formula(ast.unparse(test)).names
-        if not set(names) <= set(known):
-            return True
-        return bool(Formula(ast.unparse(test)).on_floats(self.inputs, functions)(*point)) == holds
+    def _on_floats(self, tree):
+        """Part of a formula as a function of a point; it gives NaN where it fails, and infinity where it is unknown."""
+        formula = Formula(ast.unparse(tree))
+        if not set(formula.names) <= set(self.inputs):  # it uses a part that is a line of its own
+            return lambda point: inf
+        function = formula.on_floats(self.inputs, {name: float_function(name) for name in formula.functions})
+
+        def safe(point):
+            try:
+                return function(*point)
+            except (ArithmeticError, ValueError):
+                return nan
+
+        return safe

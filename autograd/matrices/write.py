@@ -100,10 +100,10 @@ class Writer(Operands):
     def fitting(self, step):
         """The text of a step; if that is too long, parts of it become lines of their own."""
         while True:
-            text = self.filled(step)
+            text = self.spread(step, self.expression(step))
             kept = [array for array in _arrays_in(step) if array in self.kept and array in self.texts]
             if len(text.text) <= MOST or not kept:
-                return text
+                return self.filled(step, text)
             array = max(kept, key=lambda array: len(self.texts[array].text))
             self.line(array, self.kept.pop(array), self.texts[array])
 
@@ -112,9 +112,9 @@ class Writer(Operands):
         self.lines.append((name, text.text, self.shape(array)))
         self.texts[array] = Text(name, ATOM, name if array in self.conditions else "")
 
-    def filled(self, step):
+    def filled(self, step, text):
         """The text of a step, with something at places that belong to no number, and no gradient where none flows."""
-        text, array = self.spread(step, self.expression(step)), step.array
+        array = step.array
         if step.fill is not None:
             if len(text.text) > LONGEST:
                 name = self.names.free(self.names.of_step(step))
@@ -219,6 +219,7 @@ class Writer(Operands):
         for span in step.spans:
             if not span.summed:
                 parts.append(self.product(span, order, step.array.varying))
+                self.products += span.products if len(step.spans) > 1 else 0
             elif len(span.factors) == 1:
                 parts.append(self.total(step, span, order))
             else:
@@ -230,7 +231,6 @@ class Writer(Operands):
         return parts[0] if len(parts) == 1 else Text(text, ADDED)
 
     def product(self, span, order, varying):
-        self.products += span.products
         operands = [self.operand(factor, order, varying) for factor in span.factors]
         if len(operands) == 1:
             return operands[0]
@@ -271,9 +271,8 @@ class Writer(Operands):
 
     def matrix_product(self, step, span, order):
         """A sum of products: as a product of matrices, or by einsum."""
-        self.products += span.products
-        self.dense += span.products
         a, b = span.factors
+        self.products += 0 if _same(a, b) else span.products
         varying = step.array.varying
         masked = span.mask is not None and not any(_padded(step, span, factor, 0.0) for factor in span.factors)
         inner = [*order, *span.summed]
@@ -284,6 +283,7 @@ class Writer(Operands):
             if k in axes_a and k in axes_b and rows_b + rows_a == order and len(rows_a) <= 1:
                 left = self.operand(b, [*rows_b, k], self.is_varying(b))
                 right = self.operand(a, [k, *rows_a], False)
+                self.dense += span.products
                 return Text(f"{left.held(PRODUCT)} @ {right.held(SIGN)}", PRODUCT)
         if axes_a == axes_b or set(axes_a) == set(axes_b) or masked:
             operands = [self.operand(factor, inner, varying) for factor in (a, b)]
@@ -296,6 +296,7 @@ class Writer(Operands):
             missing = [axis for axis in inner if axis not in axes_a and axis not in axes_b]
             if not [axis for axis in missing if axis in span.summed]:
                 return Text(self.language.total(text, _last(span.summed)))
+        self.dense += span.products
         letters = dict(zip(inner, "tijklmnopqrsuvwxyz"))
         specs, operands = [], []
         for factor, axes in ((a, axes_a), (b, axes_b)):
@@ -374,7 +375,7 @@ class Writer(Operands):
 
     def assembled(self, about, result):
         form, language = self.form, self.language
-        body = [f"    {name} = {text}  # {shape}" for name, text, shape in self.lines]
+        body = [_line(*parts) for parts in self.lines]
         arguments = ", ".join(["parameters", *(argument.name for argument in form.arguments)])
         shapes = [f"{leaf.name} {self.shape(array)}" for leaf, array in form.inputs]
         held = [f'"{leaf.name}" {self.shape(array)}' for leaf, array in form.parameters]
@@ -398,6 +399,12 @@ class Writer(Operands):
         return (
             "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join([*(function.rstrip() for function in functions), text]) + "\n"
         )
+
+
+def _line(name, text, shape):
+    """A line with the shape of the array beside it, or above it if there is no room."""
+    line = f"    {name} = {text}"
+    return f"{line}  # {shape}" if len(line) + len(shape) + 4 <= WIDTH else f"    # {shape}\n{line}"
 
 
 def _filled(title, items):
