@@ -73,10 +73,10 @@ def engine_gradients(step, batch):
     """The same by this engine, with respect to the captured Values."""
     from autograd.matrices.leaves import captured_arrays
 
+    loss = step.mean(*batch)
     program = step.program()
     for value in program.captured:
         value.grad = 0.0
-    loss = step.mean(*batch)
     if hasattr(loss, "backward") and loss.requires_grad:
         loss.backward()
     at = dict(zip(program.captured_slots, program.captured))

@@ -63,7 +63,7 @@ class Update:
         return made["update"]
 
     def on_arrays(self, numpy):
-        """The rule as a function of the inputs and the settings, all of them arrays, computed with a library like NumPy.
+        """The rule as a function of the inputs and the settings, all of them arrays of a library like NumPy.
 
         Unlike `on_numbers` it never decides: what a setting of 0 switches off is chosen by `where`.
         """
