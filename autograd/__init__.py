@@ -79,6 +79,7 @@ from autograd.functions import tan as tan
 from autograd.functions import tanh as tanh
 from autograd.functions import where as where
 from autograd.gather import take as take
+from autograd.matrices.exports import load_export as load_export
 from autograd.native import backend as backend
 from autograd.replay.compile import compile as compile
 from autograd.replay.random_numbers import random_numbers as random_numbers

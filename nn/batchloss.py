@@ -134,8 +134,8 @@ class BatchLoss:
             return self._itself(how, data)
         what = how, _structure_of_all(data)
         first = what not in self.compared
-        drawn_from = _generators(self.model) if first else self.drawn_from
-        states = _RandomStates(drawn_from) if drawn_from else None
+        drawn_from = generators_of(self.model) if first else self.drawn_from
+        states = RandomStates(drawn_from) if drawn_from else None
         try:
             found = self._replayed(how, data)
             recorded_anew = first or self.recorded.cache_info().misses != self.misses
@@ -170,7 +170,7 @@ class BatchLoss:
         began = time.perf_counter()
         step = max(1, len(data) // COMPARED)
         some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
-        states = _RandomStates(_generators(self.model))
+        states = RandomStates(generators_of(self.model))
         try:
             replayed = self._replayed(how, some)
             self.drawn_from = states.moved()
@@ -263,12 +263,12 @@ def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 
-def _generators(model) -> list[Any]:
+def generators_of(model) -> list[Any]:
     """The random generators that a model may draw from: Python's, NumPy's if it is imported, those of its modules."""
     return [*generators(model).values(), *filter(None, [sys.modules.get("numpy.random")])]
 
 
-class _RandomStates:
+class RandomStates:
     """The states of random generators as they are now."""
 
     def __init__(self, of: list):

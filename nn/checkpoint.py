@@ -53,6 +53,7 @@ class Checkpoint:
 
     def save(self, run: Run) -> None:
         """Write everything that the next steps of the run depend on."""
+        run.settle()
         state, tensors = _captured(run)
         safetensors_file.write(
             self.path,

@@ -128,10 +128,19 @@ class Optimizer(ABC):
             self.steps += 1
             return
         self.flat.gather()
+        self.regroup()
+        self.state = self._move()
+        self.count_step()
+
+    def regroup(self) -> list[int]:
+        """Notice which parameters are frozen now; returns their places."""
         frozen = find_frozen(self.params)
         if frozen != self._frozen:
             self._group(self.skipped, frozen)
-        self.state = self._move()
+        return frozen
+
+    def count_step(self) -> None:
+        """A step has been made."""
         self.steps += 1
         self._run += 1
 
@@ -286,6 +295,25 @@ class TableOptimizer(Optimizer):
     @abstractmethod
     def constants(self) -> dict[str, float]:
         """The settings of the update rule, which are the same for all parameters."""
+
+    def constants_by_place(self) -> dict[str, Any]:
+        """The settings of this step: numbers; or NumPy arrays, if some parameters have been frozen for some steps."""
+        if self._groups is None:
+            return self.constants()
+        import numpy
+
+        found, steps = (
+            {name: numpy.full(len(self.params), float(x)) for name, x in self.constants().items()},
+            self.steps,
+        )
+        try:
+            for skipped, places in self._groups:
+                self.steps = steps - skipped
+                for name, number in self.constants().items():
+                    found[name][places] = number
+        finally:
+            self.steps = steps
+        return found
 
     def update(self, sqrt, p, g, *state):
         return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())

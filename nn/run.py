@@ -197,6 +197,9 @@ class Run:
             f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data."
         )
 
+    def settle(self) -> None:
+        """See to it that the parameters and the optimiser are up to date; here they always are."""
+
     def averages(self) -> dict[str, float]:
         """Loss and metric of this epoch so far, averaged over the examples."""
         count = self.sums.get("examples", 1.0)

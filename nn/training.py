@@ -13,6 +13,7 @@ from autograd.arguments import expect_callable, expect_instance, expect_integer,
 from autograd.errors import ArgumentError
 from autograd.native import warn_if_not_compiled
 from nn import losses, margin_losses, metrics
+from nn.accelerated import JaxRun
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
 from nn.evaluation import mode
@@ -56,6 +57,7 @@ def fit(
     checkpoint=None,
     resume: str = "same",
     recorded: bool = True,
+    engine: str = "native",
     progress: bool = True,
 ) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
@@ -86,6 +88,8 @@ def fit(
                 its Python code runs for every example, which is necessary if `forward` keeps state or draws random
                 numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
                 is recorded: with the same seed, it draws the same numbers either way
+    engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
+                Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded
     progress    whether to show a progress bar
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
@@ -137,8 +141,12 @@ def fit(
             "fit: the optimizer moves no parameter of this model. Make it with model.parameters(), after "
             "the last change to the model's layers."
         )
+    if engine not in ("native", "jax"):
+        raise ArgumentError(f'fit: engine is "native" or "jax", got {engine!r:.60}.')
+    if engine == "jax" and not recorded:
+        raise ArgumentError('fit: engine="jax" runs the recording of a model; recorded=False asks for none.')
     warn_if_not_compiled()
-    run = Run(
+    run = (Run if engine == "native" else JaxRun)(
         model,
         loss,
         data,
@@ -175,6 +183,7 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             run.step(examples)
             for callback in callbacks:
                 if hasattr(callback, "on_step"):
+                    run.settle()
                     callback.on_step(run)
             show(run)
             if saved:
@@ -187,6 +196,7 @@ def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
             _call(callbacks, run)
             if saved:
                 saved.after_epoch(run)
+    run.settle()
     run.batch.finish()
     with mode(run.model, training=False):
         run.check.finish()

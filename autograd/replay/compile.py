@@ -27,6 +27,7 @@ from autograd.replay.recording import NotReplayed
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
+from autograd.replay.translations import Translations
 
 if TYPE_CHECKING:
     from array import array
@@ -87,7 +88,7 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     return Compiled(function, static, maxsize, fallback)
 
 
-class Compiled(Generic[P, R_co]):
+class Compiled(Translations, Generic[P, R_co]):
     """A function that is recorded and replayed; see `compile`."""
 
     def __init__(

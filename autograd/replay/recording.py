@@ -290,10 +290,14 @@ class Recording:
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
-        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
         if isinstance(rows, list):
-            return [row + [draw() for draw in draws] for row in rows]
-        return with_columns(rows, array("d", [draw() for _ in range(len(rows)) for draw in draws]))
+            return [row + self.drawn(1) for row in rows]
+        return with_columns(rows, array("d", self.drawn(len(rows))))
+
+    def drawn(self, examples):
+        """The random numbers for so many examples, one after the other."""
+        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
+        return [draw() for _ in range(examples) for draw in draws]
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""

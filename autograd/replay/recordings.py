@@ -123,6 +123,7 @@ class Recordings:
         self._states = self._states or RandomStates(shared_generators())
         recording = Recording(self.function, key if gradients else key[1], leaves, gradients)
         self._by_key[key] = recording
+        self._by_key.move_to_end(key)
         self._warn_of_many_items(*recording.dependencies.largest())
         while len(self._by_key) > self.maxsize:
             self._thrown_away.add(hash(self._by_key.popitem(last=False)[0]))
