@@ -14,7 +14,9 @@ from autograd.engine import as_float as as_float
 from autograd.engine import is_recording as is_recording
 from autograd.engine import no_grad as no_grad
 from autograd.engine import record_lines as record_lines
+from autograd.engine import record_scopes as record_scopes
 from autograd.engine import scope as scope
+from autograd.engine import scopes_wanted as scopes_wanted
 from autograd.engine import watch as watch
 from autograd.engine.arrays import Flat as Flat
 from autograd.engine.arrays import apply_update as apply_update

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Constant, Value, apply_update, is_recording, scope, watch
+from autograd import Constant, Value, apply_update, scope, scopes_wanted, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
 
@@ -56,7 +56,7 @@ class Module(metaclass=_CompleteThenLabel):
     forward: Callable[..., Any]
 
     def __call__(self: _WithForward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
-        if not is_recording():
+        if not scopes_wanted():
             return self.forward(*inputs, **options)
         watch(self)  # a compiled function notices when a parameter is replaced
         with _ScopeOf(self):  # type: ignore[arg-type]  # here self is what has a forward
@@ -234,7 +234,7 @@ _calls = _Calls()
 
 
 class _ScopeOf:
-    """For `with`: the scope of a module's operations in a recording, called by its path within the outermost module."""
+    """For `with`: the scope of a module's operations, called by its path within the outermost module."""
 
     def __init__(self, module: Module):
         if not _calls.open:
