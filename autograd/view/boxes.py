@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograd.engine import Constant
@@ -40,6 +41,11 @@ class Box:
     def name(self) -> str:
         """The path, with the count of what is repeated: "layer0.neuron × 16"."""
         return f"{self.path} × {self.repeats}" if self.repeats else self.path
+
+    @cached_property
+    def operations(self) -> int:
+        """How many operations are inside."""
+        return sum(node.rule is not None for node in self.members) + sum(box.operations for box in self.inner)
 
     def around(self) -> Iterator[Box]:
         """This box and those around it, from the inside out."""

@@ -58,17 +58,17 @@ class DotWriter:
         return {thing: f"n{number}" for number, thing in enumerate(things)}
 
     def boxes_around(self, nodes):
-        """The boxes that are drawn around nodes; operands from outside are drawn without those that they are in."""
-        inside = nodes if self.scope is None else (node for node in self.graph.nodes_in(self.scope) if node in nodes)
-        return {box for node in inside for box in self.graph.around(node)}
+        """The boxes that are drawn around nodes: of those around a part of the graph, only its own."""
+        around = {box for node in nodes for box in self.graph.around(node)}
+        return {box for box in around if self.scope is None or self.scope in box.around()}
 
     def write(self):
         dot = _graphviz().Digraph()
         self.set_defaults(dot)
-        for box in self.graph.boxes:
+        for box in [self.scope] if self.scope else self.graph.boxes:
             self.write_box(dot, box)
         for box in self.ids:
-            if isinstance(box, Box) and self.scope is not None and self.scope not in box.around():
+            if self.is_beside(box):
                 self.write_closed_box(dot, box)
         for thing in self.ids:
             if isinstance(thing, Value) and self.graph.box_of.get(thing) not in self.open_boxes:
@@ -87,6 +87,8 @@ class DotWriter:
             dot.attr(label=text(self.look.title, 200) + "\\n ", labelloc="t", fontsize="16")
         far = self.skipped_ranks() > CURVED_LIMIT
         dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
+        if any(map(self.is_beside, self.ids)):
+            dot.attr(newrank="true")  # or Graphviz 2.43 loses an edge from a box to a cluster ("lost … edge")
         if far or self.graph.boxes:
             dot.attr(mclimit="0.01")  # neurons stay in order: Graphviz does not shuffle them to avoid a crossing
         dot.attr(
@@ -128,8 +130,7 @@ class DotWriter:
     def write_box(self, dot, box):
         """A box: one node where it is closed, otherwise a cluster of what is in it, if anything is shown."""
         if box in self.ids:
-            if self.scope is None or self.scope in box.around():
-                self.write_closed_box(dot, box)
+            self.write_closed_box(dot, box)
             return
         if box not in self.open_boxes:
             return
@@ -168,7 +169,7 @@ class DotWriter:
         siblings = box.outer.inner if box.outer else self.graph.boxes
         applications = [other for other in siblings if other.path == box.path]
         outer = next((outer.path + "." for outer in box.around() if not outer.repeats and outer is not box), "")
-        name = box.name.removeprefix(outer)
+        name = box.name if box is self.scope else box.name.removeprefix(outer)
         return name if len(applications) == 1 else f"{name} ({applications.index(box) + 1} of {len(applications)})"
 
     def write_closed_box(self, dot, box):
@@ -181,7 +182,7 @@ class DotWriter:
             or any(self.shown_as.get(child) is not box for child in self.graph.children[node])
         ]
         grad = self.graph.grad(outputs[0]) if len(outputs) == 1 else 0.0
-        lines = [self.title(box), f"{len(hidden)} operations"]
+        lines = [self.title(box), f"{box.operations:,} operations"]
         lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
         dot.node(
             self.ids[box],
@@ -211,12 +212,24 @@ class DotWriter:
         dot.node(self.ids[node], label=label, **attributes)
 
     def label_lines(self, node):
-        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
-        box = self.graph.box_of.get(node)
+        """The line with the label, if there is one; without the path of a box that the node is drawn in or beside."""
         lines = [f"= {expression(node, self.names)}"] if self.look.formulas and node.rule else []
         if not self.look.labels or not clean(node.label or ""):
             return [self.names[node], *lines] if lines else []
-        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + "."), *lines]
+        return [self.short_label(node), *lines]
+
+    def is_beside(self, thing):
+        """Whether a thing is a closed box outside of the one that is shown."""
+        return isinstance(thing, Box) and self.scope is not None and self.scope not in thing.around()
+
+    def short_label(self, node):
+        box = self.graph.box_of.get(node)
+        if box is not None and node.rule is None:
+            return node.label.removeprefix(box.path + ".")
+        for box in self.scope.around() if self.scope else ():
+            if node.label.startswith(box.path + "."):
+                return node.label.removeprefix(box.path + ".")
+        return node.label
 
     def number_lines(self, node):
         """The lines with the numbers of a node; a constant has no gradient."""
@@ -242,6 +255,8 @@ class DotWriter:
         """Every edge between things that are shown; edges between the same two, one a closed box, are merged."""
         merged: dict[Any, list[tuple[Value, int]]] = {}
         for node, head in self.shown_as.items():
+            if self.is_beside(head):
+                continue
             for i, parent in enumerate(node.parents):
                 tail = self.shown_as.get(parent)
                 if tail is None or tail is head:
