@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from nn.activations import activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
-from nn.module import Module, check_size, tensors_in
+from nn.module import Module, check_size, made_up, tensors_in
 from nn.types import Number
 
 
@@ -63,6 +63,9 @@ class Neuron(Module):
         if self._path and type(out) is Value and out.label is None:
             out.label = self._path
         return out
+
+    def example_input(self):
+        return made_up(len(self.w))
 
     def named_tensors(self):
         yield "weight", (1, len(self.w)), self.w

@@ -10,7 +10,7 @@ from nn.arguments import check_count
 from nn.init import generator, normal
 from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.modules import Linear
 from nn.types import Number
 
@@ -58,6 +58,9 @@ class SelfAttention(Module):
             for t in range(len(xs))
         ]
 
+    def example_input(self):
+        return [made_up(self.width) for _ in range(3)]
+
     def _heads(self, x):
         """A vector cut into a piece for each head."""
         x = x if isinstance(x, list) else [x]
@@ -95,6 +98,9 @@ class Block(Module):
         gathered = self.attention([self.norm1(x) for x in xs])
         xs = [_added("residual", x, g) for x, g in zip(xs, gathered)]
         return [_added("residual", x, self._feed_forward(self.norm2(x))) for x in xs]
+
+    def example_input(self):
+        return self.attention.example_input()
 
     def _feed_forward(self, x: Any) -> Any:
         hidden: Any = self.up(x)
@@ -161,6 +167,9 @@ class GPT(Module):
                 "Pass fewer tokens, or make the model with a larger context."
             )
         return [_added("embed", self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+
+    def example_input(self):
+        return list(range(min(self.context, len(self.token.weight))))
 
     def forward(self, tokens: Sequence[Number]) -> list[list[Value]]:
         xs: Any = self.embed(tokens)

@@ -41,9 +41,8 @@ def called(caller: str, what: Any, x: Any, loss: Callable | None, target: Any) -
         return Called(results, False)
     if target is not MISSING and loss is None:
         raise ArgumentError(f"{caller}: target= is for the loss; pass loss= too, such as nn.mse_loss.")
-    x = _stand_in(caller, what) if x is MISSING else x
     with record_scopes():
-        result = what(x)
+        result = _without_data(caller, what) if x is MISSING else what(x)
         if loss is not None:
             result = loss(result) if target is MISSING else loss(result, target)
     results = _flat(result)
@@ -65,14 +64,17 @@ def _flat(content: Any) -> list[Value]:
     return [value for part in parts for value in part] if all(parts) else []
 
 
-def _stand_in(caller, model):
-    """An input of the right shape, which the model makes itself."""
-    example = getattr(model, "example_input", None)
+def _without_data(caller, model):
+    """What a model computes from an input that it makes up itself."""
+    example = model.example_input() if hasattr(model, "example_input") else None
     if example is None:
         raise ArgumentError(
-            f"{caller}: {type(model).__name__} does not say what its input looks like: pass one, {caller}(model, x), or "
+            f"{caller}: {type(model).__name__} does not say what its input looks like. Pass one, {caller}(model, x), or "
             "give the class a method example_input() that returns one."
         )
-    return example()
-
-
+    try:
+        return model(example)
+    except (ValueError, TypeError, LookupError) as error:
+        raise ArgumentError(
+            f"{caller}: the model does not take its made-up input {example!r:.60}: {error} Pass one: {caller}(model, x)."
+        ) from error

@@ -182,13 +182,15 @@ class DotWriter:
             or any(self.shown_as.get(child) is not box for child in self.graph.children[node])
         ]
         grad = self.graph.grad(outputs[0]) if len(outputs) == 1 else 0.0
-        lines = [self.title(box), f"{box.operations:,} operations"]
+        lines = [self.title(box)]
+        lines += [f"{box.operations:,} operations"] if box.operations else []
         lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
         dot.node(
             self.ids[box],
             label="\\n".join(map(text, lines)),
             id=self.ids[box],
             shape="folder",
+            peripheries="2" if box.repeats else "1",
             penwidth="1" if self.graph.results.isdisjoint(hidden) else "3",
             fillcolor=self.fill(grad),
             tooltip=text(f"{box.path}, closed"),
@@ -272,7 +274,8 @@ class DotWriter:
         if len(edges) == 1:
             return self.single_edge_attributes(*edges[0])
         numbers = len({node.parents[i] for node, i in edges})
-        return {"label": f" ×{numbers}", "tooltip": f"{numbers} numbers, {len(edges)} edges", "penwidth": "2"}
+        many = {"label": f" ×{numbers}", "penwidth": "2"} if numbers > 1 else {}
+        return many | {"tooltip": f"{numbers} number{'s' * (numbers > 1)}, {len(edges)} edges"}
 
     def single_edge_attributes(self, node, i):
         """For one edge: the local derivative to hover over, and the tint of what flows back along it."""

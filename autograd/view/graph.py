@@ -16,7 +16,7 @@ from autograd.errors import ArgumentError, NumberTypeError
 from autograd.replay.expand import expand_replays
 from autograd.table.template import call_template, filled, template
 from autograd.view.boxes import Box, find_boxes
-from autograd.view.repeats import gather_repeats
+from autograd.view.repeats import gather_inputs, gather_repeats
 from autograd.view.scopes import adopt_leaves, scope_boxes
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Graph:
         gather_repeats(self)
         if are_scopes_known:
             adopt_leaves(self)
+        gather_inputs(self)
 
     @cached_property
     def children(self) -> dict[Value, list[Value]]:
@@ -172,8 +173,8 @@ class Graph:
         return [node for node in self.nodes if node in members]
 
     def _only_in_boxes(self, node, shown_as):
-        """Whether a node is a parameter or constant of which everything computed here is in closed boxes."""
-        if node in self.results or not (isinstance(node, Constant) or self.is_parameter(node)):
+        """Whether a node is a parameter or unnamed constant of which everything computed here is in closed boxes."""
+        if node in self.results or not (self.is_parameter(node) or (isinstance(node, Constant) and not node.label)):
             return False
         return all(isinstance(shown_as[child], Box) for child in self.children[node] if child in shown_as)
 

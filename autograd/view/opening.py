@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from autograd.errors import ArgumentError
@@ -28,16 +29,25 @@ def fitting(graph: Graph, scope: Box | None, whole: int, most: int = READABLE) -
         return shown_as
     closed = dict.fromkeys(scope.inner if scope else graph.boxes)
     shown_as = graph.shown_as(closed, scope)
-    waiting = list(closed)
-    for box in waiting:
-        if box.repeats or len(box.inner) < 2:
+    waiting = _alike(closed)
+    for boxes in waiting:
+        inner = [inner for box in boxes for inner in box.inner]
+        if boxes[0].repeats or len(inner) < 2 * len(boxes):
             continue
-        more = {other: None for other in closed if other is not box} | dict.fromkeys(box.inner)
+        more = {box: None for box in closed if box not in boxes} | dict.fromkeys(inner)
         shown = graph.shown_as(more, scope)
         if count(shown) <= most:
             closed, shown_as = more, shown
-            waiting.extend(box.inner)
+            waiting.extend(_alike(inner))
     return shown_as
+
+
+def _alike(boxes):
+    """Lists of boxes that are opened together: those whose paths differ in numbers only, such as block0 and block1."""
+    alike: dict[str, list[Box]] = {}
+    for box in boxes:
+        alike.setdefault(re.sub(r"\d+", "", box.name), []).append(box)
+    return list(alike.values())
 
 
 def count(shown_as: dict[Value, Value | Box]) -> int:

