@@ -87,6 +87,7 @@ from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import zero_grad as zero_grad
 from autograd.view.draw import draw as draw
+from autograd.view.latex import latex as latex
 from autograd.view.player.page import play as play
 from autograd.view.player.page import play_training as play_training
 from autograd.view.text import explain as explain
