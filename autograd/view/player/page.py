@@ -23,7 +23,7 @@ from autograd.view.steps import NODE_LIMIT, graph_to_step_through
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 SCRIPTS = """
@@ -170,17 +170,41 @@ class Player:
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file, whose suffix is .html. Returns its path.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rate: float = 1.0,
+        steps: tuple[int, int] | None = None,
+        scale: float = 1.0,
+        theme: str | Mapping[str, str] = "light",
+    ) -> Path:
+        """Write the page to a file with the suffix .html; or the pass as a film, .svg or .gif. Returns the path.
 
-        Raises ArgumentError for another suffix, OSError when it cannot be written; then the file is unchanged.
+        A film shows the graph and one line of text, for slides and READMEs. The SVG moves by itself and needs nothing;
+        a GIF is drawn by the package Pillow. The other arguments are for films:
+
+        rate   how many steps a second
+        steps  the first and the last step, from 1; by default all
+        scale  how many pixels there are to a point: 2 is twice as large
+        theme  as for `draw`
+
+        Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
+        MissingPackageError (an ImportError) without Pillow; then the file is unchanged.
         """
         from pathlib import Path
 
         path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ArgumentError(f"a player is saved as .html, got {path.name!r}.")
-        write_atomically(path, self.html().encode())
+        suffix = path.suffix.lower()
+        if suffix in (".html", ".htm"):
+            content = self.html().encode()
+        elif suffix in (".svg", ".gif"):
+            from autograd.view.film import film
+
+            content = film(self._shown[0].graph, suffix, rate=rate, steps=steps, scale=scale, theme=theme)
+        else:
+            raise ArgumentError(f"a player is saved as .html, .svg or .gif, got {path.name!r}.")
+        write_atomically(path, content)
         return path
 
     def _repr_html_(self):
