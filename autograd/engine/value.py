@@ -420,7 +420,9 @@ def compared(rule_name, x, y):
 def raise_failure(rule, operands):
     """Raise the error that says why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
-    raise error_for(rule, operands, numbers, [type(operand) is Value for operand in operands]) from None
+    error = error_for(rule, operands, numbers, [type(operand) is Value for operand in operands])
+    error.rule_name, error.operands = rule.name, operands
+    raise error from None
 
 
 @cython.locals(node=Value)

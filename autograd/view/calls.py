@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.engine import Value, record_scopes
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.engine import Value, constant, record_scopes
+from autograd.errors import ArgumentError, AutogradError, NumberTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +23,13 @@ class Called(NamedTuple):
 def called(caller: str, what: Any, x: Any, loss: Callable | None, target: Any) -> Called:
     """The results of `what`: itself, if it is a Value or a list of them; else of what(x), or of loss(what(x), target).
 
+    Those of an error that an operation has raised are its operands.
+
     Raises ArgumentError where an input is missing or is one too many, NumberTypeError for what is no Value nor returns
     any; the messages begin with the name of the caller.
     """
+    if isinstance(what, AutogradError) and what.operands:
+        return Called([operand if isinstance(operand, Value) else constant(operand) for operand in what.operands], False)
     if isinstance(what, Value) or not callable(what):
         if x is not MISSING or loss is not None or target is not MISSING:
             raise ArgumentError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any
 
 from autograd.engine import Constant, Value
 from autograd.errors import GraphTooLargeError, MissingPackageError
+from autograd.table.registry import RULES
 from autograd.view.boxes import Box
 from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
 from autograd.view.layout import draws_first_on_the_left
@@ -74,10 +76,30 @@ class DotWriter:
             if isinstance(thing, Value) and self.graph.box_of.get(thing) not in self.open_boxes:
                 self.write_node(dot, thing)
         self.write_edges(dot)
+        if self.graph.failure:
+            self.write_failure(dot, self.graph.failure)
         for number, node in enumerate(node for node in self.graph.cut if self.shown_as[node] is node):
             dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
             dot.edge(f"cut{number}", self.ids[node], style="dotted")
         return dot.source
+
+    def write_failure(self, dot, error):
+        """The operation that failed, with the message of its error."""
+        colours = self.look.colours
+        message = "".join(text(line, 60) + "\\l" for line in textwrap.wrap(clean(str(error)), 44))
+        cell = f"{text(RULES[error.rule_name].symbol)} | {message}"
+        dot.node(
+            "failed",
+            label=f"{{ {cell} }}" if self.is_across else cell,
+            shape="Mrecord",
+            penwidth="3",
+            fillcolor=colours["failed"],
+            color=colours["failed_outline"],
+            tooltip=text(clean(str(error)), 400),
+            **{"class": "failed"},
+        )
+        for operand in self.graph.results:
+            dot.edge(self.ids[self.shown_as[operand]], "failed", color=colours["failed_outline"], penwidth="2")
 
     def set_defaults(self, dot):
         colours = self.look.colours

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine import Value
-from autograd.errors import ArgumentError, GraphTooLargeError
+from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
 from autograd.view.calls import MISSING, called
 from autograd.view.dot import DotWriter
 from autograd.view.files import write_atomically
@@ -52,7 +52,8 @@ def draw(
     """The graph that a result was computed by, as a picture.
 
     value       the result, or a list of results; that of a compiled function is drawn as the function itself computes
-                it. Or a model or function, which is called here: with `x`, or without data, with a made-up input
+                it. Or a model or function, which is called here: with `x`, or without data, with a made-up input. Or an
+                error that an operation raised: the graph up to there
     x           the input for a model
     loss        what is drawn is loss(model(x), target), or loss(model(x)) if there is no target
     fold        which boxes are closed to one node each: "neurons", "layers", "nothing", or the name of a box such as
@@ -110,7 +111,9 @@ def draw(
     limit = expect_integer("draw: limit", limit)
     results, are_new = called("draw", value, x, loss, target)
     graph = Graph(*results, depth=depth, parameters=expect_list_of("draw: parameters", parameters, Value))
-    if are_new and len(results) == 1:
+    if isinstance(value, AutogradError):
+        graph.failure, looks.gradients = value, False
+    elif are_new and len(results) == 1:
         graph.compute_gradients()
     scope = None if inside is None else named(graph, inside, "inside")[0]
     return Drawing(graph, _shown(graph, scope, fold, limit), looks, scope)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from autograd.arguments import expect_integer
 from autograd.engine import Constant, Value, adjoints
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.errors import AutogradError, NumberTypeError
 from autograd.replay.expand import expand_replays
 from autograd.table.template import call_template, filled, template
 from autograd.view.boxes import Box, find_boxes
@@ -38,6 +38,7 @@ class Graph:
     box_of     the innermost Box of each node that is in one
     cut        the nodes whose operands `depth` left out
     gradients  those to show in place of `.grad`
+    failure    the error that an operation on the results has raised, or None
     """
 
     def __init__(self, *results: Value, depth: int | None = None, parameters: Iterable[Value] = ()):
@@ -53,6 +54,7 @@ class Graph:
         self.nodes = ancestry(*self.results, depth=depth)
         self.known_parameters = set(parameters)
         self.gradients: Mapping[Value, float] = {}
+        self.failure: AutogradError | None = None
         are_scopes_known = any(node.scope is not None for node in self.nodes)
         self.boxes, self.box_of = scope_boxes(self) if are_scopes_known else find_boxes(self)
         gather_repeats(self)
@@ -125,7 +127,7 @@ class Graph:
 
     def kind(self, node: Value) -> str:
         """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""
-        if node in self.results:
+        if node in self.results and self.failure is None:
             return "result"
         if node.rule is not None:
             return "operation"

@@ -33,6 +33,8 @@ LIGHT = {
     "negative": "#fdae61",
     "positive_edge": "#2166ac",
     "negative_edge": "#b35806",
+    "failed": "#fbd5d5",
+    "failed_outline": "#b3001b",
 }
 THEMES: dict[str, dict[str, str]] = {
     "light": LIGHT,
@@ -53,6 +55,8 @@ THEMES: dict[str, dict[str, str]] = {
         "negative": "#8a4a10",
         "positive_edge": "#6bb5f0",
         "negative_edge": "#f5a14b",
+        "failed": "#5c1f27",
+        "failed_outline": "#ff8a94",
     },
     "print": LIGHT
     | {
@@ -64,6 +68,8 @@ THEMES: dict[str, dict[str, str]] = {
         "negative": "#d0d0d0",
         "positive_edge": "#000000",
         "negative_edge": "#000000",
+        "failed": "#ffffff",
+        "failed_outline": "#000000",
     },
     "contrast": LIGHT
     | {
