@@ -45,8 +45,8 @@ def latex(value: Value | Callable, *, wrt: Value | None = None) -> str:
     Raises NumberTypeError for what is not a Value, GraphTooLargeError (a ValueError) for a formula of more than 2,000
     symbols or with more than 150 operations within one another.
     """
-    name = getattr(value, "__name__", "")
-    if not isinstance(value, Value) and wrt is None and FUNCTIONS.get(name) is value:
+    name = next((name for name, function in FUNCTIONS.items() if function is value), None)
+    if name is not None and wrt is None:
         return "\n".join(rule_as_latex(RULES[name]))
     graph = Graph(value)  # type: ignore[arg-type]  # it raises NumberTypeError for anything but a Value
     writer = _Writer(graph)

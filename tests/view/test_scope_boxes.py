@@ -45,7 +45,7 @@ def test_lines_and_scopes_are_kept_together():
     with record_lines(), record_scopes(), scope("a"):
         y = sin(Value(0.5))
     assert y.scope.path == "a"
-    assert y.line.startswith("test_scopes.py:")
+    assert y.line.startswith("test_scope_boxes.py:")
 
 
 def test_scopes_are_those_of_the_thread():
