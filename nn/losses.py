@@ -22,6 +22,7 @@ from autograd import (
     maximum,
     minimum,
     relu,
+    scope,
     softplus,
     where,
 )
@@ -50,6 +51,8 @@ from nn.types import N, Nested, Scores, ToNumber
 def mse_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def mse_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("mse_loss")
+@scope("mse_loss")
 def mse_loss(output, target, reduction="mean"):
     """The squared error (output - target)².
 
@@ -65,6 +68,8 @@ def mse_loss(output, target, reduction="mean"):
 def l1_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def l1_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("l1_loss")
+@scope("l1_loss")
 def l1_loss(output, target, reduction="mean"):
     """The absolute error |output - target|.
 
@@ -78,6 +83,8 @@ def l1_loss(output, target, reduction="mean"):
 def huber_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean", delta: float = 1.0) -> N: ...
 @overload
 def huber_loss(output: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any: ...
+@scope("huber_loss")
+@scope("huber_loss")
 def huber_loss(output, target, reduction="mean", delta: float = 1.0):
     """Half the squared error up to an error of `delta`, and a straight line beyond: δ·(|output - target| - δ/2).
 
@@ -94,6 +101,7 @@ def huber_loss(output, target, reduction="mean", delta: float = 1.0):
     return reduced(each("huber_loss", term, output, target), reduction)
 
 
+@scope("smooth_l1_loss")
 def smooth_l1_loss(output: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """huber_loss divided by its delta, here called beta; with beta 0 it is l1_loss.
 
@@ -115,6 +123,8 @@ def smooth_l1_loss(output: Any, target: Any, reduction: str = "mean", beta: floa
 def hinge_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def hinge_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("hinge_loss")
+@scope("hinge_loss")
 def hinge_loss(output, target, reduction="mean"):
     """max(0, 1 - target·score), for a target of -1 or 1: 0 if the score has the same sign and is at least 1 in size.
 
@@ -137,6 +147,7 @@ def binary_cross_entropy_with_logits(
 def binary_cross_entropy_with_logits(
     output: Any, target: Any, reduction: str = "mean", pos_weight: float = 1.0
 ) -> Any: ...
+@scope("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(output, target, reduction="mean", pos_weight: float = 1.0):
     """-log of the probability that sigmoid(output) gives to the target: 0, 1, or a probability in between.
 
@@ -164,6 +175,7 @@ def binary_cross_entropy_with_logits(output, target, reduction="mean", pos_weigh
     return reduced(each("binary_cross_entropy_with_logits", term, output, target), reduction)
 
 
+@scope("binary_cross_entropy")
 def binary_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
     """-log of the probability of the target, 0 or 1 or in between, where the output is the probability of 1.
 
@@ -203,6 +215,7 @@ def cross_entropy(
     ignore_index: int = -100,
     weight: "Sequence[float] | None" = None,
 ) -> Any: ...
+@scope("cross_entropy")
 def cross_entropy(
     output, target, reduction="mean", label_smoothing: float = 0.0, ignore_index: int = -100, weight=None
 ):
@@ -250,6 +263,7 @@ def nll_loss(
     ignore_index: int = -100,
     weight: "Sequence[float] | None" = None,
 ) -> Any: ...
+@scope("nll_loss")
 def nll_loss(output, target, reduction="mean", ignore_index: int = -100, weight=None):
     """Minus the entry for the target class in a list of log-probabilities: after log_softmax, the cross-entropy.
 
@@ -268,6 +282,7 @@ def nll_loss(output, target, reduction="mean", ignore_index: int = -100, weight=
     return over_examples("nll_loss", term, output, target, reduction, ignore_index, weight)
 
 
+@scope("kl_div")
 def kl_div(output: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """target · (log(target) - output): how far the distribution `target` is from the one with the logarithms `output`.
 
@@ -295,6 +310,7 @@ def kl_div(output: Any, target: Any, reduction: str = "mean", log_target: bool =
     return reduced(terms, reduction)
 
 
+@scope("poisson_nll_loss")
 def poisson_nll_loss(
     output: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
@@ -317,6 +333,7 @@ def poisson_nll_loss(
     return reduced(each("poisson_nll_loss", term, output, target), reduction)
 
 
+@scope("gaussian_nll_loss")
 def gaussian_nll_loss(
     output: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, as_float, dot, equal, maximum, minimum, relu, softplus, sqrt, where
+from autograd import Value, as_float, dot, equal, maximum, minimum, relu, scope, softplus, sqrt, where
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.arguments import as_list
@@ -23,6 +23,7 @@ from nn.reduction import (
 )
 
 
+@scope("soft_margin_loss")
 def soft_margin_loss(output: Any, target: Any, reduction: str = "mean") -> Any:
     """log(1 + exp(-target·score)), for a target of -1 or 1: a smooth hinge_loss.
 
@@ -37,6 +38,7 @@ def soft_margin_loss(output: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(each("soft_margin_loss", term, output, target), reduction)
 
 
+@scope("hinge_embedding_loss")
 def hinge_embedding_loss(output: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """For a distance: the distance itself if the target is 1, and max(0, margin - distance) if it is -1.
 
@@ -51,6 +53,7 @@ def hinge_embedding_loss(output: Any, target: Any, margin: float = 1.0, reductio
     return reduced(each("hinge_embedding_loss", term, output, target), reduction)
 
 
+@scope("margin_ranking_loss")
 def margin_ranking_loss(output1: Any, output2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """max(0, margin - target·(output1 - output2)): the first is to be larger if the target is 1, smaller if it is -1.
 
@@ -66,6 +69,7 @@ def margin_ranking_loss(output1: Any, output2: Any, target: Any, margin: float =
     return reduced(each("margin_ranking_loss", term, differences, target), reduction)
 
 
+@scope("multi_margin_loss")
 def multi_margin_loss(
     output: Any,
     target: Any,
@@ -103,6 +107,7 @@ def multi_margin_loss(
     return over_examples("multi_margin_loss", term, output, target, reduction, None)
 
 
+@scope("multilabel_soft_margin_loss")
 def multilabel_soft_margin_loss(
     output: Any, target: Any, weight: "Sequence[float] | None" = None, reduction: str = "mean"
 ) -> Any:
@@ -127,6 +132,7 @@ def multilabel_soft_margin_loss(
     return over_examples("multilabel_soft_margin_loss", term, output, target, reduction, None)
 
 
+@scope("cosine_embedding_loss")
 def cosine_embedding_loss(output1: Any, output2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """For two vectors: 1 - cosine of their angle if the target is 1, max(0, cosine - margin) if it is -1.
 
@@ -144,6 +150,7 @@ def cosine_embedding_loss(output1: Any, output2: Any, target: Any, margin: float
     return _over_vectors("cosine_embedding_loss", term, reduction, output1, output2, target)
 
 
+@scope("triplet_margin_loss")
 def triplet_margin_loss(
     anchor: Any,
     positive: Any,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value, as_float, equal, step, take, where
+from autograd import Value, as_float, equal, scope, step, take, where
 from autograd import mean as mean_of
 from autograd.errors import ArgumentError
 from nn.arguments import as_list
@@ -61,7 +61,7 @@ def over_examples(
     """
     if not is_batch(name, output):
         return reduced(term(output, target), reduction)
-    targets = as_list(target)
+    term, targets = scope("example")(term), as_list(target)
     check_sizes(name, len(output), len(targets))
     shares = [_counts(t, ignore_index) for t in targets]
     targets = [t if share is True else where(share, t, 0.0) for t, share in zip(targets, shares)]
