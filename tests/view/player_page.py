@@ -4,6 +4,14 @@ import math
 import random
 
 from autograd import Value
+from autograd.view.graph import short
+
+
+def printed(number):
+    """A number with four significant digits, as the page prints it."""
+    digits, _, power = short(number).replace("-", "−").partition("e")
+    exponent = str(int(power.replace("−", "-"))) if power else ""
+    return digits + (f"×10{exponent.translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if power else "")
 
 
 def expression(w, x, b):

@@ -17,7 +17,7 @@ def test_the_inside_of_a_box_follows_the_step(page):
     assert shown.run("return player.controls.inside.selectedOptions[0].textContent") == "layer1 (1 of 2) › neuron3"
     assert shown.run("return player.panes.length") == 2
     shown.run("player.go(player.run.steps.length / 2)")
-    assert shown.run("return document.querySelectorAll('.pane:first-child .now').length") >= 1
+    assert shown.run("return document.querySelectorAll('.frame:first-child g.now').length") >= 1
     shown.run(
         "document.querySelector('[data-box]').querySelector('polygon, path')"
         ".dispatchEvent(new MouseEvent('click', {bubbles: true}))"
@@ -56,7 +56,7 @@ def test_a_neighbourhood_shows_the_boxes_that_hold_some_of_it(page):
     inside, near = shown.run("""
         const groups = [...player.pictures[0].boxes.values()].map(({group}) => group);
         return [groups.filter(g => !g.classList.contains('faded')).map(g => g.querySelector('text').textContent),
-                document.querySelectorAll('.pane:nth-child(2) g.node:not(.faded)').length];""")
+                document.querySelectorAll('.frame:nth-child(2) g.node:not(.faded)').length];""")
     assert "neuron3" in inside
     assert len(inside) < 33
     assert near == 4, "the node, its operand, and the two of that"

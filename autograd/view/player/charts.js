@@ -25,8 +25,8 @@ function errorChart(powers, errors) {
   const x = (/** @type {number} */ power) => 46 + (power - 1) * 16.5;
   const y = (/** @type {number} */ digits) => 12 + 8 * Math.min(17, Math.max(0, digits));
   return { height: 185, title: "h",
-           levels: [0, 4, 8, 12, 16].map((digits) => [y(digits), digits ? `1e-${digits}` : "1"]),
-           ticks: [1, 5, 10, 15].map((power) => [x(power), `1e-${power}`]),
+           levels: [0, 4, 8, 12, 16].map((digits) => [y(digits), digits ? `10${raised(-digits)}` : "1"]),
+           ticks: [1, 5, 10, 15].map((power) => [x(power), `10${raised(-power)}`]),
            points: powers.map((power, i) => [x(power), y(-Math.log10(Math.max(errors[i], 1e-17)))]) };
 }
 

@@ -34,6 +34,18 @@ function drawn(tag, attributes = {}, text = "") {
 }
 
 /**
+ * An element of MathML, from the lists that formulas are.
+ * @param {MathNode} node
+ * @returns {Element}
+ */
+function mathElement([tag, attributes, ...children]) {
+  const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== "") made.setAttribute(name, value);
+  for (const child of children) made.append(typeof child === "string" ? child : mathElement(child));
+  return made;
+}
+
+/**
  * A small chart: labelled lines across, and a curve with a mark at one point.
  * @param {string} description
  * @param {Chart} chart

@@ -162,3 +162,13 @@ class Graph {
     return found;
   }
 }
+
+/**
+ * The leaves that can be changed: inputs first, then what is or is named like a parameter, in the natural order of their names.
+ * @param {Graph} graph
+ */
+function leavesInOrder({ nodes, leaves }) {
+  const rank = (/** @type {number} */ i) => Number(nodes[i].kind === "parameter" || /^(w|b|bias)_?\d*$/i.test(nodes[i].name));
+  return leaves.filter((i) => !nodes[i].constant)
+    .sort((a, b) => rank(a) - rank(b) || natural(nodes[a].name, nodes[b].name));
+}

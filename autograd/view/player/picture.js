@@ -241,7 +241,7 @@ function extentOf(group) {
 
 /**
  * Colour by the sign and the size of a number; what is negative is dashed as well.
- * @param {SVGGElement} group
+ * @param {SVGElement} group
  * @param {number} number
  * @param {number} largest
  */
@@ -249,6 +249,17 @@ function tint(group, number, largest) {
   group.classList.toggle("positive", number > 0);
   group.classList.toggle("negative", number < 0);
   group.style.setProperty("--size", String(tintOf(number, largest)));
+}
+
+/**
+ * The same in proportion to the number.
+ * @param {SVGElement} part
+ * @param {number} number
+ * @param {number} largest
+ */
+function shade(part, number, largest) {
+  tint(part, number, largest);
+  part.style.setProperty("--size", String(Math.abs(number) / largest));
 }
 
 /** A run that is painted on pictures. */

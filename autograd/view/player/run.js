@@ -48,14 +48,3 @@ class Run {
 function changedBy(step) {
   return step.kind === "forward" ? step.node : step.target;
 }
-
-/**
- * The positions at which the slider and the arrows stop: after every step, or after the last of each node.
- * @param {Step[]} steps
- * @param {boolean} byNode
- */
-function stopsOf(steps, byNode) {
-  const ends = (/** @type {Step} */ step, /** @type {number} */ i) => (
-    !byNode || step.kind !== "edge" || steps[i + 1]?.node !== step.node);
-  return [0, ...steps.flatMap((step, i) => (ends(step, i) ? [i + 1] : []))];
-}

@@ -52,7 +52,7 @@ type Rules = Record<string, Rule>;
 
 interface Rule {
   inputs: string[];
-  about: string;
+  about: string[]; // a template; one empty part where the call says it all
   call: string[];
   domain: Record<string, string>;
   value: (...operands: number[]) => number;
@@ -77,7 +77,7 @@ interface SeedStep {
   after: number;
 }
 
-/** `node` adds adjoint × partial to the gradient of its operand k, which is `target`. */
+/** `node` adds its gradient (`adjoint`) × partial to the gradient of its operand k, which is `target`. */
 interface EdgeStep {
   kind: "edge";
   node: number;
@@ -95,6 +95,14 @@ interface BackwardPass {
   order?: number[];
   before?: number[];
   overwrites?: boolean;
+}
+
+/** What an address names. */
+interface Place {
+  step: number;
+  frame: number;
+  tool: string;
+  views: string[];
 }
 
 type Zoom = number | "fit" | "auto";
