@@ -22,6 +22,7 @@ from nn.module import Module
 from nn.optim import Adam, Optimizer, Schedule
 from nn.progress import progress_bar
 from nn.run import Run
+from nn.watch import Watch
 
 
 def fit(
@@ -46,6 +47,7 @@ def fit(
     resume: str = "same",
     recorded: bool = True,
     progress: bool = True,
+    watch: bool = False,
 ) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
@@ -73,6 +75,8 @@ def fit(
                 numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
                 is recorded: with the same seed, it draws the same numbers either way
     progress    whether to show a progress bar
+    watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
+                ReLUs; `nn.plots.plot_watched` shows them
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
 
@@ -100,6 +104,7 @@ def fit(
     callbacks = expect_list("fit: callbacks", callbacks)
     for callback in callbacks:
         expect_callable("fit: callbacks", callback)
+    callbacks = [Watch(model), *callbacks] if watch else callbacks
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")

@@ -39,7 +39,22 @@ def test_keyboard_alone_is_enough(page):
     for _ in range(60):
         shown.key("TAB")
         reached.add(shown.run("const e = document.activeElement; return e.textContent || e.type"))
-    assert {"Paths", "Nudge", "Predict", "Order", "Mistakes", "Values", "▶", "Fit", "Graph", "Network", "Formula", "Code", "range", "checkbox"} <= reached
+    assert {
+        "Paths",
+        "Nudge",
+        "Predict",
+        "Order",
+        "Mistakes",
+        "Values",
+        "▶",
+        "Fit",
+        "Graph",
+        "Network",
+        "Formula",
+        "Code",
+        "range",
+        "checkbox",
+    } <= reached
     shown.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Paths').focus()")
     shown.key("ENTER")
     shown.key("TAB", "TAB", "TAB", "TAB", "TAB")

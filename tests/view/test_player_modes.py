@@ -22,7 +22,9 @@ def test_paths_add_up_to_the_gradient(page):
             for item in shown.run("return [...document.querySelectorAll('.paths li')].map(e => e.textContent)")
         ]
         assert sum(products) == pytest.approx(leaf.grad, rel=2e-3)
-        assert f"Together: {printed(leaf.grad)}, the gradient of {leaf.label}: {printed(leaf.grad)}." in shown.text(".desk")
+        assert f"Together: {printed(leaf.grad)}, the gradient of {leaf.label}: {printed(leaf.grad)}." in shown.text(
+            ".desk"
+        )
     assert shown.run("return document.querySelectorAll('path.path').length") > 4
     shown.press("Values")
     assert shown.run("return document.querySelectorAll('path.path').length") == 0

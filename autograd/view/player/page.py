@@ -89,10 +89,11 @@ def play_training(
     recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
-        if step < steps:
-            _descend(total, model.parameters(), optimizer, lr)
+        numbers = [parameter.data for parameter in model.parameters()]
+        _descend(total, model.parameters(), optimizer, lr if step < steps else None)
+        recorder.record_step(optimizer, numbers)
     graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
-    return Player(graphs, recorder.result())
+    return Player(graphs, recorder.result(optimizer))
 
 
 def _pairs(data):
@@ -112,10 +113,12 @@ def _pairs(data):
 
 
 def _descend(total, parameters, optimizer, lr):
-    """One step of the optimiser, or of gradient descent."""
+    """Gradients, and one step of the optimiser or of gradient descent; without `lr`, the gradients alone."""
     for parameter in parameters:
         parameter.grad = 0.0
     total.backward()
+    if lr is None:
+        return
     if optimizer is not None:
         optimizer.step()
         return

@@ -194,6 +194,14 @@ class Picture {
   }
 
   /**
+   * Mark the ReLUs that are 0 for every example.
+   * @param {number[]} nodes
+   */
+  markDead(nodes) {
+    for (const [i, { group }] of this.nodes) group.classList.toggle("dead", nodes.includes(i));
+  }
+
+  /**
    * Show only some nodes, what stands for them and the edges between them, as large as fits; everything for null.
    * @param {Set<number> | null} wanted
    */

@@ -28,6 +28,8 @@ class Player {
     /** @type {Mode | null} */
     this.mode = null;
     this.modeName = "";
+    /** @type {number[]} ReLUs that are 0 for every example of the training */
+    this.dead = [];
     /** @type {number | null} the node in the middle of what is shown, if one was picked */
     this.center = null;
     this.viewed = false;  // whether the reader has chosen the views
@@ -169,8 +171,7 @@ class Player {
     for (const pane of this.panes) pane.map.update();
     for (const view of Object.values(this.views)) if (view.on) view.stepped();
     this.mode?.stepped();
-    clearTimeout(this.addressing);  // browsers allow some hundred changes of the address in half a minute
-    this.addressing = setTimeout(() => this.address(), 200);
+    this.addressSoon();
   }
 
   /**
@@ -190,6 +191,12 @@ class Player {
    */
   mark(step) {
     this.controls.tick(step === null ? -1 : this.stops.indexOf(step));
+  }
+
+  /** Browsers allow some hundred changes of the address in half a minute. */
+  addressSoon() {
+    clearTimeout(this.addressing);
+    this.addressing = setTimeout(() => this.address(), 200);
   }
 
   /** Write step, tool and views into the address, so that it can be copied; a page inside a notebook has none. */
@@ -241,7 +248,7 @@ class Player {
     const next = this.narrow() ? [name] : on.includes(name) ? on.filter((other) => other !== name) : [...on, name];
     this.viewed = true;
     this.look(next.length ? next : [name]);
-    this.address();
+    this.addressSoon();
   }
 
   /**
@@ -309,7 +316,7 @@ class Player {
     desk.replaceChildren();
     aside.dataset.mode = this.modeName;
     this.mode?.enter(desk);
-    this.address();
+    this.addressSoon();
   }
 
   /** @param {Element} target */
@@ -339,7 +346,7 @@ class Player {
     /** @type {Record<string, () => void>} */
     const moves = { ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1), Home: () => this.go(0),
                     End: () => this.go(this.run.steps.length) };
-    if (!target.closest("button, [role=button]")) moves[" "] = () => this.play();
+    if (!target.closest("button, [role=button]")) moves[" "] = () => this.mode?.plays() || this.play();
     if (!moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();

@@ -33,9 +33,20 @@ interface PictureData {
 type Edge = [child: number, operand: number];
 
 interface TrainingData {
-  frames: { loss: number; graph: number; leaves: Record<number, number> }[];
+  frames: Frame[];
   about: string;
+  columns: string[]; // what is known of each parameter in each frame
+
   plane: Plane | null;
+}
+
+interface Frame {
+  loss: number;
+  graph: number;
+  leaves: Record<number, number>;
+  parameters: Record<number, number[]>; // by leaf, as in `columns`
+  layers: Record<string, [gradient: number, update: number]>; // root mean squares
+  dead: number[]; // ReLUs that are 0 for every example
 }
 
 interface Plane {
@@ -127,5 +138,5 @@ interface Chart {
   title: string;
   levels: [y: number, text: string][];
   ticks: [x: number, text: string][];
-  points: [x: number, y: number][];
+  lines: { name: string; points: [x: number, y: number][] }[];
 }

@@ -78,7 +78,7 @@ class NetworkView extends View {
     this.area.replaceChildren(svg);
     const which = this.passes.length > 1 ? `Pass ${at + 1} of ${this.passes.length}. ` : "";
     this.legend.textContent = `${which}In a circle: the value, and below it the gradient. Lines are weights: blue `
-      + `positive, orange and dashed negative, the wider the larger.${side ? " The weights from the picture are shown "
+      + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.${side ? " The weights from the picture are shown "
       + "as small pictures." : ""}`;
   }
 
@@ -133,6 +133,7 @@ class NetworkView extends View {
       }
       const off = known && graph.nodes[node].rule === "relu" && graph.data[node] === 0 && nodes.length > 0;
       group.classList.toggle("off", off);
+      group.classList.toggle("dead", this.player.dead.includes(node));
       group.classList.toggle("unknown", !known);
       /** @type {Element} */ (group.querySelector(".value")).textContent = known ? brief(graph.data[node]) : "?";
       /** @type {Element} */ (group.querySelector(".grad")).textContent = (
