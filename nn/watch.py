@@ -84,7 +84,7 @@ def dead_shares(model: Module, inputs: Any) -> dict[str, float]:
 
 
 def _relus(output: Any) -> list[Value]:
-    """The ReLUs that an output, a Value or lists of them, is computed from; in the same order for the same operations."""
+    """The ReLUs that an output, a Value or lists of them, is computed from, in one order for the same graph."""
     waiting, seen, relus = [output], set(), []
     while waiting:
         node = waiting.pop()

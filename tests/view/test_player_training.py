@@ -124,9 +124,7 @@ def test_each_parameter_is_recorded_with_its_gradient_its_update_and_what_the_op
         assert sorted(recorded) == [pytest.approx(row, rel=1e-3) for row in sorted(map(list, expected))]
         size = (sum(gradient * gradient for gradient in gradients[:9]) / 9) ** 0.5
         assert frame["layers"]["layer0"][0] == pytest.approx(size, rel=1e-3)
-    assert all(row[1] == 0.0 for row in training["frames"][-1]["parameters"].values()), (
-        "after the last step none follows"
-    )
+    assert all(row[1] == 0.0 for row in training["frames"][-1]["parameters"].values()), "none follows the last"
 
 
 def test_relus_that_no_example_reaches_are_marked_dead(page):

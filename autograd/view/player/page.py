@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = """
     library text graph paths run story parts geometry charts nudges answers mistakes formula chain network lines
-    elements drag minimap picture pane view view_formula view_network view_code controls player
+    elements drag focus minimap picture pane view view_formula view_network view_code controls player
     mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
 """  # in the order in which the page has them; README.md says what each is for
 

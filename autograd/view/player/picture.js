@@ -31,7 +31,8 @@ class Picture {
     /** @type {ViewBox} */
     this.size = [x, y, width, height];
     this.view = this.size;
-    svg.setAttribute("role", "img");
+    NodeFocus.prepare(this);
+    svg.setAttribute("role", "group");
     const whole = "The computation graph. Each step is told in words beside it.";
     svg.setAttribute("aria-label", this.scope === null ? whole : graph.boxes[this.scope].title);
   }
@@ -74,6 +75,7 @@ class Picture {
       this.nodes.set(outputs[0], { group, data, grad });
     }
     group.dataset.box = String(i);
+    group.dataset.first = String(Math.min(...inside));
   }
 
   /** A second drawing of the same. */

@@ -57,6 +57,7 @@ class Player {
     this.modes = {};
     for (const [name, Kind] of Object.entries(modes)) if (Kind.fits(data)) this.addMode(name, Kind);
     this.stage.addEventListener("click", (event) => this.clicked(/** @type {Element} */ (event.target)));
+    new NodeFocus(this);
     document.addEventListener("keydown", (event) => this.pressed(event));
     addEventListener("hashchange", () => this.follow());
     addEventListener("resize", () => this.refit());
@@ -162,6 +163,7 @@ class Player {
     if (opened !== (this.run.at === 0)) this.refit();  // at the start the whole is shown
     this.other?.go(to);
     this.controls.tell(this.run, this.stops);
+    for (const view of Object.values(this.views)) if (view.on) view.stepped();
     const { step } = this.run;
     if (step && this.controls.follow.checked) {
       this.open(Math.max(0, this.home(step.node)));
@@ -169,7 +171,6 @@ class Player {
     }
     if (this.controls.around.checked) this.refocus();
     for (const pane of this.panes) pane.map.update();
-    for (const view of Object.values(this.views)) if (view.on) view.stepped();
     this.mode?.stepped();
     this.addressSoon();
   }
@@ -346,7 +347,7 @@ class Player {
     /** @type {Record<string, () => void>} */
     const moves = { ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1), Home: () => this.go(0),
                     End: () => this.go(this.run.steps.length) };
-    if (!target.closest("button, [role=button]")) moves[" "] = () => this.mode?.plays() || this.play();
+    if (!target.closest("button")) moves[" "] = () => this.mode?.plays() || this.play();
     if (!moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();
