@@ -5,7 +5,7 @@ const CAUTION = "The operations stay as they were recorded: Python's own if and 
 class Controls {
   /** @param {Player} player */
   constructor(player) {
-    const zoomed = (/** @type {number} */ factor) => () => player.panes[player.panes.length - 1].zoomBy(factor);
+    const zoomed = (/** @type {number} */ factor) => () => player.zoomed().slice(-1)[0]?.zoomBy(factor);
     this.ticks = element("datalist", { id: "ticks" });
     this.slider = element("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Step", list: "ticks",
                                      oninput: () => player.go(player.stops[this.slider.valueAsNumber]) });

@@ -29,11 +29,12 @@ function viewAround(boxes, margin = 20) {
  * @param {ViewBox} view
  * @param {number} paneWidth
  * @param {number} paneHeight
+ * @param {number} [readable]  the smallest scale that can be read
  */
-function scaleFor(zoom, [, , width, height], paneWidth, paneHeight) {
+function scaleFor(zoom, [, , width, height], paneWidth, paneHeight, readable = 0.6) {
   const fitting = Math.min((paneWidth - 16) / width, (paneHeight - 16) / height, 1.6);
   if (zoom === "fit") return fitting;
-  if (zoom === "auto") return fitting < 0.6 ? 0.9 : fitting;
+  if (zoom === "auto") return fitting < readable ? 0.9 : fitting;
   return zoom;
 }
 

@@ -1,7 +1,7 @@
 // A small map of the picture in a pane, which shows what part of it is seen; hidden while all of it is.
 
 class Minimap {
-  /** @param {Pane} pane */
+  /** @param {Pane<Sheet>} pane */
   constructor(pane) {
     this.pane = pane;
     this.nodes = drawn("path", { class: "nodes" });
@@ -13,11 +13,10 @@ class Minimap {
     this.svg.addEventListener("pointermove", (event) => event.buttons && this.moveTo(event));
   }
 
-  /** @param {Picture} picture */
+  /** @param {Sheet} picture */
   show(picture) {
-    const groups = [...picture.svg.querySelectorAll("g.node")];
     this.svg.setAttribute("viewBox", picture.size.join(" "));
-    this.nodes.setAttribute("d", groups.map((group) => outline(picture.bounds(group))).join(""));
+    this.nodes.setAttribute("d", picture.parts.map((part) => outline(picture.bounds(part))).join(""));
   }
 
   update() {
@@ -31,7 +30,7 @@ class Minimap {
     const look = { x: x + scrollLeft / scale, y: y + scrollTop / scale,
                    width: clientWidth / scale, height: clientHeight / scale };
     for (const [name, value] of Object.entries(look)) this.seen.setAttribute(name, String(value));
-    this.now.setAttribute("d", picture.marked.filter((part) => part.matches(".node"))
+    this.now.setAttribute("d", picture.marked.filter((part) => part.matches(".node, .cell"))
       .map((part) => outline(picture.bounds(part))).join(""));
   }
 

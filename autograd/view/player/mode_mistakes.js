@@ -7,7 +7,7 @@ class Mistakes extends Mode {
   text = element("p");
   jump = element("button", { onclick: () => this.player.go(this.parted ?? 0) }, "Go where they part");
   here = element("p", { class: "verdict", role: "status" });
-  /** @type {Pane | null} */
+  /** @type {Pane<Picture> | null} */
   pane = null;
 
   /** @param {HTMLElement} desk */

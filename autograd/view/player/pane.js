@@ -1,10 +1,11 @@
 // A scrolling part of the page that shows one picture, zoomed by wheel and pinch, moved by dragging.
 
+/** @template {Sheet} Shown */
 class Pane {
   /**
    * @param {Player} player
    * @param {HTMLElement} area  what scrolls
-   * @param {Picture} picture
+   * @param {Shown} picture
    */
   constructor(player, area, picture) {
     this.player = player;
@@ -24,7 +25,7 @@ class Pane {
                      pinched: (factor, x, y) => this.zoomBy(factor, x, y) });
   }
 
-  /** @param {Picture} picture */
+  /** @param {Shown} picture */
   show(picture) {
     this.picture = picture;
     this.element.replaceChildren(picture.svg);
@@ -36,10 +37,10 @@ class Pane {
    * @param {Zoom} zoom
    */
   zoom(zoom = this.wanted) {
-    const { view, svg } = this.picture, { clientWidth, clientHeight } = this.element;
+    const { view, svg, readable } = this.picture, { clientWidth, clientHeight } = this.element;
     this.wanted = zoom;
     const opening = zoom === "auto" && this.player.run?.at === 0 && !this.player.detail;
-    this.scale = scaleFor(opening ? "fit" : zoom, view, clientWidth, clientHeight);
+    this.scale = scaleFor(opening ? "fit" : zoom, view, clientWidth, clientHeight, readable);
     svg.style.width = `${view[2] * this.scale}px`;
     svg.style.height = `${view[3] * this.scale}px`;
     this.map.update();

@@ -127,6 +127,12 @@ class Picture {
     });
   }
 
+  readable = 0.6;
+
+  get parts() {
+    return [...this.svg.querySelectorAll("g.node")];
+  }
+
   /** The group that all parts of the drawing are in. */
   get canvas() {
     return /** @type {SVGGElement} */ (this.svg.querySelector("g.graph"));

@@ -33,7 +33,7 @@ class Player {
     /** @type {number | null} the node in the middle of what is shown, if one was picked */
     this.center = null;
     this.viewed = false;  // whether the reader has chosen the views
-    /** @type {Pane | null} the pane that shows the inside of a box */
+    /** @type {Pane<Picture> | null} the pane that shows the inside of a box */
     this.detail = null;
     /** @type {Run | null} a run that goes along, with a mistake in it */
     this.other = null;
@@ -275,12 +275,18 @@ class Player {
 
   /** @param {Zoom} scale */
   zoom(scale) {
-    for (const pane of this.panes) pane.zoom(scale);
+    for (const pane of this.zoomed()) pane.zoom(scale);
   }
 
   /** Zoom anew, after the room or what is in it has changed. */
   refit() {
-    for (const pane of this.panes) pane.zoom();
+    for (const pane of this.zoomed()) pane.zoom();
+  }
+
+  /** The panes that are shown. */
+  zoomed() {
+    const { Graph, Network } = this.views ?? {}, network = /** @type {NetworkView | undefined} */ (Network)?.pane;
+    return [...(Graph?.on === false ? [] : this.panes), ...(Network?.on && network ? [network] : [])];
   }
 
   /** Show only what is within two edges of the current step, or of the node that was picked; or everything. */

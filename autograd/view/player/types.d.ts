@@ -116,6 +116,18 @@ interface Place {
   views: string[];
 }
 
+/** What a pane shows: a drawing with parts for nodes. */
+interface Sheet {
+  svg: SVGSVGElement;
+  size: ViewBox; // the whole
+  view: ViewBox; // what is shown of it
+  marked: Element[];
+  parts: Element[]; // what a map of it shows
+  group(node: number): Element | undefined;
+  bounds(part: Element): Box;
+  readable: number; // the smallest scale at which it can be read
+}
+
 type Zoom = number | "fit" | "auto";
 type ViewBox = [x: number, y: number, width: number, height: number];
 

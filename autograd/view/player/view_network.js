@@ -12,6 +12,8 @@ class NetworkView extends View {
   links = [];
   /** @type {Element[]} */
   marked = [];
+  /** @type {Pane<Sheet> | undefined} */
+  pane;
 
   /** @param {Player} player */
   constructor(player) {
@@ -19,7 +21,7 @@ class NetworkView extends View {
     this.area = element("div", { class: "pane" });
     this.legend = element("p", { class: "legend" });
     this.element = element("div", { class: "network", role: "region", "aria-label": "Network" }, this.area, this.legend);
-    this.area.addEventListener("click", ({ target }) => {
+    this.element.addEventListener("click", ({ target }) => {
       const node = /** @type {Element} */ (target).closest("[data-cell]")?.getAttribute("data-cell");
       if (node) player.picked(Number(node));
     });
@@ -32,6 +34,8 @@ class NetworkView extends View {
     if (!this.passes.length) {
       this.legend.textContent = "No neurons are found in this graph: a neuron is a sum of products with weights, which "
         + "are leaves that a module labels, that are passed as parameters, or whose names begin with w.";
+      this.pane?.frame.replaceWith(this.area);
+      this.pane = undefined;
       this.area.replaceChildren();
     }
   }
@@ -75,11 +79,37 @@ class NetworkView extends View {
     svg.append(...flows, ...this.links, ...this.cells);
     svg.classList.toggle("sparse", pass.links.length < 80);
     this.links.forEach((line, i) => line.append(drawn("title", {}, graph.name(pass.links[i].weight))));
-    this.area.replaceChildren(svg);
+    const sheet = this.sheet(svg, [0, 0, width, height]);
+    if (this.pane) this.pane.show(sheet);
+    else this.pane = new Pane(this.player, this.area, sheet);
+    this.pane.zoom();
     const which = this.passes.length > 1 ? `Pass ${at + 1} of ${this.passes.length}. ` : "";
     this.legend.textContent = `${which}In a circle: the value, and below it the gradient. Lines are weights: blue `
       + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.${side ? " The weights from the picture are shown "
       + "as small pictures." : ""}`;
+  }
+
+  /**
+   * What the pane shows.
+   * @param {SVGSVGElement} svg
+   * @param {ViewBox} size
+   * @returns {Sheet}
+   */
+  sheet(svg, size) {
+    const view = this;
+    return { svg, size, view: size, readable: 0.42, parts: this.cells, get marked() { return view.marked; },
+             group: (node) => view.part(node),
+             bounds: (part) => /** @type {SVGGraphicsElement} */ (part).getBBox() };
+  }
+
+  /**
+   * The circle or line that shows a node.
+   * @param {number} node
+   */
+  part(node) {
+    const { cells } = this.passes[this.at];
+    const part = this.parts[this.at].get(node) ?? { cell: cells.findIndex(({ kind }) => kind === "result") };
+    return part.link === undefined ? this.cells[part.cell ?? -1] : this.links[part.link];
   }
 
   /**
@@ -145,13 +175,9 @@ class NetworkView extends View {
   /** @param {number[]} nodes */
   mark(nodes) {
     for (const part of this.marked) part.classList.remove("now");
-    const parts = this.parts[this.at];
-    this.marked = nodes.flatMap((node) => {
-      const part = parts.get(node) ?? { cell: this.passes[this.at].cells.findIndex(({ kind }) => kind === "result") };
-      return (part.link === undefined ? this.cells[/** @type {number} */ (part.cell)] : this.links[part.link]) ?? [];
-    });
+    this.marked = nodes.flatMap((node) => this.part(node) ?? []);
     for (const part of this.marked) part.classList.add("now");
-    const last = this.marked[this.marked.length - 1];
-    if (last && this.player.controls.follow.checked) last.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (nodes.length && this.player.controls.follow.checked) this.pane?.reveal(nodes);
+    this.pane?.map.update();
   }
 }
