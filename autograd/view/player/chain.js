@@ -100,7 +100,7 @@ function chainFormula({ graph, steps, at, grads }, { node, k, target }) {
 function factorColumn(graph, { above, below, number, edge }, lit, known, bracket) {
   const looks = { class: lit ? "now" : known ? "" : "unknown", ...(edge ? { "data-edge": edge.join("_") } : {}) };
   const text = short(number), written = mathNumber(text);
-  const beneath = bracket && text.startsWith("−") ? math("mrow", math("mo", "("), written, math("mo", ")")) : written;
+  const beneath = bracket && text.startsWith("−") ? math("mrow", bracket("("), written, bracket(")")) : written;
   return [withAttributes(looks, mathPartial(graph.name(above), graph.name(below))),
           withAttributes(looks, math("mrow", known ? beneath : math("mo", "?")))];
 }

@@ -159,9 +159,9 @@ class FormulaReader {
     this.takes(")");
     if (name === "sqrt") return { node: math("msqrt", ...operands), level: 2 };
     if (name === "exp") return { node: math("msup", math("mi", "e"), ...operands), level: 2 };
-    if (name === "abs") return { node: math("mrow", math("mo", "|"), ...operands, math("mo", "|")), level: 2 };
+    if (name === "abs") return { node: math("mrow", bracket("|"), ...operands, bracket("|")), level: 2 };
     const listed = operands.flatMap((operand, i) => (i ? [math("mo", ","), operand] : [operand]));
-    return { node: math("mrow", math("mi", name), math("mo", "("), ...listed, math("mo", ")")), level: 2 };
+    return { node: math("mrow", math("mi", name), bracket("("), ...listed, bracket(")")), level: 2 };
   }
 }
 
@@ -176,5 +176,14 @@ const GREEK = { pi: "π", tau: "τ" };
  */
 function inBrackets({ node, level: own }, level, right = false) {
   const needed = own < level || (right && own === 0.5);
-  return needed ? math("mrow", math("mo", "("), node, math("mo", ")")) : node;
+  return needed ? math("mrow", bracket("("), node, bracket(")")) : node;
+}
+
+/**
+ * A bracket of the height of the text.
+ * @param {string} sign
+ * @returns {MathNode}
+ */
+function bracket(sign) {
+  return withAttributes({ stretchy: "false" }, math("mo", sign));
 }

@@ -174,7 +174,7 @@ class Player:
 
         svg, page = b64encode(self._shown[0].svgs[0].encode()).decode(), escape(self.html())
         return (
-            '<div style="position: relative; height: 560px; overflow: hidden">'
+            '<div style="position: relative; height: 600px; overflow: hidden">'
             f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
             'style="max-width: 100%; max-height: 100%">'
             f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
