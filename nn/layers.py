@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from nn import activations
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.types import Elements, N, Number
 
 
@@ -181,6 +181,9 @@ class Embedding(Module):
                 f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}."
             ) from None
 
+    def example_input(self):
+        return list(range(min(3, len(self.weight))))
+
     def extra_repr(self):
         return f"{len(self.weight)}, {len(self.weight[0])}"
 
@@ -216,6 +219,9 @@ class RMSNorm(Module):
         check_size(self, self.width, len(x))
         scale = (mean([v * v for v in x]) + self.eps) ** -0.5
         return [v * scale for v in x] if self.weight is None else [v * scale * w for v, w in zip(x, self.weight)]
+
+    def example_input(self):
+        return made_up(self.width)
 
     def extra_repr(self):
         return f"{self.width}, eps={self.eps!r}{'' if self.weight else ', elementwise_affine=False'}"

@@ -7,7 +7,7 @@ Each takes (output, target) of one example, or lists of them for several, with t
 from collections.abc import Callable, Iterable
 from typing import Any, overload
 
-from autograd import Value, as_float, equal, log_softmax, logsumexp, minimum, relu, softplus, step, take, where
+from autograd import Value, as_float, equal, log_softmax, logsumexp, minimum, relu, scope, softplus, step, take, where
 from autograd import mean as mean_of
 from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
@@ -20,6 +20,7 @@ from nn.types import N, Nested, Scores, ToNumber
 def mse_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def mse_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("mse_loss")
 def mse_loss(output, target, reduction="mean"):
     """The squared error (output - target)².
 
@@ -35,6 +36,7 @@ def mse_loss(output, target, reduction="mean"):
 def l1_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def l1_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("l1_loss")
 def l1_loss(output, target, reduction="mean"):
     """The absolute error |output - target|.
 
@@ -48,6 +50,7 @@ def l1_loss(output, target, reduction="mean"):
 def huber_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean", delta: float = 1.0) -> N: ...
 @overload
 def huber_loss(output: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any: ...
+@scope("huber_loss")
 def huber_loss(output, target, reduction="mean", delta: float = 1.0):
     """Half the squared error up to an error of `delta`, and a straight line beyond: δ·(|output - target| - δ/2).
 
@@ -68,6 +71,7 @@ def huber_loss(output, target, reduction="mean", delta: float = 1.0):
 def hinge_loss(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def hinge_loss(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("hinge_loss")
 def hinge_loss(output, target, reduction="mean"):
     """max(0, 1 - target·score), for a target of -1 or 1: 0 if the score has the same sign and is at least 1 in size.
 
@@ -87,6 +91,7 @@ def hinge_loss(output, target, reduction="mean"):
 def binary_cross_entropy_with_logits(output: Nested[N], target: Any, reduction: ToNumber = "mean") -> N: ...
 @overload
 def binary_cross_entropy_with_logits(output: Any, target: Any, reduction: str = "mean") -> Any: ...
+@scope("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(output, target, reduction="mean"):
     """-log of the probability that sigmoid(output) gives to the target: 0, 1, or a probability in between.
 
@@ -114,6 +119,7 @@ def cross_entropy(
 def cross_entropy(
     output: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, ignore_index: int = -100
 ) -> Any: ...
+@scope("cross_entropy")
 def cross_entropy(output, target, reduction="mean", label_smoothing: float = 0.0, ignore_index: int = -100):
     """-log of the probability that softmax(output) gives to the target.
 
@@ -139,6 +145,7 @@ def cross_entropy(output, target, reduction="mean", label_smoothing: float = 0.0
 def nll_loss(output: Scores[N], target: Any, reduction: ToNumber = "mean", ignore_index: int = -100) -> N: ...
 @overload
 def nll_loss(output: Any, target: Any, reduction: str = "mean", ignore_index: int = -100) -> Any: ...
+@scope("nll_loss")
 def nll_loss(output, target, reduction="mean", ignore_index: int = -100):
     """Minus the entry for the target class in a list of log-probabilities: after log_softmax, the cross-entropy.
 
@@ -203,7 +210,7 @@ def _over_examples(name: str, term: Callable, output, target, reduction: str, ig
         )
     if not isinstance(output[0], (list, tuple)):
         return _reduced(term(output, target), reduction)
-    targets = as_list(target)
+    term, targets = scope("example")(term), as_list(target)
     _check_sizes(name, len(output), len(targets))
     shares = [_counts(t, ignore_index) for t in targets]
     terms = [

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
-from autograd import Constant, Value, watch
+from autograd import Constant, Value, is_recording, scopes_wanted, watch
 from autograd.errors import ArgumentError
 from nn.activations import activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
-from nn.module import Module, check_size, tensors_in
+from nn.module import Module, check_size, made_up, tensors_in
 from nn.types import Number
 
 
@@ -63,6 +63,9 @@ class Neuron(Module):
         if self._path and type(out) is Value and out.label is None:
             out.label = self._path
         return out
+
+    def example_input(self):
+        return made_up(len(self.w))
 
     def named_tensors(self):
         yield "weight", (1, len(self.w)), self.w
@@ -120,7 +123,8 @@ class Layer(Module):
         # Each plain number becomes one constant that the neurons share.
         x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
         watch(*self.neurons)  # as calling each would, but in a tenth of the time
-        out = [neuron.forward(x) for neuron in self.neurons]
+        call = Neuron.__call__ if scopes_wanted() and not is_recording() else Neuron.forward
+        out = [call(neuron, x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     @property

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from autograd import Value, dot, softmax
+from autograd import Value, dot, scope, softmax
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.init import generator, normal
 from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.modules import Linear
 from nn.types import Number
 
@@ -50,13 +50,16 @@ class SelfAttention(Module):
                 [
                     v
                     for head in range(self.heads)
-                    for v in _gather(
+                    for v in scope(f"head{head}")(_gather)(
                         queries[t][head], [k[head] for k in keys[: t + 1]], [v[head] for v in values[: t + 1]]
                     )
                 ]
             )
             for t in range(len(xs))
         ]
+
+    def example_input(self):
+        return [made_up(self.width) for _ in range(3)]
 
     def _heads(self, x):
         """A vector cut into a piece for each head."""
@@ -73,8 +76,11 @@ class SelfAttention(Module):
 
 def _gather(query, keys, values):
     """The mean of the values, weighted by how well their keys match the query."""
-    weights = softmax([dot(query, key) / sqrt(len(query)) for key in keys])
-    return [dot(weights, column) for column in zip(*values)]
+    with scope("scores"):
+        scores = [dot(query, key) / sqrt(len(query)) for key in keys]
+    weights = softmax(scores)
+    with scope("mix"):
+        return [dot(weights, column) for column in zip(*values)]
 
 
 class Block(Module):
@@ -90,16 +96,23 @@ class Block(Module):
 
     def forward(self, xs: Sequence[Sequence[Number]]) -> list[list[Value]]:
         gathered = self.attention([self.norm1(x) for x in xs])
-        xs = [_added(x, g) for x, g in zip(xs, gathered)]
-        return [_added(x, self._feed_forward(self.norm2(x))) for x in xs]
+        xs = [_added("residual", x, g) for x, g in zip(xs, gathered)]
+        return [_added("residual", x, self._feed_forward(self.norm2(x))) for x in xs]
+
+    def example_input(self):
+        return self.attention.example_input()
 
     def _feed_forward(self, x: Any) -> Any:
         hidden: Any = self.up(x)
-        return self.down([v.relu() for v in hidden])
+        with scope("relu"):
+            hidden = [v.relu() for v in hidden]
+        return self.down(hidden)
 
 
-def _added(xs, ys):
-    return [x + y for x, y in zip(xs, ys)]
+def _added(name, xs, ys):
+    """The sums of corresponding elements, in a scope of that name."""
+    with scope(name):
+        return [x + y for x, y in zip(xs, ys)]
 
 
 class GPT(Module):
@@ -153,7 +166,10 @@ class GPT(Module):
                 f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
                 "Pass fewer tokens, or make the model with a larger context."
             )
-        return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+        return [_added("embed", self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+
+    def example_input(self):
+        return list(range(min(self.context, len(self.token.weight))))
 
     def forward(self, tokens: Sequence[Number]) -> list[list[Value]]:
         xs: Any = self.embed(tokens)

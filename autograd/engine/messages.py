@@ -31,11 +31,11 @@ UNKNOWN_RULE = (
 )
 
 
-class LabelAndLine:
-    """A label together with the line that made the node; stored in place of the label."""
+class LabelAndOrigin:
+    """A label together with the line that made the node, and the ScopeEntry it was made in; stored in place of the label."""
 
-    def __init__(self, label: str | None, line: str | None) -> None:
-        self.label, self.line = label, line
+    def __init__(self, label: str | None, line: str | None, scope: "ScopeEntry | None" = None) -> None:
+        self.label, self.line, self.scope = label, line, scope
 
 
 def error_for(rule, operands, numbers, wanted):

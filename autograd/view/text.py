@@ -50,7 +50,7 @@ def _lines(graph):
         if node.rule:
             number += 1
             code = graph.code(node)
-            yield f"  {number}. {_operation(node, names)}" + (f"   [{code}]" if code else "")
+            yield f"  {number}. {operation_in_words(node, names)}" + (f"   [{code}]" if code else "")
     yield "Backward: each node, once its gradient is complete, passes it on to its operands"
     number += 1
     yield f"  {number}. {names[graph.result]} is the result, so its gradient is 1"
@@ -65,7 +65,7 @@ def _lines(graph):
             yield f"  {names[node]}: {short(gradients[node])}"
 
 
-def _operation(node, names):
+def operation_in_words(node, names):
     """An operation in names and in numbers: "v1 = w * x = 3 * 2 = 6"."""
     numbers = [short(parent.data) for parent in node.parents]
     in_numbers = filled(call_template(node.rule), numbers, node.rule.inputs)

