@@ -37,6 +37,7 @@ def rule_as_javascript(rule: Rule) -> str:
     shown = [branches(partial, (*rule.inputs, "out")) for partial in rule.slopes_shown]
     facts = {
         "inputs": rule.inputs,
+        "symbol": rule.symbol,
         "about": _about(rule),
         "call": call_template(rule),
         "domain": {name: str(interval) for name, interval in rule.domain.items()},

@@ -116,6 +116,6 @@ class Page:
     def numbers(self):
         """For each node what the picture shows: [data, grad]."""
         return self.run(
-            "return player.graph.nodes.map((_, i) => { const p = player.pictures[player.home(i)],"
-            "n = p.nodes.get(i); return [n.data.textContent, n.grad && n.grad.textContent]; })"
+            "return player.graph.nodes.map((_, i) => { const p = player.pictures[player.home(i)];"
+            "p.wake(player.run, []); const n = p.nodes.get(i); return [n.data.textContent, n.grad && n.grad.textContent]; })"
         )

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from player_page import POINTS, Line, example, large, squared
+from player_page import POINTS, Line, example, large, squared, tangle
 
 import nn
 from autograd.view.player.page import play, play_training
@@ -43,6 +43,7 @@ def players():
     return {
         "neuron": play(example()[0]),
         "network": play(nn.mse_loss(model([0.5, -1.0]), 1.0)),
+        "tangle": play(tangle(80)),
         "training": play_training(Line(), squared, POINTS, steps=2, lr=0.3),
     }
 
@@ -116,7 +117,7 @@ def test_targets_are_large_enough_for_a_finger(page, browser, shown_players, nam
 
 
 @pytest.mark.parametrize("name", SIZES)
-@pytest.mark.parametrize("kind", ["neuron", "network"])
+@pytest.mark.parametrize("kind", ["neuron", "network", "tangle"])
 def test_the_whole_graph_is_seen_on_opening(page, browser, shown_players, name, kind):
     with screen(browser, name):
         shown = page(shown_players[kind])
@@ -128,7 +129,7 @@ def test_the_whole_graph_is_seen_on_opening(page, browser, shown_players, name, 
 
 
 def test_the_wheel_zooms_about_the_pointer_and_a_map_shows_where(page, browser, shown_players):
-    shown = page(shown_players["network"])
+    shown = page(shown_players["tangle"])
     shown.run("player.zoom(2); player.still = true; player.panes[0].element.scrollTo(40, 400)")
     spot = (
         "const found = [...document.querySelectorAll('.graph g.node')].map((e) => e.getBoundingClientRect())"
@@ -154,7 +155,7 @@ def test_the_wheel_zooms_about_the_pointer_and_a_map_shows_where(page, browser, 
 def test_dragging_moves_the_picture_and_is_no_click(page, browser, shown_players):
     from selenium.webdriver import ActionChains
 
-    shown = page(shown_players["network"])
+    shown = page(shown_players["tangle"])
     shown.run("player.zoom(1.5)")
     pane = shown.browser.find_element("css selector", ".graph .pane")
     before = shown.run("return player.panes[0].element.scrollTop")
@@ -171,7 +172,7 @@ def test_dragging_moves_the_picture_and_is_no_click(page, browser, shown_players
 
 def test_two_fingers_zoom(page, browser, shown_players):
     with screen(browser, "phone"):
-        shown = page(shown_players["network"])
+        shown = page(shown_players["tangle"])
         before = shown.run("return player.panes[0].scale")
         shown.run("""
             const area = player.panes[0].element, { left, top } = area.getBoundingClientRect();

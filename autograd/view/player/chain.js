@@ -94,13 +94,13 @@ function chainFormula({ graph, steps, at, grads }, { node, k, target }) {
  * @param {Factor} factor
  * @param {boolean} lit
  * @param {boolean} known
- * @param {boolean} bracket  whether a negative number needs brackets
+ * @param {boolean} bracketed  whether a negative number needs brackets
  * @returns {[MathNode, MathNode]}
  */
-function factorColumn(graph, { above, below, number, edge }, lit, known, bracket) {
+function factorColumn(graph, { above, below, number, edge }, lit, known, bracketed) {
   const looks = { class: lit ? "now" : known ? "" : "unknown", ...(edge ? { "data-edge": edge.join("_") } : {}) };
   const text = short(number), written = mathNumber(text);
-  const beneath = bracket && text.startsWith("−") ? math("mrow", bracket("("), written, bracket(")")) : written;
+  const beneath = bracketed && text.startsWith("−") ? math("mrow", bracket("("), written, bracket(")")) : written;
   return [withAttributes(looks, mathPartial(graph.name(above), graph.name(below))),
           withAttributes(looks, math("mrow", known ? beneath : math("mo", "?")))];
 }

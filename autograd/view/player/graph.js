@@ -164,6 +164,17 @@ class Graph {
 }
 
 /**
+ * The nodes of a box that something outside is computed from.
+ * @param {Graph} graph
+ * @param {number} box
+ */
+function outputsOf(graph, box) {
+  const inside = new Set(graph.boxes[box].nodes);
+  return [...inside].filter((node) => (
+    node === graph.result || graph.sources(node).some((child) => !inside.has(child))));
+}
+
+/**
  * The leaves that can be changed: inputs first, then what is or is named like a parameter, in the natural order of their names.
  * @param {Graph} graph
  */

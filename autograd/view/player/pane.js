@@ -37,8 +37,10 @@ class Pane {
    * @param {Zoom} zoom
    */
   zoom(zoom = this.wanted) {
-    const { view, svg, readable } = this.picture, { clientWidth, clientHeight } = this.element;
+    const { view, svg, readable } = this.picture;
     this.wanted = zoom;
+    if (typeof zoom !== "number") svg.style.width = svg.style.height = "0";  // the pane is measured without scrollbars
+    const { clientWidth, clientHeight } = this.element;
     const opening = zoom === "auto" && this.player.run?.at === 0 && !this.player.detail;
     this.scale = scaleFor(opening ? "fit" : zoom, view, clientWidth, clientHeight, readable);
     svg.style.width = `${view[2] * this.scale}px`;

@@ -26,15 +26,39 @@ class Picture {
     /** @type {Element[]} */
     this.marked = [];
     this.largestGrad = this.largestProduct = 1;
-    this.findParts();
-    const { x, y, width, height } = svg.viewBox.baseVal;
+    /** @type {number[]} */
+    this.order = [];
     /** @type {ViewBox} */
-    this.size = [x, y, width, height];
-    this.view = this.size;
-    NodeFocus.prepare(this);
+    this.size = this.view = [0, 0, 1, 1];
+    this.isDrawn = about.nodes === undefined || svg.childElementCount > 0;
+    if (this.isDrawn) this.find();
     svg.setAttribute("role", "group");
     const whole = "The computation graph. Each step is told in words beside it.";
     svg.setAttribute("aria-label", this.scope === null ? whole : graph.boxes[this.scope].title);
+  }
+
+  /**
+   * Draw the picture, if that has been left until it is opened, as it is at a position of a run.
+   * @param {Run} run
+   * @param {number[]} dead
+   */
+  wake(run, dead) {
+    if (this.isDrawn) return;
+    this.isDrawn = true;
+    drawInside(this.svg, this.graph, this.about);
+    this.find();
+    this.addBadges(this.order);
+    this.begin(run);
+    this.update(run, run.steps.slice(0, run.at), true);
+    this.markDead(dead);
+  }
+
+  /** Find what there is, and where it is. */
+  find() {
+    this.findParts();
+    const { x, y, width, height } = this.svg.viewBox.baseVal;
+    this.size = this.view = [x, y, width, height];
+    NodeFocus.prepare(this);
   }
 
   /** Find the groups of nodes, boxes and edges by the ids that the page gave them. */
@@ -66,9 +90,7 @@ class Picture {
    * @param {number} i
    */
   addBox(group, i) {
-    const { graph } = this, inside = new Set(graph.boxes[i].nodes);
-    const outputs = [...inside].filter((node) => (
-      node === graph.result || graph.sources(node).some((child) => !inside.has(child))));
+    const { graph } = this, inside = new Set(graph.boxes[i].nodes), outputs = outputsOf(graph, i);
     this.boxes.set(i, { group, inside });
     if (outputs.length === 1) {
       const [data, grad] = [...group.querySelectorAll("text")].slice(-2);
@@ -110,7 +132,7 @@ class Picture {
    * @param {number} i
    */
   showsItself(i) {
-    return this.nodes.get(i)?.group.dataset.node !== undefined;
+    return this.about.nodes?.includes(i) ?? this.nodes.get(i)?.group.dataset.node !== undefined;
   }
 
   /**
@@ -118,6 +140,7 @@ class Picture {
    * @param {number[]} order
    */
   addBadges(order) {
+    this.order = order;
     order.forEach((i, place) => {
       const shown = this.nodes.get(i);
       if (!shown || !this.showsItself(i)) return;
@@ -143,8 +166,7 @@ class Picture {
    * @param {Run} run
    */
   begin(run) {
-    this.largestGrad = largestSize(run.steps.flatMap((step) => (step.kind === "forward" ? [] : step.after)));
-    this.largestProduct = largestSize(run.steps.flatMap((step) => (step.kind === "edge" ? step.product : [])));
+    ({ largestGrad: this.largestGrad, largestProduct: this.largestProduct } = run);
     for (const i of this.nodes.keys()) this.paintNode(i, run);
     for (const group of this.edges.values()) this.paintEdge(group, null);
     this.mark([]);

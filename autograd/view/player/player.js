@@ -20,7 +20,7 @@ class Player {
     this.graphs = data.graphs.map((about) => {
       const graph = new Graph(about, rules);
       return { graph, pictures: about.pictures.map((picture) => (
-        new Picture(/** @type {SVGSVGElement} */ (svgs.shift()), graph, picture))) };
+        new Picture(picture.nodes ? drawn("svg") : /** @type {SVGSVGElement} */ (svgs.shift()), graph, picture))) };
     });
     root.classList.add("live");
     this.graph = this.graphs[0].graph;
@@ -99,6 +99,7 @@ class Player {
     const picture = i ? this.pictures[i] : null;
     this.controls.inside.value = String(i);
     if (picture === (this.detail?.picture ?? null)) return;
+    picture?.wake(this.run, this.dead);
     if (picture && this.detail) this.detail.show(picture);
     else if (picture) {
       this.detail = new Pane(this, element("div", { class: "pane" }), picture);

@@ -12,6 +12,8 @@ class Run {
     this.at = 0;
     this.known = graph.nodes.map((node) => node.rule === null);
     this.grads = graph.nodes.map((_, i) => before?.[i] ?? 0);
+    this.largestGrad = largestSize(steps.flatMap((step) => (step.kind === "forward" ? [] : step.after)));
+    this.largestProduct = largestSize(steps.flatMap((step) => (step.kind === "edge" ? step.product : [])));
   }
 
   /** The step that was done last, if any. */

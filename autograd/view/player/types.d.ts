@@ -10,7 +10,7 @@ interface PageData {
 
 interface GraphData {
   nodes: NodeData[]; // in topological order, the result last
-  boxes: { title: string; nodes: number[] }[];
+  boxes: { title: string; path: string; nodes: number[] }[];
   pictures: PictureData[];
 }
 
@@ -28,6 +28,9 @@ interface NodeData {
 interface PictureData {
   scope: number | null; // the box that is shown
   edges: Record<string, Edge[]>; // what each edge of the picture stands for, by its id
+  nodes?: number[]; // where the page lays the picture out: the nodes that are shown
+  boxes?: number[]; // and the closed boxes
+  number?: number; // of the picture, over the whole page
 }
 
 type Edge = [child: number, operand: number];
@@ -63,6 +66,7 @@ type Rules = Record<string, Rule>;
 
 interface Rule {
   inputs: string[];
+  symbol: string;
   about: string[]; // a template; one empty part where the call says it all
   call: string[];
   domain: Record<string, string>;

@@ -55,6 +55,16 @@ test("the factor of the step is lit, with its number beneath it", () => {
   assert.deepEqual(withClass(formulasOf(run)[0], "unknown"), ["∂y∂p", "∂p∂x", "?", "?"], "not worked out yet");
 });
 
+test("a negative number stands in brackets after a sign", () => {
+  const g = graph({ x: -2, w: 3 }, ["p", "mul", "w", "x"], ["y", "relu", "p"], ["z", "mul", "y", "p"]);
+  const run = new Run(g, g.steps());
+  run.go(run.steps.length);
+  const text = (part) => (typeof part === "string" ? part : part.slice(2).map(text).join(""));
+  assert.match(text(formulasOf(run)[0]), /·\(−2\)|·3/);
+  run.go(run.steps.findIndex(({ kind, target }) => kind === "edge" && target === at(g, "w")) + 1);
+  assert.match(text(formulasOf(run)[0]), /·\(−2\)$/);
+});
+
 test("forward steps and the start have formulas too", () => {
   const g = graph({ x: -2, w: 3 }, ["y", "mul", "x", "w"]), run = new Run(g, g.steps());
   assert.equal(formulasOf(run).length, 1);
