@@ -31,6 +31,7 @@ from autograd import (
     is_recording,
     jacobian,
     jvp,
+    latex,
     log_softmax,
     logsumexp,
     mean,
@@ -41,8 +42,10 @@ from autograd import (
     read_data,
     read_grad,
     record_lines,
+    record_scopes,
     rule,
     scope,
+    scopes_wanted,
     softmax,
     take,
     value_and_grad,
@@ -94,7 +97,8 @@ def values() -> None:
     assert_type(Interval(0.0), Interval)
     assert_type(autograd.__version__, str)
     assert_type(autograd.errors.DomainError(), autograd.errors.DomainError)
-    with no_grad(), record_lines(), scope("attention"):
+    assert_type(scopes_wanted(), bool)
+    with no_grad(), record_lines(), record_scopes(), scope("attention"):
         assert_type(x * 2, Value)
 
 
@@ -247,6 +251,7 @@ def arrays() -> None:
 
 def views_and_checks() -> None:
     assert_type(draw(x * y), Drawing)
+    assert_type(latex(x * y, wrt=x), str)
     assert_type(play(x * y), Player)
     assert_type(play_training(nn.Neuron(1), nn.mse_loss, [([1.0], 2.0)], steps=2), Player)
     assert_type(explain(x * y, file=StringIO()), None)

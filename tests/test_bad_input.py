@@ -104,7 +104,10 @@ GOOD = {
     "autograd.take": lambda: {"items": logits(), "index": 1},
     "autograd.no_grad": dict,
     "autograd.is_recording": dict,
+    "autograd.latex": lambda: {"value": value(), "wrt": None},
     "autograd.record_lines": dict,
+    "autograd.record_scopes": dict,
+    "autograd.scopes_wanted": dict,
     "autograd.scope": lambda: ["attention"],
     "autograd.play": lambda: {"value": value(), "parameters": [Value(1.0)], "limit": 50},
     "autograd.play_training": lambda: {

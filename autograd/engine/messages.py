@@ -1,6 +1,7 @@
 """The engine's error messages: which operation failed, at which operand, and what to do about it."""
 
 from math import inf
+from typing import Any
 
 from autograd.errors import (
     DivisionByZeroError,
@@ -32,9 +33,9 @@ UNKNOWN_RULE = (
 
 
 class LabelAndOrigin:
-    """A label together with the line that made the node, and the ScopeEntry it was made in; stored in place of the label."""
+    """A label together with the line that made the node and the scope it was made in; stored in place of the label."""
 
-    def __init__(self, label: str | None, line: str | None, scope: "ScopeEntry | None" = None) -> None:
+    def __init__(self, label: str | None, line: str | None, scope: Any = None) -> None:
         self.label, self.line, self.scope = label, line, scope
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from autograd.table.registry import Rule
 
 LONGEST = 150  # characters of a formula that is still set as mathematics
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|"
+    "omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 
 
@@ -28,7 +28,7 @@ def rule_as_latex(rule: Rule) -> list[str]:
     \frac{\partial \operatorname{mul}}{\partial y} = x
     """
     latex = LaTeX({"out": latex_call(rule)})
-    name = latex_name(rule.name)
+    name = latex.function(rule.name)
     equations = [f"{latex_call(rule)} = {latex.translate(rule.formula.tree)}"] if _is_short(rule.formula) else []
     for variable, partial in zip(rule.inputs, rule.slopes_shown):
         if _is_short(partial):
@@ -43,12 +43,7 @@ def _is_short(formula):
 
 def latex_call(rule: Rule) -> str:
     """A rule's function with its inputs: "\\tanh(x)"."""
-    return f"{latex_name(rule.name)}({', '.join(map(LaTeX().variable, rule.inputs))})"
-
-
-def latex_name(name: str) -> str:
-    """The name of a function."""
-    return rf"\{name}" if name in LaTeX.KNOWN else LaTeX.CALLED.get(name, rf"\operatorname{{{escaped(name)}}}")
+    return f"{LaTeX().function(rule.name)}({', '.join(map(LaTeX().variable, rule.inputs))})"
 
 
 def latex_label(label: str) -> str:
@@ -59,7 +54,7 @@ def latex_label(label: str) -> str:
     """
     found = re.fullmatch(r"([^\W\d_]+)_?(\w*)", label)
     letter, index = found.groups() if found else ("", "")
-    if letter in GREEK:
+    if GREEK.fullmatch(letter):
         letter = rf"\{letter}"
     elif len(letter) != 1 or not letter.isascii():
         return rf"\text{{{escaped(label)}}}"

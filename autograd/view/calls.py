@@ -1,4 +1,4 @@
-"""What is shown when a function or model is passed in place of a result: it is called here, inside `record_scopes()`."""
+"""What is shown when a model is passed in place of a result: it is called here, inside `record_scopes()`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def called(caller: str, what: Any, x: Any, loss: Callable | None, target: Any) -
     any; the messages begin with the name of the caller.
     """
     if isinstance(what, AutogradError) and what.operands:
-        return Called([operand if isinstance(operand, Value) else constant(operand) for operand in what.operands], False)
+        return Called(
+            [operand if isinstance(operand, Value) else constant(operand) for operand in what.operands], False
+        )
     if isinstance(what, Value) or not callable(what):
         if x is not MISSING or loss is not None or target is not MISSING:
             raise ArgumentError(
@@ -73,12 +75,13 @@ def _without_data(caller, model):
     example = model.example_input() if hasattr(model, "example_input") else None
     if example is None:
         raise ArgumentError(
-            f"{caller}: {type(model).__name__} does not say what its input looks like. Pass one, {caller}(model, x), or "
-            "give the class a method example_input() that returns one."
+            f"{caller}: {type(model).__name__} does not say what its input looks like. Pass one, {caller}(model, x), "
+            "or give the class a method example_input() that returns one."
         )
     try:
         return model(example)
     except (ValueError, TypeError, LookupError) as error:
         raise ArgumentError(
-            f"{caller}: the model does not take its made-up input {example!r:.60}: {error} Pass one: {caller}(model, x)."
+            f"{caller}: the model does not take its made-up input {example!r:.60}: {error} "
+            f"Pass one: {caller}(model, x)."
         ) from error

@@ -46,7 +46,9 @@ class DotWriter:
         self.open_boxes = self.boxes_around(shown_as)
         self.largest_grad = max((abs(graph.grad(node)) for node in shown_as), default=0.0)
         # What flows back along each edge: adjoint times partial derivative.
-        self.flows = {(node, i): graph.grad(node) * partial for node in shown_as for i, partial in enumerate(node.partials)}
+        self.flows = {
+            (node, i): graph.grad(node) * partial for node in shown_as for i, partial in enumerate(node.partials)
+        }
         self.largest_flow = max(map(abs, self.flows.values()), default=0.0)
         self.hidden: dict[Box, list[Value]] = {}
         for node, thing in shown_as.items():

@@ -1,7 +1,7 @@
 """`Player.save("backprop.svg")` and `.gif`: a pass as a film, the graph with one line of text beneath.
 
-A film is a list of frames over one layout. What a part of the picture looks like in a frame is decided here; film_svg.py
-and film_gif.py write it down.
+A film is a list of frames over one layout. What a part of the picture looks like in a frame is decided here;
+film_svg.py and film_gif.py write it down.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autograd.engine import Constant, as_float
 from autograd.errors import ArgumentError
 from autograd.view.graph import bracketed, derivative, short
 from autograd.view.layout import svgs
-from autograd.view.look import Look, look, strength
+from autograd.view.look import look, strength
 from autograd.view.parts import Part, parts_of
 from autograd.view.player.scenes import scenes
 from autograd.view.steps import Contribution, contributions
@@ -92,7 +92,9 @@ class Film:
         """The frames of the steps that are wanted, numbered from 1; the last step is shown for a while."""
         if steps is not None:
             if not isinstance(steps, (tuple, list)) or len(steps) != 2:
-                raise ArgumentError(f"save: steps: expected the first and the last step, such as (1, 12), got {steps!r:.60}.")
+                raise ArgumentError(
+                    f"save: steps: expected the first and the last step, such as (1, 12), got {steps!r:.60}."
+                )
             first, last = (expect_integer("save: steps", step) for step in steps)
             if not first <= last <= len(frames):
                 raise ArgumentError(f"save: steps: the pass has steps 1 to {len(frames)}, got {steps!r:.60}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import MissingPackageError
@@ -48,7 +49,9 @@ def _palette(film):
     """An image with the 256 colours of all frames: those of parts, and what smooth lines need between them."""
     image = _pillow().Image
     styles = [film.style(part, frame) for frame in film.frames for part in film.parts]
-    used = dict.fromkeys([film.look.colours["background"], *(c for s in styles for c in (s.fill, s.stroke) if c != "none")])
+    used = dict.fromkeys(
+        [film.look.colours["background"], *(c for s in styles for c in (s.fill, s.stroke) if c != "none")]
+    )
     chosen = [list(bytes.fromhex(colour[1:])) for colour in used][:128]
     between = _picture(film, film.frames[-1]).quantize(256 - len(chosen)).getpalette()[: 3 * (256 - len(chosen))]
     palette = image.new("P", (1, 1))
@@ -119,7 +122,7 @@ def _font(size: float) -> Any:
 def _dashes(pixels, dash, gap):
     """A line cut into dashes."""
     pieces, piece, left, is_dash = [], [pixels[0]], dash, True
-    for (x0, y0), (x1, y1) in zip(pixels, pixels[1:]):
+    for (x0, y0), (x1, y1) in pairwise(pixels):
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
         at = 0.0
         while length - at > left:

@@ -52,12 +52,13 @@ class _Times:
             starts.append(f"{at / self.count:.5g}")
             at += length
         written = ";".join(value for value, _ in runs)
-        return f'<animate attributeName="{attribute}" values="{written}" keyTimes="{";".join(starts)}" {self.attributes}/>'
+        return (
+            f'<animate attributeName="{attribute}" values="{written}" keyTimes="{";".join(starts)}" {self.attributes}/>'
+        )
 
 
 def _shape(part, styles, times):
     """A shape, with animations of what changes; where nothing moves, it looks as in the last frame."""
-    last = styles[-1]
     columns = {
         "fill": [style.fill for style in styles],
         "stroke": [style.stroke for style in styles],
@@ -68,8 +69,7 @@ def _shape(part, styles, times):
     drawn = " ".join(f'{name}="{values[-1]}"' for name, values in columns.items() if values[-1] != usual.get(name))
     where = f'd="{_path(part.points)}"' if part.kind == "path" else f'points="{_points(part.points)}"'
     animations = "".join(times.animation(name, values) for name, values in columns.items())
-    assert last.fill
-    return f"<{part.kind} {where} {drawn}>{animations}</{part.kind}>" if animations else f"<{part.kind} {where} {drawn}/>"
+    return f"<{part.kind} {where} {drawn}>{animations}</{part.kind}>"
 
 
 def _texts(part, styles, times):

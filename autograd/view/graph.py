@@ -49,7 +49,7 @@ class Graph:
                     "and pass the result itself."
                 )
         depth = None if depth is None else expect_integer("depth", depth, 0)
-        self.results = {result: None for result in map(expand_replays, results)}.keys()
+        self.results = dict.fromkeys(map(expand_replays, results)).keys()
         *_, self.result = self.results
         self.nodes = ancestry(*self.results, depth=depth)
         self.known_parameters = set(parameters)

@@ -6,23 +6,26 @@ import ast
 from typing import TYPE_CHECKING
 
 from autograd.engine import Constant, Value
+from autograd.engine.functions import FUNCTIONS
 from autograd.errors import GraphTooLargeError, NumberTypeError
-from autograd.table.latex import latex_label
+from autograd.table.latex import latex_label, rule_as_latex
+from autograd.table.registry import RULES
 from autograd.table.translate import PRODUCT, LaTeX
 from autograd.view.graph import Graph, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from autograd.table.registry import Rule
 
 LONGEST, DEEPEST = 2_000, 150  # symbols in a formula, and formulas within one another
 
 
-def latex(value: Value, *, wrt: Value | None = None) -> str:
+def latex(value: Value | Callable, *, wrt: Value | None = None) -> str:
     r"""The expression that computed `value`, in LaTeX; or with `wrt` its derivative, as the chain rule gives it.
 
-    value  a result; leaves are called by their labels, those without a label v_{1}, v_{2}, …
+    value  a result; leaves are called by their labels, those without a label v_{1}, v_{2}, … Or a function of the
+           table, such as autograd.tanh: its value and its partial derivatives, an equation a line
     wrt    the node that the derivative is taken with respect to
 
     The derivative is put together from the formulas of the table, in the branch that applies at the point, and
@@ -35,11 +38,17 @@ def latex(value: Value, *, wrt: Value | None = None) -> str:
     \tanh(w \cdot x + b)
     >>> print(latex(y, wrt=w))
     \frac{1}{{\cosh(w \cdot x + b)}^{2}} \cdot x
+    >>> print(latex(tanh))
+    \tanh(x) = \tanh(x)
+    \frac{\partial \tanh}{\partial x} = \frac{1}{{\cosh(x)}^{2}}
 
     Raises NumberTypeError for what is not a Value, GraphTooLargeError (a ValueError) for a formula of more than 2,000
     symbols or with more than 150 operations within one another.
     """
-    graph = Graph(value)
+    name = next((name for name, function in FUNCTIONS.items() if function is value), None)
+    if name is not None and wrt is None:
+        return "\n".join(rule_as_latex(RULES[name]))
+    graph = Graph(value)  # type: ignore[arg-type]  # it raises NumberTypeError for anything but a Value
     writer = _Writer(graph)
     if wrt is None:
         return writer.text(writer.expression[graph.result])

@@ -67,7 +67,9 @@ def closed_at(graph: Graph, level: str | Iterable[str] | None) -> list[Box]:
     if level == "neurons":
         return innermost
     if level == "layers":
-        return [next((outer for outer in box.around() if outer is not box and not outer.repeats), box) for box in innermost]
+        return [
+            next((outer for outer in box.around() if outer is not box and not outer.repeats), box) for box in innermost
+        ]
     return [box for name in ([level] if isinstance(level, str) else level) for box in named(graph, name, "fold")]
 
 

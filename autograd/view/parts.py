@@ -86,7 +86,9 @@ def _parts_of_group(group, left, top):
     for shape in group.iter():
         kind = shape.tag.removeprefix(SVG)
         if kind in ("polygon", "polyline", "path") and shape.get("stroke-opacity") != "0":
-            numbers = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", shape.get("points") or shape.get("d") or "")]
+            numbers = [
+                float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", shape.get("points") or shape.get("d") or "")
+            ]
             yield Part(kind, owner, [(x + left, y + top) for x, y in zip(numbers[::2], numbers[1::2])])
         elif kind == "text":
             place = float(shape.get("x", 0)) + left, float(shape.get("y", 0)) + top

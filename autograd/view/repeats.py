@@ -103,9 +103,10 @@ class _Depths:
 
     def __init__(self, graph: Graph):
         self.of: dict[Value | Box, int] = {}
-        chains = {node: [node, *graph.around(node)] for node in graph.nodes}
+        chains: dict[Any, list[Any]] = {node: [node, *graph.around(node)] for node in graph.nodes}
         levels: dict[Box | None, dict[Any, set[Any]]] = {}  # by box around: for each sibling those computed from it
         for node, chain in chains.items():
+            around: Any
             for thing, around in zip(chain, [*chain[1:], None]):
                 levels.setdefault(around, {}).setdefault(thing, set())
             for parent in node.parents:

