@@ -23,6 +23,7 @@ from nn.module import Module
 from nn.optim import Adam, Optimizer, Schedule
 from nn.progress import progress_bar
 from nn.run import Run
+from nn.watch import Watch
 
 # The losses of scores for classes, or of one score that is positive for class 1.
 CLASSIFYING = (
@@ -59,6 +60,7 @@ def fit(
     recorded: bool = True,
     engine: str = "native",
     progress: bool = True,
+    watch: bool = False,
 ) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
@@ -91,6 +93,8 @@ def fit(
     engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
                 Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded
     progress    whether to show a progress bar
+    watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
+                ReLUs; `nn.plots.plot_watched` shows them
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
 
@@ -121,6 +125,7 @@ def fit(
     callbacks = expect_list("fit: callbacks", callbacks)
     for callback in callbacks:
         expect_callable("fit: callbacks", callback)
+    callbacks = [Watch(model), *callbacks] if watch else callbacks
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")

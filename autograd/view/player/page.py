@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPTS = """
-    library text graph paths run story geometry charts nudges answers mistakes elements picture pane controls player
+    library text graph paths run story parts geometry charts layered nudges answers mistakes formula chain network lines
+    elements drag focus minimap inside picture pane view view_formula view_network view_code controls player
     mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
 """  # in the order in which the page has them; README.md says what each is for
 
@@ -108,10 +109,11 @@ def play_training(
     recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
-        if step < steps:
-            _descend(total, model.parameters(), optimizer, lr)
+        numbers = [parameter.data for parameter in model.parameters()]
+        _descend(total, model.parameters(), optimizer, lr if step < steps else None)
+        recorder.record_step(optimizer, numbers)
     graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
-    return Player(graphs, recorder.result())
+    return Player(graphs, recorder.result(optimizer))
 
 
 def _pairs(data):
@@ -131,10 +133,12 @@ def _pairs(data):
 
 
 def _descend(total, parameters, optimizer, lr):
-    """One step of the optimiser, or of gradient descent."""
+    """Gradients, and one step of the optimiser or of gradient descent; without `lr`, the gradients alone."""
     for parameter in parameters:
         parameter.grad = 0.0
     total.backward()
+    if lr is None:
+        return
     if optimizer is not None:
         optimizer.step()
         return
@@ -149,7 +153,7 @@ class Player:
         self._training, self._shown, number = training, [], 0
         for graph in graphs:
             self._shown.append(PlayedGraph(graph, number))
-            number += len(self._shown[-1].scenes)
+            number += self._shown[-1].pictures
 
     def __repr__(self):
         return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
@@ -163,7 +167,7 @@ class Player:
         parts = {
             "TITLE": escape(f"Backprop of {title}" if title else "Backprop, step by step"),
             "STYLE": _asset("player.css"),
-            "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
+            "GRAPHS": "\n".join(slim(shown.svg) for shown in self._shown),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(rules),
             "SCRIPT": "\n".join(_asset(f"{name}.js") for name in SCRIPTS.split()),
@@ -212,9 +216,9 @@ class Player:
         from base64 import b64encode
         from html import escape
 
-        svg, page = b64encode(self._shown[0].svgs[0].encode()).decode(), escape(self.html())
+        svg, page = b64encode(self._shown[0].svg.encode()).decode(), escape(self.html())
         return (
-            '<div style="position: relative; height: 560px; overflow: hidden">'
+            '<div style="position: relative; height: 600px; overflow: hidden">'
             f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
             'style="max-width: 100%; max-height: 100%">'
             f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
@@ -223,7 +227,7 @@ class Player:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}
+        return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svg, "text/plain": repr(self)}
 
     def _data(self):
         """What player.js reads as DATA."""
