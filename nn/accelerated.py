@@ -42,8 +42,8 @@ class JaxRun(Run):
         self.settle()
         super().end_epoch()
 
-    def _quick_step(self, examples: Dataset) -> "tuple[float, Any] | None":
-        """A step on the devices; returns the loss and the metric, or None if this engine must take it."""
+    def _quick_step(self, examples: Dataset) -> "list[tuple[int, float, Any]] | None":
+        """A step on the devices; None if this engine must take it."""
         states = RandomStates(generators_of(self.model))
         if self._numbers is None:
             self._frozen = tuple(self.optimizer.regroup())
@@ -66,7 +66,7 @@ class JaxRun(Run):
         measure = None
         if self.metric:
             measure = measured(self.metric, self.devices.per_example(outputs, len(examples)), examples)
-        return float(self.devices.fetched(loss)), measure
+        return [(len(examples), float(self.devices.fetched(loss)), measure)]
 
 
 class Recorded:
@@ -131,7 +131,7 @@ class Recorded:
         gradient = self._clipped(jnp, gradient)
         found = [parameters, *state]
         if self.is_in_table:
-            update = UPDATES[run.optimizer.rule].on_arrays(jnp)  # type: ignore[attr-defined]
+            update = UPDATES[run.optimizer.rule].on_arrays(jnp)
             found = list(update(parameters, gradient, *state, **settings))
             frozen = jnp.array(run._frozen, int)
             found = [new.at[frozen].set(old[frozen]) for new, old in zip(found, [parameters, *state])]
