@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from autograd import Constant, Value, apply_update, is_recording, scope, watch
-from autograd.errors import ArgumentError
-from nn.errors import NoSuchAttributeError, closest
+from autograd.errors import ArgumentError, NoSuchAttributeError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_MODULE, OF_MODULES
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -29,7 +30,11 @@ class _CompleteThenLabel(type):
     """Labels the parameters of a module after its __init__, when all lists are filled."""
 
     def __call__(cls, *args, **kwargs):
-        module = super().__call__(*args, **kwargs)
+        try:
+            module = super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, kwargs, OF_MODULE)
+            raise
         label_parameters(module)
         return module
 
@@ -215,7 +220,8 @@ class Module(metaclass=_CompleteThenLabel):
                 raise NoSuchAttributeError(
                     f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
                 )
-            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+            remedy = f" {OF_MODULES[name]}" if name in OF_MODULES else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{remedy}')
 
 
 class _Calls(threading.local):

@@ -22,7 +22,7 @@ class Neuron(Module):
     init        how the weights are drawn (nn.init); by default as suits the activation: micrograd's U(-1, 1) for ReLU
                 and linear neurons, Xavier for tanh and sigmoid, Kaiming for the others. b starts at 0
     seed        a number or a random.Random; without it the weights come from Python's `random`
-    nonlin      micrograd's name: nonlin=False is activation=None
+    nonlin      micrograd's name: nonlin=False is activation=None; micrograd's Neuron(2, False) works, too
 
     Takes a list of `nin` numbers or Values and returns a Value.
 
@@ -46,6 +46,8 @@ class Neuron(Module):
         _fan_out: int = 1,
     ):
         nin, rng = check_count(type(self).__name__, "nin", nin), generator(seed)
+        if isinstance(activation, bool):  # micrograd's second argument
+            activation, nonlin = "relu", activation
         self.activation = activation if nonlin else None
         self._function = activation_function(self.activation)
         draw = initialiser(init, self.activation if isinstance(self.activation, str) else None)
@@ -63,6 +65,11 @@ class Neuron(Module):
         if self._path and type(out) is Value and out.label is None:
             out.label = self._path
         return out
+
+    @property
+    def nonlin(self) -> bool:
+        """micrograd's name: whether there is an activation."""
+        return self.activation is not None
 
     def named_tensors(self):
         yield "weight", (1, len(self.w)), self.w

@@ -1,20 +1,33 @@
 """`Optimizer`, the base class of optimisers. Those of `torch.optim` are in optim.py."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from array import array
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import UPDATES, Flat, Value, apply_update, backend, find_frozen, read_data, read_grad, write_data
 from autograd.arguments import expect_integer, expect_list
-from autograd.errors import ArgumentError, NotFiniteError
+from autograd.errors import ArgumentError, NoSuchAttributeError, NotFiniteError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_OPTIMIZER, OF_OPTIMIZERS
 from nn.errors import DivergedError
 
 LARGE = 200  # from this many parameters on, NumPy is faster
 
 
-class Optimizer(ABC):
+class _Explains(ABCMeta):
+    """Says what to write in place of an argument that an optimiser does not have."""
+
+    def __call__(cls, *args, **kwargs):
+        try:
+            return super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, kwargs, OF_OPTIMIZER)
+            raise
+
+
+class Optimizer(metaclass=_Explains):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
 
     A parameter that is frozen when `step()` is called is skipped: neither it nor its state changes. Once unfrozen it
@@ -198,6 +211,13 @@ class Optimizer(ABC):
         self._group(skipped, find_frozen(self.params))
         for name in ("steps", "lr", *self._settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
+
+    if not TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+        def __getattr__(self, name):
+            kind = type(self).__name__
+            remedy = f" {OF_OPTIMIZERS[name]}" if name in OF_OPTIMIZERS else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{remedy}')
 
     def __repr__(self):
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))

@@ -11,10 +11,12 @@ from typing import Any
 from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
+from autograd.names import explain_arguments
 from autograd.native import warn_if_not_compiled
 from nn import losses, metrics
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
+from nn.elsewhere import OF_FIT
 from nn.evaluation import mode
 from nn.history import History
 from nn.init import generator
@@ -24,6 +26,7 @@ from nn.progress import progress_bar
 from nn.run import Run
 
 
+@explain_arguments(OF_FIT)
 def fit(
     model: Module,
     loss: Callable,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
+from autograd.engine.habits import ELSEWHERE, Elsewhere
 from autograd.errors import AutogradError, RuleError
 from autograd.table.registry import RULES, TABLE, Rule, with_defaults
 from autograd.table.registry import rule as add_rule
@@ -133,3 +134,6 @@ EXAMPLES: dict[int, list[tuple[float, ...]]] = {1: [(2.0,), (0.5,)], 2: [(2.0, 3
 
 for _rule in TABLE:
     enter(_rule)
+for _name, _remedy in ELSEWHERE.items():
+    if not hasattr(Value, _name):
+        set_method(_name, Elsewhere(_name, _remedy))

@@ -11,11 +11,19 @@ from collections import deque
 from itertools import chain, repeat
 from math import trunc
 from operator import add, attrgetter
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
+from autograd.engine.habits import (
+    Elsewhere,
+    no_label,
+    operands_of,
+    operation_of,
+    unknown_arguments,
+    unknown_options,
+)
 from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
@@ -69,7 +77,9 @@ class Value:
     # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, FROZEN, or REPLAYED.
     __slots__ = SLOTS
 
-    def __init__(self, data: float, label: str | None = None) -> None:
+    def __init__(self, data: float, label: str | None = None, *others: Never, **options: Never) -> None:
+        if others or options:
+            raise unknown_arguments(others, options)
         if modes:
             come_home(self)
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
@@ -125,7 +135,12 @@ class Value:
     def grad(self, number: float) -> None:
         if modes:
             look_at(self, "setting .grad of a Value")
-        self._grad = as_float(number)
+        try:
+            self._grad = as_float(number)
+        except NumberTypeError:
+            if number is None:
+                raise NumberTypeError(messages.GRADIENT_NONE) from None
+            raise
 
     @property
     def label(self) -> str | None:
@@ -135,7 +150,7 @@ class Value:
     @label.setter
     def label(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise NumberTypeError(f"a label is a string or None, got {name!r}.")
+            raise no_label(name)
         self._label = name if self.line is None else LabelAndLine(name, self.line)
 
     @property
@@ -159,6 +174,16 @@ class Value:
         if modes:
             check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule >= 0 else ()
+
+    @property
+    def _prev(self) -> "set[Value]":
+        """`parents` as micrograd has them: a set, without an exponent that is a number."""
+        return operands_of(self)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it, such as "+", "**2" or "tanh"; "" for a leaf."""
+        return operation_of(self)
 
     @property
     def requires_grad(self) -> bool:
@@ -208,7 +233,7 @@ class Value:
         """Whether this is a leaf that was frozen by `requires_grad_(False)`; a Constant of another kind is not."""
         return type(self) is Constant and self._rule == FROZEN
 
-    def backward(self, gradient: float = 1.0) -> None:
+    def backward(self, gradient: float = 1.0, **options: Never) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
         gradient: the seed, ∂result/∂self. Raises ResultOverflowError if a gradient is too large for a float64, and
@@ -220,6 +245,8 @@ class Value:
         >>> x.grad
         108.0
         """
+        if options:
+            raise unknown_options(options)
         if modes:
             look_at(self, "backward()")
         if type(self) is not Value:
@@ -276,6 +303,9 @@ class Value:
 
     def __reduce__(self):
         return self._recipe(()) if self._rule < 0 else (last, (twins(topological_order(self)),))
+
+    def __dir__(self):
+        return [name for name in object.__dir__(self) if type(vars(Value).get(name)) is not Elsewhere]
 
     def __copy__(self):
         make, arguments = self._recipe(self.parents)
