@@ -1,7 +1,7 @@
 """What a package says when it is asked for a name that it does not have."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
@@ -29,22 +29,18 @@ def raise_missing(package: str, name: str, names: Iterable[str], elsewhere: Mapp
     names      those of the package
     elsewhere  for names of other libraries what to write
 
-    Raises NoSuchAttributeError; in `from package import name`, which would replace that by a message of its own,
-    NoSuchNameError, unless `name` is a module that has yet to be imported.
+    Raises NoSuchAttributeError; in `from package import name`, which would replace that by a message of Python's,
+    NoSuchNameError.
     """
+    from opcode import opmap
+
     if name.startswith("__"):
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     remedy = f" {elsewhere[name]}" if name in elsewhere else closest(name, [n for n in names if n[0] != "_"])
-    importing = sys._getframe(2).f_code.co_name == "_handle_fromlist"
-    if importing and not _is_module(f"{package}.{name}"):
+    caller = sys._getframe(2)
+    if caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]:
         raise NoSuchNameError(f'{package} has no "{name}" to import.{remedy}')
     raise NoSuchAttributeError(f'{package} has no "{name}".{remedy}')
-
-
-def _is_module(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None
 
 
 def explain_arguments(elsewhere: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -66,7 +62,7 @@ def explain_arguments(elsewhere: Mapping[str, str]) -> Callable[[Callable[P, R]]
             try:
                 return function(*args, **kwargs)
             except TypeError:
-                raise_unknown(function.__qualname__, function, kwargs, elsewhere)
+                raise_unknown(function.__qualname__, function, args, kwargs, elsewhere)
                 raise
 
         return explained
@@ -74,15 +70,28 @@ def explain_arguments(elsewhere: Mapping[str, str]) -> Callable[[Callable[P, R]]
     return decorate
 
 
-def raise_unknown(called: str, function: Callable, given: Iterable[str], elsewhere: Mapping[str, str]) -> None:
-    """Raise the error for the first of the keywords `given` that `function` does not have, if there is one."""
+def raise_unknown(
+    called: str, function: Callable, args: Sequence, kwargs: Iterable[str], elsewhere: Mapping[str, str]
+) -> None:
+    """Raise the error for the first argument of a call that `function` does not have, if there is one.
+
+    elsewhere  as for `explain_arguments`; under "" what to write if there are too many without a name
+    """
     from inspect import Parameter, signature
 
-    parameters = signature(function).parameters
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
-    for name in given:
+    parameters = dict(signature(function).parameters)
+    if function is object.__init__:  # a class without an __init__
+        parameters = {"self": Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)}
+    kinds = [parameter.kind for parameter in parameters.values()]
+    known = [name for name in parameters if name[0] != "_" and name != "self"]
+    for name in kwargs if Parameter.VAR_KEYWORD not in kinds else ():
         if name not in parameters:
-            known = [known for known in parameters if known[0] != "_" and known != "self"]
             remedy = elsewhere.get(name) or closest(name, known).strip() or f"The arguments are {', '.join(known)}."
             raise NumberTypeError(f"{called}: there is no argument {name!r}. {remedy}") from None
+    most = kinds.count(Parameter.POSITIONAL_OR_KEYWORD)
+    if len(args) > most and Parameter.VAR_POSITIONAL not in kinds:
+        own = "self" in parameters
+        raise NumberTypeError(
+            f"{called}: expected at most {most - own} arguments without a name, got {len(args) - own}. "
+            + (elsewhere.get("") or f"The arguments are {', '.join(known)}.")
+        ) from None

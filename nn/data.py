@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import as_float
 from autograd.arguments import expect_integer, expect_list, expect_list_of
@@ -174,7 +174,10 @@ def as_dataset(data) -> Dataset:
         return Dataset(*data)
     if isinstance(data, list) and data and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in data):
         return Dataset([x for x, _ in data], [y for _, y in data])
-    raise ArgumentError(f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.")
+    hint = " It can be gone through once: pass a list of it, list(…)." if hasattr(data, "__next__") else ""
+    raise ArgumentError(
+        f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.{hint}"
+    )
 
 
 def iris() -> Dataset:
@@ -490,3 +493,12 @@ def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
             part = _Part(data, places)
             part.arrays = [column.take(places, 0) for column in data.arrays or ()]
             yield part
+
+
+if not TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+    def __getattr__(name):
+        from autograd.names import raise_missing
+        from nn.elsewhere import OF_DATA
+
+        raise_missing("nn.data", name, globals(), OF_DATA)

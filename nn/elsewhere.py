@@ -12,17 +12,23 @@ NAMES = {
             "MSELoss": "mse_loss",
             "L1Loss": "l1_loss",
             "HuberLoss": "huber_loss",
-            "SmoothL1Loss": "huber_loss",
+            "SmoothL1Loss": "smooth_l1_loss",
             "CrossEntropyLoss": "cross_entropy",
             "NLLLoss": "nll_loss",
+            "BCELoss": "binary_cross_entropy",
             "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
-            "HingeEmbeddingLoss": "hinge_loss",
-            "SoftMarginLoss": "binary_cross_entropy_with_logits",
+            "KLDivLoss": "kl_div",
+            "PoissonNLLLoss": "poisson_nll_loss",
+            "GaussianNLLLoss": "gaussian_nll_loss",
+            "SoftMarginLoss": "soft_margin_loss",
+            "HingeEmbeddingLoss": "hinge_embedding_loss",
+            "MarginRankingLoss": "margin_ranking_loss",
+            "MultiMarginLoss": "multi_margin_loss",
+            "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
+            "CosineEmbeddingLoss": "cosine_embedding_loss",
+            "TripletMarginLoss": "triplet_margin_loss",
         }.items()
     },
-    "BCELoss": "Leave out the last sigmoid and use the loss nn.binary_cross_entropy_with_logits.",
-    "binary_cross_entropy": "Leave out the last sigmoid and use the loss nn.binary_cross_entropy_with_logits.",
-    "smooth_l1_loss": "Write nn.huber_loss.",
     "Parameter": "A parameter is a Value: self.scale = autograd.Value(1.0).",
     "ParameterList": "A list of Values in an attribute holds parameters: self.scales = [Value(1.0), Value(2.0)].",
     "ParameterDict": "A dict of Values in an attribute holds parameters: nothing needs to be registered.",
@@ -42,7 +48,7 @@ NAMES = {
     "LogSoftmax": "Leave it out and use nn.cross_entropy, which includes it; the function is autograd.log_softmax.",
     "log_softmax": _AUTOGRAD.format("log_softmax"),
     "no_grad": _AUTOGRAD.format("no_grad"),
-    "BatchNorm1d": "A module sees one example, so there is no batch to normalise over: write nn.RMSNorm(width).",
+    "BatchNorm1d": "A module sees one example, so there is no batch to normalise over: write nn.LayerNorm(width).",
     "MultiheadAttention": "Write nn.SelfAttention(width, heads).",
     "Transformer": "Write nn.GPT(vocabulary, context, width, heads, layers).",
     "DataLoader": "nn.fit makes the batches: batch_size=32; by hand, nn.data.batches(data, batch_size, seed, epoch).",
@@ -82,9 +88,9 @@ OF_MODULES = {
     "data": "Each parameter has its own: [p.data for p in model.parameters()].",
 }
 
-# Attributes of what an optimiser does not have.
+# Attributes of optimisers.
 OF_OPTIMIZERS = {
-    "param_groups": "Assign to optimizer.lr; the parameters are optimizer.params.",
+    "learning_rate": "The learning rate is optimizer.lr.",
     "zero_grads": "Write optimizer.zero_grad().",
     "minimize": "Write loss.backward(), then optimizer.step().",
     "update_params": "Write optimizer.step().",
@@ -116,6 +122,7 @@ OF_FIT = {
     "max_norm": "Write clip_norm=1.0.",
     "callback": "Write callbacks=[function].",
     "device": _DEVICE,
+    "": "Inputs and targets are one argument, (inputs, targets); the others have names, as in epochs=10.",
 }
 
 # Arguments of optimisers and modules.
@@ -142,4 +149,18 @@ OF_MODULE = {
     "dropout": "Write nn.Sequential(..., nn.Dropout(0.5), ...).",
     "weights": "Assign them afterwards, or call load_state_dict.",
     "use_bias": "Write bias=False.",
+    "": "A module is made first, and called with an example then: nn.ReLU()(x), nn.Linear(2, 3)(x).",
+}
+
+# Names of data sets and helpers.
+OF_DATA = {
+    "make_moons": "Write nn.data.moons(100, noise=0.1, seed=0).",
+    "make_circles": "Write nn.data.circles(100, noise=0.1, seed=0).",
+    "load_iris": "Write nn.data.iris().",
+    "load_digits": "Write nn.data.digits().",
+    **dict.fromkeys(("mnist", "MNIST"), "Nothing is downloaded here: nn.data.digits() has handwritten digits, 8 by 8."),
+    "train_test_split": "Write train, test = nn.data.split(data).",
+    "DataLoader": "nn.fit makes the batches: batch_size=32; by hand, nn.data.batches(data, batch_size, seed, epoch).",
+    "TensorDataset": "Write nn.data.Dataset(inputs, targets).",
+    **dict.fromkeys(("normalize", "StandardScaler", "scale"), "Write train, test = nn.data.standardize(train, test)."),
 }

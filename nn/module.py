@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from autograd import Constant, Value, apply_update, is_recording, scope, watch
-from autograd.errors import ArgumentError, NoSuchAttributeError
+from autograd.errors import ArgumentError, NoSuchAttributeError, NumberTypeError
 from autograd.names import closest, raise_unknown
 from nn.elsewhere import OF_MODULE, OF_MODULES
 
@@ -33,7 +33,7 @@ class _CompleteThenLabel(type):
         try:
             module = super().__call__(*args, **kwargs)
         except TypeError:
-            raise_unknown(cls.__name__, cls.__init__, kwargs, OF_MODULE)
+            raise_unknown(cls.__name__, cls.__init__, (cls, *args), kwargs, OF_MODULE)
             raise
         label_parameters(module)
         return module
@@ -174,6 +174,11 @@ class Module(metaclass=_CompleteThenLabel):
         """
         own = dict(self.named_parameters())
         kind = type(self).__name__
+        if not isinstance(state, Mapping):
+            raise NumberTypeError(
+                f"load_state_dict: expected a dict of numbers by path, got {type(state).__name__} {state!r:.60}. "
+                "To read a file write nn.load(path)."
+            )
         for name in own:
             if name not in state:
                 raise ArgumentError(
@@ -417,8 +422,17 @@ def check_size(module: Module, expected: int, got: int) -> None:
     """Raise ArgumentError unless the module got as many inputs as it expects."""
     if got != expected:
         where = f" at {module._path}" if module._path else ""
-        plural = "" if expected == 1 else "s"
         raise ArgumentError(
-            f"{type(module).__name__} expects {expected} input{plural}, got {got}{where}. Pass one "
-            f"example, a list of {expected} number{plural}; for several write [model(x) for x in many]."
+            f"{type(module).__name__} expects {expected} input{'' if expected == 1 else 's'}, got {got}{where}. "
+            f"{one_example(expected)}."
         )
+
+
+def one_example(size: int) -> str:
+    """What to pass to a module, in words.
+
+    >>> one_example(1)
+    'Pass one example, a list of 1 number; for several write [model(x) for x in many]'
+    """
+    plural = "" if size == 1 else "s"
+    return f"Pass one example, a list of {size} number{plural}; for several write [model(x) for x in many]"

@@ -97,6 +97,8 @@ class Value:
     def __mul__(self, other: Number) -> "Value": return operator_mul(self, other)
     def __truediv__(self, other: Number) -> "Value": return operator_div(self, other)
     def __pow__(self, other: Number) -> "Value": return operator_pow(self, other)
+    def __xor__(self, other: object): raise NumberTypeError(messages.POWER)
+    def __rxor__(self, other: object): raise NumberTypeError(messages.POWER)
     def __rsub__(self, other: Number) -> "Value": return operator_sub(other, self)
     def __rmul__(self, other: Number) -> "Value": return operator_mul(other, self)
     def __rtruediv__(self, other: Number) -> "Value": return operator_div(other, self)
@@ -248,7 +250,7 @@ class Value:
         if options:
             raise unknown_options(options)
         if modes:
-            look_at(self, "backward()")
+            look_at(self, "backward()", messages.BACKWARD_OUTSIDE)
         if type(self) is not Value:
             raise ArgumentError(messages.NO_VALUE.format(self))
         backward_pass(self, as_float(gradient))
