@@ -380,10 +380,10 @@ def _check_probabilities(numbers: list) -> None:
     """Raise ArgumentError for numbers that are no probabilities, where they are known."""
     if any(isinstance(number, Value) for number in numbers):
         return
-    if min(numbers) < 0 or abs(sum(numbers) - 1) > 1e-6:
+    if not all(0 <= number <= 1 for number in numbers):
         raise ArgumentError(
-            f"cross_entropy: a list as target holds the probability of each class, from 0 on and adding up to 1, got "
-            f"{numbers!r:.60}. The class of one example is an integer."
+            f"cross_entropy: a list as target holds the probability of each class, from 0 to 1, got {numbers!r:.60}. "
+            "The class of one example is an integer."
         )
 
 
