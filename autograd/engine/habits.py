@@ -76,19 +76,6 @@ ELSEWHERE = {
     **dict.fromkeys(("m", "v", "momentum", "velocity", "cache", "lr"), OF_ONES_OWN),
 }
 
-OF_THE_CONSTRUCTOR = {
-    "requires_grad": "Leave it out: a Value has a gradient. Constant(x) has none.",
-    "dtype": LEAVE_OUT,
-    "device": LEAVE_OUT,
-    "grad": "Assign v.grad afterwards.",
-    "name": "Its name is the label: Value(2.0, label=...).",
-    "value": "The number comes first: Value(2.0).",
-}
-OF_BACKWARD = {
-    "retain_graph": "Leave it out: a graph stays as long as something refers to its result.",
-    "create_graph": "Write autograd.derivatives(y, xs, create_graph=True), or grad(grad(f)).",
-    "inputs": "Write autograd.derivatives(y, xs).",
-}
 HAND_MADE = f"The parents of a node come from its operation: write a + b, a * b, a.tanh(). {OWN_RULE}."
 
 
@@ -97,23 +84,12 @@ def no_attribute(name):
     return NoSuchAttributeError(f'Value has no attribute "{name}". {ELSEWHERE.get(name, OF_ONES_OWN)}')
 
 
-def unknown_arguments(others, options):
-    """The error for arguments of Value() beyond the number and the label."""
-    name = next(iter(options), None)
-    if name in OF_THE_CONSTRUCTOR:
-        return NumberTypeError(f"Value: there is no argument {name!r}. {OF_THE_CONSTRUCTOR[name]}")
-    if others or name in ("_children", "_op", "children", "local_grads"):
-        return NumberTypeError(f"Value: expected a number and a label, got more. {HAND_MADE}")
-    return NumberTypeError(f"Value: there is no argument {name!r}. Write Value(2.0) or Value(2.0, label=...).")
+def too_many(others):
+    """The error for more than a number and a label."""
+    return NumberTypeError(f"Value: expected a number and a label, got {2 + len(others)} arguments. {HAND_MADE}")
 
 
 def no_label(thing):
     """The error for a label that is no string."""
     hint = f" {HAND_MADE}" if isinstance(thing, (tuple, list, set)) else ""
     return NumberTypeError(f"a label is a string or None, got {thing!r:.60}.{hint}")
-
-
-def unknown_options(options):
-    """The error for arguments of backward() other than the seed."""
-    name = next(iter(options))
-    return NumberTypeError(f"backward: there is no argument {name!r}. {OF_BACKWARD.get(name, 'Write y.backward().')}")

@@ -21,8 +21,7 @@ from autograd.engine.habits import (
     no_label,
     operands_of,
     operation_of,
-    unknown_arguments,
-    unknown_options,
+    too_many,
 )
 from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
@@ -77,9 +76,9 @@ class Value:
     # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, FROZEN, or REPLAYED.
     __slots__ = SLOTS
 
-    def __init__(self, data: float, label: str | None = None, *others: Never, **options: Never) -> None:
-        if others or options:
-            raise unknown_arguments(others, options)
+    def __init__(self, data: float, label: str | None = None, *others: Never) -> None:
+        if others:
+            raise too_many(others)
         if modes:
             come_home(self)
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
@@ -235,7 +234,7 @@ class Value:
         """Whether this is a leaf that was frozen by `requires_grad_(False)`; a Constant of another kind is not."""
         return type(self) is Constant and self._rule == FROZEN
 
-    def backward(self, gradient: float = 1.0, **options: Never) -> None:
+    def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
         gradient: the seed, ∂result/∂self. Raises ResultOverflowError if a gradient is too large for a float64, and
@@ -247,8 +246,6 @@ class Value:
         >>> x.grad
         108.0
         """
-        if options:
-            raise unknown_options(options)
         if modes:
             look_at(self, "backward()", messages.BACKWARD_OUTSIDE)
         if type(self) is not Value:
