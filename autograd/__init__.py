@@ -1,5 +1,7 @@
 """A scalar reverse-mode autograd engine that can be seen through."""
 
+import typing as _typing
+
 # "as" says that a name is public: to readers, to type checkers, and to ruff.
 from autograd import errors as errors
 from autograd.check.gradcheck import gradcheck as gradcheck
@@ -102,3 +104,12 @@ from autograd.view.player.page import play_training as play_training
 from autograd.view.text import explain as explain
 
 __version__ = "0.1.0"
+
+
+if not _typing.TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+    def __getattr__(name):
+        from autograd.elsewhere import ELSEWHERE
+        from autograd.names import raise_missing
+
+        raise_missing("autograd", name, globals(), ELSEWHERE)

@@ -46,6 +46,14 @@ class NumberTypeError(AutogradError, TypeError):
     """An argument has the wrong type, such as a string in place of a number."""
 
 
+class NoSuchAttributeError(AutogradError, AttributeError):
+    """A Value, a module or a package has no attribute of this name."""
+
+
+class NoSuchNameError(AutogradError, ImportError):
+    """A package has nothing of this name to import."""
+
+
 class LeavesGraphError(AutogradError, TypeError):
     """An expression such as float(v) would take a number out of the graph and lose its gradient."""
 

@@ -63,6 +63,7 @@ A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda
 V = TypeVar("V", Value, list[Value])
 Ts = TypeVarTuple("Ts")  # all its arguments
 Overshoot = Literal["raise", "inf"]
+OF_A_RESULT = "For a result that has been computed write derivatives(y, xs), or y.backward() and then x.grad."
 
 
 @overload
@@ -211,7 +212,8 @@ def _infinite_where_it_fails(both, argnums):
 
 
 def _value_and_grad(name, f, argnums):
-    expect_callable(name, f)
+    expect_callable(name, f, OF_A_RESULT)
+    _expect_argnums(name, argnums)
 
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
@@ -318,7 +320,8 @@ def jacobian(f, argnums=0):
 
 
 def _jacobian(name, f, argnums):
-    expect_callable(name, f)
+    expect_callable(name, f, OF_A_RESULT)
+    _expect_argnums(name, argnums)
 
     @wraps(f)
     def gradients(*args, **kwargs):
@@ -436,10 +439,21 @@ def zero_grad(values: Any) -> None:
     0.0
     """
     nodes = numbers_in(values if isinstance(values, (Value, dict)) else expect_list("zero_grad", values))
+    if not nodes and hasattr(values, "__next__"):
+        raise ArgumentError("zero_grad: this generator has nothing left; one can be gone through once. Pass a list.")
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: expected Values, got {type(node).__name__} {node!r:.60}.")
     apply_update("zero", nodes, {})
+
+
+def _expect_argnums(name, argnums):
+    for position in argnums if isinstance(argnums, tuple) else (argnums,):
+        if type(position) is not int:
+            raise ArgumentError(
+                f"{name}: argnums is the index of an argument or a tuple of indices, got {argnums!r:.60}. To "
+                f"differentiate at a point write {name}(f)(point)."
+            )
 
 
 def _forget(number, _=None):
@@ -467,7 +481,8 @@ class _Variables:
         for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
                 raise ArgumentError(
-                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given."
+                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given. "
+                    f"Write {name}(f)(x): the numbers go to the function that {name}(f) returns, without names."
                 )
             self.positions.append(position % len(args))
         with graph_wanted():
@@ -493,7 +508,10 @@ class _Variables:
         try:
             return as_node(y)
         except NumberTypeError as error:
-            raise NumberTypeError(f"{self.name}: the function must return numbers or Values: {error}") from None
+            many = isinstance(y, (list, tuple)) and " For the derivatives of several results write jacobian(f)."
+            raise NumberTypeError(
+                f"{self.name}: the function must return numbers or Values: {error}{many or ''}"
+            ) from None
 
     def are_live_in(self, results):
         """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""

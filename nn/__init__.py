@@ -165,31 +165,7 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker that sees it accepts every name
 
     def __getattr__(name):
-        from nn.errors import NoSuchAttributeError, closest
+        from autograd.names import raise_missing
+        from nn.elsewhere import NAMES
 
-        raise NoSuchAttributeError(f'nn has no "{name}".{ELSEWHERE.get(name) or closest(name, __all__)}')
-
-
-ELSEWHERE = {
-    name: f" PyTorch's class {name} is the function nn.{function} here."
-    for name, function in {
-        "MSELoss": "mse_loss",
-        "L1Loss": "l1_loss",
-        "HuberLoss": "huber_loss",
-        "CrossEntropyLoss": "cross_entropy",
-        "NLLLoss": "nll_loss",
-        "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
-        "BCELoss": "binary_cross_entropy",
-        "SmoothL1Loss": "smooth_l1_loss",
-        "KLDivLoss": "kl_div",
-        "PoissonNLLLoss": "poisson_nll_loss",
-        "GaussianNLLLoss": "gaussian_nll_loss",
-        "SoftMarginLoss": "soft_margin_loss",
-        "HingeEmbeddingLoss": "hinge_embedding_loss",
-        "MarginRankingLoss": "margin_ranking_loss",
-        "MultiMarginLoss": "multi_margin_loss",
-        "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
-        "CosineEmbeddingLoss": "cosine_embedding_loss",
-        "TripletMarginLoss": "triplet_margin_loss",
-    }.items()
-}
+        raise_missing("nn", name, __all__, NAMES)

@@ -1,13 +1,15 @@
 """Checks and conversions of arguments, in addition to those of `autograd.arguments`."""
 
 from autograd.arguments import expect_integer
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, NumberTypeError
 
 
 def as_list(x) -> list:
     """x as a list; a single number or Value becomes a list of one."""
     if type(x) is list:
         return x
+    if x is None:
+        raise NumberTypeError("expected a number or a list of numbers, got None. A function may lack its return.")
     return list(x) if hasattr(x, "__iter__") else [x]
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import as_float
 from autograd.arguments import expect_integer
@@ -300,3 +300,12 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
         return dataset.gathered(data, order, size)
     listed = order.tolist()
     return (data[listed[i : i + size]] for i in range(0, len(listed), size))
+
+
+if not TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+    def __getattr__(name):
+        from autograd.names import raise_missing
+        from nn.elsewhere import OF_DATA
+
+        raise_missing("nn.data", name, globals(), OF_DATA)

@@ -181,7 +181,10 @@ def as_dataset(data, classes: Sequence[str] = ()) -> Dataset:
         return Dataset(*data, classes=classes)
     if isinstance(data, list) and data and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in data):
         return Dataset([x for x, _ in data], [y for _, y in data], classes=classes)
-    raise ArgumentError(f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.")
+    hint = " It can be gone through once: pass a list of it, list(…)." if hasattr(data, "__next__") else ""
+    raise ArgumentError(
+        f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.{hint}"
+    )
 
 
 def gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:

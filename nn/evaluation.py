@@ -11,6 +11,8 @@ from nn.batchloss import BatchLoss
 from nn.dataset import Dataset, as_dataset, rows_in
 from nn.module import Module
 
+ORDER = "The order is model, loss, data; the loss is a function (output, target) -> Value, such as nn.mse_loss."
+
 
 def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
     """The outputs of the model for many inputs, as plain numbers; Dropout is off during the call.
@@ -41,7 +43,9 @@ def evaluate(
     Raises ArgumentError if there are no examples.
     """
     expect_callable("evaluate: model", model)
-    expect_callable("evaluate: loss", loss)
+    expect_callable("evaluate: loss", loss, ORDER)
+    if metric is not None:
+        expect_callable("evaluate: metric", metric, "Write one such as nn.accuracy.")
     data = _with_known_classes(data).with_arrays()
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")

@@ -14,6 +14,7 @@ from autograd import (
     dot,
     equal,
     exp,
+    is_recording,
     less,
     log,
     log1p,
@@ -35,7 +36,9 @@ from nn.reduction import (
     chosen,
     class_weights,
     each,
+    float_of,
     is_batch,
+    is_list,
     operand,
     over_examples,
     picked,
@@ -276,7 +279,13 @@ def nll_loss(output, target, reduction="mean", ignore_index: int = -100, weight=
     weight = class_weights("nll_loss", weight, len(scores))
 
     def term(o, t):
-        loss = -picked("nll_loss", o, t)
+        logarithm = picked("nll_loss", o, t)
+        if not is_recording() and float_of(logarithm) > 0:
+            raise ArgumentError(
+                f"nll_loss: the logarithm of a probability is at most 0, got {float_of(logarithm)!r}. Apply "
+                "autograd.log_softmax to the scores first, or write nn.cross_entropy, which does so."
+            )
+        loss = -logarithm
         return loss if weight is None else weight_of(weight, t) * loss
 
     return over_examples("nll_loss", term, output, target, reduction, ignore_index, weight)
@@ -381,14 +390,29 @@ def l2_penalty(parameters: "Module | Iterable[Value]", strength: float) -> Value
 def _parameters(name: str, parameters) -> list:
     if isinstance(parameters, Module):
         return parameters.parameters()
-    return list(map(operand, expect_list(name, parameters)))
+    found = list(map(operand, expect_list(name, parameters)))
+    if not found:
+        raise ArgumentError(f"{name}: there are no parameters. A generator can be gone through once: pass a list.")
+    return found
+
+
+def _check_probabilities(numbers: list) -> None:
+    """Raise ArgumentError for numbers that are no probabilities, where they are known."""
+    if any(isinstance(number, Value) for number in numbers):
+        return
+    if not all(0 <= number <= 1 for number in numbers):
+        raise ArgumentError(
+            f"cross_entropy: a list as target holds the probability of each class, from 0 to 1, got {numbers!r:.60}. "
+            "The class of one example is an integer."
+        )
 
 
 def _cross_entropy(scores, target, smoothing: float, weight: "list[float] | None"):
     classes = len(scores)
-    if hasattr(target, "__iter__"):
+    if is_list(target):
         probabilities = list(map(operand, target))
         check_sizes("cross_entropy", len(scores), len(probabilities))
+        _check_probabilities(probabilities)
         shares = [(1 - smoothing) * p + smoothing / classes for p in probabilities]
         if weight is not None:
             shares = [share * w for share, w in zip(shares, weight)]

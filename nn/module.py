@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from autograd import Constant, Value, apply_update, scope, scopes_wanted, watch
-from autograd.errors import ArgumentError
-from nn.errors import NoSuchAttributeError, closest
+from autograd.errors import ArgumentError, NoSuchAttributeError, NumberTypeError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_MODULE, OF_MODULES
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -29,7 +30,11 @@ class _CompleteThenLabel(type):
     """Labels the parameters of a module after its __init__, when all lists are filled."""
 
     def __call__(cls, *args, **kwargs):
-        module = super().__call__(*args, **kwargs)
+        try:
+            module = super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, (cls, *args), kwargs, OF_MODULE)
+            raise
         label_parameters(module)
         return module
 
@@ -181,6 +186,11 @@ class Module(metaclass=_CompleteThenLabel):
         """
         own = dict(self.named_parameters())
         kind = type(self).__name__
+        if not isinstance(state, Mapping):
+            raise NumberTypeError(
+                f"load_state_dict: expected a dict of numbers by path, got {type(state).__name__} {state!r:.60}. "
+                "To read a file write nn.load(path)."
+            )
         for name in own:
             if name not in state:
                 raise ArgumentError(
@@ -227,7 +237,8 @@ class Module(metaclass=_CompleteThenLabel):
                 raise NoSuchAttributeError(
                     f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
                 )
-            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+            remedy = f" {OF_MODULES[name]}" if name in OF_MODULES else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{remedy}')
 
 
 class _Calls(threading.local):
@@ -432,8 +443,17 @@ def check_size(module: Module, expected: int, got: int) -> None:
     """Raise ArgumentError unless the module got as many inputs as it expects."""
     if got != expected:
         where = f" at {module._path}" if module._path else ""
-        plural = "" if expected == 1 else "s"
         raise ArgumentError(
-            f"{type(module).__name__} expects {expected} input{plural}, got {got}{where}. Pass one "
-            f"example, a list of {expected} number{plural}; for several write [model(x) for x in many]."
+            f"{type(module).__name__} expects {expected} input{'' if expected == 1 else 's'}, got {got}{where}. "
+            f"{one_example(expected)}."
         )
+
+
+def one_example(size: int) -> str:
+    """What to pass to a module, in words.
+
+    >>> one_example(1)
+    'Pass one example, a list of 1 number; for several write [model(x) for x in many]'
+    """
+    plural = "" if size == 1 else "s"
+    return f"Pass one example, a list of {size} number{plural}; for several write [model(x) for x in many]"

@@ -5,11 +5,11 @@ from operator import mul
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from autograd import Constant, Value, is_recording, scopes_wanted, watch
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, NumberTypeError
 from nn.activations import activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
-from nn.module import Module, check_size, made_up, tensors_in
+from nn.module import Module, check_size, made_up, one_example, tensors_in
 from nn.types import Number
 
 S = TypeVar("S", bound="Sequential")
@@ -24,7 +24,7 @@ class Neuron(Module):
     init        how the weights are drawn (nn.init); by default as suits the activation: micrograd's U(-1, 1) for ReLU
                 and linear neurons, Xavier for tanh and sigmoid, Kaiming for the others. b starts at 0
     seed        a number or a random.Random; without it the weights come from Python's `random`
-    nonlin      micrograd's name: nonlin=False is activation=None
+    nonlin      micrograd's name: nonlin=False is activation=None; micrograd's Neuron(2, False) works, too
 
     Takes a list of `nin` numbers or Values and returns a Value.
 
@@ -48,6 +48,8 @@ class Neuron(Module):
         _fan_out: int = 1,
     ):
         nin, rng = check_count(type(self).__name__, "nin", nin), generator(seed)
+        if isinstance(activation, bool):  # micrograd's second argument
+            activation, nonlin = "relu", activation
         self.activation = activation if nonlin else None
         self._function = activation_function(self.activation)
         draw = initialiser(init, self.activation if isinstance(self.activation, str) else None)
@@ -68,6 +70,11 @@ class Neuron(Module):
 
     def example_input(self):
         return made_up(len(self.w))
+
+    @property
+    def nonlin(self) -> bool:
+        """micrograd's name: whether there is an activation."""
+        return self.activation is not None
 
     def named_tensors(self):
         yield "weight", (1, len(self.w)), self.w
@@ -123,7 +130,10 @@ class Layer(Module):
         if len(x) != len(self.neurons[0].w):
             check_size(self, len(self.neurons[0].w), len(x))
         # Each plain number becomes one constant that the neurons share.
-        x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
+        try:
+            x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
+        except NumberTypeError as error:
+            raise NumberTypeError(f"{type(self).__name__}: {error} {one_example(len(x))}.") from None
         watch(*self.neurons)  # as calling each would, but in a tenth of the time
         call = Neuron.__call__ if scopes_wanted() and not is_recording() else Neuron.forward
         out = [call(neuron, x) for neuron in self.neurons]

@@ -261,5 +261,7 @@ def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> 
     if not as_float(limit) >= 0:
         raise ArgumentError(f"{what} must be 0 or more, got {limit!r}.")
     given = parameters.parameters() if isinstance(parameters, Module) else expect_list_of(what, parameters, Value)
+    if not given:
+        raise ArgumentError(f"{what}: there are no parameters. A generator can be gone through once: pass a list.")
     frozen = set(find_frozen(given))
     return [p for i, p in enumerate(given) if i not in frozen] if frozen else given

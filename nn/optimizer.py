@@ -1,14 +1,16 @@
 """`Optimizer`, the base class of optimisers. Those of `torch.optim` are in optim.py."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from array import array
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import UPDATES, Flat, Value, apply_update, backend, find_frozen, read_data, read_grad, write_data
 from autograd.arguments import expect_integer, expect_list
-from autograd.errors import ArgumentError, NotFiniteError
+from autograd.errors import ArgumentError, NoSuchAttributeError, NotFiniteError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_OPTIMIZER, OF_OPTIMIZERS
 from nn.errors import DivergedError
 from nn.groups import Groups, ParamGroup
 
@@ -16,7 +18,18 @@ Parameters: TypeAlias = Iterable[Value | dict[str, Any]]  # a group is a dict
 LARGE = 200  # from this many parameters on, NumPy is faster
 
 
-class Optimizer(ABC):
+class _Explains(ABCMeta):
+    """Says what to write in place of an argument that an optimiser does not have."""
+
+    def __call__(cls, *args, **kwargs):
+        try:
+            return super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, (cls, *args), kwargs, OF_OPTIMIZER)
+            raise
+
+
+class Optimizer(metaclass=_Explains):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
 
     params  a list of parameters; or, for settings that differ between parts of them, a list of dicts, the groups: each
@@ -64,6 +77,11 @@ class Optimizer(ABC):
         for p in self.params:
             if type(p) is not Value and not (isinstance(p, Value) and p.frozen):
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
+            if p.rule is not None:
+                raise ArgumentError(
+                    f"{kind}: every parameter must be a leaf, but {p!r:.60} was computed. Pass model.parameters(), or "
+                    "the Values that it was computed from."
+                )
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
         for name in self.settings:
@@ -96,7 +114,13 @@ class Optimizer(ABC):
             """With several groups, the settings are read from the first."""
             if name in ("lr", *vars(self).get("_settings", ())) and vars(self).get("_parts") is not None:
                 return getattr(self._parts.optimizers[0], name)
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            remedy = f" {OF_OPTIMIZERS[name]}" if name in OF_OPTIMIZERS else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}".{remedy}')
+
+    def __setattr__(self, name, content):
+        if name in OF_OPTIMIZERS:
+            raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}". {OF_OPTIMIZERS[name]}')
+        object.__setattr__(self, name, content)
 
     def first(self, name: str) -> float:
         """The value of `name`, one of `remembered`, before the first step."""
@@ -324,6 +348,9 @@ class TableOptimizer(Optimizer):
             return super()._move()
         try:
             return apply_update(self.rule, self.params, self.constants(), self.state)
+        except ArgumentError:
+            self._check()  # says which setting is no number
+            raise
         except NotFiniteError as error:
             i: Any = error.place
             columns = [read_data(self.params), read_grad(self.params), *self.state]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from autograd import Value, as_float, equal, scope, step, take, where
+from autograd import Value, as_float, equal, is_recording, scope, step, take, where
 from autograd import mean as mean_of
 from autograd.errors import ArgumentError
 from nn.arguments import as_list
@@ -24,11 +24,17 @@ def each(name: str, term: Callable, output: Any, target: Any) -> Any:
         targets = as_list(target)
         check_sizes(name, len(output), len(targets))
         return [each(name, term, o, t) for o, t in zip(output, targets)]
-    if hasattr(target, "__iter__"):
+    output = operand(output)
+    if is_list(target):
         target = list(target)
         check_sizes(name, 1, len(target))
         target = target[0]
-    return term(operand(output), operand(target))
+    return term(output, operand(target))
+
+
+def is_list(thing: Any) -> bool:
+    """Whether a thing is several: a list or an array, but no text."""
+    return hasattr(thing, "__iter__") and not isinstance(thing, (str, bytes))
 
 
 def operand(thing: Any) -> Any:
@@ -38,8 +44,16 @@ def operand(thing: Any) -> Any:
 
 def check_sign(name: str, target: Any) -> None:
     """Raise ArgumentError for a target that is known and neither -1 nor 1."""
-    if not isinstance(target, Value) and target not in (-1, 1):
-        raise ArgumentError(f"{name}: the target must be -1 or 1, got {target:g}. For 0 and 1 write 2 * t - 1.")
+    known = None if isinstance(target, Value) and is_recording() else float_of(target)
+    if known is not None and known not in (-1, 1):
+        raise ArgumentError(
+            f"{name}: the target must be -1 or 1, got {known:g}. For 0 and 1 write 2 * t - 1. The output comes first."
+        )
+
+
+def float_of(number: Any) -> float:
+    """The number of a Value, and any other number as it is."""
+    return number.data if isinstance(number, Value) else number
 
 
 def is_batch(name: str, output: Any) -> bool:
@@ -79,7 +93,7 @@ def over_examples(
 
 def weight_of(weight: "list[float] | None", target: Any) -> Any:
     """The weight of a class; 1 for probabilities of classes, and where there are no weights."""
-    if weight is None or hasattr(target, "__iter__"):
+    if weight is None or is_list(target):
         return 1.0
     return take(weight, target)
 
@@ -102,7 +116,7 @@ def _counts(target, ignore_index: "int | None"):
         return True
     if isinstance(target, Value):
         return step(abs(target - ignore_index) - 0.5)
-    return hasattr(target, "__iter__") or target != ignore_index
+    return is_list(target) or target != ignore_index
 
 
 def check_sizes(name: str, outputs: int, targets: int) -> None:
@@ -117,7 +131,8 @@ def picked(name: str, scores: Any, target: Any) -> Any:
     """The entry of `scores` with the index `target`, which may be a Value that the graph depends on."""
     if isinstance(target, Value):
         return sum_of_chosen(scores, chosen(name, scores, target))
-    if type(target) is bool or not as_float(target).is_integer() or not 0 <= target < len(scores):
+    is_number = target is not None and not isinstance(target, (bool, str))
+    if not is_number or not as_float(target).is_integer() or not 0 <= target < len(scores):
         raise _no_class(name, scores, target)
     return scores[int(target)]
 

@@ -11,12 +11,14 @@ from typing import Any
 from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
+from autograd.names import explain_arguments
 from autograd.native import warn_if_not_compiled
 from nn import losses, margin_losses, metrics
 from nn.accelerated import JaxRun
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
-from nn.evaluation import mode
+from nn.elsewhere import OF_FIT
+from nn.evaluation import ORDER, mode
 from nn.history import History
 from nn.init import generator
 from nn.module import Module
@@ -36,6 +38,7 @@ CLASSIFYING = (
 )
 
 
+@explain_arguments(OF_FIT)
 def fit(
     model: Module,
     loss: Callable,
@@ -114,7 +117,7 @@ def fit(
     wrong. This happens if `forward` reads a counter or the clock, for instance, which no recording can notice.
     """
     expect_instance("fit: model", model, Module)
-    expect_callable("fit: loss", loss)
+    expect_callable("fit: loss", loss, ORDER)
     epochs = expect_integer("fit: epochs", epochs, 0)
     batch_size = None if batch_size is None else expect_integer("fit: batch_size", batch_size)
     accumulate_grad_batches = expect_integer("fit: accumulate_grad_batches", accumulate_grad_batches)
@@ -126,6 +129,16 @@ def fit(
     for callback in callbacks:
         expect_callable("fit: callbacks", callback)
     callbacks = [Watch(model), *callbacks] if watch else callbacks
+    if optimizer is not None:
+        expect_instance("fit: optimizer", optimizer, Optimizer, "an")
+    if schedule is not None:
+        expect_instance("fit: schedule", schedule, Schedule)
+    if penalty is not None:
+        expect_callable("fit: penalty", penalty, "Write penalty=lambda model: nn.l2_penalty(model, 1e-4).")
+    if isinstance(validation, (int, float)):
+        raise ArgumentError(
+            f"fit: validation is data, got {validation!r}. Write train, held_out = nn.data.split(data, 0.25)."
+        )
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
@@ -214,10 +227,11 @@ def _call(callbacks: Iterable[Callable], run: Run) -> None:
 
 
 def _checkpoint(checkpoint) -> Any:
-    if checkpoint is None or not isinstance(checkpoint, (str, Path)):
-        return checkpoint
-
-    return Checkpoint(checkpoint)
+    if isinstance(checkpoint, (str, Path)):
+        return Checkpoint(checkpoint)
+    if checkpoint is not None:
+        expect_instance("fit: checkpoint", checkpoint, Checkpoint)
+    return checkpoint
 
 
 def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable | None":
@@ -226,7 +240,8 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
         return metric
     if metric != "auto":
         raise ArgumentError(
-            f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}.'
+            f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}. '
+            "Write metric=nn.accuracy, without a call."
         )
     loss = getattr(loss, "func", loss)
     return metrics.accuracy if loss in CLASSIFYING else None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
+from autograd.engine.habits import ELSEWHERE, Elsewhere
 from autograd.errors import AutogradError, RuleError
 from autograd.table.registry import RULES, TABLE, Rule, with_defaults
 from autograd.table.registry import rule as add_rule
@@ -140,3 +141,6 @@ for _rule in TABLE:
     enter(_rule)
 for _name, _function in ANGLES.items():
     set_method(_name, _function)
+for _name, _remedy in ELSEWHERE.items():
+    if not hasattr(Value, _name):
+        set_method(_name, Elsewhere(_name, _remedy))

@@ -29,6 +29,9 @@ RATIO = (
 )
 INT = "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
 EQUAL = "== between Values asks whether they are the same node. To compare the numbers write v.data == {!r}."
+GRADIENT_NONE = "a gradient is a number, got NoneType None. To clear it write v.grad = 0.0, or zero_grad()."
+POWER = "^ is not a power in Python. Write x ** 2."
+BACKWARD_OUTSIDE = "Return the result, and call backward() on what the compiled function returns."
 NO_VALUE = (
     "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values that are not "
     "frozen, outside no_grad() and without detach()."

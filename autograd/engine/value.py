@@ -11,11 +11,12 @@ from collections import deque
 from itertools import chain, repeat
 from math import trunc
 from operator import add, attrgetter
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
+from autograd.engine.habits import Elsewhere, no_label, operands_of, operation_of, too_many
 from autograd.engine.messages import LabelAndOrigin, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
@@ -69,7 +70,9 @@ class Value:
     # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, FROZEN, or REPLAYED.
     __slots__ = SLOTS
 
-    def __init__(self, data: float, label: str | None = None) -> None:
+    def __init__(self, data: float, label: str | None = None, *others: Never) -> None:
+        if others:
+            raise too_many(others)
         if modes:
             come_home(self)
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
@@ -88,6 +91,8 @@ class Value:
     def __truediv__(self, other: Number) -> "Value": return operator_div(self, other)
     def __pow__(self, other: Number) -> "Value": return operator_pow(self, other)
     def __mod__(self, other: Number) -> "Value": return operator_mod(self, other)
+    def __xor__(self, other: object): raise NumberTypeError(messages.POWER)
+    def __rxor__(self, other: object): raise NumberTypeError(messages.POWER)
     def __rsub__(self, other: Number) -> "Value": return operator_sub(other, self)
     def __rmul__(self, other: Number) -> "Value": return operator_mul(other, self)
     def __rtruediv__(self, other: Number) -> "Value": return operator_div(other, self)
@@ -135,7 +140,12 @@ class Value:
     def grad(self, number: float) -> None:
         if modes:
             look_at(self, "setting .grad of a Value")
-        self._grad = as_float(number)
+        try:
+            self._grad = as_float(number)
+        except NumberTypeError:
+            if number is None:
+                raise NumberTypeError(messages.GRADIENT_NONE) from None
+            raise
 
     @property
     def label(self) -> str | None:
@@ -145,7 +155,7 @@ class Value:
     @label.setter
     def label(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise NumberTypeError(f"a label is a string or None, got {name!r}.")
+            raise no_label(name)
         is_known = type(self._label) is LabelAndOrigin
         self._label = LabelAndOrigin(name, self.line, self.scope) if is_known else name
 
@@ -175,6 +185,16 @@ class Value:
         if modes:
             check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule >= 0 else ()
+
+    @property
+    def _prev(self) -> "set[Value]":
+        """`parents` as micrograd has them: a set, without an exponent that is a number."""
+        return operands_of(self)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it, such as "+", "**2" or "tanh"; "" for a leaf."""
+        return operation_of(self)
 
     @property
     def requires_grad(self) -> bool:
@@ -249,7 +269,7 @@ class Value:
         108.0
         """
         if modes:
-            look_at(self, "backward()")
+            look_at(self, "backward()", messages.BACKWARD_OUTSIDE)
         if type(self) is not Value:
             raise ArgumentError(messages.NO_VALUE.format(self))
         backward_pass(self, as_float(gradient))
@@ -304,6 +324,9 @@ class Value:
 
     def __reduce__(self):
         return self._recipe(()) if self._rule < 0 else (last, (twins(topological_order(self)),))
+
+    def __dir__(self):
+        return [name for name in object.__dir__(self) if type(vars(Value).get(name)) is not Elsewhere]
 
     def __copy__(self):
         make, arguments = self._recipe(self.parents)

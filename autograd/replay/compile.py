@@ -18,6 +18,7 @@ from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
+from autograd.names import explain_arguments
 from autograd.native import backend
 from autograd.nested import map_numbers, with_object_arrays
 from autograd.replay.batches import as_array, columns_of, matrix_of
@@ -41,6 +42,11 @@ P = ParamSpec("P")  # the parameters of a compiled function
 Q = ParamSpec("Q")  # those of a method, without self
 R_co = TypeVar("R_co", covariant=True)  # what it returns
 N = TypeVar("N", Value, float, "Value | float")
+OF_COMPILE = {
+    "static_argnums": 'Name the arguments: static="n", or static=("n", "m").',
+    "static_argnames": 'Write static="n", or static=("n", "m").',
+    **dict.fromkeys(("mode", "backend", "dynamic", "fullgraph", "donate_argnums", "device"), "Leave it out."),
+}
 
 
 @overload
@@ -51,6 +57,7 @@ def compile(
 def compile(
     function: None = None, *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
 ) -> Callable[[Callable[P, R_co]], Compiled[P, R_co]]: ...
+@explain_arguments(OF_COMPILE)
 def compile(function=None, *, static=(), maxsize=16, fallback=True):
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 

@@ -44,6 +44,7 @@ if not cython.compiled:
 
 FREEZE_ALIKE = "It was taken from items of which some are frozen: freeze all of them or none."
 INDEXING = "Write autograd.take(items, i) for items[i]. For a count, name the argument in static=."
+OF_MATH = "Write autograd.exp(v) in place of math.exp(v), where(condition, x, y) for a choice, or detach()."
 ROUNDING = (
     "Its derivative is 0 almost everywhere: write autograd.floor() or autograd.ceil(), compute it outside the function "
     "and pass it as an argument, or name the argument in static=."
@@ -125,7 +126,7 @@ class Tracer(Value):
         self._refuse("int() of")
 
     def __float__(self):
-        self._refuse("float() of")
+        self._refuse("float() of", OF_MATH)
 
     def __complex__(self):
         self._refuse("complex() of")
