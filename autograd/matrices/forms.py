@@ -104,7 +104,7 @@ class Step:
     fill: float | None = None
     scope: str = ""
     scores: bool = False
-    slots: list = field(default_factory=list)
+    members: list = field(default_factory=list)
     parts: list = field(default_factory=list)
     choices: int = 0
 
@@ -127,6 +127,7 @@ class Form:
     inputs: list[tuple[Leaf, Array]]
     steps: list[Step]
     result: Any  # the structure of the result, with a Returned or an AsItIs in place of numbers and lists of numbers
+    place: dict[int, tuple[Array, int]]  # of each number, by its slot
 
 
 def form_of(recording) -> Form:
@@ -166,7 +167,7 @@ class _Builder:
         for group in groups:
             self.add(group.members)
         result = self.returned(self.recording.result.structure)  # which may add a step
-        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result)
+        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result, self.place)
 
     def returned(self, part):
         """Part of a result: a list of numbers is one array."""
@@ -220,7 +221,7 @@ class _Builder:
         sizes = _sizes(axes)
         array = Array(tuple(sizes), first.varying)
         array.stopped = first.stopped
-        step = Step(array, first.kind, list(sizes), [], scope=first.scope, slots=[member.slot for member in members])
+        step = Step(array, first.kind, list(sizes), [], scope=first.scope, members=members)
         flats = np.ravel_multi_index(axes, sizes) if axes else np.zeros(1, int)
         if len(members) < array.size:
             array.mask = np.zeros(array.size, bool)

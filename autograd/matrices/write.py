@@ -34,6 +34,7 @@ class Writer(Operands):
         self.name = form.name if form.name.isidentifier() and not keyword.iskeyword(form.name) else "function"
         self.names = Names(form)
         self.lines: list = []
+        self.line_of: dict = {}  # the name that the line begins with in which an array is computed
         self.uses: Counter = Counter()
         self.tests: dict = {}  # names for conditions of guards
         self.kept: dict = {}  # names for arrays whose text is written inside another one
@@ -51,6 +52,7 @@ class Writer(Operands):
                 name = self.names.of_leaf(leaf)
                 given = f'parameters["{leaf.name}"]'
                 self.lines.append((name, self.language.stopped(given) if array.stopped else given, self.shape(array)))
+                self.line_of[array] = name
                 self.texts[array] = Text(name)
         for step in form.steps:
             if step.array in needed:
@@ -111,6 +113,7 @@ class Writer(Operands):
         name = self.names.free(name)
         self.lines.append((name, text.text, self.shape(array)))
         self.texts[array] = Text(name, ATOM, name if array in self.conditions else "")
+        self.line_of[array] = name
 
     def filled(self, step, text):
         """The text of a step, with something at places that belong to no number, and no gradient where none flows."""
