@@ -11,7 +11,7 @@ from autograd.errors import ArgumentError
 from autograd.matrices.forms import form_of
 from autograd.matrices.languages import LANGUAGES
 from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
-from autograd.matrices.write import Writer
+from autograd.matrices.write import Writer, arrays_in
 from autograd.replay.machine import PythonMachine
 from autograd.replay.random_numbers import RandomStates
 from autograd.view.files import write_atomically
@@ -89,18 +89,18 @@ class _Blocks:
         self.steps = {step.array: step for step in form.steps}
         self.leaves = {array: leaf for leaf, array in (*form.parameters, *form.inputs)}
         self.blocks: list[Any] = []
-        waiting: list = []
+        user = {array: step.array for step in form.steps if step.array in writer.texts for array in arrays_in(step)}
+        inside: dict[str, list] = {}
+        for step in form.steps:  # an array without a line is written inside the line of the only one that uses it
+            array = step.array
+            while array in user and array not in writer.line_of:
+                array = user[array]
+            if step.array in writer.texts:
+                inside.setdefault(writer.line_of.get(array, "return"), []).append(step.array)
         for _, array in form.parameters:
             if array in writer.line_of:
                 self.blocks.append((writer.line_of[array], [array]))
-        for step in form.steps:  # an array without a line is written inside the next one that has one
-            if step.array in writer.texts:
-                waiting.append(step.array)
-            if step.array in writer.line_of:
-                self.blocks.append((writer.line_of[step.array], waiting))
-                waiting = []
-        if waiting:
-            self.blocks.append(("return", waiting))
+        self.blocks += inside.items()
 
     def html(self, name, arrays):
         scalars = [text for array in arrays for text in self.scalars(array)]

@@ -34,6 +34,7 @@ class Writer(Operands):
         self.name = form.name if form.name.isidentifier() and not keyword.iskeyword(form.name) else "function"
         self.names = Names(form)
         self.lines: list = []
+        self.given: dict = {}  # names of arrays that have a line already
         self.line_of: dict = {}  # the name that the line begins with in which an array is computed
         self.uses: Counter = Counter()
         self.tests: dict = {}  # names for conditions of guards
@@ -72,7 +73,7 @@ class Writer(Operands):
                 continue
             needed.add(array)
             if array in step_of:
-                for other in _arrays_in(step_of[array]):
+                for other in arrays_in(step_of[array]):
                     self.uses[other] += 1
                     waiting.append(other)
         self.conditions = _conditions(form, needed)
@@ -103,14 +104,14 @@ class Writer(Operands):
         """The text of a step; if that is too long, parts of it become lines of their own."""
         while True:
             text = self.spread(step, self.expression(step))
-            kept = [array for array in _arrays_in(step) if array in self.kept and array in self.texts]
+            kept = [array for array in arrays_in(step) if array in self.kept and array in self.texts]
             if len(text.text) <= MOST or not kept:
                 return self.filled(step, text)
             array = max(kept, key=lambda array: len(self.texts[array].text))
             self.line(array, self.kept.pop(array), self.texts[array])
 
     def line(self, array, name, text):
-        name = self.names.free(name)
+        name = self.given.get(array) or self.names.free(name)
         self.lines.append((name, text.text, self.shape(array)))
         self.texts[array] = Text(name, ATOM, name if array in self.conditions else "")
         self.line_of[array] = name
@@ -120,7 +121,7 @@ class Writer(Operands):
         array = step.array
         if step.fill is not None:
             if len(text.text) > LONGEST:
-                name = self.names.free(self.names.of_step(step))
+                name = self.given[array] = self.names.free(self.names.of_step(step))
                 self.lines.append((name, text.text, self.shape(array)))
                 text = Text(name)
             mask = self.mask(array.mask, list(range(len(array.shape))), array.varying)
@@ -412,7 +413,9 @@ def _line(name, text, shape):
 
 def _filled(title, items):
     """Items, separated by commas, in lines that begin under one another."""
-    lines = textwrap.wrap(", ".join(items), WIDTH - 6 - len(title), break_long_words=False, break_on_hyphens=False)
+    text = ", ".join(item.replace(" ", "\0") for item in items)
+    lines = textwrap.wrap(text, WIDTH - 6 - len(title), break_long_words=False, break_on_hyphens=False)
+    lines = [line.replace("\0", " ") for line in lines]
     return [(title if i == 0 else " " * len(title)) + line for i, line in enumerate(lines)]
 
 
@@ -498,7 +501,7 @@ def _operands(step):
     yield from step.parts
 
 
-def _arrays_in(step):
+def arrays_in(step):
     for operand in _operands(step):
         if not isinstance(operand, Constant):
             yield operand if hasattr(operand, "pad") else operand.array
