@@ -368,14 +368,18 @@ class Writer(Operands):
 
     def returned(self, part):
         """Numbers of the result, for each example."""
-        operand, sizes = part.operand, [] if part.count is None else [part.count]
+        operand, sizes = part.operand, [size for size in part.shape if size > 1]
         self.sizes = dict(enumerate(sizes))
-        text = self.operand(operand, list(range(len(sizes))), self.is_varying(operand)).text
+        text = self.operand(operand, list(range(len(sizes))), self.is_varying(operand))
+        if len(sizes) < len(part.shape):  # axes of length 1 are none of a step
+            shape = ["-1"] if self.is_varying(operand) else []
+            text = Text(f"{text.held(ATOM)}.reshape({', '.join([*shape, *map(str, part.shape)])})")
         if not self.form.inputs or self.is_varying(operand):
-            return text
+            return text.text
         if isinstance(operand, Constant):
-            text = self.language.array(text, "float")
-        return self.language.broadcast(text, f"({', '.join(map(str, [self.batch(), *sizes]))},)")
+            text = Text(self.language.array(text.text, "float"))
+        shape = ", ".join(map(str, [self.batch(), *part.shape]))
+        return self.language.broadcast(text.text, f"({shape},)")
 
     def assembled(self, about, result):
         form, language = self.form, self.language
