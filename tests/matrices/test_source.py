@@ -397,10 +397,12 @@ def test_show_has_a_block_of_scalars_for_each_line(tmp_path):
     page = step.show().html()
     lines = set(re.findall(r'<div data-block="(\w+)"', page))
     blocks = dict(re.findall(r'<details data-block="(\w+)">.*?<span>([\d,]+) scalar', page))
-    assert lines - {"return"} <= set(blocks) and {"layer0_weight", "layer1"} <= lines
+    assert lines - {"return"} <= set(blocks)
+    assert {"layer0_weight", "layer1"} <= lines
     assert blocks["layer0_weight"] == "32"
     assert blocks["layer1"] == "33"  # sixteen sums, their tanh, and the sum of the last layer
-    assert "layer0.neuron0.w0" in page and not re.search(r"https?://", page)
+    assert "layer0.neuron0.w0" in page
+    assert not re.search(r"https?://", page)
     assert step.show().save(tmp_path / "page.html").read_text(encoding="utf-8") == page
     with pytest.raises(ArgumentError, match=r"saved as .html, got 'page.txt'"):
         step.show().save(tmp_path / "page.txt")
