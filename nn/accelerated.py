@@ -131,7 +131,7 @@ class Recorded:
         gradient = self._clipped(jnp, gradient)
         found = [parameters, *state]
         if self.is_in_table:
-            update = UPDATES[run.optimizer.rule].on_arrays(jnp)  # type: ignore[attr-defined]
+            update = UPDATES[run.optimizer.rule].on_arrays(jnp)
             found = list(update(parameters, gradient, *state, **settings))
             frozen = jnp.array(run._frozen, int)
             found = [new.at[frozen].set(old[frozen]) for new, old in zip(found, [parameters, *state])]
