@@ -86,7 +86,7 @@ class Recorded:
         )
 
     def _places(self, recorded) -> dict[str, Any]:
-        """For each array the places of its Values among the parameters of the optimiser; and the Values, if others are."""
+        """For each array the places of its Values among the parameters of the optimiser, and others among them."""
         numpy = need("numpy", "numpy", 'fit(engine="jax")')
         of = {id(p): i for i, p in enumerate(self.run.optimizer.params)}
         found = {}

@@ -104,17 +104,17 @@ class Step:
     fill: float | None = None
     scope: str = ""
     scores: bool = False
-    slots: list = field(default_factory=list)
+    members: list = field(default_factory=list)
     parts: list = field(default_factory=list)
     choices: int = 0
 
 
 @dataclass(eq=False)
 class Returned:
-    """Numbers of the result: one, or a list of so many."""
+    """Numbers of the result: one, or nested lists of this shape."""
 
     operand: Any
-    count: int | None = None
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)
@@ -127,6 +127,7 @@ class Form:
     inputs: list[tuple[Leaf, Array]]
     steps: list[Step]
     result: Any  # the structure of the result, with a Returned or an AsItIs in place of numbers and lists of numbers
+    place: dict[int, tuple[Array, int]]  # of each number, by its slot
 
 
 def form_of(recording) -> Form:
@@ -166,16 +167,19 @@ class _Builder:
         for group in groups:
             self.add(group.members)
         result = self.returned(self.recording.result.structure)  # which may add a step
-        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result)
+        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result, self.place)
 
     def returned(self, part):
         """Part of a result: a list of numbers is one array."""
         kinds, slots = self.recording.result.kinds, self.program.results
         if isinstance(part, dict):
             return {key: self.returned(value) for key, value in part.items()}
-        if type(part) is list and len(part) > 1 and all(type(index) is int for index in part):
-            axes, sizes = [np.arange(len(part))], [len(part)]
-            return Returned(self.read([slots[index] for index in part], axes, sizes), len(part))
+        shape = _shape_of(part)
+        if shape and prod(shape) > 1:
+            axes = [axis.ravel() for axis in np.indices(shape)]
+            long = [axis for axis, size in enumerate(shape) if size > 1]
+            found = [slots[index] for index in _flat(part)]
+            return Returned(self.read(found, [axes[axis] for axis in long], [shape[axis] for axis in long]), shape)
         if isinstance(part, (list, tuple)):
             parts = list(map(self.returned, part))
             return parts if isinstance(part, list) else tuple(parts)
@@ -220,7 +224,7 @@ class _Builder:
         sizes = _sizes(axes)
         array = Array(tuple(sizes), first.varying)
         array.stopped = first.stopped
-        step = Step(array, first.kind, list(sizes), [], scope=first.scope, slots=[member.slot for member in members])
+        step = Step(array, first.kind, list(sizes), [], scope=first.scope, members=members)
         flats = np.ravel_multi_index(axes, sizes) if axes else np.zeros(1, int)
         if len(members) < array.size:
             array.mask = np.zeros(array.size, bool)
@@ -421,6 +425,19 @@ class _Items:
         else:
             sizes = [*sizes, length]
         return builder.read(slots, places, sizes)
+
+
+def _shape_of(part):
+    """The shape of nested lists of numbers of the result; None for other structures."""
+    if type(part) is not list:
+        return () if type(part) is int else None
+    shapes = {_shape_of(inner) for inner in part}
+    shape = shapes.pop() if len(shapes) == 1 else None
+    return None if shape is None else (len(part), *shape)
+
+
+def _flat(part):
+    return [part] if type(part) is int else [index for inner in part for index in _flat(inner)]
 
 
 def _on_the_way_to_largest(numbers):

@@ -34,6 +34,8 @@ class Writer(Operands):
         self.name = form.name if form.name.isidentifier() and not keyword.iskeyword(form.name) else "function"
         self.names = Names(form)
         self.lines: list = []
+        self.given: dict = {}  # names of arrays that have a line already
+        self.line_of: dict = {}  # the name that the line begins with in which an array is computed
         self.uses: Counter = Counter()
         self.tests: dict = {}  # names for conditions of guards
         self.kept: dict = {}  # names for arrays whose text is written inside another one
@@ -51,6 +53,7 @@ class Writer(Operands):
                 name = self.names.of_leaf(leaf)
                 given = f'parameters["{leaf.name}"]'
                 self.lines.append((name, self.language.stopped(given) if array.stopped else given, self.shape(array)))
+                self.line_of[array] = name
                 self.texts[array] = Text(name)
         for step in form.steps:
             if step.array in needed:
@@ -70,7 +73,7 @@ class Writer(Operands):
                 continue
             needed.add(array)
             if array in step_of:
-                for other in _arrays_in(step_of[array]):
+                for other in arrays_in(step_of[array]):
                     self.uses[other] += 1
                     waiting.append(other)
         self.conditions = _conditions(form, needed)
@@ -101,23 +104,24 @@ class Writer(Operands):
         """The text of a step; if that is too long, parts of it become lines of their own."""
         while True:
             text = self.spread(step, self.expression(step))
-            kept = [array for array in _arrays_in(step) if array in self.kept and array in self.texts]
+            kept = [array for array in arrays_in(step) if array in self.kept and array in self.texts]
             if len(text.text) <= MOST or not kept:
                 return self.filled(step, text)
             array = max(kept, key=lambda array: len(self.texts[array].text))
             self.line(array, self.kept.pop(array), self.texts[array])
 
     def line(self, array, name, text):
-        name = self.names.free(name)
+        name = self.given.get(array) or self.names.free(name)
         self.lines.append((name, text.text, self.shape(array)))
         self.texts[array] = Text(name, ATOM, name if array in self.conditions else "")
+        self.line_of[array] = name
 
     def filled(self, step, text):
         """The text of a step, with something at places that belong to no number, and no gradient where none flows."""
         array = step.array
         if step.fill is not None:
             if len(text.text) > LONGEST:
-                name = self.names.free(self.names.of_step(step))
+                name = self.given[array] = self.names.free(self.names.of_step(step))
                 self.lines.append((name, text.text, self.shape(array)))
                 text = Text(name)
             mask = self.mask(array.mask, list(range(len(array.shape))), array.varying)
@@ -364,14 +368,18 @@ class Writer(Operands):
 
     def returned(self, part):
         """Numbers of the result, for each example."""
-        operand, sizes = part.operand, [] if part.count is None else [part.count]
+        operand, sizes = part.operand, [size for size in part.shape if size > 1]
         self.sizes = dict(enumerate(sizes))
-        text = self.operand(operand, list(range(len(sizes))), self.is_varying(operand)).text
+        text = self.operand(operand, list(range(len(sizes))), self.is_varying(operand))
+        if len(sizes) < len(part.shape):  # axes of length 1 are none of a step
+            shape = ["-1"] if self.is_varying(operand) else []
+            text = Text(f"{text.held(ATOM)}.reshape({', '.join([*shape, *map(str, part.shape)])})")
         if not self.form.inputs or self.is_varying(operand):
-            return text
+            return text.text
         if isinstance(operand, Constant):
-            text = self.language.array(text, "float")
-        return self.language.broadcast(text, f"({', '.join(map(str, [self.batch(), *sizes]))},)")
+            text = Text(self.language.array(text.text, "float"))
+        shape = ", ".join(map(str, [self.batch(), *part.shape]))
+        return self.language.broadcast(text.text, f"({shape},)")
 
     def assembled(self, about, result):
         form, language = self.form, self.language
@@ -409,7 +417,9 @@ def _line(name, text, shape):
 
 def _filled(title, items):
     """Items, separated by commas, in lines that begin under one another."""
-    lines = textwrap.wrap(", ".join(items), WIDTH - 6 - len(title), break_long_words=False, break_on_hyphens=False)
+    text = ", ".join(item.replace(" ", "\0") for item in items)
+    lines = textwrap.wrap(text, WIDTH - 6 - len(title), break_long_words=False, break_on_hyphens=False)
+    lines = [line.replace("\0", " ") for line in lines]
     return [(title if i == 0 else " " * len(title)) + line for i, line in enumerate(lines)]
 
 
@@ -495,7 +505,7 @@ def _operands(step):
     yield from step.parts
 
 
-def _arrays_in(step):
+def arrays_in(step):
     for operand in _operands(step):
         if not isinstance(operand, Constant):
             yield operand if hasattr(operand, "pad") else operand.array

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from autograd.matrices.page import MatrixPage
+
 
 class Translations:
     """The recording that a compiled function used last, in other languages; see autograd/matrices/README.md."""
@@ -120,3 +122,22 @@ class Translations:
 
         drawn = self._latest("draws").drawn(examples)
         return numpy.array(drawn).reshape(examples, -1)
+
+    def show(self, language: str = "numpy") -> MatrixPage:
+        """A page with two columns: the scalars of the example that was recorded, folded, and the code of `source`.
+
+        Pointing at a line of code lights its block of scalars, and the other way round. The page needs no network; it
+        has `.save("matrices.html")` and shows itself in a notebook.
+
+        >>> from autograd import Value, compile
+        >>> w = Value(3.0, "w")
+        >>> step = compile(lambda x: w * x)
+        >>> _ = step(2.0)
+        >>> step.show()
+        <MatrixPage of <lambda>: 11 lines of code>
+
+        Raises ArgumentError when nothing has been recorded yet, and for another language.
+        """
+        from autograd.matrices.page import MatrixPage
+
+        return MatrixPage(self._latest("show"), language)

@@ -1,7 +1,9 @@
 """`to_jax`, `export` and `load_export`: functions for JAX, and files that open without this package."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from autograd import Value, compile, load_export
 from autograd.errors import ArgumentError, MissingPackageError
 
 jax = pytest.importorskip("jax", reason="JAX is not installed")
-import jax.export  # noqa: E402  it is no attribute of jax until it is imported
+pytest.importorskip("jax.export", reason="JAX is not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +127,14 @@ def test_files_that_hold_no_function(tmp_path):
     step(Value(1.0))
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         step.export(tmp_path / "missing" / "f.jax")
+
+
+def test_the_ways_out_in_the_readme(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    before = next(block for block in re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M) if "student =" in block)
+    section = text.split("### From scalars to matrices")[1].split("\n### ")[0]
+    monkeypatch.chdir(tmp_path)
+    names: dict = {"nn": nn, "autograd": autograd}
+    for block in (before, *re.findall(r"^```py\n(.*?)^```$", section, re.S | re.M)):
+        exec(block, names)
+    assert set(names["gradient"]) == set(names["step"].arrays())

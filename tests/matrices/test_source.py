@@ -376,11 +376,36 @@ def test_derivatives_inside_a_function():
     assert close(run("numpy", step, [[0.3, -1.2]]), expected, VALUES)
 
 
+def test_nested_lists_of_results_are_one_array():
+    step = compile(lambda x: [[a * b for a in x] for b in x])
+    expected = step.map([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    assert run("numpy", step, [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]).tolist() == expected
+    step = compile(lambda x: [[a * 2] for a in x])
+    assert run("numpy", step, [[[1.0, 2.0, 3.0]]]).tolist() == [[[2.0], [4.0], [6.0]]]
+
+
 def test_a_function_of_no_arguments():
     w = Value(2.0, "w")
     step = compile(lambda: w * w)
     step()
     assert function_of(step.source())({"w": np.array(3.0)}) == 9.0
+
+
+def test_show_has_a_block_of_scalars_for_each_line(tmp_path):
+    step, batch = MODELS["moons"]()
+    step.map(*batch)
+    page = step.show().html()
+    lines = set(re.findall(r'<div data-block="(\w+)"', page))
+    blocks = dict(re.findall(r'<details data-block="(\w+)">.*?<span>([\d,]+) scalar', page))
+    assert lines - {"return"} <= set(blocks)
+    assert {"layer0_weight", "layer1"} <= lines
+    assert blocks["layer0_weight"] == "32"
+    assert blocks["layer1"] == "33"  # sixteen sums, their tanh, and the sum of the last layer
+    assert "layer0.neuron0.w0" in page
+    assert not re.search(r"https?://", page)
+    assert step.show().save(tmp_path / "page.html").read_text(encoding="utf-8") == page
+    with pytest.raises(ArgumentError, match=r"saved as .html, got 'page.txt'"):
+        step.show().save(tmp_path / "page.txt")
 
 
 def test_other_languages_are_refused():
