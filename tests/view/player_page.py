@@ -117,5 +117,6 @@ class Page:
         """For each node what the picture shows: [data, grad]."""
         return self.run(
             "return player.graph.nodes.map((_, i) => { const p = player.pictures[player.home(i)];"
-            "p.wake(player.run, []); const n = p.nodes.get(i); return [n.data.textContent, n.grad && n.grad.textContent]; })"
+            "p.wake(player.run, []); const n = p.nodes.get(i);"
+            "return [n.data.textContent, n.grad && n.grad.textContent]; })"
         )

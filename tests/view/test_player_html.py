@@ -96,7 +96,7 @@ def test_without_scripts_the_page_shows_the_finished_pass():
 def shown_in(player):
     """The nodes that some picture of a page shows: the whole as it is laid out, the insides as the page is told."""
     (data,) = player._data()["graphs"]
-    whole, *insides = data["pictures"]
+    _, *insides = data["pictures"]
     found = {int(node) for node in re.findall(r'id="p0n(\d+)"', player.html())}
     return data, found.union(*(inside["nodes"] for inside in insides)), insides
 

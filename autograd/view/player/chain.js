@@ -71,7 +71,8 @@ function formulasOf(run) {
  */
 function chainFormula({ graph, steps, at, grads }, { node, k, target }) {
   const { edges, before, after } = contributing(graph, target, [node, k]), gradients = graph.gradients();
-  const flowed = new Set(steps.slice(0, at).map((step) => (step.kind === "edge" ? `${step.node}_${step.k}` : "")));
+  const flowed = new Set(steps.slice(0, at).flatMap((step) => (
+    step.kind === "edge" && step.target === target ? `${step.node}_${step.k}` : [])));
   /** @type {[MathNode, MathNode][]} each a symbol and what stands beneath it */
   const columns = [[mathPartial(graph.name(graph.result), graph.name(target)), mathNumber(short(grads[target]))],
                    both("=")];

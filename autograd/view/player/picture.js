@@ -28,6 +28,7 @@ class Picture {
     this.largestGrad = this.largestProduct = 1;
     /** @type {number[]} */
     this.order = [];
+    this.own = about.nodes && new Set(about.nodes);
     /** @type {ViewBox} */
     this.size = this.view = [0, 0, 1, 1];
     this.isDrawn = about.nodes === undefined || svg.childElementCount > 0;
@@ -132,7 +133,7 @@ class Picture {
    * @param {number} i
    */
   showsItself(i) {
-    return this.about.nodes?.includes(i) ?? this.nodes.get(i)?.group.dataset.node !== undefined;
+    return this.own?.has(i) ?? this.nodes.get(i)?.group.dataset.node !== undefined;
   }
 
   /**
@@ -141,6 +142,7 @@ class Picture {
    */
   addBadges(order) {
     this.order = order;
+    if (!this.isDrawn) return;
     order.forEach((i, place) => {
       const shown = this.nodes.get(i);
       if (!shown || !this.showsItself(i)) return;
@@ -179,6 +181,7 @@ class Picture {
    * @param {boolean} done
    */
   update(run, steps, done) {
+    if (!this.isDrawn) return;
     for (const step of steps) {
       if (step.kind === "edge") this.paintEdge(this.edge(step.node, step.k), done ? step.product : null);
     }

@@ -118,7 +118,7 @@ class Player {
    * @param {number} node
    */
   home(node) {
-    const fits = (/** @type {Picture} */ { scope }) => scope === null || this.graph.boxes[scope].nodes.includes(node);
+    const fits = (/** @type {Picture} */ { scope }) => scope === null || this.graph.isIn(node, scope);
     const showing = this.pictures.filter((picture) => picture.showsItself(node));
     return this.pictures.indexOf(showing.filter(fits).pop() ?? showing[0]);
   }
