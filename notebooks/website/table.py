@@ -230,8 +230,8 @@ def left_out():
     return (
         '<section id="left-out"><h2>What is left out</h2><p>PyTorch\'s other pointwise operations, and why they are '
         "no rules. Some have another name here: <code>remainder</code> is <code>mod</code>, <code>clip</code> is "
-        "<code>clamp</code>, <code>absolute</code> is <code>abs</code>, <code>arctan2</code> is <code>atan2</code>, and "
-        f"so on.</p><table>{rows}</table></section>"
+        "<code>clamp</code>, <code>absolute</code> is <code>abs</code>, <code>arctan2</code> is <code>atan2</code>, "
+        f"and so on.</p><table>{rows}</table></section>"
     )
 
 
