@@ -14,7 +14,7 @@ from replaying import agrees
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, jvp, less, log, no_grad, where
-from autograd.errors import InfiniteDerivativeError, RecordingError, RecordingWarning
+from autograd.errors import InfiniteDerivativeError, RecordingError
 
 W = Value(3.0)
 
