@@ -10,6 +10,8 @@
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
+# More of what pyproject.toml calls optional, for the tests that use it: make test EXTRAS=,jax
+EXTRAS ?=
 BIN := $(VENV)/bin
 ENGINE := pyproject.toml setup.py $(shell $(PYTHON) autograd/native/sources.py)
 SAY_ENGINE := 'import autograd; print("Engine:", "compiled." if autograd.backend == "native" else \
@@ -91,7 +93,7 @@ $(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
 
 $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv, with what the tests use (this is quick the next time) ..."
-	@$(BIN)/python -m pip install -q -e '.[test]'
+	@$(BIN)/python -m pip install -q -e '.[test$(EXTRAS)]'
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 

@@ -16,7 +16,9 @@ from autograd.engine import as_float as as_float
 from autograd.engine import is_recording as is_recording
 from autograd.engine import no_grad as no_grad
 from autograd.engine import record_lines as record_lines
+from autograd.engine import record_scopes as record_scopes
 from autograd.engine import scope as scope
+from autograd.engine import scopes_wanted as scopes_wanted
 from autograd.engine import watch as watch
 from autograd.engine.arrays import Flat as Flat
 from autograd.engine.arrays import apply_update as apply_update
@@ -79,6 +81,7 @@ from autograd.functions import tan as tan
 from autograd.functions import tanh as tanh
 from autograd.functions import where as where
 from autograd.gather import take as take
+from autograd.matrices.exports import load_export as load_export
 from autograd.native import backend as backend
 from autograd.replay.compile import compile as compile
 from autograd.replay.random_numbers import random_numbers as random_numbers
@@ -93,6 +96,7 @@ from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import zero_grad as zero_grad
 from autograd.view.draw import draw as draw
+from autograd.view.latex import latex as latex
 from autograd.view.player.page import play as play
 from autograd.view.player.page import play_training as play_training
 from autograd.view.text import explain as explain

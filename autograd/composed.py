@@ -9,7 +9,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
-from autograd.engine import Value, as_float, is_recording
+from autograd.engine import Value, as_float, is_recording, scope
 from autograd.engine.functions import COMPOSED, FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
@@ -95,6 +95,7 @@ def _minus(values, number):
 
 
 @_to_number
+@scope("logsumexp")
 def logsumexp(*values):
     """log(exp(v1) + exp(v2) + …), for operands of any size; may also be called with one list.
 
@@ -160,6 +161,7 @@ def _sinc_far_out(x, number):
 
 
 @_to_list
+@scope("log_softmax")
 def log_softmax(*values):
     """The logarithms of `softmax`, as a list: v - logsumexp(values) for each v.
 
@@ -172,6 +174,7 @@ def log_softmax(*values):
 
 
 @_to_list
+@scope("softmax")
 def softmax(*values):
     """exp(v) / (exp(v1) + exp(v2) + …) for each v, as a list: positive numbers that add up to 1.
 
@@ -186,6 +189,7 @@ def softmax(*values):
 
 
 @_to_number
+@scope("mean")
 def mean(*values):
     """The arithmetic mean; may also be called with one list.
 

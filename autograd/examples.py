@@ -54,6 +54,17 @@ def arrays_of(rows: Any) -> list[Any]:
     return found
 
 
+def count_hits(numbers: array[float], rows: Any) -> int:
+    """For how many examples the largest of their scores is the one of their class.
+
+    numbers  for each example a number that does not matter, then its scores; or one score, which is above 0 for class 1
+    rows     the examples, as `rows_of` returns them, each with its class at the end; -1 stands for class 0
+    """
+    from autograd.native._engine import hits
+
+    return hits(numbers, len(numbers) // len(rows), rows)
+
+
 def shuffled_places(count: int, seed: str | None = None) -> array[int]:
     """The places 0 to count - 1 in the order into which `random.Random(seed).shuffle` brings them.
 

@@ -11,9 +11,9 @@ def as_list(x) -> list:
     return list(x) if hasattr(x, "__iter__") else [x]
 
 
-def check_count(owner: str, name: str, count) -> int:
-    """`count` as an int. Raises ArgumentError unless it is an integer from 1 to 100,000,000."""
-    number = expect_integer(f"{owner}: {name}", count)
+def check_count(owner: str, name: str, count, least: int = 1) -> int:
+    """`count` as an int. Raises ArgumentError unless it is an integer from `least` to 100,000,000."""
+    number = expect_integer(f"{owner}: {name}", count, least)
     if number > 100_000_000:
         raise ArgumentError(f"{owner}: {name} must be at most 100,000,000. No memory holds so many Values.")
     return number

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from autograd import Value, compile, derivatives, dot, mean
+from autograd import Flat, Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
 from autograd.examples import Lists
 from nn import metrics
-from nn.data import Dataset
+from nn.dataset import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 from nn.init import generators
 from nn.module import Module
@@ -66,6 +66,22 @@ class BatchLoss:
         if len(found) > 1:
             loss = dot([part for part, _ in found], [len(outputs) / len(data) for _, outputs in found])
         return loss, _in_order(groups, [outputs for _, outputs in found])
+
+    def mean_into(self, flat: Flat, data: Dataset) -> "tuple[float, Any] | None":
+        """Set the gradients of the Values in `flat` to those of the mean loss. Returns it, and all numbers of the
+        recording, example by example: first the loss, then the outputs if there are any.
+
+        Returns None, and has changed nothing, where only `mean` can do it (see autograd.compile), and when a comparison
+        is due.
+        """
+        if data.rows is None or self.recorded is None or ("mean", data.rows.shapes) not in self.compared:
+            return None
+        if self.drawn_from or time.perf_counter() >= self.next_comparison:
+            return None
+        found = self.recorded.mean_into(flat, data.rows)
+        if found is not None:
+            self.latest = "mean", data
+        return found
 
     def each(self, data: Dataset) -> tuple[list[float], Any]:
         """The losses and the outputs of the examples, as plain numbers."""
@@ -118,8 +134,8 @@ class BatchLoss:
             return self._itself(how, data)
         what = how, _structure_of_all(data)
         first = what not in self.compared
-        drawn_from = _generators(self.model) if first else self.drawn_from
-        states = _RandomStates(drawn_from) if drawn_from else None
+        drawn_from = generators_of(self.model) if first else self.drawn_from
+        states = RandomStates(drawn_from) if drawn_from else None
         try:
             found = self._replayed(how, data)
             recorded_anew = first or self.recorded.cache_info().misses != self.misses
@@ -154,7 +170,7 @@ class BatchLoss:
         began = time.perf_counter()
         step = max(1, len(data) // COMPARED)
         some = data[sorted({(self.comparisons + i * step) % len(data) for i in range(COMPARED)})]
-        states = _RandomStates(_generators(self.model))
+        states = RandomStates(generators_of(self.model))
         try:
             replayed = self._replayed(how, some)
             self.drawn_from = states.moved()
@@ -247,12 +263,12 @@ def _magnitudes(result: Any, leaves: list[Value]) -> list[float]:
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 
-def _generators(model) -> list[Any]:
+def generators_of(model) -> list[Any]:
     """The random generators that a model may draw from: Python's, NumPy's if it is imported, those of its modules."""
     return [*generators(model).values(), *filter(None, [sys.modules.get("numpy.random")])]
 
 
-class _RandomStates:
+class RandomStates:
     """The states of random generators as they are now."""
 
     def __init__(self, of: list):

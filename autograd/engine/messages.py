@@ -1,6 +1,7 @@
 """The engine's error messages: which operation failed, at which operand, and what to do about it."""
 
 from math import inf
+from typing import Any
 
 from autograd.errors import (
     DivisionByZeroError,
@@ -43,11 +44,11 @@ UNKNOWN_RULE = (
 )
 
 
-class LabelAndLine:
-    """A label together with the line that made the node; stored in place of the label."""
+class LabelAndOrigin:
+    """A label together with the line that made the node and the scope it was made in; stored in place of the label."""
 
-    def __init__(self, label: str | None, line: str | None) -> None:
-        self.label, self.line = label, line
+    def __init__(self, label: str | None, line: str | None, scope: Any = None) -> None:
+        self.label, self.line, self.scope = label, line, scope
 
 
 def error_for(rule, operands, numbers, wanted):

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
-from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
+from autograd.engine.messages import LabelAndOrigin, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
@@ -24,7 +24,7 @@ from autograd.table.registry import RULES, TABLE, Rule
 if not cython.compiled:
     from autograd.engine.generate import SCOPE, generated_function
     from autograd.engine.landing import LANDING_SLOT, Landing
-    from autograd.engine.modes import check_not_recording, modes, this_thread
+    from autograd.engine.modes import ScopeEntry, check_not_recording, modes, open_scopes, this_thread
     from autograd.engine.numbers import as_float, finite, number_in
 
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
@@ -140,18 +140,24 @@ class Value:
     @property
     def label(self) -> str | None:
         """A name for drawings and messages, or None."""
-        return self._label.label if type(self._label) is LabelAndLine else self._label
+        return self._label.label if type(self._label) is LabelAndOrigin else self._label
 
     @label.setter
     def label(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
             raise NumberTypeError(f"a label is a string or None, got {name!r}.")
-        self._label = name if self.line is None else LabelAndLine(name, self.line)
+        is_known = type(self._label) is LabelAndOrigin
+        self._label = LabelAndOrigin(name, self.line, self.scope) if is_known else name
 
     @property
     def line(self) -> str | None:
         """The line that made the node, such as "train.py:12", if that was inside `record_lines()`; else None."""
-        return self._label.line if type(self._label) is LabelAndLine else None
+        return self._label.line if type(self._label) is LabelAndOrigin else None
+
+    @property
+    def scope(self) -> "ScopeEntry | None":
+        """The innermost ScopeEntry that the node was made in, if that was inside `record_scopes()`; else None."""
+        return self._label.scope if type(self._label) is LabelAndOrigin else None
 
     @property
     def rule(self) -> Rule | None:
@@ -399,9 +405,15 @@ def apply(rule, *operands):
                 raise_failure(rule, operands)
     nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands] + [None, None]
     node = new_node(rule.index, out, nodes[0], partials[0], nodes[1], partials[1], nodes[2], partials[2])
-    if this_thread.record_lines:
-        node._label = LabelAndLine(None, line_outside())
+    if this_thread.record_lines or this_thread.record_scopes:
+        node._label = origin()
     return node
+
+
+def origin():
+    """The line and the scope of a new node, as far as they are to be recorded."""
+    line = line_outside() if this_thread.record_lines else None
+    return LabelAndOrigin(None, line, open_scopes.scope if this_thread.record_scopes else None)
 
 
 def apply_operator(rule, *operands):
@@ -430,7 +442,9 @@ def compared(rule_name, x, y):
 def raise_failure(rule, operands):
     """Raise the error that says why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
-    raise error_for(rule, operands, numbers, [type(operand) is Value for operand in operands]) from None
+    error = error_for(rule, operands, numbers, [type(operand) is Value for operand in operands])
+    error.rule_name, error.operands = rule.name, operands
+    raise error from None
 
 
 @cython.locals(node=Value)
@@ -445,7 +459,7 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
         node = new_node(
             RULES[name].index, as_float(data), nodes[0], slopes[0], nodes[1], slopes[1], nodes[2], slopes[2]
         )
-    node._label = label if line is None else LabelAndLine(label, line)
+    node._label = label if line is None else LabelAndOrigin(label, line)
     node._grad = as_float(grad)
     return node
 

@@ -12,13 +12,13 @@ from typing import TypeAlias
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
-from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
+from autograd.engine.messages import LabelAndOrigin, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
 from autograd.engine.generate import SCOPE, generated_function
 from autograd.engine.landing import LANDING_SLOT, Landing
-from autograd.engine.modes import check_not_recording, modes, this_thread
+from autograd.engine.modes import ScopeEntry, check_not_recording, modes, open_scopes, this_thread
 from autograd.engine.numbers import as_float, finite, number_in
 SLOTS: Any
 LEAF: Any
@@ -68,6 +68,8 @@ class Value:
     def label(self, name: str | None) -> None: ...
     @property
     def line(self) -> str | None: ...
+    @property
+    def scope(self) -> 'ScopeEntry | None': ...
     @property
     def rule(self) -> Rule | None: ...
     @property
@@ -178,6 +180,8 @@ def change_kind(leaf, wanted) -> Any: ...
 def constant(number: object, label: str | None=None) -> Constant: ...
 
 def apply(rule, *operands) -> Any: ...
+
+def origin() -> Any: ...
 
 def apply_operator(rule, *operands) -> Any: ...
 

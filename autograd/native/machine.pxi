@@ -69,6 +69,7 @@ cdef extern from "machine.h":
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
+    int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept
     void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
@@ -423,7 +424,7 @@ cdef class NativeMachine:
     cdef readonly object program
     cdef readonly list captured
     cdef list _keep, _guards
-    cdef Whereabouts _sources
+    cdef Whereabouts _sources, values_at
     cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these follow one another
     cdef Blocks blocks
     cdef Plan plan
@@ -486,7 +487,7 @@ cdef class NativeMachine:
         for slot, number in program.numbers:
             template[slot] = number
         self.template = template
-        self._sources = program.captured_at
+        self._sources, self.values_at = program.captured_at, program.values_at
         self.source_slots = slots = _ints(program.captured_slots)
         if any(slots[i] != slots[0] + i for i in range(len(program.captured))):
             self._numbers = array.clone(NUMBERS, len(program.captured), False)
@@ -502,28 +503,34 @@ cdef class NativeMachine:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""
         cdef array.array found = affine_parts(<bytes>instruction.codes[:instruction.terms], self.blocks.a, self.blocks.b,
                                               at, <int>instruction.count)
-        cdef int[::1] spans = spans_of(<bytes>instruction.codes[:instruction.terms])
         cdef int* number = found.data.as_ints
-        cdef int n = <int>len(spans) - 1, s
-        cdef Py_ssize_t most = len(found) // (<int>PER_PART + n * <int>PER_SPAN), done = 0, i
-        cdef Part* part = <Part*>calloc(2 * most + 1, sizeof(Part))
-        cdef Span* span = <Span*>calloc(most * n + 1, sizeof(Span))
+        cdef int* end = number + len(found)
+        cdef int s, term
+        cdef Py_ssize_t parts = 0, spans = 0, done = 0
+        while number < end:
+            parts, spans = parts + 1, spans + number[3]
+            number += <int>PER_PART + number[3] * <int>PER_SPAN
+        cdef Part* part = <Part*>calloc(2 * parts + 1, sizeof(Part))
+        cdef Span* span = <Span*>calloc(spans + 1, sizeof(Span))
         instruction.parts, instruction.spans = part, span  # freed with the machine
         if part == NULL or span == NULL:
             raise MemoryError()
-        for i in range(most + 1):
-            if (number[0] if i < most else instruction.count) > done:
+        number = found.data.as_ints
+        while True:
+            if (number[0] if number < end else instruction.count) > done:
                 part.first, part.rows = done, 1
-                part.columns = (number[0] if i < most else instruction.count) - done
+                part.columns = (number[0] if number < end else instruction.count) - done
                 part += 1
-            if i == most:
+            if number == end:
                 break
-            part.first, part.rows, part.columns, part.count, part.spans = number[0], number[1], number[2], n, span
+            part.first, part.rows, part.columns, part.count, part.spans = number[0], number[1], number[2], number[3], span
             number += <int>PER_PART
-            for s in range(n):
-                span.terms, span.code = number[0], instruction.codes[spans[s]]
+            term = 0
+            for s in range(part.count):
+                span.terms, span.code = number[0], instruction.codes[term]
                 span.a = CAffine(number[1], number[2], number[3], number[4])
                 span.b = CAffine(number[5], number[6], number[7], number[8])
+                term += span.terms
                 span += 1
                 number += <int>PER_SPAN
             self.plan.scratch = max(self.plan.scratch, part_prepare(part))
@@ -542,7 +549,32 @@ cdef class NativeMachine:
         clear(&self.spare[0])
         clear(&self.spare[1])
 
-    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
+    def run_into(self, Flat flat not None, rows, list reads, int root, double seed):
+        """Run forward, and back from the slot `root`, and set the gradients of the Values in `flat`, as zero_grad() and
+        the backward pass would. Returns the numbers in the slots `reads`.
+
+        Returns None, and has changed nothing, unless the arrays hold the numbers of all captured Values, or if
+        something is not finite.
+        """
+        global replays
+        cdef Whereabouts values = self.values_at
+        cdef unsigned long long then
+        cdef Numbers slopes
+        if not values.are_all_in(flat):
+            return None
+        then = moves
+        found = self.run(rows, reads, [root], seed, [], False)
+        if found is None or moves != then:
+            return None
+        slopes = (<list>found[1])[0]
+        if values.covered != &flat.arrays:
+            memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
+        values.write_to(flat.arrays.grad, 1.0, slopes.data.as_doubles)
+        flat.arrays.used = True
+        replays += 1
+        return found[0]
+
+    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[], bint origin_wanted=True):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
         Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
@@ -589,7 +621,7 @@ cdef class NativeMachine:
                 slope = slopes[root]
                 batch.slopes[root] = slope.data.as_doubles
             kept = self._fill(&batch, rows)
-            origin = self._origin(&batch) if batch.differentiating else None
+            origin = self._origin(&batch) if batch.differentiating and origin_wanted else None
             for i in range(1, batch.helpers + 1):
                 memcpy(batch.workspaces[i].memory, batch.workspaces[0].memory, self.plan.uniform * sizeof(double))
             if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls

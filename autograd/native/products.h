@@ -7,137 +7,16 @@
 #define V(numbers) ((vector *)(numbers))
 #define CV(numbers) ((const vector *)(numbers))
 
-/* c[p][q] += a[p][0]·b[0][q] + a[p][1]·b[1][q] + …, for some rows p and some vectors of numbers q, of the last of which
-   only `last` numbers are stored. The rows of c are c_row apart, and so on. With `anew` c is overwritten. */
-#define TILE(rows, vectors)                                                                                        \
-    HERE void OF_KIND(tile_##rows##_##vectors)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row,       \
-                                               ptrdiff_t a_term, const double *b, ptrdiff_t b_term,                \
-                                               ptrdiff_t terms, ptrdiff_t last, int anew) {                        \
-        enum { LAST = vectors - 1 };                                                                               \
-        ROWS_##rows(VECTORS_##vectors, BEGIN_SUM)                                                                  \
-        for (; terms > 0; terms--, a += a_term, b += b_term) {                                                     \
-            VECTORS_##vectors(LOAD_B, 0)                                                                           \
-            ROWS_##rows(VECTORS_1, LOAD_A)                                                                         \
-            ROWS_##rows(VECTORS_##vectors, ADD)                                                                    \
-        }                                                                                                          \
-        ROWS_##rows(VECTORS_##vectors, STORE)                                                                      \
-    }
+/* Results are computed with a product that is rounded before it is added, as eager operations do it; the order of adding
+   is that of the terms. In gradients it is free, and so is the rounding: there, one instruction does both. */
 
-TILE(1, 1)
-TILE(1, 2)
-TILE(4, 1)
-TILE(4, 2)
-#if ACROSS == 4
-TILE(1, 4)
-TILE(4, 4)
-#endif
-#if DOWN == 8
-TILE(8, 1)
-TILE(8, 2)
-#endif
-#undef TILE
+#define OF_TILES(name) OF_KIND(name)
+#define PLUS_PRODUCT(s, w, x) ((s) + (w) * (x))
+#include "tiles.h"
 
-#define TILE_OF(rows, vectors, last) \
-    OF_KIND(tile_##rows##_##vectors)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, last, anew)
-
-/* The same for rows of any length. */
-#define STRIP(rows)                                                                                                \
-    HERE void OF_KIND(strip_##rows)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term, \
-                                    const double *b, ptrdiff_t b_term, ptrdiff_t columns, ptrdiff_t terms,         \
-                                    int anew) {                                                                    \
-        ptrdiff_t q = 0;                                                                                           \
-        WIDE_TILES(rows)                                                                                           \
-        for (; columns - q > WIDTH; q += 2 * WIDTH)                                                                \
-            TILE_OF(rows, 2, columns - q >= 2 * WIDTH ? WIDTH : columns - q - WIDTH);                              \
-        if (q < columns)                                                                                           \
-            TILE_OF(rows, 1, columns - q);                                                                         \
-    }
-
-#if ACROSS == 4
-#define WIDE_TILES(rows)                                                                                           \
-    for (; columns - q >= 4 * WIDTH; q += 4 * WIDTH)                                                               \
-        TILE_OF(rows, 4, WIDTH);
-#else
-#define WIDE_TILES(rows)
-#endif
-STRIP(1)
-STRIP(4)
-#undef WIDE_TILES
-#if DOWN == 8
-#define WIDE_TILES(rows)
-STRIP(8)
-#undef WIDE_TILES
-#endif
-#undef STRIP
-
-/* The same for any number of rows, which must not overlap. */
-TARGET static void OF_KIND(product)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term,
-                                    const double *b, ptrdiff_t b_term, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms,
-                                    int anew) {
-    ptrdiff_t p = 0;
-#if DOWN == 8
-    if (columns <= 2 * WIDTH)
-        for (; p + 8 <= rows; p += 8)
-            OF_KIND(strip_8)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
-#endif
-    for (; p + 4 <= rows; p += 4)
-        OF_KIND(strip_4)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
-    for (; p < rows; p++)
-        OF_KIND(strip_1)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
-}
-
-#if LANES == 2 * WIDTH && ACROSS == 4
-/* The same for rows of LANES columns in two tiles at once, `c_tile` and `b_tile` apart. */
-TARGET static void OF_KIND(product_of_two)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
-                                           ptrdiff_t a_term, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
-                                           ptrdiff_t rows, ptrdiff_t terms, int anew) {
-    ptrdiff_t p = 0;
-#define C(p, v) V(c + p * c_row + v / 2 * c_tile)[v % 2]
-#define BEGIN_TWO(p, v) vector s##p##v = anew ? -(vector){0} : C(p, v);
-#define LOAD_TWO(p, v) const vector x##v = CV(b + v / 2 * b_tile)[v % 2];
-#define STORE_TWO(p, v) C(p, v) = s##p##v;
-    for (; p + 4 <= rows; p += 4, c += 4 * c_row, a += 4 * a_row) {
-        const double *const a_begin = a, *const b_begin = b;
-        ROWS_4(VECTORS_4, BEGIN_TWO)
-        for (ptrdiff_t t = 0; t < terms; t++, a += a_term, b += b_term) {
-            VECTORS_4(LOAD_TWO, 0)
-            ROWS_4(VECTORS_1, LOAD_A)
-            ROWS_4(VECTORS_4, ADD)
-        }
-        ROWS_4(VECTORS_4, STORE_TWO)
-        a = a_begin;
-        b = b_begin;
-    }
-#undef C
-#undef BEGIN_TWO
-#undef LOAD_TWO
-#undef STORE_TWO
-    for (int tile = 0; tile < 2 && p < rows; tile++)
-        OF_KIND(product)(c + tile * c_tile, c_row, a, a_row, a_term, b + tile * b_tile, b_term, rows - p, LANES, terms, anew);
-}
-#endif
-
-/* The same for all tiles, whose parts of c, a and b are `c_tile` and so on apart. DEEP terms at a time, so that these rows
-   of b stay in the nearest cache; BLOCK rows of all tiles before the next rows, so that a is read from memory once. */
-HERE void OF_KIND(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, const double *a, ptrdiff_t a_row,
-                                 ptrdiff_t a_term, ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
-                                 ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t tiles, int anew) {
-    for (; terms > 0; terms -= DEEP, a += DEEP * a_term, b += DEEP * b_term, anew = 0) {
-        const ptrdiff_t depth = terms < DEEP ? terms : DEEP;
-        for (ptrdiff_t p = 0; p < rows; p += BLOCK) {
-            const ptrdiff_t count = rows - p < BLOCK ? rows - p : BLOCK;
-            ptrdiff_t tile = 0;
-#if LANES == 2 * WIDTH && ACROSS == 4
-            for (; columns == LANES && a_tile == 0 && c_tile && tile + 2 <= tiles; tile += 2)
-                OF_KIND(product_of_two)(c + p * c_row + tile * c_tile, c_row, c_tile, a + p * a_row, a_row, a_term,
-                                        b + tile * b_tile, b_term, b_tile, count, depth, anew);
-#endif
-            for (; tile < tiles; tile++)
-                OF_KIND(product)(c + p * c_row + tile * c_tile, c_row, a + p * a_row + tile * a_tile, a_row, a_term,
-                                 b + tile * b_tile, b_term, count, columns, depth, anew);
-        }
-    }
-}
+#define OF_TILES(name) OF_KIND(fused_##name)
+#define PLUS_PRODUCT(s, w, x) FUSED(s, w, x)
+#include "tiles.h"
 
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
 HERE void OF_KIND(turned)(double *to, ptrdiff_t to_row, const double *from, ptrdiff_t from_row, ptrdiff_t from_column,
@@ -243,22 +122,22 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
             }
             if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
                 AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
-                OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride,
+                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride,
                                        w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs, LANES * w->inputs,
                                        count, terms, LANES, w->tiles, 0);
             } else if (span->code & A_WANTED && span->a.term == 1) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * terms, rows + x + tile * w->stride, step, terms);
-                OF_KIND(tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride, turned, terms,
+                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride, turned, terms,
                                        LANES * terms, count, terms, LANES, w->tiles, 0);
             } else if (span->code & A_WANTED) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * count, g + tile * w->stride, LANES, count);
-                OF_KIND(tiled_product)(w->adjoint + weights, span->a.term, 0, rows + x, step, 1, w->stride, turned, count,
+                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.term, 0, rows + x, step, 1, w->stride, turned, count,
                                        LANES * count, terms, count, LANES, w->tiles, 0);
             }
             if (span->code & B_WANTED)
-                OF_KIND(tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
+                OF_KIND(fused_tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
                                        g, LANES, w->stride, terms, LANES, count, w->tiles, 0);
         }
     }
@@ -329,16 +208,16 @@ HERE void OF_KIND(contribute)(double *adjoint, Affine x, const double *memory, A
     double *to = adjoint + x.start;
     const double *from = memory + y.start;
     if (x.term == 1 && y.term == 1 && y.column == 0 && x.row == 0 && (columns == 1 || far_apart(x.column, terms))) {
-        OF_KIND(product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, 0);
+        OF_KIND(fused_product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, 0);
         return;
     }
     for (ptrdiff_t r = 0; r < rows; r++, to += x.row, from += y.row, g += columns) {
         if (x.term == 1 && y.term == 1 && x.column == 0) {
-            OF_KIND(product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, 0);
+            OF_KIND(fused_product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, 0);
         } else if (x.term == 1 && y.term == 1 && y.column == 0 && far_apart(x.column, terms)) {
-            OF_KIND(product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, 0);
+            OF_KIND(fused_product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, 0);
         } else if (x.column == 1 && y.column == 0 && far_apart(x.term, columns)) {
-            OF_KIND(product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, 0);
+            OF_KIND(fused_product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, 0);
         } else {
             for (ptrdiff_t c = 0; c < columns; c++)
                 for (ptrdiff_t t = 0; t < terms; t++)

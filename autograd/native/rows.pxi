@@ -233,6 +233,29 @@ def total_of(Numbers numbers not None, Py_ssize_t step, Py_ssize_t count):
     return total
 
 
+def hits(Numbers numbers not None, Py_ssize_t step, Rows rows not None):
+    """For how many examples the largest of their scores is the one of their class.
+
+    numbers  for each example `step` numbers, of which all but the first are its scores. A single score above 0 stands
+             for class 1, otherwise for class 0
+    rows     the examples; the last number of each is its class, and numbers below 0 stand for class 0
+    """
+    cdef Py_ssize_t i, k, best, found = 0
+    cdef double* score
+    cdef double target
+    if step < 2 or len(numbers) < rows.count * step or rows.width == 0:
+        raise IndexError(step)
+    for i in range(rows.count):
+        score = numbers.data.as_doubles + i * step + 1
+        target = rows.numbers.data.as_doubles[(i + 1) * rows.width - 1]
+        best = score[0] > 0.0 if step == 2 else 0
+        for k in range(1, step - 1):
+            if score[k] > score[best]:
+                best = k
+        found += max(target, 0.0) == best
+    return found
+
+
 def places_below(Py_ssize_t count):
     """The places 0 to count - 1."""
     cdef Numbers places = array.clone(NO_LONG_PLACES, count, False)

@@ -44,6 +44,7 @@ SOURCES = [
         "native/sums.h",
         "native/lanes.h",
         "native/products.h",
+        "native/tiles.h",
         "native/thread_pool.h",
         "native/traceback.h",
         "native/kernels.py",

@@ -4,7 +4,8 @@
    A term's code is a sum of the flags below. If only one factor of a product varies between the examples, it is b.
 
    The loops are in lanes.h and products.h. They are included once for each kind of processor, and the version for this
-   processor is chosen at run time; without fused multiply-add all of them give the same bits. */
+   processor is chosen at run time. All of them give the same bits, but for gradients on a processor that has no fused
+   multiply-add. */
 
 #include <stddef.h>
 
@@ -176,7 +177,6 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define BEGIN_SUM(p, v) vector s##p##v = anew ? -(vector){0} : CV(c + p * c_row)[v];
 #define LOAD_A(p, v) const double w##p = a[p * a_row];
 #define LOAD_B(p, v) const vector x##v = CV(b)[v];
-#define ADD(p, v) s##p##v += w##p * x##v;
 #define STORE(p, v)                                                                                                \
     if (v < LAST || last == WIDTH) {                                                                               \
         V(c + p * c_row)[v] = s##p##v;                                                                             \
@@ -191,6 +191,12 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define JOINED(name, kind) JOINED_(name, kind)
 #define OF_KIND(name) JOINED(name, KIND)
 
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#define FUSED(s, w, x) (vector) vfmaq_n_f64((float64x2_t)(s), (float64x2_t)(x), w)
+#else
+#define FUSED(s, w, x) ((s) + (w) * (x))
+#endif
 #define KIND any
 #define TARGET
 #define WIDTH 2
@@ -204,7 +210,8 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #include <immintrin.h>
 
 #define KIND avx2
-#define TARGET __attribute__((target("avx2")))
+#define TARGET __attribute__((target("avx2,fma")))
+#define FUSED(s, w, x) (vector) _mm256_fmadd_pd(_mm256_set1_pd(w), (__m256d)(x), (__m256d)(s))
 #define WIDTH 4
 #define GROUP 2
 #define ACROSS_LANES 4
@@ -213,7 +220,8 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #include "lanes.h"
 
 #define KIND avx512
-#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl")))
+#define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
+#define FUSED(s, w, x) (vector) _mm512_fmadd_pd(_mm512_set1_pd(w), (__m512d)(x), (__m512d)(s))
 #define WIDTH 8
 #define GROUP 4
 #define ACROSS_LANES 2
@@ -222,16 +230,15 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #include "lanes.h"
 #endif
 
-#undef ADD
-
 static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
 static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
 static int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
+static int (*add_finite)(double *, const double *, const double *, ptrdiff_t) = add_finite_any;
 static void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
 
 #define CHOOSE(kind, width)                                                                                        \
     return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind,         \
-           spread = spread_##kind, width
+           add_finite = add_finite_##kind, spread = spread_##kind, width
 
 /* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {
@@ -239,7 +246,7 @@ static int sums_choose(int width) {
     if (width >= 8 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
         CHOOSE(avx512, 8);
-    if (width >= 4 && __builtin_cpu_supports("avx2"))
+    if (width >= 4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         CHOOSE(avx2, 4);
 #endif
     CHOOSE(any, 2);

@@ -18,6 +18,7 @@ from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
+from autograd.native import backend
 from autograd.nested import map_numbers, with_object_arrays
 from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
@@ -26,8 +27,12 @@ from autograd.replay.recording import NotReplayed
 from autograd.replay.recordings import Recordings
 from autograd.replay.results import plain
 from autograd.replay.signature import positions_of
+from autograd.replay.translations import Translations
 
 if TYPE_CHECKING:
+    from array import array
+
+    from autograd.engine.arrays import Flat
     from autograd.replay.program import Program
     from autograd.view.draw import Drawing
 
@@ -83,7 +88,7 @@ def compile(function=None, *, static=(), maxsize=16, fallback=True):
     return Compiled(function, static, maxsize, fallback)
 
 
-class Compiled(Generic[P, R_co]):
+class Compiled(Translations, Generic[P, R_co]):
     """A function that is recorded and replayed; see `compile`."""
 
     def __init__(
@@ -210,6 +215,23 @@ class Compiled(Generic[P, R_co]):
             except NotReplayed as failure:
                 rows = failure.rows
         return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
+
+    def mean_into(self, flat: Flat, rows: Any) -> tuple[float, array[float]] | None:
+        """Set the gradients of the Values in `flat` to those of the mean result over a batch: as if all gradients were
+        set to 0 and `mean(rows).backward()` called, but without a graph.
+
+        rows  the examples, as autograd.examples.rows_of returns them
+
+        Returns the mean, and all numbers that the function returns, one example after the other. Returns None, and has
+        changed nothing, where only `mean` can do it: without the compiled engine, while the Flat does not hold the
+        numbers of all Values that a gradient flows to, for functions that draw random numbers, before the second call,
+        after something that it depends on has changed, where a result is not finite, and for results other than a
+        number, or a pair of a number and a number or a list of several.
+        """
+        if backend == "python" or is_recording() or self._static:
+            return None
+        recording = self._recordings.current(rows.key, gradients_wanted())
+        return recording and recording.mean_into(flat, rows)
 
     @overload
     def map(self: Compiled[..., Value | float], *batches: Any, **kwargs: Any) -> list[float]: ...

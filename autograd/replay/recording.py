@@ -6,6 +6,7 @@ import contextlib
 import time
 from array import array
 from itertools import groupby
+from math import isfinite
 
 from autograd.engine import (
     Freezing,
@@ -85,6 +86,7 @@ class Recording:
         self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
+        self._is_flat = _is_flat(self.result.structure)
         self.seconds = time.perf_counter() - began
 
     def _record(self, recorder):
@@ -219,6 +221,21 @@ class Recording:
         node = self._node(number, partials[0] if roots and kind == VALUE else None, 0, rows, origin)
         return (node, self._others(numbers, count, has_aux)) if has_aux else node
 
+    def mean_into(self, flat, rows):
+        """The mean over examples as a number, and all numbers that they return, one example after the other.
+
+        Gradients are set, as in Compiled.mean_into; returns None where that is not possible.
+        """
+        slots, count = self.program.results, len(rows)
+        simple = self._ancestry is None and not self.draws and not self.variables and self._has_gradients()
+        if not simple or not self._is_flat or self.result.kinds[0] != VALUE:
+            return None
+        numbers = self.machine.run_into(flat, rows, slots, slots[0], 1 / count)
+        if numbers is None:
+            return None
+        number = total_of(numbers, len(slots), count) / count
+        return (number, numbers) if isfinite(number) else None
+
     def map(self, rows, has_aux):
         """Every example's result as plain numbers; with has_aux first numbers and other results separately."""
         slots, count = self.program.results, len(rows)
@@ -273,10 +290,14 @@ class Recording:
 
     def _with_random_numbers(self, rows):
         """The rows, each with the random numbers of its example at the end; they are drawn example by example."""
-        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
         if isinstance(rows, list):
-            return [row + [draw() for draw in draws] for row in rows]
-        return with_columns(rows, array("d", [draw() for _ in range(len(rows)) for draw in draws]))
+            return [row + self.drawn(1) for row in rows]
+        return with_columns(rows, array("d", self.drawn(len(rows))))
+
+    def drawn(self, examples):
+        """The random numbers for so many examples, one after the other."""
+        draws = [draw for generator, count in self.draws for draw in [generator.random] * count]
+        return [draw() for _ in range(examples) for draw in draws]
 
     def _structured(self, structure, numbers, first, examples):
         """Each example's numbers, in a structure of their columns in `numbers`; the columns begin with `first`."""
@@ -352,6 +373,15 @@ class Recording:
             "seconds": self.seconds,
             "fallbacks": self.fallbacks,
         }
+
+
+def _is_flat(structure):
+    """Whether a result is one number, or a pair of it and a number or a list of numbers, at least two."""
+    if type(structure) not in (list, tuple):
+        return type(structure) is int
+    first, *others = structure
+    several = len(others) == 1 and type(others[0]) is list and len(others[0]) > 1
+    return len(others) == 1 and all(type(part) is int for part in (first, *(others[0] if several else others)))
 
 
 @contextlib.contextmanager

@@ -82,6 +82,11 @@ class Recordings:
         finally:
             self._states = None
 
+    def current(self, key, gradients):
+        """The recording for a key if there is one that is up to date; it is not counted as a call."""
+        recording = self._by_key.get(key)
+        return recording if recording is not None and recording.is_current(gradients) else None
+
     def _serving(self, key, rows, gradients):
         recording = self._by_key.get(key)
         if recording is not None and not recording.freezing_unchanged():
@@ -118,6 +123,7 @@ class Recordings:
         self._states = self._states or RandomStates(shared_generators())
         recording = Recording(self.function, key if gradients else key[1], leaves, gradients)
         self._by_key[key] = recording
+        self._by_key.move_to_end(key)
         self._warn_of_many_items(*recording.dependencies.largest())
         while len(self._by_key) > self.maxsize:
             self._thrown_away.add(hash(self._by_key.popitem(last=False)[0]))

@@ -214,13 +214,16 @@ class LaTeX(Python):
         tall = "frac" in text or "cases" in text
         return rf"\left({text}\right)" if tall else f"({text})"
 
+    def function(self, name):
+        spelled = name.replace("_", r"\_")
+        return rf"\{name}" if name in self.KNOWN else self.CALLED.get(name, rf"\operatorname{{{spelled}}}")
+
     def call(self, name, arguments):
         inner = ", ".join(map(self.translate, arguments))
         if name in self.AROUND:
             text, tightness = self.AROUND[name]
             return text % inner, tightness
-        known = rf"\{name}" if name in self.KNOWN else self.CALLED.get(name, rf"\operatorname{{{name}}}")
-        return known + self.bracketed(inner), ATOM
+        return self.function(name) + self.bracketed(inner), ATOM
 
     def choose(self, node):
         rows = []

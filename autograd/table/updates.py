@@ -8,7 +8,7 @@ import ast
 from functools import cached_property
 
 from autograd.table.formulas import Formula
-from autograd.table.translate import Python
+from autograd.table.translate import NumPy, Python
 
 
 class Update:
@@ -59,6 +59,17 @@ class Update:
         lines = "".join(f"    {target} = {text}\n" for target, text in self.translated(Python()))
         parameters = ", ".join(("sqrt", *self.inputs, *self.settings))
         made: dict = {}
+        exec(f"def update({parameters}):\n{lines}    return {', '.join(self.results)},", made)
+        return made["update"]
+
+    def on_arrays(self, numpy):
+        """The rule as a function of the inputs and the settings, all of them arrays of a library like NumPy.
+
+        Unlike `on_numbers` it never decides: what a setting of 0 switches off is chosen by `where`.
+        """
+        lines = "".join(f"    {target} = {text}\n" for target, text in self.translated(NumPy()))
+        parameters = ", ".join((*self.inputs, *self.settings))
+        made: dict = {"np": numpy}
         exec(f"def update({parameters}):\n{lines}    return {', '.join(self.results)},", made)
         return made["update"]
 

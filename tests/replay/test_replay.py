@@ -369,7 +369,8 @@ def test_parameters_of_modules_may_be_replaced_and_removed():
         assert penalty(2.0).data == pytest.approx(2 * sum(p.data**2 for p in model.parameters()))
 
     agree()
-    model.layers[0].neurons[1].w[0] = Value(0.75)
+    neuron = model.layers[0].neurons[1]
+    neuron.w = (Value(0.75), neuron.w[1])
     agree()
     model.layers[1].neurons[0] = nn.Neuron(3, seed=3)
     agree()

@@ -46,8 +46,7 @@ def photograph(browser, folder, name):
     page = Page(browser, folder / f"{name}.html").open(f"#step={step}")
     if name == "training":
         page.enter(".training input", step)
-        page.press("Fit")
-        page.run("player.go(player.run.steps.length - 5)")
+        page.run("player.look(['Network']); player.go(player.run.steps.length - 5)")
     time.sleep(0.5)
     shot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
     shot.quantize(200).save(ROOT / "notebooks" / "images" / f"{picture}.png", optimize=True)

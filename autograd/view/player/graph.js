@@ -162,3 +162,24 @@ class Graph {
     return found;
   }
 }
+
+/**
+ * The nodes of a box that something outside is computed from.
+ * @param {Graph} graph
+ * @param {number} box
+ */
+function outputsOf(graph, box) {
+  const inside = new Set(graph.boxes[box].nodes);
+  return [...inside].filter((node) => (
+    node === graph.result || graph.sources(node).some((child) => !inside.has(child))));
+}
+
+/**
+ * The leaves that can be changed: inputs first, then what is or is named like a parameter, in the natural order of their names.
+ * @param {Graph} graph
+ */
+function leavesInOrder({ nodes, leaves }) {
+  const rank = (/** @type {number} */ i) => Number(nodes[i].kind === "parameter" || /^(w|b|bias)_?\d*$/i.test(nodes[i].name));
+  return leaves.filter((i) => !nodes[i].constant)
+    .sort((a, b) => rank(a) - rank(b) || natural(nodes[a].name, nodes[b].name));
+}
