@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
 from autograd.engine import Value, as_float, is_recording, scope
-from autograd.engine.functions import FUNCTIONS
+from autograd.engine.functions import COMPOSED, FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
 
@@ -220,3 +220,6 @@ def dot(xs, ys):
     if len(xs) != len(ys) or not xs:
         raise ArgumentError(f"dot: expected two sequences of the same length, got lengths {len(xs)} and {len(ys)}.")
     return total([x * y for x, y in zip(xs, ys, strict=True)])
+
+
+COMPOSED.update(logaddexp=logaddexp, sinc=sinc)

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy
 
-from autograd.composed import logaddexp, sinc
 from autograd.engine import Value, is_recording
-from autograd.engine.functions import ANGLES, FUNCTIONS
+from autograd.engine.functions import COMPOSED, FUNCTIONS
 from autograd.errors import AutogradError, NumberTypeError
 from autograd.table.registry import RULES as REGISTRY
 
@@ -25,10 +24,7 @@ RULES = {
 # NumPy's own loops call the operators of Values, which is quicker.
 OPERATORS = ("add", "pow", "mod", "equal", "less", "less_equal")
 OTHERS = {
-    **ANGLES,
     "conjugate": lambda x: x,
-    "logaddexp": logaddexp,
-    "sinc": sinc,
     "isfinite": lambda x: isinstance(x, Value) or math.isfinite(x),
     "isnan": lambda x: not isinstance(x, Value) and math.isnan(x),
     "isinf": lambda x: not isinstance(x, Value) and math.isinf(x),
@@ -97,8 +93,8 @@ def _carried_out(name, call):
 @cache
 def _ours(name):
     """Our function for one of NumPy's, elementwise; None where NumPy's own will do."""
-    if name in OTHERS:
-        function, count = OTHERS[name], 2 if name == "logaddexp" else 1
+    if name in OTHERS or name in COMPOSED:
+        function, count = OTHERS.get(name) or COMPOSED[name], 2 if name == "logaddexp" else 1
     elif name in RULES and name not in OPERATORS:
         function = FUNCTIONS[RULES[name]]
         count = len(REGISTRY[RULES[name]].inputs)

@@ -33,6 +33,7 @@ from autograd import (
     jvp,
     latex,
     log_softmax,
+    logaddexp,
     logsumexp,
     mean,
     no_grad,
@@ -46,6 +47,7 @@ from autograd import (
     rule,
     scope,
     scopes_wanted,
+    sinc,
     softmax,
     take,
     value_and_grad,
@@ -124,6 +126,10 @@ def functions_of_the_table() -> None:
 
 
 def composed_functions() -> None:
+    assert_type(logaddexp(1.0, x), Value)
+    assert_type(logaddexp(1.0, 2.0), float)
+    assert_type(sinc(x), Value)
+    assert_type(sinc(0.5), float)
     assert_type(logsumexp([x, y]), Value)
     assert_type(logsumexp(1.0, 2.0), float)
     assert_type(logsumexp(0.0, x), Value)
@@ -186,6 +192,7 @@ def transforms() -> None:
     assert_type(grad(grad(lambda t: t**2))(3.0), Any)
     assert_type(value_and_grad(plane)(1.0, b=3.0), tuple[float, float])
     assert_type(value_and_grad(squared)(x), tuple[Value, Value])
+    assert_type(value_and_grad(plane, overshoot="inf")(1.0, b=3.0), tuple[float, float])
     assert_type(value_and_grad(length)([x]), tuple[Value, list[Value]])
     assert_type(jacobian(swapped)([1.0, 2.0]), list[list[float]])
     assert_type(jacobian(squared)(x), Value)

@@ -99,6 +99,8 @@ GOOD = {
     "autograd.jvp": lambda: {"f": square, "primals": (2.0,), "tangents": (1.0,)},
     "autograd.log_softmax": lambda: [logits()],
     "autograd.logsumexp": lambda: [Value(1.0), 2.0],
+    "autograd.logaddexp": lambda: [Value(1.0), 2.0],
+    "autograd.sinc": lambda: [Value(1.5)],
     "autograd.mean": lambda: [logits()],
     "autograd.softmax": lambda: [logits()],
     "autograd.take": lambda: {"items": logits(), "index": 1},

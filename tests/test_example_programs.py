@@ -11,8 +11,8 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "notebooks" / "examples"
 PROGRAMS = sorted(FOLDER.glob("*.py"))
 SECONDS = 120  # a program takes a few; on plain Python and on a busy machine more
-SLOW_ON_PLAIN_PYTHON = {"character_model", "conv_digits", "lstm_parity"}  # they train: a minute and more
-NEEDS = {"conv_digits": "sklearn", "minimum": "scipy", "bundle_adjustment": "scipy"}
+SLOW_ON_PLAIN_PYTHON = {"character_model", "conv_digits", "lstm_parity", "pinn"}  # they train: a minute and more
+NEEDS = {"conv_digits": "sklearn", "minimum": "scipy", "bundle_adjustment": "scipy", "ode_fit": "scipy"}
 # What a program prints, as a regular expression.
 PRINTS = {
     "lstm_parity": r"accuracy on sequences twice as long: (0\.9|1\.0)\d\d\n",

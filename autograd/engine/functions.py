@@ -30,6 +30,9 @@ NUMPY_NAMES = {
 ANGLES = dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180))
 ANGLES |= dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / math.pi))
 
+# What stands for functions of NumPy on arrays of Values, beside the rules: composed.py adds some.
+COMPOSED: dict[str, Callable[..., Any]] = dict(ANGLES)
+
 
 def rule(name, formula, *partials, **options):
     """Register a primitive of your own, in the same form as the table; returns its function.

@@ -1,7 +1,7 @@
 """Bundle adjustment: the poses of four cameras and ten points, from where the cameras see the points.
 
-    48 numbers from 80
-    True
+48 numbers from 80
+True
 """
 
 import numpy as np
@@ -28,7 +28,8 @@ def seen(x):
 
 
 dice = np.random.default_rng(0)
-truth = np.concatenate([dice.normal(0, 0.2, 6 * (CAMERAS - 1)), (dice.uniform(-1, 1, (POINTS, 3)) + [0, 0, 5]).ravel()])
+points = dice.uniform(-1, 1, (POINTS, 3)) + np.array([0, 0, 5])
+truth = np.concatenate([dice.normal(0, 0.2, 6 * (CAMERAS - 1)), points.ravel()])
 pictures = seen(truth)
 
 

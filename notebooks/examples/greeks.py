@@ -1,13 +1,13 @@
 """The sensitivities of a call option's price to second order, by the formula of Black and Scholes.
 
-    price  10.450584
-    delta   0.636831
-    vega   37.524035
-    theta  -6.414028
-    rho    53.232482
-    gamma   0.018762
-    vanna  -0.281430
-    volga   9.850059
+price  10.450584
+delta   0.636831
+vega   37.524035
+theta  -6.414028
+rho    53.232482
+gamma   0.018762
+vanna  -0.281430
+volga   9.850059
 """
 
 import math
@@ -28,7 +28,6 @@ def normal(x):
 inputs = (100.0, 0.2, 1.0, 0.05)
 value, (delta, vega, per_year, rho) = value_and_grad(price, argnums=(0, 1, 2, 3))(*inputs)
 (gamma, vanna), (_, volga) = hessian(price, argnums=(0, 1))(*inputs)
-for name, number in dict(
-    price=value, delta=delta, vega=vega, theta=-per_year, rho=rho, gamma=gamma, vanna=vanna, volga=volga
-).items():
+numbers = [value, delta, vega, -per_year, rho, gamma, vanna, volga]
+for name, number in zip(["price", "delta", "vega", "theta", "rho", "gamma", "vanna", "volga"], numbers):
     print(f"{name:6}{number:10.6f}")

@@ -1,7 +1,7 @@
 """The minimum of Rosenbrock's function in five dimensions, by SciPy with gradient and Hessian.
 
-    [1. 1. 1. 1. 1.]
-    True True
+[1. 1. 1. 1. 1.]
+True True
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """The rates of predators and prey (Lotka–Volterra), fitted to observations through Runge–Kutta steps in a recording.
 
-    [1.1 0.4 0.1 0.4]
+[1.1 0.4 0.1 0.4]
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """A network that solves u″ = -u with u(0) = 0 and u(π/2) = 1, which is the sine: u″ is part of the loss.
 
-    True
+True
 """
 
 import math

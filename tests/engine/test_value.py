@@ -67,7 +67,7 @@ def test_numbers_that_float_takes_exactly(number):
         (None, NumberTypeError, "got NoneType None. A variable may not have been set"),
         ([1.0], NumberTypeError, r"got list \[1.0\]. Make one Value of each element"),
         (np.array([1.0, 2.0]), NumberTypeError, "got ndarray"),
-        (np.array(1.0), NumberTypeError, r"\.item\(\) takes the only element"),
+        (np.array([1.0]), NumberTypeError, r"\.item\(\) takes the only element"),
         (object(), NumberTypeError, "got object"),
         (math.nan, NotFiniteError, "a Value must be finite, got nan"),
         (math.inf, NotFiniteError, "a Value must be finite, got inf"),
@@ -470,7 +470,7 @@ def test_comparing():
             _ = x < thing
 
 
-@pytest.mark.parametrize("leave", [float, int, math.exp, math.floor, np.float64, lambda v: np.array([v], dtype=float)])
+@pytest.mark.parametrize("leave", [float, int, math.exp, np.float64, lambda v: np.array([v], dtype=float)])
 def test_leaving_the_graph_is_refused(leave):
     with pytest.raises(TypeError, match=r"v\.data"):
         leave(Value(2.0))
