@@ -17,6 +17,8 @@ from autograd.view.look import Look, strength
 # The ranks that all edges together may skip: beyond the first limit edges are drawn straight, because routing curves
 # around nodes would take Graphviz minutes; beyond the second even that takes too long.
 CURVED_LIMIT, STRAIGHT_LIMIT = 5_000, 200_000
+# The sides at which straight edges leave and enter, by where data flows.
+PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 SHAPES = {
     "input": {"shape": "box"},
     "parameter": {"shape": "box3d", "margin": "0.14,0.1"},
@@ -110,7 +112,13 @@ class DotWriter:
         if self.look.title:
             dot.attr(label=text(self.look.title, 200) + "\\n ", labelloc="t", fontsize="16")
         far = self.skipped_ranks() > CURVED_LIMIT
-        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
+        fans_out = self.fans_out()
+        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2")
+        dot.attr(splines="line" if far or fans_out else "true")
+        if fans_out:
+            tail, head = PORTS[self.look.rankdir]
+            dot.attr(ranksep="2")
+            dot.attr("edge", tailport=tail, headport=head, arrowsize="0.4")
         if any(map(self.is_beside, self.ids)):
             dot.attr(newrank="true")  # or Graphviz 2.43 loses an edge from a box to a cluster ("lost … edge")
         if far or self.graph.boxes:
@@ -128,6 +136,16 @@ class DotWriter:
         )
         dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color=colours["edge"])
         dot.attr("edge", fontcolor=colours["text"])
+
+    def fans_out(self):
+        """Whether so many edges lead from closed boxes to others, as between layers, that curves would be one bar."""
+        ends = {
+            (tail, head)
+            for node, head in self.shown_as.items()
+            for parent in node.parents
+            if isinstance(head, Box) and isinstance(tail := self.shown_as.get(parent), Box) and tail is not head
+        }
+        return len(ends) > 2 * len(self.ids)
 
     def skipped_ranks(self):
         """How many ranks all edges together skip, which is what Graphviz's work grows with."""

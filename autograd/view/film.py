@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 NOW, NOW_DARK = "#d81b60", "#ff6f9c"  # what the current step is about
 MARGIN, LINE = 8, 34  # points around the picture, and for the line of text
 NARROWEST = 560  # points, so that a line of text has room
+WIDEST = 1280  # pixels, unless a scale is asked for
 
 
 @dataclass
@@ -69,8 +70,8 @@ class Film:
     size    the width and height in points, and how many pixels there are to a point
     """
 
-    def __init__(self, graph: Graph, *, rate: Any = 1.0, steps: Any = None, scale: Any = 1.0, theme: Any = "light"):
-        self.rate, self.scale = as_float(rate), as_float(scale)
+    def __init__(self, graph: Graph, *, rate: Any = 1.0, steps: Any = None, scale: Any = None, theme: Any = "light"):
+        self.rate, self.scale = as_float(rate), 1.0 if scale is None else as_float(scale)
         if not (0 < self.rate <= 50 and 0 < self.scale <= 10):
             raise ArgumentError(
                 "a film has up to 50 frames a second, and up to 10 pixels to a point: expected positive numbers, got "
@@ -85,6 +86,8 @@ class Film:
         self.shown = {self.index[part.owner] for part in self.parts if part.owner in self.index}
         self.left = max(0.0, (NARROWEST - self.width) / 2) + MARGIN
         self.size = max(self.width, NARROWEST) + 2 * MARGIN, self.height + LINE + 2 * MARGIN
+        if scale is None:
+            self.scale = min(1.0, WIDEST / self.size[0])
         self.frames = self._chosen(list(self._all_frames()), steps)
         self._largest()
 

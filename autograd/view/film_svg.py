@@ -63,9 +63,9 @@ def _shape(part, styles, times):
         "fill": [style.fill for style in styles],
         "stroke": [style.stroke for style in styles],
         "stroke-width": [f"{style.width:.3g}" for style in styles],
-        "stroke-dasharray": ["5 3" if style.dashed else "none" for style in styles],
+        "stroke-dasharray": ["5 3" if style.dashed else "8 0" for style in styles],
     }
-    usual = {"stroke-width": "1", "stroke-dasharray": "none"}
+    usual = {"stroke-width": "1", "stroke-dasharray": "8 0"}
     drawn = " ".join(f'{name}="{values[-1]}"' for name, values in columns.items() if values[-1] != usual.get(name))
     where = f'd="{_path(part.points)}"' if part.kind == "path" else f'points="{_points(part.points)}"'
     animations = "".join(times.animation(name, values) for name, values in columns.items())

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Constant, Value, derivatives, grad, no_grad, record_lines, rule, zero_grad
+from autograd import Constant, Value, derivatives, grad, no_grad, record_lines, record_scopes, rule, zero_grad
 from autograd.engine import any_mode, topological_order
 from autograd.errors import (
     ArgumentError,
@@ -215,7 +215,7 @@ def test_a_deep_graph_works_at_the_default_recursion_limit(n):
 
 def test_what_a_with_block_changes_is_over_after_it():
     x = Value(2.0)
-    for block in (no_grad, record_lines):
+    for block in (no_grad, record_lines, record_scopes):
         with block(), block():
             assert any_mode()
             assert type(x.detach()) is Constant
@@ -228,7 +228,7 @@ def test_what_a_with_block_changes_is_over_after_it():
         assert (x * x).line is not None
 
 
-@pytest.mark.parametrize("mode", [no_grad, record_lines])
+@pytest.mark.parametrize("mode", [no_grad, record_lines, record_scopes])
 def test_a_thread_only_leaves_a_mode_that_it_has_entered(mode):
     def inside():
         with mode():

@@ -1,6 +1,7 @@
-"""`python tests/view/pictures.py`: makes the README's pictures of the player, from the pages that its code writes."""
+"""`python tests/view/pictures.py`: makes the README's pictures of the player, from what its code writes."""
 
 import io
+import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ def main():
         folder = Path(temporary)
         (folder / "readme.py").write_text("\n".join(blocks("python")), encoding="utf-8")
         python("readme.py", folder=folder)
+        shutil.copy(folder / "backprop.svg", ROOT / "notebooks" / "images")  # a film, written by the README's code
         for page in PICTURES:
             photograph(browser, folder, page)
     browser.quit()

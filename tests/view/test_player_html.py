@@ -38,12 +38,13 @@ class Checker(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_it_is_saved_as_a_page_or_a_film_only(tmp_path):
+def test_it_is_saved_as_a_page_or_a_film(tmp_path):
     y, _ = example()
     assert play(y).save(tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert play(y).save(tmp_path / "page.svg").read_text(encoding="utf-8").startswith("<svg")
     with pytest.raises(ArgumentError, match=r"a player is saved as .html, .svg or .gif, got 'page.png'"):
         play(y).save(tmp_path / "page.png")
-    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.svg"]
 
 
 def test_in_a_notebook_it_is_a_frame_and_for_others_a_picture():

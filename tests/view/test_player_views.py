@@ -22,7 +22,7 @@ def test_the_inside_of_a_box_follows_the_step(page):
         "document.querySelector('[data-box]').querySelector('polygon, path')"
         ".dispatchEvent(new MouseEvent('click', {bubbles: true}))"
     )
-    assert "layer" in shown.run("return player.controls.inside.selectedOptions[0].textContent")
+    assert shown.run("return player.controls.inside.selectedOptions[0].textContent") == "layer0 × 2"
     shown.run("player.open(0)")
     assert shown.run("return player.panes.length") == 1
 

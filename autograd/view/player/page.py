@@ -180,7 +180,7 @@ class Player:
         *,
         rate: float = 1.0,
         steps: tuple[int, int] | None = None,
-        scale: float = 1.0,
+        scale: float | None = None,
         theme: str | Mapping[str, str] = "light",
     ) -> Path:
         """Write the page to a file with the suffix .html; or the pass as a film, .svg or .gif. Returns the path.
@@ -190,7 +190,7 @@ class Player:
 
         rate   how many steps a second
         steps  the first and the last step, from 1; by default all
-        scale  how many pixels there are to a point: 2 is twice as large
+        scale  how many pixels there are to a point; by default 1, or less for a film that would be wider than 1,280
         theme  as for `draw`
 
         Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
