@@ -74,7 +74,9 @@ LIBRARIES = {
 }
 WITH_LIBRARY = {
     "autograd/testing.py": "hypothesis",
-    **dict.fromkeys([f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "write")], "numpy"),
+    **dict.fromkeys(
+        [f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "expressions")], "numpy"
+    ),
 }
 FOLDERS = [
     *("autograd/table", "autograd/engine", "autograd/native", "autograd/replay", "autograd/check", "autograd/view"),
