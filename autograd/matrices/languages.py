@@ -95,6 +95,7 @@ class Jax(NumPy):
     written: ClassVar[dict[str, str]] = {
         **{name: text.replace("np.", "jnp.") for name, text in NumPy.written.items()},
         "relu": "jax.nn.relu({0})",
+        "abs": "({0} * jnp.sign({0}))",  # the derivative of jnp.abs at 0 is 1
     }
 
     def __init__(self, dtype=""):

@@ -151,6 +151,8 @@ def _arrays_in(structure, name, slots) -> list[Leaf]:
     if type(structure) is Static or structure[0] == "static":
         return []
     kind, *parts = structure
+    if kind == "array":  # with items that are no numbers
+        kind, parts = list, list(parts[1])
     if parts == [0]:
         return []
     if issubclass(kind, dict):
@@ -172,6 +174,8 @@ def _shapes_in(structure):
     if type(structure) is Static or structure[0] == "static":
         return None
     kind, *parts = structure
+    if kind == "array":  # with items that are no numbers
+        kind, parts = list, list(parts[1])
     if parts == [0]:
         return kind()
     if issubclass(kind, dict):
@@ -181,9 +185,12 @@ def _shapes_in(structure):
 
 
 def _shape(structure):
-    """The shape of a structure of nested lists; None for one that is no array."""
+    """The shape of an array or of nested lists of numbers; None for other structures."""
     if structure in ("number", "Value", "Constant"):
         return ()
+    if structure[0] == "array":
+        _, shape, items = structure
+        return shape if items == "number" or all(_shape(item) == () for item in items) else None
     if type(structure) is Static or structure[0] == "static" or issubclass(structure[0], dict):
         return None
     parts = structure[1:]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograd.matrices.forms import Constant, Slice
 from autograd.matrices.grids import affine
+from autograd.matrices.steps import Constant, Slice
 from autograd.table.translate import ATOM, SIGN
 
 
