@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
-from autograd.engine import Value, as_float, is_recording
-from autograd.engine.functions import FUNCTIONS
+from autograd.engine import Value, as_float, is_recording, scope
+from autograd.engine.functions import COMPOSED, FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
 
-equal, exp, log1p, maximum = (FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum"))
+equal, exp, log1p, maximum, less, absolute, floor, sin, where = (
+    FUNCTIONS[name] for name in ("equal", "exp", "log1p", "maximum", "less", "abs", "floor", "sin", "where")
+)
+SINC = [(-1) ** k * math.pi ** (2 * k) / math.factorial(2 * k + 1) for k in range(10)]  # to 2e-18 for |x| < 0.25
 N = TypeVar("N", Value, float, "Number")
 
 
@@ -91,6 +95,7 @@ def _minus(values, number):
 
 
 @_to_number
+@scope("logsumexp")
 def logsumexp(*values):
     """log(exp(v1) + exp(v2) + …), for operands of any size; may also be called with one list.
 
@@ -110,7 +115,53 @@ def logsumexp(*values):
     return logarithm if is_zero(peak) else peak + logarithm
 
 
+@overload
+def logaddexp(x: Value, y: Number) -> Value: ...
+@overload
+def logaddexp(x: float, y: Value) -> Value: ...
+@overload
+def logaddexp(x: float, y: float) -> float: ...
+def logaddexp(x, y):
+    """log(exp(x) + exp(y)): `logsumexp` of two numbers, under NumPy's and PyTorch's name.
+
+    It is no primitive of the table: near exp(x) + exp(y) = 1, where the result is near 0, no formula in floats is right
+    to the last places.
+
+    >>> logaddexp(0.0, 0.0)
+    0.6931471805599453
+    """
+    return logsumexp(x, y)
+
+
+def sinc(x: N) -> N:
+    """sin(πx) / (πx), 1 at 0: NumPy's and PyTorch's sinc.
+
+    It is no primitive of the table, since near the extrema no formula in floats gives a derivative that is right to the
+    last places.
+
+    >>> sinc(0.0), sinc(0.5)
+    (1.0, 0.6366197723675814)
+    """
+    x = _operand(x)
+    number = _without_gradient(x)
+    return where(less(absolute(number), 0.25), lambda: _sinc_near_zero(x), lambda: _sinc_far_out(x, number))
+
+
+def _sinc_near_zero(x):
+    """Taylor's series, which has accurate derivatives where the quotient's cancel."""
+    square, total = x * x, SINC[-1]
+    for coefficient in SINC[-2::-1]:
+        total = total * square + coefficient
+    return total
+
+
+def _sinc_far_out(x, number):
+    """The quotient; the sine, of period 2 in x, is that of a number between -1 and 1, which pi magnifies less."""
+    return sin((x - 2 * floor(number / 2 + 0.5)) * math.pi) / (x * math.pi)
+
+
 @_to_list
+@scope("log_softmax")
 def log_softmax(*values):
     """The logarithms of `softmax`, as a list: v - logsumexp(values) for each v.
 
@@ -123,6 +174,7 @@ def log_softmax(*values):
 
 
 @_to_list
+@scope("softmax")
 def softmax(*values):
     """exp(v) / (exp(v1) + exp(v2) + …) for each v, as a list: positive numbers that add up to 1.
 
@@ -137,6 +189,7 @@ def softmax(*values):
 
 
 @_to_number
+@scope("mean")
 def mean(*values):
     """The arithmetic mean; may also be called with one list.
 
@@ -167,3 +220,6 @@ def dot(xs, ys):
     if len(xs) != len(ys) or not xs:
         raise ArgumentError(f"dot: expected two sequences of the same length, got lengths {len(xs)} and {len(ys)}.")
     return total([x * y for x, y in zip(xs, ys, strict=True)])
+
+
+COMPOSED.update(logaddexp=logaddexp, sinc=sinc)

@@ -2,7 +2,18 @@
 
 
 class AutogradError(Exception):
-    """The base class of every exception of this package."""
+    """The base class of every exception of this package.
+
+    rule_name  the primitive that failed, if one did: "log"
+    operands   what it was applied to; `draw(error)` shows the graph up to there. They are left out of a pickled error
+    """
+
+    rule_name: str | None = None
+    operands: tuple = ()
+
+    def __reduce__(self):
+        make, arguments, *_ = super().__reduce__()
+        return make, arguments, {name: part for name, part in vars(self).items() if name != "operands"}
 
 
 class DomainError(AutogradError, ValueError):
@@ -33,6 +44,14 @@ class InexactNumberError(AutogradError, ValueError):
 
 class NumberTypeError(AutogradError, TypeError):
     """An argument has the wrong type, such as a string in place of a number."""
+
+
+class NoSuchAttributeError(AutogradError, AttributeError):
+    """A Value, a module or a package has no attribute of this name."""
+
+
+class NoSuchNameError(AutogradError, ImportError):
+    """A package has nothing of this name to import."""
 
 
 class LeavesGraphError(AutogradError, TypeError):

@@ -12,6 +12,16 @@ from autograd.native import backend
 LIMIT = 2**31  # of items: beyond this, a place takes more than one word of the generator
 
 
+class Lists:
+    """Examples in arrays, a batch for `mean` and `map` of a compiled function, to which they arrive as lists.
+
+    arrays  one for each argument of the function
+    """
+
+    def __init__(self, arrays: list[Any]) -> None:
+        self.arrays = arrays
+
+
 def rows_of(batches: list[Any]) -> Any:
     """The numbers of examples as rows in memory, which `mean` and `map` of a compiled function take.
 

@@ -14,8 +14,14 @@ from autograd.table.registry import BUILT_IN
 HERE = Path(__file__).parent
 RULES = [rule for rule in BUILT_IN if not rule.helper]
 NOTE = '# Made by "python -m autograd.stubs" from the table and the source. Do not edit.\n'
-# Parameters and result of a function of two numbers, and of `where`, whose sides may be functions.
+# Parameters and result of a function of two or three numbers, and of `where`, whose sides may be functions.
 TWO = [("Value", "Number", "Value"), ("float", "float", "float"), ("float", "Value", "Value")]
+THREE = [
+    ("Value", "Number", "Number", "Value"),
+    ("float", "float", "float", "float"),
+    ("float", "Value", "Number", "Value"),
+    ("float", "Number", "Value", "Value"),
+]
 WHERE = [
     ("Value", "Side[Number]", "Side[Number]", "Value"),
     ("float", "Side[float]", "Side[float]", "float"),
@@ -49,10 +55,12 @@ def _function(rule):
     if len(rule.inputs) == 1:
         return ["", f"def {rule.name}({rule.inputs[0]}: N) -> N:", document]
     lines = []
-    for *types, result in WHERE if rule.name == "where" else TWO:
+    for *types, result in WHERE if rule.name == "where" else TWO if len(rule.inputs) == 2 else THREE:
         given = [f"{name}: {kind}" for name, kind in zip(rule.inputs, types, strict=True)]
-        if rule.inputs[-1] in rule.defaults and types[-1] != "Value":
-            given[-1] += f" = {rule.defaults[rule.inputs[-1]]}"
+        for i in reversed(range(len(given))):
+            if rule.inputs[i] not in rule.defaults or types[i] == "Value":
+                break
+            given[i] += f" = {rule.defaults[rule.inputs[i]]}"
         lines += ["", "@overload", f"def {rule.name}({', '.join(given)}) -> {result}:" + (" ..." if lines else "")]
         lines += [] if len(lines) > 3 else [document]
     return lines

@@ -31,8 +31,15 @@ from autograd.engine import (
     restore,
 )
 from autograd.engine.arrays import apply_update
-from autograd.errors import ArgumentError, NumberTypeError
-from autograd.nested import map_numbers, numbers_in, numbers_like
+from autograd.errors import (
+    ArgumentError,
+    DivisionByZeroError,
+    DomainError,
+    InfiniteDerivativeError,
+    NumberTypeError,
+    ResultOverflowError,
+)
+from autograd.nested import are_alike, filled, map_numbers, numbers_in, numbers_like
 from autograd.passes import (
     finite,
     forward_pass,
@@ -55,6 +62,8 @@ R = TypeVar("R")  # what it returns
 A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda may do anything to it
 V = TypeVar("V", Value, list[Value])
 Ts = TypeVarTuple("Ts")  # all its arguments
+Overshoot = Literal["raise", "inf"]
+OF_A_RESULT = "For a result that has been computed write derivatives(y, xs), or y.backward() and then x.grad."
 
 
 @overload
@@ -129,49 +138,82 @@ def _recorded_float(derivative):
 # The first overload is the one for a lambda; a function of floats that returns Values closes over Values.
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0
+    f: Callable[Concatenate[A, P], float], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[Concatenate[A, P], tuple[float, A]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[Number, P], Value], argnums: Literal[0] = 0
+    f: Callable[Concatenate[Number, P], Value], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[Concatenate[Number, P], tuple[Value, Value]]: ...
 @overload
 def value_and_grad(  # type: ignore[overload-overlap]  # what fits here and below fits above as well
-    f: Callable[Concatenate[Number, P], Number], argnums: Literal[0] = 0
+    f: Callable[Concatenate[Number, P], Number], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[Concatenate[Number, P], tuple[Number, Number]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[float, P], Value], argnums: Literal[0] = 0
+    f: Callable[Concatenate[float, P], Value], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[Concatenate[float, P], tuple[Value, Value]]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0
+    f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[Concatenate[V, P], tuple[Value, V]]: ...
 @overload
-def value_and_grad(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, tuple[Any, Any]]: ...
+def value_and_grad(
+    f: Callable[P, Any], argnums: int | tuple[int, ...], *, overshoot: Overshoot = "raise"
+) -> Callable[P, tuple[Any, Any]]: ...
 @overload
-def value_and_grad(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., tuple[Any, Any]]: ...
-def value_and_grad(f, argnums=0):
+def value_and_grad(
+    f: Callable[..., Any], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
+) -> Callable[..., tuple[Any, Any]]: ...
+def value_and_grad(f, argnums=0, *, overshoot="raise"):
     """A function that returns f's value and its gradient.
 
-    f        returns one number or Value
-    argnums  the positional arguments with respect to which to differentiate: an index, or a tuple of indices
+    f          returns one number or Value
+    argnums    the positional arguments with respect to which to differentiate: an index, or a tuple of indices
+    overshoot  what happens where f or its gradient is too large for a float, or outside the domain of what f computes:
+               "raise", or "inf" for a value and a gradient of infinities. An optimiser that tries a step and shortens
+               it then goes on, as SciPy's BFGS, Newton-CG and SLSQP do; L-BFGS-B tends to stop short
 
-    The arguments may be numbers, Values, and nested lists, tuples and dicts of them; the gradient has their structure
-    (for a tuple of argnums, it is a tuple of such structures). Plain numbers give floats, however deeply such calls are
-    nested. If one of these arguments is a Value, or the result depends on another Value, such as one that `f` closes
-    over, the results are Values that can be differentiated again; inside `no_grad()` they are Constants.
+    The arguments may be numbers, Values, arrays, and nested lists, tuples and dicts of them; the gradient has their
+    structure (for a tuple of argnums, it is a tuple of such structures). In place of an array of numbers, f gets an
+    array of Values, and the gradient is an array of float64 of the same shape. Plain numbers give floats, however
+    deeply such calls are nested. If one of these arguments is a Value, or the result depends on another Value, such as
+    one that `f` closes over, the results are Values that can be differentiated again; inside `no_grad()` they are
+    Constants.
 
     >>> value_and_grad(lambda x, y: x * y ** 2, argnums=(0, 1))(2.0, 3.0)
     (18.0, (9.0, 12.0))
 
+    >>> value_and_grad(lambda x: exp(x), overshoot="inf")(1000.0)
+    (inf, inf)
+
     Raises NumberTypeError if f does not return a number, ArgumentError if there is no such argument.
     """
-    return _value_and_grad("value_and_grad", f, argnums)
+    if overshoot not in ("raise", "inf"):
+        raise ArgumentError(f'value_and_grad: overshoot is "raise" or "inf", got {overshoot!r:.60}.')
+    both = _value_and_grad("value_and_grad", f, argnums)
+    return both if overshoot == "raise" else _infinite_where_it_fails(both, argnums)
+
+
+def _infinite_where_it_fails(both, argnums):
+    """A function that returns infinities where `both`, a value with its gradient, would raise for lack of a number.
+
+    The gradient is infinite, too: an optimiser might take any other for that of a minimum.
+    """
+
+    @wraps(both)
+    def value_and_gradient(*args, **kwargs):
+        try:
+            return both(*args, **kwargs)
+        except (ResultOverflowError, DomainError, DivisionByZeroError, InfiniteDerivativeError):
+            infinite = map_numbers(lambda _: math.inf, args)
+        return math.inf, tuple(infinite[i] for i in argnums) if isinstance(argnums, tuple) else infinite[argnums]
+
+    return value_and_gradient
 
 
 def _value_and_grad(name, f, argnums):
-    expect_callable(name, f)
+    expect_callable(name, f, OF_A_RESULT)
+    _expect_argnums(name, argnums)
 
     @wraps(f)
     def value_and_gradient(*args, **kwargs):
@@ -263,16 +305,23 @@ def jacobian(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., An
 def jacobian(f, argnums=0):
     """A function that returns the gradient of every number that f returns.
 
-    f may return nested lists, tuples and dicts of numbers; each number is replaced by its gradient, as from `grad`.
+    f may return nested lists, tuples, dicts and arrays of numbers; each number is replaced by its gradient, as from
+    `grad`. In an array these gradients lie along further axes: for an array of n numbers and one of m results, the
+    jacobian is an array of shape (m, n).
 
     >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
+    >>> import numpy
+    >>> jacobian(lambda v: v[1:] * v[:-1])(numpy.array([1.0, 2.0, 3.0]))
+    array([[2., 1., 0.],
+           [0., 3., 2.]])
     """
     return _jacobian("jacobian", f, argnums)
 
 
 def _jacobian(name, f, argnums):
-    expect_callable(name, f)
+    expect_callable(name, f, OF_A_RESULT)
+    _expect_argnums(name, argnums)
 
     @wraps(f)
     def gradients(*args, **kwargs):
@@ -289,6 +338,8 @@ def _jacobian(name, f, argnums):
 
 def hessian(f: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[P, Any]:
     """A function that returns the second derivatives of f, which returns one number: the jacobian of its gradient.
+
+    For an array of n numbers it is an array of shape (n, n).
 
     >>> hessian(lambda v: v[0] ** 2 * v[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
@@ -344,18 +395,27 @@ def _tangents(ys, xs, directions, as_graph):
 
 
 @overload
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]: ...
+@overload
 def hvp(f: Callable[[*Ts], float], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[*Ts]: ...
 @overload
 def hvp(f: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[Any, ...]: ...
-def hvp(f, primals, tangents):
+def hvp(f, primals=None, tangents=None):
     """The hessian of f at `primals` times `tangents`, as the gradient of a directional derivative: no hessian is made.
 
     primals, tangents  as for `jvp`; the result is a tuple of the same structure.
 
+    Without them it is a function of the first argument of f and a direction, then of further arguments of f; its result
+    has the structure of the first argument. This is what SciPy's `minimize` takes as `hessp`.
+
     >>> hvp(lambda x, y: x ** 2 * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 4.0)
+    >>> hvp(lambda x, y: x ** 2 * y)(2.0, 1.0, 3.0)
+    6.0
     """
     expect_callable("hvp", f)
+    if primals is None and tangents is None:
+        return lambda x, direction, *args: hvp(lambda x: f(x, *args), (x,), (direction,))[0]
     directions = _matching("hvp", primals, tangents)
     positions = tuple(range(len(primals)))
     gradient = _value_and_grad("hvp", f, positions)
@@ -379,10 +439,21 @@ def zero_grad(values: Any) -> None:
     0.0
     """
     nodes = numbers_in(values if isinstance(values, (Value, dict)) else expect_list("zero_grad", values))
+    if not nodes and hasattr(values, "__next__"):
+        raise ArgumentError("zero_grad: this generator has nothing left; one can be gone through once. Pass a list.")
     for node in nodes:
         if not isinstance(node, Value):
             raise NumberTypeError(f"zero_grad: expected Values, got {type(node).__name__} {node!r:.60}.")
     apply_update("zero", nodes, {})
+
+
+def _expect_argnums(name, argnums):
+    for position in argnums if isinstance(argnums, tuple) else (argnums,):
+        if type(position) is not int:
+            raise ArgumentError(
+                f"{name}: argnums is the index of an argument or a tuple of indices, got {argnums!r:.60}. To "
+                f"differentiate at a point write {name}(f)(point)."
+            )
 
 
 def _forget(number, _=None):
@@ -410,7 +481,8 @@ class _Variables:
         for position in argnums if isinstance(argnums, tuple) else (argnums,):
             if type(position) is not int or not -len(args) <= position < len(args):
                 raise ArgumentError(
-                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given."
+                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given. "
+                    f"Write {name}(f)(x): the numbers go to the function that {name}(f) returns, without names."
                 )
             self.positions.append(position % len(args))
         with graph_wanted():
@@ -436,7 +508,10 @@ class _Variables:
         try:
             return as_node(y)
         except NumberTypeError as error:
-            raise NumberTypeError(f"{self.name}: the function must return numbers or Values: {error}") from None
+            many = isinstance(y, (list, tuple)) and " For the derivatives of several results write jacobian(f)."
+            raise NumberTypeError(
+                f"{self.name}: the function must return numbers or Values: {error}{many or ''}"
+            ) from None
 
     def are_live_in(self, results):
         """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""
@@ -455,11 +530,11 @@ class _Variables:
 
     def gradient(self, y, live):
         """The derivatives of y, in the structure of the arguments."""
-        supply = iter(_derivatives(y, self.inner, (live or is_recording()) and self.graph, True))
-        gradients = {
-            position: map_numbers(lambda _: self.handed_out(next(supply), live), self.args[position])
-            for position in dict.fromkeys(self.positions)
-        }
+        found = _derivatives(y, self.inner, (live or is_recording()) and self.graph, True)
+        if live or is_recording():
+            found = [self.handed_out(derivative, live) for derivative in found]
+        supply = iter(found)
+        gradients = {position: filled(self.args[position], supply) for position in dict.fromkeys(self.positions)}
         ordered = tuple(gradients[position] for position in self.positions)
         return ordered if isinstance(self.argnums, tuple) else ordered[0]
 
@@ -489,11 +564,7 @@ def _variable_for(number):
 
 def _matching(name, primals, tangents):
     """The numbers of `tangents`, one for each of `primals`; the structures must be the same."""
-    if (
-        not isinstance(primals, tuple)
-        or not isinstance(tangents, tuple)
-        or map_numbers(lambda _: 0, primals) != map_numbers(lambda _: 0, tangents)
-    ):
+    if not isinstance(primals, tuple) or not are_alike(primals, tangents):
         raise ArgumentError(
             f"{name}: expected two tuples of the same structure, with one number in `tangents` for "
             f"each in `primals`, got {primals!r:.60} and {tangents!r:.60}."

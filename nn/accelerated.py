@@ -25,9 +25,15 @@ class JaxRun(Run):
 
     def __init__(self, *args: Any, **settings: Any):
         super().__init__(*args, **settings)
+        if len(self.optimizer.groups) > 1:
+            raise ArgumentError(
+                f'fit: engine="jax" takes an optimizer with one group of parameters, got {len(self.optimizer.groups)}. '
+                "Leave the groups out, or train with the native engine."
+            )
         self.devices = Devices()
         self._recorded: dict[Any, Recorded] = {}  # by what is frozen
         self._numbers: Any = None  # the parameters and the optimiser's state on the devices; None: to be read
+        self._gradient: Any = None  # that of the last step, on the devices
         self._ahead = False  # whether they are newer than the Values
         self._frozen: tuple[int, ...] = ()
 
@@ -36,14 +42,15 @@ class JaxRun(Run):
             parameters, *state = map(self.devices.fetched, self._numbers)
             write_data(self.optimizer.params, parameters)
             self.optimizer.state = state
+            write_grad(self.optimizer.params, self.devices.fetched(self._gradient))
         self._numbers, self._ahead = None, False
 
     def end_epoch(self) -> None:
         self.settle()
         super().end_epoch()
 
-    def _quick_step(self, examples: Dataset) -> "tuple[float, Any] | None":
-        """A step on the devices; returns the loss and the metric, or None if this engine must take it."""
+    def _quick_step(self, examples: Dataset) -> "list[tuple[int, float, Any]] | None":
+        """A step on the devices; None if this engine must take it."""
         states = RandomStates(generators_of(self.model))
         if self._numbers is None:
             self._frozen = tuple(self.optimizer.regroup())
@@ -57,7 +64,7 @@ class JaxRun(Run):
             states.restore()
             return None
         if numbers:
-            self._numbers, self._ahead = numbers, True
+            self._numbers, self._gradient, self._ahead = numbers, gradient, True
             self.optimizer.count_step()
         else:  # an optimiser of the user's own
             write_grad(self.optimizer.params, self.devices.fetched(gradient))
@@ -66,7 +73,7 @@ class JaxRun(Run):
         measure = None
         if self.metric:
             measure = measured(self.metric, self.devices.per_example(outputs, len(examples)), examples)
-        return float(self.devices.fetched(loss)), measure
+        return [(len(examples), float(self.devices.fetched(loss)), measure)]
 
 
 class Recorded:

@@ -87,6 +87,9 @@ def activation_function(activation: "str | Callable | None") -> "Callable | None
 
     Raises ArgumentError for an unknown name.
     """
+    if isinstance(activation, type):
+        name = activation.__name__
+        raise ArgumentError(f'activation: got the class {name}. Write its name, "{name.lower()}", or nn.{name}().')
     if activation is None or callable(activation):
         return activation
     if isinstance(activation, str) and activation in (*SCALAR, "linear"):

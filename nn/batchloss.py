@@ -13,8 +13,9 @@ from typing import Any
 
 from autograd import Flat, Value, compile, derivatives, dot, mean
 from autograd.errors import RecordingError
+from autograd.examples import Lists
 from nn import metrics
-from nn.data import Dataset
+from nn.dataset import Dataset
 from nn.errors import NotRecordedWarning, ReplayDiffersError
 from nn.init import generators
 from nn.module import Module
@@ -67,7 +68,7 @@ class BatchLoss:
         return loss, _in_order(groups, [outputs for _, outputs in found])
 
     def mean_into(self, flat: Flat, data: Dataset) -> "tuple[float, Any] | None":
-        """Set the gradients of the Values in `flat` to those of the mean loss, which is returned with all numbers of the
+        """Set the gradients of the Values in `flat` to those of the mean loss. Returns it, and all numbers of the
         recording, example by example: first the loss, then the outputs if there are any.
 
         Returns None, and has changed nothing, where only `mean` can do it (see autograd.compile), and when a comparison
@@ -193,7 +194,8 @@ class BatchLoss:
         self.next_comparison = ended + INTERVAL * (ended - began)
 
     def _replayed(self, how: str, data: Dataset) -> Any:
-        batches = (data.rows,) if data.rows is not None else data.arrays or (data.inputs, data.targets)
+        in_lists = Lists(data.arrays) if data.arrays and data.rows is None else None
+        batches = (in_lists or data.rows,) if _in_arrays(data) else (data.inputs, data.targets)
         if how == "mean":
             if not self.outputs:
                 return self.recorded.mean(*batches), [None] * len(data)

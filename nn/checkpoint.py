@@ -75,7 +75,7 @@ class Checkpoint:
         try:
             state = json.loads(metadata[KEY])["run"]
             changed = differences(state["identity"] | ({"seed": run.seed} if any_seed else {}), own)
-            if run.optimizer.lr == state["optimizer"]["lr"]:
+            if before[0]["optimizer"]["lr"] == state["optimizer"]["lr"]:
                 changed.pop("optimizer.lr", None)  # a callback of the run that wrote the file has changed it
             if changed and not override:
                 raise CheckpointError(
@@ -140,7 +140,7 @@ def _overridden(
 ) -> tuple[dict, dict]:
     """The state in the file, with the arguments that `changed` names taken from `before`, the state of the run."""
     own, own_numbers = before
-    if "optimizer" in changed:  # another kind has another state, and starts over
+    if changed & {"optimizer", "optimizer.group_sizes"}:  # another kind has another state, and starts over
         state["optimizer"] = own["optimizer"]
         numbers = {name: column for name, column in numbers.items() if not name.startswith("optimizer.")}
         numbers |= {name: column for name, column in own_numbers.items() if name.startswith("optimizer.")}
@@ -151,7 +151,13 @@ def _overridden(
         steps = state["epoch"] if run.schedule_every == "epoch" else state["optimizer"]["steps"]
         state["schedule"], taken = own["schedule"] and own["schedule"] | {"steps": steps}, taken | {"lr"}
     state["optimizer"] |= {name: own["optimizer"][name] for name in taken}
-    if changed & {"seed", "batch_size", "examples", "data"}:  # the position in the epoch no longer means anything
+    if changed & {
+        "seed",
+        "batch_size",
+        "accumulate_grad_batches",
+        "examples",
+        "data",
+    }:  # the position in the epoch no longer means anything
         state |= {"seed": own["seed"], "position": 0, "sums": {}}
     if state["validation"] != own["validation"]:  # losses on other data do not tell which epoch was best
         state |= {"best_loss": None, "waited": 0}

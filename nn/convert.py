@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import ArgumentError
-from nn import layers, modules
+from nn import convolution, layers, modules, recurrent
 from nn.errors import need
 from nn.module import Module
 
@@ -36,10 +36,20 @@ def to_torch(model: Module) -> Any:
 def _to(torch, model: Module):
     if isinstance(model, modules.Sequential):
         whole = torch.nn.Sequential(*(part for layer in model.layers for part in _parts(torch, layer)))
+        _flatten_images(torch, whole)
         whole.training = model.training
         return whole
     parts = _parts(torch, model)
     return parts[0] if len(parts) == 1 else torch.nn.Sequential(*parts)
+
+
+def _flatten_images(torch, whole) -> None:
+    """After layers for images, Flatten has three dimensions to flatten."""
+    images = False
+    for part in whole:
+        images = images or isinstance(part, (torch.nn.Conv2d, torch.nn.MaxPool2d, torch.nn.Unflatten))
+        if images and isinstance(part, torch.nn.Flatten):
+            part.start_dim, images = -3, False
 
 
 def _parts(torch, model: Module) -> list:
@@ -71,6 +81,18 @@ COUNTERPARTS: dict[type[Module], Callable[[Any, Any], Any]] = {
     layers.Embedding: lambda nn, m: nn.Embedding(len(m.weight), len(m.weight[0])).double(),
     layers.Flatten: lambda nn, m: nn.Flatten(-2),
     layers.RMSNorm: lambda nn, m: nn.RMSNorm(m.width, m.eps, m.weight is not None).double(),
+    layers.LayerNorm: lambda nn, m: nn.LayerNorm(
+        m.width, m.eps, m.weight is not None, bias=m.weight is None or m.bias is not None
+    ).double(),
+    convolution.Conv2d: lambda nn, m: nn.Conv2d(
+        len(m.weight[0]), len(m.weight), m.kernel_size, m.stride, m.padding, bias=m.bias is not None
+    ).double(),
+    convolution.MaxPool2d: lambda nn, m: nn.MaxPool2d(m.kernel_size, m.stride, m.padding),
+    convolution.Unflatten: lambda nn, m: nn.Unflatten(-1, m.unflattened_size),
+    recurrent.LSTMCell: lambda nn, m: nn.LSTMCell(m.input_size, m.hidden_size, m.bias_ih is not None).double(),
+    recurrent.LSTM: lambda nn, m: nn.LSTM(
+        m.cells[0].input_size, m.cells[0].hidden_size, len(m.cells), m.cells[0].bias_ih is not None
+    ).double(),
 }
 
 
@@ -88,7 +110,8 @@ def _filled(torch, counterpart, model: Module):
 def from_torch(module: Any) -> Module:
     """The same model as a Module of this package, with the same weights.
 
-    module  a torch.nn.Module: Linear, an activation, Dropout, Embedding, RMSNorm, or a Sequential of such
+    module  a torch.nn.Module that this package has too, such as Linear, Conv2d, LSTM or an activation, with settings
+            that it has too; or a Sequential of such
 
         model = from_torch(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3)))
         model([5.1, 3.5, 1.4, 0.2])
@@ -100,8 +123,7 @@ def from_torch(module: Any) -> Module:
         whole = modules.Sequential(*map(from_torch, module))
         whole.training = module.training
         return whole
-    odd = getattr(module, "approximate", "none") != "none" or getattr(module, "beta", 1) != 1
-    if kind not in BUILDERS or odd:
+    if kind not in BUILDERS or any(getattr(module, name, usual) not in (usual, (usual,) * 2) for name, usual in USUAL):
         raise ArgumentError(
             f"from_torch: there is no counterpart of {module!r:.80}. Known are Sequential, {', '.join(BUILDERS)}."
         )
@@ -113,6 +135,19 @@ def from_torch(module: Any) -> Module:
     return model.train(module.training)
 
 
+# Settings that only PyTorch has, and the one value of each that this package has.
+USUAL: list[tuple[str, Any]] = [
+    ("approximate", "none"),
+    ("beta", 1),
+    ("dilation", 1),
+    ("groups", 1),
+    ("padding_mode", "zeros"),
+    ("ceil_mode", False),
+    ("return_indices", False),
+    ("bidirectional", False),
+    ("proj_size", 0),
+    ("dropout", 0.0),
+]
 BUILDERS: dict[str, Callable[[Any], Module]] = {
     "Linear": lambda m: modules.Linear(m.in_features, m.out_features, m.bias is not None, init="zeros"),
     "ReLU": lambda m: layers.ReLU(),
@@ -126,4 +161,23 @@ BUILDERS: dict[str, Callable[[Any], Module]] = {
     "Flatten": lambda m: layers.Flatten(),
     "Embedding": lambda m: layers.Embedding(m.num_embeddings, m.embedding_dim, init="zeros"),
     "RMSNorm": lambda m: layers.RMSNorm(m.normalized_shape[0], m.eps or 2**-52, m.elementwise_affine),
+    "LayerNorm": lambda m: layers.LayerNorm(m.normalized_shape, m.eps, m.weight is not None, m.bias is not None),
+    "Conv2d": lambda m: convolution.Conv2d(
+        m.in_channels, m.out_channels, m.kernel_size, m.stride, _padding(m), m.bias is not None, init="zeros"
+    ),
+    "MaxPool2d": lambda m: convolution.MaxPool2d(m.kernel_size, m.stride, m.padding),
+    "Unflatten": lambda m: convolution.Unflatten(-1, m.unflattened_size),
+    "LSTMCell": lambda m: recurrent.LSTMCell(m.input_size, m.hidden_size, m.bias, init="zeros"),
+    "LSTM": lambda m: recurrent.LSTM(m.input_size, m.hidden_size, m.num_layers, m.bias, init="zeros"),
 }
+
+
+def _padding(conv) -> Any:
+    """The padding of a torch.nn.Conv2d as numbers. "same" has more on one side if the window is even."""
+    if conv.padding == "valid":
+        return 0
+    if conv.padding == "same" and all(size % 2 for size in conv.kernel_size):
+        return tuple(size // 2 for size in conv.kernel_size)
+    if isinstance(conv.padding, str):
+        raise ArgumentError(f"from_torch: there is no counterpart of {conv!r:.100}, whose window is even.")
+    return conv.padding

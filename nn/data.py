@@ -1,183 +1,28 @@
-"""Data to learn from: `Dataset`, real and synthetic data sets, and how to prepare them."""
+"""Data to learn from: real and synthetic data sets, and how to prepare them.
+
+`Dataset`, `from_csv` and `Vocabulary` are in dataset.py, tables.py and vocabulary.py, and can be imported from here.
+"""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from copy import copy
-from functools import cached_property
 from itertools import count
 from math import cos, floor, hypot, pi, sin, sqrt
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd import as_float
-from autograd.arguments import expect_integer, expect_list, expect_list_of
+from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
-from autograd.examples import arrays_of, rows_of, shuffled_places
+from autograd.examples import shuffled_places
+from nn import dataset
 from nn.arguments import check_count
+from nn.dataset import Dataset as Dataset
+from nn.dataset import as_dataset as as_dataset
 from nn.errors import closest, need
 from nn.init import generator
-
-
-class Dataset:
-    """Examples: `inputs`, a list of lists of floats, and `targets`, the class of each, or whatever the loss takes.
-
-    features, classes  names of the inputs and of the classes, for tables and pictures
-    name               the name of the data set
-
-    >>> data = Dataset([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [0, 1, 1])
-    >>> len(data), data[2]
-    (3, ([4.0, 5.0], 1))
-    >>> data[:2]
-    <Dataset: 2 examples of 2 numbers>
-
-    Raises ArgumentError unless there are as many targets as inputs, NumberTypeError for anything but lists.
-    """
-
-    def __init__(
-        self,
-        inputs: Sequence,
-        targets: Sequence,
-        *,
-        features: Sequence[str] = (),
-        classes: Sequence[str] = (),
-        name: str = "",
-    ):
-        self.inputs, self.targets = (
-            plain(part if hasattr(part, "tolist") else expect_list("Dataset", part)) for part in (inputs, targets)
-        )
-        self.arrays: list | None = None
-        self.rows: Any = None
-        self.has_classes = False  # whether there are rows, and the target of each example is an integer
-        self.features, self.classes, self.name = list(features), list(classes), name
-        if len(self.inputs) != len(self.targets):
-            raise ArgumentError(
-                f"Dataset: expected as many targets as inputs, got {len(self.inputs)} inputs and "
-                f"{len(self.targets)} targets."
-            )
-
-    def __len__(self):
-        return len(self.inputs)
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return iter(zip(self.inputs, self.targets))
-
-    @overload
-    def __getitem__(self, index: int) -> tuple[Any, Any]: ...
-    @overload
-    def __getitem__(self, index: "slice | Sequence[int]") -> "Dataset": ...
-    def __getitem__(self, index):
-        places = range(len(self))[index] if isinstance(index, slice) else index
-        if self.arrays and isinstance(places, (list, tuple, range)):
-            part = _Part(self, places)
-            part.arrays = [column[index] for column in self.arrays]  # to NumPy `index` means the same as `places`
-            return part
-        if isinstance(places, (list, tuple, range)):
-            part = self.__class__.__new__(self.__class__)
-            vars(part).update(vars(self))
-            part.inputs, part.targets = [self.inputs[i] for i in places], [self.targets[i] for i in places]
-            return part
-        return self.inputs[index], self.targets[index]
-
-    def with_arrays(self) -> "Dataset":
-        """The same examples, and if they are numbers of one shape, in `arrays` as two NumPy arrays as well.
-
-        The compiled engine has all numbers of an example side by side, in `rows`; the arrays are over the same memory.
-        """
-        found = copy(self)
-        with suppress(ImportError, ValueError, TypeError):  # lists of different lengths, or not numbers
-            import numpy
-
-            found.rows = rows_of([self.inputs, self.targets])
-            if found.rows is None:
-                arrays = [numpy.array(part) for part in (self.inputs, self.targets)]
-                if all(array.dtype.kind in "bif" for array in arrays):
-                    found.arrays = [array.astype(float, copy=False) for array in arrays]
-                    found.rows = rows_of(found.arrays)
-            if found.rows is not None:
-                found.arrays = arrays_of(found.rows)
-                targets = found.arrays[1]
-                found.has_classes = targets.ndim == 1 and bool((targets == numpy.rint(targets)).all())
-        return found
-
-    def with_inputs(self, inputs: Sequence, targets: "Sequence | None" = None) -> "Dataset":
-        """A Dataset with the same names but other inputs, and other targets if given."""
-        return Dataset(
-            inputs,
-            self.targets if targets is None else targets,
-            features=self.features,
-            classes=self.classes,
-            name=self.name,
-        )
-
-    def select(self, *columns: int) -> "Dataset":
-        """The same examples with only some of the inputs.
-
-        >>> iris().select(2, 3).features
-        ['petal length (cm)', 'petal width (cm)']
-        """
-        chosen = self.with_inputs([[x[c] for c in columns] for x in self.inputs])
-        chosen.features = [self.features[c] for c in columns] if self.features else []
-        return chosen
-
-    def __repr__(self):
-        size = len(self.inputs[0]) if self.inputs and hasattr(self.inputs[0], "__len__") else 1
-        classes = f", {len(self.classes)} classes" if self.classes else ""
-        name, plural = self.name and f" {self.name}", "s" * (size != 1)
-        return f"<Dataset{name}: {len(self)} examples of {size} number{plural}{classes}>"
-
-
-class _Part(Dataset):
-    """Some examples of a Dataset that has arrays; their lists are made when they are needed."""
-
-    def __init__(self, whole: Dataset, places: Any, rows: Any = None):
-        self._whole, self._places, self.rows = whole, places, rows
-
-    def __len__(self):
-        return len(self._places)
-
-    def __getattr__(self, name: str) -> Any:
-        """The features, the classes and the name are those of the whole."""
-        if name in ("features", "classes", "name", "has_classes"):
-            return getattr(self._whole, name)
-        raise AttributeError(name)
-
-    @cached_property
-    def arrays(self) -> list:  # type: ignore[override]
-        return arrays_of(self.rows)
-
-    @cached_property
-    def inputs(self) -> list:  # type: ignore[override]
-        return [self._whole.inputs[i] for i in self._places]
-
-    @cached_property
-    def targets(self) -> list:  # type: ignore[override]
-        return [self._whole.targets[i] for i in self._places]
-
-
-def plain(numbers) -> list:
-    """A list, even if the numbers are in a NumPy array."""
-    return (
-        numbers.tolist()
-        if hasattr(numbers, "tolist")
-        else [plain(x) if hasattr(x, "tolist") or isinstance(x, tuple) else x for x in numbers]
-    )
-
-
-def as_dataset(data) -> Dataset:
-    """A Dataset from a Dataset, a pair (inputs, targets), or a list of pairs (input, target).
-
-    >>> as_dataset(([[1.0], [2.0]], [0, 1]))
-    <Dataset: 2 examples of 1 number>
-
-    Raises ArgumentError for anything else.
-    """
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, tuple) and len(data) == 2:
-        return Dataset(*data)
-    if isinstance(data, list) and data and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in data):
-        return Dataset([x for x, _ in data], [y for _, y in data])
-    raise ArgumentError(f"data: expected a Dataset, a pair (inputs, targets) or a list of pairs, got {data!r:.60}.")
+from nn.metrics import true_class
+from nn.tables import from_csv as from_csv
+from nn.vocabulary import Vocabulary as Vocabulary
 
 
 def iris() -> Dataset:
@@ -190,7 +35,7 @@ def iris() -> Dataset:
     """
     found = need("sklearn.datasets", "scikit-learn", "The iris data set").load_iris()
     return Dataset(
-        found.data, found.target, name="iris", features=found.feature_names, classes=plain(found.target_names)
+        found.data, found.target, name="iris", features=found.feature_names, classes=dataset.plain(found.target_names)
     )
 
 
@@ -332,51 +177,6 @@ def module_names() -> list[str]:
     return sorted(name for name in sys.stdlib_module_names if name.isalpha() and name.islower() and name.isascii())
 
 
-class Vocabulary:
-    """The characters of some words, numbered from 1; number 0 marks where a word begins and ends.
-
-    >>> vocabulary = Vocabulary(["abba", "cab"])
-    >>> len(vocabulary), vocabulary.encode("cab"), vocabulary.decode([3, 1, 2])
-    (4, [0, 3, 1, 2, 0], 'cab')
-    """
-
-    def __init__(self, words: Sequence[str]):
-        self.characters = sorted(set("".join(expect_list_of("Vocabulary: words", words, str))))
-
-    def __len__(self):
-        return len(self.characters) + 1
-
-    def encode(self, word: str) -> list[int]:
-        """The numbers of the characters, between two marks. Raises ArgumentError for an unknown character."""
-        for character in word:
-            if character not in self.characters:
-                raise ArgumentError(f"Vocabulary: {character!r} in {word!r} is not among {''.join(self.characters)!r}.")
-        return [0, *(1 + self.characters.index(character) for character in word), 0]
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        """The characters with these numbers, without the marks."""
-        return "".join(self.characters[token - 1] for token in tokens if token)
-
-    def examples(self, words: Sequence[str], context: "int | None" = None) -> Dataset:
-        """For every word its tokens, and as targets the token after each.
-
-        context  cut or pad all rows to this length: the inputs with the mark, the targets with -100, which
-                 `cross_entropy` ignores. Rows of one length train much faster
-
-        >>> Vocabulary(["ab"]).examples(["ab"])[0]
-        ([0, 1, 2], [1, 2, 0])
-        >>> Vocabulary(["ab"]).examples(["ab"], context=4)[0]
-        ([0, 1, 2, 0], [1, 2, 0, -100])
-        """
-        context = None if context is None else check_count("Vocabulary.examples", "context", context)
-        tokens = [self.encode(word) for word in words]
-        inputs, targets = [t[:-1] for t in tokens], [t[1:] for t in tokens]
-        if context is not None:
-            inputs = [(row + [0] * context)[:context] for row in inputs]
-            targets = [(row + [-100] * context)[:context] for row in targets]
-        return Dataset(inputs, targets, name="words")
-
-
 def _made_up(
     name: str, point: Callable, classes: int, n: int, noise: float, seed, names: Sequence[str] = ()
 ) -> Dataset:
@@ -400,6 +200,25 @@ def one_hot(k: int, classes: int) -> list[float]:
     if expect_integer("one_hot: the class", k, 0) >= check_count("one_hot", "classes", classes):
         raise ArgumentError(f"one_hot: the class must be from 0 to {classes - 1}, got {k!r}.")
     return [float(i == k) for i in range(classes)]
+
+
+def class_weights(data: Any) -> list[float]:
+    """A weight for each class, so that all classes together count the same: examples / (classes · examples of it).
+
+    For `weight` of cross_entropy where some classes are rare: partial(nn.cross_entropy, weight=class_weights(train)).
+
+    >>> class_weights(([[0.0], [1.0], [2.0], [3.0]], ["rare", "usual", "usual", "usual"]))
+    [2.0, 0.6666666666666666]
+
+    King and Zeng, "Logistic regression in rare events data", 2001. Raises ArgumentError if a class has no example.
+    """
+    data = as_dataset(data)
+    counts = Counter(map(true_class, data.targets))
+    names = data.classes or [str(k) for k in range(1 + max(counts, default=0))]
+    for k, name in enumerate(names):
+        if not counts[k]:
+            raise ArgumentError(f'class_weights: there is no example of class {k} ("{name}"), so it has no weight.')
+    return [len(data) / (len(names) * counts[k]) for k in range(len(names))]
 
 
 def split(data, fraction: float = 0.25, seed: "int | None" = None) -> tuple[Dataset, Dataset]:
@@ -478,18 +297,15 @@ def batches(data, batch_size: "int | None", seed: "int | None" = None, epoch: in
     size = len(data) if batch_size is None else expect_integer("batches: batch_size", batch_size)
     order = shuffled_places(len(data), None if seed is None else f"{seed}, epoch {epoch}")
     if data.arrays:
-        return _gathered(data, order, size)
+        return dataset.gathered(data, order, size)
     listed = order.tolist()
     return (data[listed[i : i + size]] for i in range(0, len(listed), size))
 
 
-def _gathered(data: Dataset, order: Any, size: int) -> Iterator[Dataset]:
-    """The examples of a Dataset with arrays in this order, `size` at a time."""
-    for i in range(0, len(order), size):
-        places = order[i : i + size]
-        if data.rows is not None:
-            yield _Part(data, places, data.rows.take(places))
-        else:
-            part = _Part(data, places)
-            part.arrays = [column.take(places, 0) for column in data.arrays or ()]
-            yield part
+if not TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+    def __getattr__(name):
+        from autograd.names import raise_missing
+        from nn.elsewhere import OF_DATA
+
+        raise_missing("nn.data", name, globals(), OF_DATA)

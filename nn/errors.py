@@ -3,10 +3,8 @@
 import importlib
 
 from autograd.errors import AutogradError, MissingPackageError, RecordingError
-
-
-class NoSuchAttributeError(AutogradError, AttributeError):
-    """A module has no attribute of this name."""
+from autograd.errors import NoSuchAttributeError as NoSuchAttributeError
+from autograd.names import closest as closest
 
 
 class DivergedError(AutogradError, OverflowError):
@@ -15,6 +13,10 @@ class DivergedError(AutogradError, OverflowError):
 
 class CheckpointError(AutogradError, OSError, ValueError):
     """A file of weights cannot be read or written, or does not fit the model."""
+
+
+class DataFileError(AutogradError, OSError, ValueError):
+    """A file of data cannot be read."""
 
 
 class NotRecordedWarning(UserWarning):
@@ -37,15 +39,3 @@ def need(module: str, package: str, purpose: str):
         raise MissingPackageError(
             f"{purpose} needs {package}, which cannot be imported ({error}). Install it with: pip install {package}"
         ) from error
-
-
-def closest(name: str, names) -> str:
-    """' Did you mean "…"?' with the one of `names` that is most like `name`, or nothing.
-
-    >>> closest("layer", ["layers", "parameters"])
-    ' Did you mean "layers"?'
-    """
-    import difflib
-
-    found = difflib.get_close_matches(name, list(names), 1)
-    return f' Did you mean "{found[0]}"?' if found else ""

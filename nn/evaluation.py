@@ -4,16 +4,20 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.arguments import expect_callable, expect_list
+from autograd.arguments import expect_callable
 from autograd.errors import ArgumentError
 from nn import metrics
 from nn.batchloss import BatchLoss
-from nn.data import Dataset, as_dataset
+from nn.dataset import Dataset, as_dataset, rows_in
 from nn.module import Module
+
+ORDER = "The order is model, loss, data; the loss is a function (output, target) -> Value, such as nn.mse_loss."
 
 
 def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
     """The outputs of the model for many inputs, as plain numbers; Dropout is off during the call.
+
+    inputs  a list of inputs, an array, or a DataFrame
 
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], seed=0)
@@ -21,7 +25,7 @@ def predict(model: Callable[..., Any], inputs: Any) -> list[Any]:
     True
     """
     expect_callable("predict: model", model)
-    inputs = expect_list("predict: inputs", inputs)
+    inputs = rows_in("predict: inputs", inputs)
     batch, data = BatchLoss(model, lambda output, target: 0.0), Dataset(inputs, [0.0] * len(inputs)).with_arrays()
     with mode(model, training=False):
         return batch.all(data)[1]
@@ -39,11 +43,24 @@ def evaluate(
     Raises ArgumentError if there are no examples.
     """
     expect_callable("evaluate: model", model)
-    expect_callable("evaluate: loss", loss)
-    data = as_dataset(data).with_arrays()
+    expect_callable("evaluate: loss", loss, ORDER)
+    if metric is not None:
+        expect_callable("evaluate: metric", metric, "Write one such as nn.accuracy.")
+    data = _with_known_classes(data).with_arrays()
     if not len(data):
         raise ArgumentError("evaluate: there are no examples in the data.")
     return evaluated(BatchLoss(model, loss, recorded, outputs_for(metric)), data, metric)
+
+
+def _with_known_classes(given) -> Dataset:
+    """The data as a Dataset; names of classes must have got their numbers where the model learnt them."""
+    data = as_dataset(given)
+    if data.classes and data is not given:
+        raise ArgumentError(
+            "evaluate: the targets are names of classes, whose numbers could be others than in training. Pass "
+            "nn.data.Dataset(inputs, targets, classes=train.classes), where train is the Dataset trained with."
+        )
+    return data
 
 
 def evaluated(batch: BatchLoss, data: Dataset, metric: "Callable | None") -> dict[str, float]:

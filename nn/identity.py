@@ -32,7 +32,7 @@ def identity(run) -> dict[str, Any]:
     parameters = run.model.parameters()
     frozen = find_frozen(parameters)
     if schedule:
-        settings["lr"] = schedule.base_lr  # the current one changes
+        settings["lr"] = schedule.state_dict()["base_lr"]  # the current one changes
     found = {
         "parameters": len(optimizer.params),
         **({"frozen": _described_places(frozen, len(parameters))} if frozen else {}),
@@ -43,7 +43,7 @@ def identity(run) -> dict[str, Any]:
             {
                 f"schedule.{name}": setting
                 for name, setting in vars(schedule).items()
-                if isinstance(setting, PLAIN) and name not in ("steps", "base_lr")
+                if isinstance(setting, PLAIN) and name != "steps"
             }
             if schedule
             else {}
@@ -56,6 +56,7 @@ def identity(run) -> dict[str, Any]:
         "examples": len(run.data),
         "data": run.fingerprint,
         "batch_size": run.batch_size,
+        **({"accumulate_grad_batches": accumulated} if (accumulated := run.accumulate_grad_batches) > 1 else {}),
         "seed": run.seed,
     }
     return json.loads(json.dumps(found | module_settings(run.model)))

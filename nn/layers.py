@@ -1,4 +1,4 @@
-"""Layers that are not linear: activations as modules, Dropout, Embedding, Flatten, RMSNorm."""
+"""Layers that are not linear: activations as modules, Dropout, Embedding, Flatten, LayerNorm, RMSNorm."""
 
 import random
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from nn import activations
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, normal
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.types import Elements, N, Number
 
 
@@ -181,6 +181,9 @@ class Embedding(Module):
                 f"Embedding: expected an integer from 0 to {len(self.weight) - 1}, got {index!r}."
             ) from None
 
+    def example_input(self):
+        return list(range(min(3, len(self.weight))))
+
     def extra_repr(self):
         return f"{len(self.weight)}, {len(self.weight[0])}"
 
@@ -217,5 +220,50 @@ class RMSNorm(Module):
         scale = (mean([v * v for v in x]) + self.eps) ** -0.5
         return [v * scale for v in x] if self.weight is None else [v * scale * w for v, w in zip(x, self.weight)]
 
+    def example_input(self):
+        return made_up(self.width)
+
     def extra_repr(self):
         return f"{self.width}, eps={self.eps!r}{'' if self.weight else ', elementwise_affine=False'}"
+
+
+class LayerNorm(Module):
+    """Shifts and scales a vector to mean 0 and variance 1: weight · (x - mean(x)) / √(variance(x) + eps) + bias.
+
+    Takes and returns a list of `normalized_shape` numbers or Values. weight and bias start at 1 and 0; without
+    elementwise_affine there are none.
+
+    >>> [round(v.data, 3) for v in LayerNorm(3)([1.0, 2.0, 6.0])]
+    [-0.926, -0.463, 1.389]
+
+    Ba, Kiros and Hinton, "Layer normalization", 2016. Raises ArgumentError for a list of another length.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: "int | Sequence[int]",
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+    ):
+        sizes = as_list(normalized_shape)
+        if len(sizes) != 1:
+            raise ArgumentError(f"LayerNorm: normalized_shape must be one integer, got {normalized_shape!r:.60}.")
+        self.width, self.eps = check_count("LayerNorm", "normalized_shape", sizes[0]), eps
+        self.weight = [Value(1.0) for _ in range(self.width)] if elementwise_affine else None
+        self.bias = [Value(0.0) for _ in range(self.width)] if elementwise_affine and bias else None
+
+    def forward(self, x: Number | Sequence[Number]) -> list[Any]:
+        x = as_list(x)
+        check_size(self, self.width, len(x))
+        middle = mean(x)
+        apart: list[Any] = [v - middle for v in x]
+        scale = (mean([v * v for v in apart]) + self.eps) ** -0.5
+        apart = [v * scale for v in apart]
+        if self.weight is not None:
+            apart = [v * w for v, w in zip(apart, self.weight)]
+        return apart if self.bias is None else [v + b for v, b in zip(apart, self.bias)]
+
+    def extra_repr(self):
+        affine = "" if self.weight else ", elementwise_affine=False"
+        return f"{self.width}, eps={self.eps!r}{affine or ('' if self.bias else ', bias=False')}"

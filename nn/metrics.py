@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, as_float
-from autograd.arguments import expect_list
+from autograd.arguments import described, expect_list
 from autograd.errors import ArgumentError, NumberTypeError
 from nn.arguments import check_count
 
@@ -45,6 +45,8 @@ def true_class(target: Any) -> int:
     >>> true_class(2), true_class(-1), true_class([0.0, 1.0])
     (2, 0, 1)
     """
+    if isinstance(target, str):
+        raise ArgumentError(f"a class is an integer, got {target!r:.60}. Number the classes from 0.")
     if hasattr(target, "__iter__"):
         return predicted_class(list(target))
     index = number(target)
@@ -136,6 +138,11 @@ def r2_score(outputs: Sequence, targets: Sequence) -> float:
 
 def _check(name: str, outputs: Sequence, targets: Sequence) -> None:
     for given in (outputs, targets):
+        if callable(given):
+            raise NumberTypeError(
+                f"{name}: expected outputs and targets, got {described(given)}. For a model write "
+                f"nn.evaluate(model, loss, data, nn.{name}), or nn.{name}(nn.predict(model, inputs), targets)."
+            )
         if isinstance(given, (str, bytes, dict)) or not hasattr(given, "__getitem__"):
             raise NumberTypeError(
                 f"{name}: outputs and targets must be lists, got {type(given).__name__} {given!r:.60}."

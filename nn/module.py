@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from autograd import Constant, Value, apply_update, is_recording, scope, watch
-from autograd.errors import ArgumentError
-from nn.errors import NoSuchAttributeError, closest
+from autograd import Constant, Value, apply_update, scope, scopes_wanted, watch
+from autograd.errors import ArgumentError, NoSuchAttributeError, NumberTypeError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_MODULE, OF_MODULES
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -29,7 +30,11 @@ class _CompleteThenLabel(type):
     """Labels the parameters of a module after its __init__, when all lists are filled."""
 
     def __call__(cls, *args, **kwargs):
-        module = super().__call__(*args, **kwargs)
+        try:
+            module = super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, (cls, *args), kwargs, OF_MODULE)
+            raise
         label_parameters(module)
         return module
 
@@ -56,11 +61,23 @@ class Module(metaclass=_CompleteThenLabel):
     forward: Callable[..., Any]
 
     def __call__(self: _WithForward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
-        if not is_recording():
+        if not scopes_wanted():
             return self.forward(*inputs, **options)
         watch(self)  # a compiled function notices when a parameter is replaced
         with _ScopeOf(self):  # type: ignore[arg-type]  # here self is what has a forward
             return self.forward(*inputs, **options)
+
+    def example_input(self) -> Any:
+        """A made-up input of the right shape, for drawings without data: that of the first module inside that has one.
+
+        None if there is none. A class of your own may define it.
+
+        >>> from nn import MLP
+        >>> MLP(3, [4, 1]).example_input()
+        [1.0, -0.5, 1.0]
+        """
+        examples = (part.example_input() for _, part in self.children())
+        return next((example for example in examples if example is not None), None)
 
     def parameters(self) -> list[Value]:
         """Every parameter once, in the order in which the attributes were set.
@@ -169,6 +186,11 @@ class Module(metaclass=_CompleteThenLabel):
         """
         own = dict(self.named_parameters())
         kind = type(self).__name__
+        if not isinstance(state, Mapping):
+            raise NumberTypeError(
+                f"load_state_dict: expected a dict of numbers by path, got {type(state).__name__} {state!r:.60}. "
+                "To read a file write nn.load(path)."
+            )
         for name in own:
             if name not in state:
                 raise ArgumentError(
@@ -215,7 +237,8 @@ class Module(metaclass=_CompleteThenLabel):
                 raise NoSuchAttributeError(
                     f"{kind} has no forward. Define forward(self, x), which returns what the {kind} computes."
                 )
-            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{closest(name, dir(self))}')
+            remedy = f" {OF_MODULES[name]}" if name in OF_MODULES else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{kind} has no attribute "{name}".{remedy}')
 
 
 class _Calls(threading.local):
@@ -234,7 +257,7 @@ _calls = _Calls()
 
 
 class _ScopeOf:
-    """For `with`: the scope of a module's operations in a recording, called by its path within the outermost module."""
+    """For `with`: the scope of a module's operations, called by its path within the outermost module."""
 
     def __init__(self, module: Module):
         if not _calls.open:
@@ -407,12 +430,30 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(names if len(names) <= 4 else [*names[:2], "…", names[-1]])
 
 
+def made_up(count: int) -> list[float]:
+    """So many numbers, of both signs, for an example of an input.
+
+    >>> made_up(3)
+    [1.0, -0.5, 1.0]
+    """
+    return [(1.0, -0.5)[i % 2] for i in range(count)]
+
+
 def check_size(module: Module, expected: int, got: int) -> None:
     """Raise ArgumentError unless the module got as many inputs as it expects."""
     if got != expected:
         where = f" at {module._path}" if module._path else ""
-        plural = "" if expected == 1 else "s"
         raise ArgumentError(
-            f"{type(module).__name__} expects {expected} input{plural}, got {got}{where}. Pass one "
-            f"example, a list of {expected} number{plural}; for several write [model(x) for x in many]."
+            f"{type(module).__name__} expects {expected} input{'' if expected == 1 else 's'}, got {got}{where}. "
+            f"{one_example(expected)}."
         )
+
+
+def one_example(size: int) -> str:
+    """What to pass to a module, in words.
+
+    >>> one_example(1)
+    'Pass one example, a list of 1 number; for several write [model(x) for x in many]'
+    """
+    plural = "" if size == 1 else "s"
+    return f"Pass one example, a list of {size} number{plural}; for several write [model(x) for x in many]"

@@ -1,16 +1,18 @@
 """Networks and their parts: `Neuron`, `Layer`, `Linear`, `Sequential`, `MLP`, `Perceptron`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from autograd import Constant, Value, watch
-from autograd.errors import ArgumentError
+from autograd import Constant, Value, is_recording, scopes_wanted, watch
+from autograd.errors import ArgumentError, NumberTypeError
 from nn.activations import activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
-from nn.module import Module, check_size, tensors_in
+from nn.module import Module, check_size, made_up, one_example, tensors_in
 from nn.types import Number
+
+S = TypeVar("S", bound="Sequential")
 
 
 class Neuron(Module):
@@ -22,7 +24,7 @@ class Neuron(Module):
     init        how the weights are drawn (nn.init); by default as suits the activation: micrograd's U(-1, 1) for ReLU
                 and linear neurons, Xavier for tanh and sigmoid, Kaiming for the others. b starts at 0
     seed        a number or a random.Random; without it the weights come from Python's `random`
-    nonlin      micrograd's name: nonlin=False is activation=None
+    nonlin      micrograd's name: nonlin=False is activation=None; micrograd's Neuron(2, False) works, too
 
     Takes a list of `nin` numbers or Values and returns a Value.
 
@@ -46,10 +48,12 @@ class Neuron(Module):
         _fan_out: int = 1,
     ):
         nin, rng = check_count(type(self).__name__, "nin", nin), generator(seed)
+        if isinstance(activation, bool):  # micrograd's second argument
+            activation, nonlin = "relu", activation
         self.activation = activation if nonlin else None
         self._function = activation_function(self.activation)
         draw = initialiser(init, self.activation if isinstance(self.activation, str) else None)
-        self.w = [Value(draw(nin, _fan_out, rng)) for _ in range(nin)]
+        self.w = tuple(Value(draw(nin, _fan_out, rng)) for _ in range(nin))
         self.b = Value(0.0) if bias else None
 
     def forward(self, x: Number | Sequence[Number]) -> Value:
@@ -63,6 +67,14 @@ class Neuron(Module):
         if self._path and type(out) is Value and out.label is None:
             out.label = self._path
         return out
+
+    def example_input(self):
+        return made_up(len(self.w))
+
+    @property
+    def nonlin(self) -> bool:
+        """micrograd's name: whether there is an activation."""
+        return self.activation is not None
 
     def named_tensors(self):
         yield "weight", (1, len(self.w)), self.w
@@ -118,9 +130,13 @@ class Layer(Module):
         if len(x) != len(self.neurons[0].w):
             check_size(self, len(self.neurons[0].w), len(x))
         # Each plain number becomes one constant that the neurons share.
-        x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
+        try:
+            x = [v if isinstance(v, Value) else Constant(v, f"x{i}") for i, v in enumerate(x)]
+        except NumberTypeError as error:
+            raise NumberTypeError(f"{type(self).__name__}: {error} {one_example(len(x))}.") from None
         watch(*self.neurons)  # as calling each would, but in a tenth of the time
-        out = [neuron.forward(x) for neuron in self.neurons]
+        call = Neuron.__call__ if scopes_wanted() and not is_recording() else Neuron.forward
+        out = [call(neuron, x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     @property
@@ -160,21 +176,36 @@ class Linear(Layer):
 class Sequential(Module):
     """Modules one after another: each is called with what the one before it returns.
 
+    Takes the modules one by one or in one list. Like a list it has a length, can be indexed, sliced and looped over.
+
     >>> model = Sequential(Linear(2, 3), Layer(3, 1, "tanh"))
     >>> len(model), len(model.parameters())
     (2, 13)
+    >>> model.append(Linear(1, 4))[1:]
+    Sequential(
+      (layer0): Layer(3, 1, activation='tanh')
+      (layer1): Linear(1, 4)
+    )
+
+    Raises ArgumentError for a part that cannot be called.
     """
 
-    def __init__(self, *layers: Module):
-        for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise ArgumentError(f"Sequential: part {i} must be a module or a function, got {layer!r}.")
-        self.layers: list[Any] = list(layers)
+    def __init__(self, *layers: "Module | Callable | Sequence[Module | Callable]"):
+        alone = layers[0] if len(layers) == 1 else None
+        self.layers: list[Any] = list(alone if isinstance(alone, (list, tuple)) else layers)
+        for i, layer in enumerate(self.layers):
+            _check_part(i, layer)
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def append(self: S, layer: "Module | Callable") -> S:
+        """Add a module at the end. Returns the Sequential."""
+        _check_part(len(self.layers), layer)
+        self.layers = [*self.layers, layer]
+        return self
 
     def named_tensors(self):
         for place, layer in zip(self.places(), self.layers):
@@ -190,8 +221,20 @@ class Sequential(Module):
     def __len__(self):
         return len(self.layers)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Sequential": ...
     def __getitem__(self, index):
-        return self.layers[index]
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
+
+
+def _check_part(place: int, part) -> None:
+    if not callable(part):
+        raise ArgumentError(f"Sequential: part {place} must be a module or a function, got {part!r:.60}.")
 
 
 class MLP(Sequential):
@@ -258,7 +301,7 @@ class Perceptron(Neuron):
         if weights is not None:
             if len(weights) != nin:
                 raise ArgumentError(f"Perceptron: {nin} inputs need {nin} weights, got {len(weights)}.")
-            self.w = [Value(weight) for weight in weights]
+            self.w = tuple(map(Value, weights))
         self.b = Value(bias)
 
     def learn(self, x: Number | Sequence[Number], target: float, rate: float = 1.0) -> float:

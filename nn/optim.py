@@ -11,7 +11,7 @@ from autograd import Value, apply_update, as_float, find_frozen, read_grad
 from autograd.arguments import expect_list, expect_list_of
 from autograd.errors import ArgumentError
 from nn.module import Module
-from nn.optimizer import Optimizer, TableOptimizer
+from nn.optimizer import Optimizer, Parameters, TableOptimizer
 from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearLR, Schedule, StepLR, WarmupDecayLR
 
 __all__ = [
@@ -58,7 +58,7 @@ class SGD(TableOptimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Parameters,
         lr: float = 0.001,
         momentum: float = 0.0,
         dampening: float = 0.0,
@@ -102,7 +102,7 @@ class RMSprop(TableOptimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Parameters,
         lr: float = 0.01,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -141,7 +141,7 @@ class Adagrad(TableOptimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Parameters,
         lr: float = 0.01,
         lr_decay: float = 0.0,
         weight_decay: float = 0.0,
@@ -187,7 +187,7 @@ class Adam(TableOptimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Parameters,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -220,7 +220,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Parameters,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -261,5 +261,7 @@ def _listed(what: str, limit: float, parameters: "Module | Iterable[Value]") -> 
     if not as_float(limit) >= 0:
         raise ArgumentError(f"{what} must be 0 or more, got {limit!r}.")
     given = parameters.parameters() if isinstance(parameters, Module) else expect_list_of(what, parameters, Value)
+    if not given:
+        raise ArgumentError(f"{what}: there are no parameters. A generator can be gone through once: pass a list.")
     frozen = set(find_frozen(given))
     return [p for i, p in enumerate(given) if i not in frozen] if frozen else given

@@ -1,21 +1,48 @@
 """`Optimizer`, the base class of optimisers. Those of `torch.optim` are in optim.py."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from array import array
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import UPDATES, Flat, Value, apply_update, backend, find_frozen, read_data, read_grad, write_data
 from autograd.arguments import expect_integer, expect_list
-from autograd.errors import ArgumentError, NotFiniteError
+from autograd.errors import ArgumentError, NoSuchAttributeError, NotFiniteError
+from autograd.names import closest, raise_unknown
+from nn.elsewhere import OF_OPTIMIZER, OF_OPTIMIZERS
 from nn.errors import DivergedError
+from nn.groups import Groups, ParamGroup
 
+Parameters: TypeAlias = Iterable[Value | dict[str, Any]]  # a group is a dict
 LARGE = 200  # from this many parameters on, NumPy is faster
 
 
-class Optimizer(ABC):
+class _Explains(ABCMeta):
+    """Says what to write in place of an argument that an optimiser does not have."""
+
+    def __call__(cls, *args, **kwargs):
+        try:
+            return super().__call__(*args, **kwargs)
+        except TypeError:
+            raise_unknown(cls.__name__, cls.__init__, (cls, *args), kwargs, OF_OPTIMIZER)
+            raise
+
+
+class Optimizer(metaclass=_Explains):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
+
+    params  a list of parameters; or, for settings that differ between parts of them, a list of dicts, the groups: each
+            has its own "params", and those of the settings that are not to be the ones of the whole
+
+    The groups are in `param_groups`, as in PyTorch, where their settings can be read and changed:
+
+    >>> from nn import SGD, MLP
+    >>> model = MLP(2, [3, 1])
+    >>> body, head = (layer.parameters() for layer in model.layers)
+    >>> optimizer = SGD([{"params": body, "lr": 0.01}, {"params": head}], lr=0.1)
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.01, 0.1]
 
     A parameter that is frozen when `step()` is called is skipped: neither it nor its state changes. Once unfrozen it
     goes on where it was; what depends on the number of steps, such as Adam's correction, counts its own.
@@ -25,16 +52,20 @@ class Optimizer(ABC):
 
     remembered: tuple[str, ...] = ()
 
-    def __init__(self, params: Iterable[Value], lr: float, **settings: Any):
-        self.params = expect_list(type(self).__name__, params)
+    def __init__(self, params: Parameters, lr: float, **settings: Any):
+        self._settings, self.steps = tuple(settings), 0
+        self._parts: Groups | None = None  # those of several groups
+        self.params: list[Value] = expect_list(type(self).__name__, params)
+        if any(isinstance(group, Mapping) for group in self.params):
+            self._parts = Groups(type(self), self.params, {"lr": lr, **settings})
+            self.params = self._parts.params
+            return
         self.lr = lr
         vars(self).update(settings)
-        self.steps = 0
         self._skipped: list[int] = []  # for each parameter the steps that it was frozen for, up to the last change
         self._frozen: list[int] = []  # the places of those that have been frozen since
         self._run = 0  # the steps since
         self._groups: list[tuple[int, array[int]]] | None = None  # the places of the others, by steps skipped
-        self._settings = tuple(settings)
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
         self.flat = Flat(self.params)
@@ -46,13 +77,50 @@ class Optimizer(ABC):
         for p in self.params:
             if type(p) is not Value and not (isinstance(p, Value) and p.frozen):
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
+            if p.rule is not None:
+                raise ArgumentError(
+                    f"{kind}: every parameter must be a leaf, but {p!r:.60} was computed. Pass model.parameters(), or "
+                    "the Values that it was computed from."
+                )
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
-        for name in ("lr", *self._settings):
-            numbers = getattr(self, name)
-            for number in numbers if isinstance(numbers, tuple) else (numbers,):
-                if not isinstance(number, (int, float)) or not 0 <= number < math.inf:
-                    raise ArgumentError(f"{kind}: {name} must be 0 or more, got {numbers!r}.")
+        for name in self.settings:
+            self.check_setting(name, getattr(self, name))
+
+    def check_setting(self, name: str, numbers: Any) -> None:
+        """Raise ArgumentError unless this is a number from 0 on, or a tuple of such."""
+        for number in numbers if isinstance(numbers, tuple) else (numbers,):
+            if not isinstance(number, (int, float)) or not 0 <= number < math.inf:
+                raise ArgumentError(f"{type(self).__name__}: {name} must be 0 or more, got {numbers!r}.")
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of what can be set: the learning rate, and what else the optimiser has."""
+        return ("lr", *self._settings)
+
+    @property
+    def groups(self) -> "list[Optimizer]":
+        """An optimiser of the same kind for each group of parameters: this one itself if there is one group."""
+        return [self] if self._parts is None else self._parts.optimizers
+
+    @property
+    def param_groups(self) -> list[ParamGroup]:
+        """The groups of parameters with their settings, under PyTorch's name."""
+        return list(map(ParamGroup, self.groups))
+
+    if not TYPE_CHECKING:  # a type checker that sees it accepts every name
+
+        def __getattr__(self, name):
+            """With several groups, the settings are read from the first."""
+            if name in ("lr", *vars(self).get("_settings", ())) and vars(self).get("_parts") is not None:
+                return getattr(self._parts.optimizers[0], name)
+            remedy = f" {OF_OPTIMIZERS[name]}" if name in OF_OPTIMIZERS else closest(name, dir(self))
+            raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}".{remedy}')
+
+    def __setattr__(self, name, content):
+        if name in OF_OPTIMIZERS:
+            raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}". {OF_OPTIMIZERS[name]}')
+        object.__setattr__(self, name, content)
 
     def first(self, name: str) -> float:
         """The value of `name`, one of `remembered`, before the first step."""
@@ -67,6 +135,9 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
+        if self._parts is not None:
+            self._parts.zero_grad()
+            return
         self.flat.gather()
         apply_update("zero", self.params, {})
 
@@ -75,6 +146,11 @@ class Optimizer(ABC):
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
+        if self._parts is not None:
+            self._check_nothing_set_for_all()
+            self._parts.step()
+            self.steps += 1
+            return
         self.flat.gather()
         self.regroup()
         self.state = self._move()
@@ -92,6 +168,15 @@ class Optimizer(ABC):
         self.steps += 1
         self._run += 1
 
+    def _check_nothing_set_for_all(self) -> None:
+        """Raise ArgumentError if a setting was given to the whole, whose groups have their own."""
+        for name in self.settings:
+            if name in vars(self):
+                raise ArgumentError(
+                    f"{type(self).__name__}: {name} was set for the whole, but there are {len(self.groups)} groups. "
+                    f'Write optimizer.param_groups[0]["{name}"] = … for each of them.'
+                )
+
     def _move(self) -> list[Any]:
         """Move the parameters; returns the new state."""
         columns = [read_data(self.params), read_grad(self.params), *self.state]
@@ -106,6 +191,8 @@ class Optimizer(ABC):
     @property
     def skipped(self) -> list[int]:
         """For each parameter how many steps it was frozen for; empty while there are none."""
+        if self._parts is not None:
+            return self._parts.skipped
         if not self._frozen or not self._run:
             return self._skipped
         skipped = list(self._skipped or [0] * len(self.params))
@@ -175,8 +262,13 @@ class Optimizer(ABC):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`."""
-        settings = {name: getattr(self, name) for name in ("steps", "lr", *self._settings)}
+        """What the next steps depend on besides the parameters: numbers, and a list for each of `remembered`.
+
+        With several groups there are `group_sizes`, and for each setting a list with one for each group.
+        """
+        if self._parts is not None:
+            return self._parts.state_dict()
+        settings = {name: getattr(self, name) for name in ("steps", *self.settings)}
         settings |= {"skipped": skipped} if (skipped := self.skipped) else {}
         return settings | {name: list(map(float, column)) for name, column in zip(self.remembered, self.state)}
 
@@ -185,6 +277,10 @@ class Optimizer(ABC):
 
         Raises ArgumentError if it comes from another kind of optimiser, or from one with other parameters.
         """
+        if self._parts is not None:
+            self._parts.load_state_dict(state)
+            self.steps = self._parts.optimizers[0].steps
+            return
         kind, own = type(self).__name__, self.state_dict()
         odd_ones = (set(state) ^ set(own)) - {"skipped"}
         if odd_ones:
@@ -199,17 +295,19 @@ class Optimizer(ABC):
                     f'{kind}: "{name}" in the state has {len(state[name])} numbers, but there are '
                     f"{len(self.params)} parameters."
                 )
-        for name in ("steps", "lr", *self._settings):
+        for name in ("steps", *self.settings):
             if not _alike(state[name], own[name]):
                 raise ArgumentError(f'{kind}: "{name}" in the state is {state[name]!r:.60}, and {own[name]!r} here.')
         skipped = [expect_integer(f"{kind}: skipped", count, 0) for count in state.get("skipped", ())]
         self.state = [list(state[name]) for name in self.remembered]
         self._group(skipped, find_frozen(self.params))
-        for name in ("steps", "lr", *self._settings):
+        for name in ("steps", *self.settings):
             setattr(self, name, tuple(state[name]) if isinstance(state[name], list) else state[name])
 
     def __repr__(self):
-        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("lr", *self._settings))
+        if self._parts is not None:
+            return repr(self._parts)
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
 
 
@@ -250,6 +348,9 @@ class TableOptimizer(Optimizer):
             return super()._move()
         try:
             return apply_update(self.rule, self.params, self.constants(), self.state)
+        except ArgumentError:
+            self._check()  # says which setting is no number
+            raise
         except NotFiniteError as error:
             i: Any = error.place
             columns = [read_data(self.params), read_grad(self.params), *self.state]

@@ -4,6 +4,7 @@ from autograd import find_frozen
 from autograd.arguments import expect_instance
 from nn.module import Module
 from nn.modules import Layer
+from nn.recurrent import LSTM
 
 
 class Summary:
@@ -52,12 +53,12 @@ def summary(model: Module) -> Summary:
 
 
 def _rows(module: Module, path: str):
-    """A row for each module that holds parameters itself; neurons count as part of their layer."""
+    """A row for each module that holds parameters itself; neurons and cells count as part of their layer."""
     tensors = list(module.named_tensors())
     if any("." not in name for name, _, _ in tensors):
         own = [(shape, parameters) for name, shape, parameters in tensors if "." not in name]
         shapes = ", ".join(f"({', '.join(map(str, shape))})" for shape, _ in own)
         yield path or "(model)", type(module).__name__, shapes, sum(len(parameters) for _, parameters in own)
-    if not isinstance(module, Layer):
+    if not isinstance(module, (Layer, LSTM)):
         for name, part in module.children():
             yield from _rows(part, f"{path}.{name}" if path else name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
-from math import inf, log10
+from math import inf, log10, nan
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
@@ -16,11 +16,12 @@ from autograd.arguments import expect_integer
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.batchloss import BatchLoss
-from nn.data import as_dataset
+from nn.dataset import as_dataset
 from nn.errors import need
 from nn.evaluation import predict
 from nn.metrics import number, predicted_class, true_class
 from nn.module import Module
+from nn.watch import layers as tensors_by_layer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +66,9 @@ def plot_history(history: Any) -> Figure:
     if not len(history):
         raise ArgumentError("plot: the history is empty. Train for at least one epoch.")
     names = [
-        name for name in history.columns() if name not in ("epoch", "seconds", "lr") and not name.startswith("val_")
+        name
+        for name in history.columns()
+        if name not in ("epoch", "seconds", "lr") and not name.startswith("val_") and "/" not in name
     ]
     figure, axes = new_figure(5.0 * len(names), 3.6, len(names))
     for ax, name in zip(axes, names):
@@ -88,6 +91,32 @@ def plot_history(history: Any) -> Figure:
             ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
         elif all(value is None or value >= 0 for value in history[name]):
             ax.set_ylim(bottom=0.0)
+        ax.legend(frameon=False)
+    return figure
+
+
+def plot_watched(history: Any) -> Figure:
+    """For each layer the sizes of gradients and updates over the epochs, and the share of dead ReLUs.
+
+    The history is that of `fit(..., watch=True)`. If gradients are smaller by powers of ten in the first layers, they
+    vanish on their way back. Returns a Figure. Raises ArgumentError for a history without these figures.
+    """
+    titles = {"gradient": "size of the gradients", "update": "size of the updates", "dead": "share of dead ReLUs"}
+    columns = [name for name in history.columns() if name.partition("/")[0] in titles and "/" in name]
+    if not columns:
+        raise ArgumentError("plot_watched: the history has no figures by layer. Train with fit(..., watch=True).")
+    kinds = [kind for kind in titles if any(name.startswith(f"{kind}/") for name in columns)]
+    layers = list(dict.fromkeys(name.partition("/")[2] for name in columns))
+    figure, axes = new_figure(4.4 * len(kinds), 3.6, len(kinds))
+    for ax, kind in zip(axes, kinds):
+        for i, layer in enumerate(layers):
+            if f"{kind}/{layer}" in columns:
+                numbers = [nan if value is None else value for value in history[f"{kind}/{layer}"]]
+                ax.plot(history["epoch"], numbers, DASHES[i % len(DASHES)], color=_colour(i), label=_short(layer))
+        ax.set_xlabel("epoch")
+        ax.set_ylabel(titles[kind])
+        if kind != "dead":
+            ax.set_yscale("log")
         ax.legend(frameon=False)
     return figure
 
@@ -203,7 +232,7 @@ def plot_histograms(model: Module, bins: int = 40) -> Figure:
     The gradients are those of the last backward(). If they shrink from layer to layer, they are vanishing.
     Returns a Figure. Raises ArgumentError for a model without parameters.
     """
-    layers, bins = _layers(model), check_count("plot_histograms", "bins", bins)
+    layers, bins = list(tensors_by_layer(model).items()), check_count("plot_histograms", "bins", bins)
     if not layers:
         raise ArgumentError("plot_histograms: the model has no parameters.")
     figure = new_figure(9.0, 1.0 + 1.5 * len(layers), columns=0)[0]
@@ -231,16 +260,6 @@ def plot_histograms(model: Module, bins: int = 40) -> Figure:
     axes[-1][0].set_xlabel("weights and biases")
     axes[-1][1].set_xlabel("log₁₀ |gradient|, the median dashed")
     return figure
-
-
-def _layers(model) -> list:
-    """(name, parameters) for each module that holds tensors; neurons count as part of their layer."""
-    found: dict[str, list] = {}
-    for name, _, parameters in model.named_tensors():
-        label = parameters[0].label or name
-        owner = label.split(".neuron")[0] if ".neuron" in label else label.rpartition(".")[0]
-        found.setdefault(owner or name, []).extend(parameters)
-    return list(found.items())
 
 
 class ParameterPath:

@@ -11,7 +11,7 @@ from autograd import Value, read_data, write_data
 from autograd.errors import NumberTypeError, ResultOverflowError
 from autograd.examples import count_hits
 from nn.batchloss import BatchLoss
-from nn.data import Dataset
+from nn.dataset import Dataset
 from nn.errors import DivergedError
 from nn.evaluation import evaluated, measured, metric_name, outputs_for
 from nn.history import History
@@ -50,12 +50,14 @@ class Run:
         clip_value: "float | None" = None,
         patience: "int | None" = None,
         recorded: bool = True,
+        accumulate_grad_batches: int = 1,
     ):
         self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
         self.epochs, self.batch_size, self.seed = epochs, batch_size, seed
         self.schedule, self.schedule_every = schedule, schedule_every
         self.metric, self.validation, self.penalty = metric, validation, penalty
         self.clip_norm, self.clip_value, self.patience = clip_norm, clip_value, patience
+        self.accumulate_grad_batches = accumulate_grad_batches
         self.history = History()
         self.epoch = self.position = self.waited = 0
         self.sums: dict[str, float] = {}
@@ -77,9 +79,14 @@ class Run:
         return self.optimizer.steps
 
     @property
+    def examples_per_step(self) -> "int | None":
+        """The examples of all batches of a step; None for all examples."""
+        return self.batch_size and self.batch_size * self.accumulate_grad_batches
+
+    @property
     def steps_per_epoch(self) -> int:
-        """The number of batches in an epoch."""
-        return -(-len(self.data) // (self.batch_size or len(self.data)))
+        """The number of steps in an epoch."""
+        return -(-len(self.data) // (self.examples_per_step or len(self.data)))
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -101,29 +108,31 @@ class Run:
         self.history.ended = reason
 
     def step(self, examples: Dataset) -> None:
-        """One step of the optimiser on one batch."""
+        """One step of the optimiser on one batch, or on several whose gradients are added up."""
         try:
-            loss, measure = self._quick_step(examples) or self._usual_step(examples)
+            found = self._quick_step(examples) or self._usual_step(examples)
         except (ResultOverflowError, DivergedError) as error:
             raise self._diverged(error) from error
         if self.schedule and self.schedule_every == "step":
             self.schedule.step()
         self.position += 1
-        row = {"examples": 1.0, "loss": loss}
-        if self.metric:
-            row[metric_name(self.metric)] = measure
-        count = len(examples)
-        for name, number in row.items():
-            self.sums[name] = self.sums.get(name, 0.0) + number * count
+        for count, loss, measure in found:
+            row = {"examples": 1.0, "loss": loss}
+            if self.metric:
+                row[metric_name(self.metric)] = measure
+            for name, number in row.items():
+                self.sums[name] = self.sums.get(name, 0.0) + number * count
 
-    def _quick_step(self, examples: Dataset) -> "tuple[float, Any] | None":
-        """A step without a graph, bit for bit as the usual one; returns the loss and the metric.
+    def _quick_step(self, examples: Dataset) -> "list[tuple[int, float, Any]] | None":
+        """A step without a graph, bit for bit as the usual one.
 
         Returns None, and has changed nothing, where that is not possible.
         """
-        if self.penalty is not None or self.metric not in (None, accuracy):
+        if self.penalty is not None or self.metric not in (None, accuracy) or self.accumulate_grad_batches > 1:
             return None
-        if type(self.optimizer).zero_grad is not Optimizer.zero_grad or (self.metric and not examples.has_classes):
+        if type(self.optimizer).zero_grad is not Optimizer.zero_grad or len(self.optimizer.groups) > 1:
+            return None
+        if self.metric and not examples.has_classes:
             return None
         found = self.batch.mean_into(self.optimizer.flat, examples)
         if found is None:
@@ -131,22 +140,46 @@ class Run:
         loss, numbers = found
         self._clip()
         self.optimizer.step()
-        return loss, count_hits(numbers, examples.rows) / len(examples) if self.metric else None
+        count = len(examples)
+        return [(count, loss, count_hits(numbers, examples.rows) / count if self.metric else None)]
 
-    def _usual_step(self, examples: Dataset) -> "tuple[float, Any]":
-        """A step in which the metric is computed from the outputs; returns the loss and the metric."""
-        value, outputs = self.batch.mean(examples)
-        if not isinstance(value, Value):
-            raise NumberTypeError(
-                f"fit: the loss of all {len(examples)} examples of a batch is a plain number, "
-                f"{value!r} on average, through which no gradient flows. Compute it from the "
-                "outputs without .data and without plain numbers in its place."
-            )
-        self.optimizer.zero_grad()
-        (value if self.penalty is None else value + self.penalty(self.model)).backward()
+    def _usual_step(self, examples: Dataset) -> "list[tuple[int, float, Any]]":
+        """A step; returns the sizes of the batches, their losses, and the metric of their outputs."""
+        found = self._propagated(examples)
         self._clip()
         self.optimizer.step()
-        return value.data, measured(self.metric, outputs, examples) if self.metric else None
+        metric = self.metric
+        return [
+            (len(batch), loss, measured(metric, outputs, batch) if metric else None) for batch, loss, outputs in found
+        ]
+
+    def _propagated(self, examples: Dataset) -> list[tuple[Dataset, float, Any]]:
+        """Set the gradients to those of the mean loss; returns the batches with their losses and outputs."""
+        found: list[tuple[Dataset, float, Any]] = []
+        parts = self._batches(examples)
+        for part in parts:
+            value, outputs = self.batch.mean(part)
+            if not isinstance(value, Value):
+                raise NumberTypeError(
+                    f"fit: the loss of all {len(part)} examples of a batch is a plain number, "
+                    f"{value!r} on average, through which no gradient flows. Compute it from the "
+                    "outputs without .data and without plain numbers in its place."
+                )
+            if not found:
+                self.optimizer.zero_grad()
+            found.append((part, value.data, outputs))
+            if len(parts) > 1:
+                value = value * (len(part) / len(examples))
+            last = len(found) == len(parts)
+            (value + self.penalty(self.model) if self.penalty and last else value).backward()
+        return found
+
+    def _batches(self, examples: Dataset) -> list[Dataset]:
+        """The batches of a step."""
+        if self.accumulate_grad_batches == 1:
+            return [examples]
+        size = self.batch_size or len(examples)
+        return [examples[i : i + size] for i in range(0, len(examples), size)]
 
     def _clip(self) -> None:
         if self.clip_norm is not None:

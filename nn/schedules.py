@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 from autograd import as_float
 from autograd.arguments import expect_instance, expect_integer
@@ -11,11 +12,15 @@ from nn.optimizer import Optimizer
 
 
 class Schedule(ABC):
-    """Sets the learning rate of an optimiser: after k calls of `step()` it is the initial one times factor(k)."""
+    """Sets the learning rate of an optimiser: after k calls of `step()` it is the initial one times factor(k).
+
+    Each group of parameters has its own initial learning rate, in `base_lrs`.
+    """
 
     def __init__(self, optimizer: Optimizer):
         expect_instance(type(self).__name__, optimizer, Optimizer, "an")
-        self.optimizer, self.base_lr, self.steps = optimizer, optimizer.lr, 0
+        self.optimizer, self.steps = optimizer, 0
+        self.base_lrs = [group.lr for group in optimizer.groups]
         self._set()
 
     @abstractmethod
@@ -27,16 +32,32 @@ class Schedule(ABC):
         self.steps += 1
         self._set()
 
+    @property
+    def base_lr(self) -> float:
+        """The initial learning rate, of the first group."""
+        return self.base_lrs[0]
+
+    def rate(self, base_lr: float, k: int) -> float:
+        """The learning rate after k steps, of a group that began with base_lr."""
+        return base_lr * self.factor(k)
+
     def _set(self) -> None:
-        self.optimizer.lr = self.base_lr * self.factor(self.steps)
+        for group, base_lr in zip(self.optimizer.groups, self.base_lrs):
+            group.lr = self.rate(base_lr, self.steps)
 
-    def state_dict(self) -> dict[str, float]:
+    def state_dict(self) -> dict[str, Any]:
         """The state of the schedule."""
-        return {"steps": self.steps, "base_lr": self.base_lr}
+        return {"steps": self.steps, "base_lr": self.base_lr if len(self.base_lrs) == 1 else list(self.base_lrs)}
 
-    def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Restore what `state_dict` returned."""
-        self.steps, self.base_lr = int(state["steps"]), state["base_lr"]
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` returned. Raises ArgumentError if the groups were others."""
+        base_lrs = state["base_lr"] if isinstance(state["base_lr"], list) else [state["base_lr"]]
+        if len(base_lrs) != len(self.base_lrs):
+            raise ArgumentError(
+                f"{type(self).__name__}: the state has {len(base_lrs)} learning rates, and the optimiser has "
+                f"{len(self.base_lrs)} groups. Make it with the groups that the state was saved from."
+            )
+        self.steps, self.base_lrs = int(state["steps"]), list(base_lrs)
         self._set()
 
 
@@ -78,8 +99,11 @@ class CosineAnnealingLR(Schedule):
         super().__init__(optimizer)
 
     def factor(self, k: int) -> float:
-        low = self.eta_min / self.base_lr
-        return low + (1 - low) * (1 + math.cos(math.pi * (k / self.T_max))) / 2
+        return self.rate(self.base_lr, k) / self.base_lr
+
+    def rate(self, base_lr: float, k: int) -> float:
+        low = self.eta_min / base_lr
+        return base_lr * (low + (1 - low) * (1 + math.cos(math.pi * (k / self.T_max))) / 2)
 
 
 class LinearLR(Schedule):

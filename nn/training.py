@@ -11,20 +11,34 @@ from typing import Any
 from autograd import as_float
 from autograd.arguments import expect_callable, expect_instance, expect_integer, expect_list
 from autograd.errors import ArgumentError
+from autograd.names import explain_arguments
 from autograd.native import warn_if_not_compiled
-from nn import losses, metrics
+from nn import losses, margin_losses, metrics
 from nn.accelerated import JaxRun
 from nn.checkpoint import Checkpoint
 from nn.data import as_dataset, batches
-from nn.evaluation import mode
+from nn.elsewhere import OF_FIT
+from nn.evaluation import ORDER, mode
 from nn.history import History
 from nn.init import generator
 from nn.module import Module
 from nn.optim import Adam, Optimizer, Schedule
 from nn.progress import progress_bar
 from nn.run import Run
+from nn.watch import Watch
+
+# The losses of scores for classes, or of one score that is positive for class 1.
+CLASSIFYING = (
+    losses.cross_entropy,
+    losses.nll_loss,
+    losses.hinge_loss,
+    losses.binary_cross_entropy_with_logits,
+    margin_losses.multi_margin_loss,
+    margin_losses.soft_margin_loss,
+)
 
 
+@explain_arguments(OF_FIT)
 def fit(
     model: Module,
     loss: Callable,
@@ -32,6 +46,7 @@ def fit(
     *,
     epochs: int = 100,
     batch_size: "int | None" = 32,
+    accumulate_grad_batches: int = 1,
     optimizer: "Optimizer | None" = None,
     seed: "int | None" = None,
     metric: "str | Callable | None" = "auto",
@@ -48,13 +63,17 @@ def fit(
     recorded: bool = True,
     engine: str = "native",
     progress: bool = True,
+    watch: bool = False,
 ) -> History:
     """Train the model: each epoch goes through the data in shuffled batches, with a step of the optimiser for each.
 
     loss        a function (output, target) -> Value of one example, such as nn.cross_entropy
-    data        a Dataset, a pair (inputs, targets), or a list of pairs
+    data        a Dataset, a pair (inputs, targets), or a list of pairs; the inputs may be an array or a DataFrame, the
+                targets the names of classes
     epochs      how many times to go through the data
     batch_size  examples per step; None for all of them (full batch)
+    accumulate_grad_batches  batches for each step of the optimiser, as in Lightning: their gradients are added up to
+                that of all their examples, so 4 batches of 32 are one of 128, computed in four parts
     optimizer   by default Adam with a learning rate of 0.01
     seed        determines the order of the examples; without it Python's `random` does
     metric      a function (outputs, targets) -> float to record; "auto" means accuracy for classification losses
@@ -77,6 +96,8 @@ def fit(
     engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
                 Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded
     progress    whether to show a progress bar
+    watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
+                ReLUs; `nn.plots.plot_watched` shows them
 
     Ctrl-C ends training cleanly and keeps the best weights so far; a second Ctrl-C interrupts it immediately.
 
@@ -96,20 +117,39 @@ def fit(
     wrong. This happens if `forward` reads a counter or the clock, for instance, which no recording can notice.
     """
     expect_instance("fit: model", model, Module)
-    expect_callable("fit: loss", loss)
+    expect_callable("fit: loss", loss, ORDER)
     epochs = expect_integer("fit: epochs", epochs, 0)
     batch_size = None if batch_size is None else expect_integer("fit: batch_size", batch_size)
+    accumulate_grad_batches = expect_integer("fit: accumulate_grad_batches", accumulate_grad_batches)
+    if accumulate_grad_batches > 1 and batch_size is None:
+        raise ArgumentError("fit: accumulate_grad_batches needs a batch_size; None is already all examples in a step.")
     patience = None if patience is None else expect_integer("fit: patience", patience, 0)
     clip_norm, clip_value = (None if limit is None else as_float(limit) for limit in (clip_norm, clip_value))
     callbacks = expect_list("fit: callbacks", callbacks)
     for callback in callbacks:
         expect_callable("fit: callbacks", callback)
+    callbacks = [Watch(model), *callbacks] if watch else callbacks
+    if optimizer is not None:
+        expect_instance("fit: optimizer", optimizer, Optimizer, "an")
+    if schedule is not None:
+        expect_instance("fit: schedule", schedule, Schedule)
+    if penalty is not None:
+        expect_callable("fit: penalty", penalty, "Write penalty=lambda model: nn.l2_penalty(model, 1e-4).")
+    if isinstance(validation, (int, float)):
+        raise ArgumentError(
+            f"fit: validation is data, got {validation!r}. Write train, held_out = nn.data.split(data, 0.25)."
+        )
     data = as_dataset(data).with_arrays()
     if not len(data):
         raise ArgumentError("fit: there are no examples in the data.")
-    validation = None if validation is None else as_dataset(validation).with_arrays()
+    validation = None if validation is None else as_dataset(validation, data.classes).with_arrays()
     if validation is not None and not len(validation):
         raise ArgumentError("fit: there are no examples in the validation data. Leave validation out to go without.")
+    if validation is not None and validation.classes and data.classes and validation.classes != data.classes:
+        raise ArgumentError(
+            f"fit: the validation data have the classes {', '.join(validation.classes)}, the data "
+            f"{', '.join(data.classes)}. Make the Dataset with classes=train.classes."
+        )
     if schedule_every not in ("epoch", "step"):
         raise ArgumentError(f'fit: schedule_every is "epoch" or "step", got {schedule_every!r}.')
     if resume not in ("same", "override"):
@@ -141,6 +181,7 @@ def fit(
         clip_value=clip_value,
         patience=patience,
         recorded=recorded,
+        accumulate_grad_batches=accumulate_grad_batches,
     )
     saved = _checkpoint(checkpoint)
     if saved:
@@ -156,7 +197,7 @@ def fit(
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Run epochs and steps to the end, or until run.stop() is called."""
     while run.epoch < run.epochs and not run.history.ended:
-        for examples in islice(batches(run.data, run.batch_size, run.seed, run.epoch), run.position, None):
+        for examples in islice(batches(run.data, run.examples_per_step, run.seed, run.epoch), run.position, None):
             run.step(examples)
             for callback in callbacks:
                 if hasattr(callback, "on_step"):
@@ -186,10 +227,11 @@ def _call(callbacks: Iterable[Callable], run: Run) -> None:
 
 
 def _checkpoint(checkpoint) -> Any:
-    if checkpoint is None or not isinstance(checkpoint, (str, Path)):
-        return checkpoint
-
-    return Checkpoint(checkpoint)
+    if isinstance(checkpoint, (str, Path)):
+        return Checkpoint(checkpoint)
+    if checkpoint is not None:
+        expect_instance("fit: checkpoint", checkpoint, Checkpoint)
+    return checkpoint
 
 
 def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable | None":
@@ -198,11 +240,11 @@ def _chosen_metric(metric: "str | Callable | None", loss: Callable) -> "Callable
         return metric
     if metric != "auto":
         raise ArgumentError(
-            f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}.'
+            f'fit: metric must be a function (outputs, targets) -> float, None or "auto", got {metric!r}. '
+            "Write metric=nn.accuracy, without a call."
         )
     loss = getattr(loss, "func", loss)
-    classifying = (losses.cross_entropy, losses.nll_loss, losses.hinge_loss, losses.binary_cross_entropy_with_logits)
-    return metrics.accuracy if loss in classifying else None
+    return metrics.accuracy if loss in CLASSIFYING else None
 
 
 @contextmanager

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from autograd import Value, dot, softmax
+from autograd import Value, dot, scope, softmax
+from autograd.arguments import expect_list
 from autograd.errors import ArgumentError
 from nn.arguments import check_count
 from nn.init import generator, normal
 from nn.layers import Embedding, RMSNorm
 from nn.metrics import plain_output
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.modules import Linear
 from nn.types import Number
 
@@ -50,13 +51,16 @@ class SelfAttention(Module):
                 [
                     v
                     for head in range(self.heads)
-                    for v in _gather(
+                    for v in scope(f"head{head}")(_gather)(
                         queries[t][head], [k[head] for k in keys[: t + 1]], [v[head] for v in values[: t + 1]]
                     )
                 ]
             )
             for t in range(len(xs))
         ]
+
+    def example_input(self):
+        return [made_up(self.width) for _ in range(3)]
 
     def _heads(self, x):
         """A vector cut into a piece for each head."""
@@ -73,8 +77,11 @@ class SelfAttention(Module):
 
 def _gather(query, keys, values):
     """The mean of the values, weighted by how well their keys match the query."""
-    weights = softmax([dot(query, key) / sqrt(len(query)) for key in keys])
-    return [dot(weights, column) for column in zip(*values)]
+    with scope("scores"):
+        scores = [dot(query, key) / sqrt(len(query)) for key in keys]
+    weights = softmax(scores)
+    with scope("mix"):
+        return [dot(weights, column) for column in zip(*values)]
 
 
 class Block(Module):
@@ -90,16 +97,23 @@ class Block(Module):
 
     def forward(self, xs: Sequence[Sequence[Number]]) -> list[list[Value]]:
         gathered = self.attention([self.norm1(x) for x in xs])
-        xs = [_added(x, g) for x, g in zip(xs, gathered)]
-        return [_added(x, self._feed_forward(self.norm2(x))) for x in xs]
+        xs = [_added("residual", x, g) for x, g in zip(xs, gathered)]
+        return [_added("residual", x, self._feed_forward(self.norm2(x))) for x in xs]
+
+    def example_input(self):
+        return self.attention.example_input()
 
     def _feed_forward(self, x: Any) -> Any:
         hidden: Any = self.up(x)
-        return self.down([v.relu() for v in hidden])
+        with scope("relu"):
+            hidden = [v.relu() for v in hidden]
+        return self.down(hidden)
 
 
-def _added(xs, ys):
-    return [x + y for x, y in zip(xs, ys)]
+def _added(name, xs, ys):
+    """The sums of corresponding elements, in a scope of that name."""
+    with scope(name):
+        return [x + y for x, y in zip(xs, ys)]
 
 
 class GPT(Module):
@@ -153,7 +167,10 @@ class GPT(Module):
                 f"GPT: expected from 1 to {self.context} tokens, got {len(tokens)}. "
                 "Pass fewer tokens, or make the model with a larger context."
             )
-        return [_added(self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+        return [_added("embed", self.token(token), self.position(place)) for place, token in enumerate(tokens)]
+
+    def example_input(self):
+        return list(range(min(self.context, len(self.token.weight))))
 
     def forward(self, tokens: Sequence[Number]) -> list[list[Value]]:
         xs: Any = self.embed(tokens)
@@ -166,27 +183,31 @@ class GPT(Module):
         self,
         start: Sequence[int] = (0,),
         *,
-        end: int = 0,
+        end: "int | None" = 0,
         length: "int | None" = None,
         temperature: float = 1.0,
         seed=None,
     ) -> list[int]:
         """Tokens drawn one after another from the probabilities of the model, up to the token `end`.
 
-        start        the tokens before the first drawn one; they are not returned
+        start        the tokens before the first drawn one, such as vocabulary.start("…"); they are not returned
+        end          the token that ends it; None for running text, which nothing ends
         length       the largest number of tokens, by default `context`
         temperature  below 1 likely tokens become likelier, above 1 less likely
         seed         for the draw; without it Python's `random`
 
-        >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=-1, seed=0))
+        >>> len(GPT(5, context=4, width=4, heads=2, seed=0).generate(length=3, end=None, seed=0))
         3
 
-        Raises ArgumentError unless the temperature is positive and the length an integer from 1 to 100,000,000.
+        Raises ArgumentError if there is no token to start with, unless the temperature is positive, and unless the
+        length is an integer from 1 to 100,000,000.
         """
         length = self.context if length is None else check_count("GPT.generate", "length", length)
         if not temperature > 0:
             raise ArgumentError(f"GPT.generate: temperature must be positive, got {temperature!r}.")
-        rng, tokens, found = generator(seed), list(start), []
+        rng, tokens, found = generator(seed), expect_list("GPT.generate: start", start), []
+        if not tokens:
+            raise ArgumentError("GPT.generate: start needs at least one token, such as the first of the text.")
         for _ in range(length):
             scores = plain_output(self.forward(tokens[-self.context :])[-1])
             chances = softmax([score / temperature for score in scores])

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.arguments import expect_instance
 from autograd.errors import ArgumentError
-from nn import layers, modules, safetensors_file, transformer
+from nn import convolution, layers, modules, recurrent, safetensors_file, transformer
 from nn.errors import CheckpointError
 from nn.module import Module
 from nn.safetensors_file import KEY
@@ -113,6 +113,31 @@ def _layer(m: modules.Layer) -> dict:
     return {"nin": len(m.neurons[0].w), "nout": len(m.neurons), "bias": m.neurons[0].b is not None}
 
 
+def _conv(m: convolution.Conv2d) -> dict:
+    sizes = {name: list(getattr(m, name)) for name in ("kernel_size", "stride", "padding")}
+    return {"in_channels": len(m.weight[0]), "out_channels": len(m.weight), **sizes, "bias": m.bias is not None}
+
+
+def _conv_count(in_channels, out_channels, kernel_size, stride, padding, bias):
+    height, width = kernel_size
+    return out_channels * (in_channels * height * width + bias)
+
+
+def _lstm(m: recurrent.LSTM) -> dict:
+    first = m.cells[0]
+    return {
+        "input_size": first.input_size,
+        "hidden_size": first.hidden_size,
+        "num_layers": len(m.cells),
+        "bias": first.bias_ih is not None,
+    }
+
+
+def _lstm_count(input_size, hidden_size, num_layers, bias):
+    inputs = input_size + (num_layers - 1) * hidden_size
+    return 4 * hidden_size * (inputs + num_layers * (hidden_size + 2 * bias))
+
+
 PLANS = {
     plan.kind.__name__: plan
     for plan in (
@@ -137,6 +162,33 @@ PLANS = {
             lambda m: {"width": m.width, "eps": m.eps, "elementwise_affine": m.weight is not None},
             lambda width, eps, elementwise_affine: width * elementwise_affine,
         ),
+        Plan(
+            layers.LayerNorm,
+            lambda m: {
+                "normalized_shape": m.width,
+                "eps": m.eps,
+                "elementwise_affine": m.weight is not None,
+                "bias": m.bias is not None,
+            },
+            lambda normalized_shape, eps, elementwise_affine, bias: normalized_shape * elementwise_affine * (1 + bias),
+        ),
+        Plan(convolution.Conv2d, _conv, _conv_count),
+        Plan(
+            convolution.MaxPool2d,
+            lambda m: {name: list(getattr(m, name)) for name in ("kernel_size", "stride", "padding")},
+            lambda kernel_size, stride, padding: 0,
+        ),
+        Plan(
+            convolution.Unflatten,
+            lambda m: {"dim": 0, "unflattened_size": list(m.unflattened_size)},
+            lambda dim, unflattened_size: 0,
+        ),
+        Plan(
+            recurrent.LSTMCell,
+            lambda m: {"input_size": m.input_size, "hidden_size": m.hidden_size, "bias": m.bias_ih is not None},
+            lambda input_size, hidden_size, bias: 4 * hidden_size * (input_size + hidden_size + 2 * bias),
+        ),
+        Plan(recurrent.LSTM, _lstm, _lstm_count),
         Plan(
             transformer.SelfAttention,
             lambda m: {"width": m.width, "heads": m.heads},
@@ -168,13 +220,22 @@ def described(model: Module) -> "list | str":
     ['MLP', {'nin': 2, 'nouts': [3, 1], 'activation': 'relu', 'bias': True}]
     """
     kind = type(model).__name__
-    if type(model) is modules.Sequential:
+    if type(model) is modules.Sequential or (type(model) is modules.MLP and not _is_plain(model)):
+        kind = "Sequential"
         parts = [described(part) if isinstance(part, Module) else "a function" for part in model.layers]
         return next((part for part in parts if isinstance(part, str)), [kind, parts])
     if kind not in PLANS or type(model) is not PLANS[kind].kind:
         return kind
     arguments = PLANS[kind].arguments(model)
     return [kind, arguments] if not callable(arguments.get("activation")) else f"{kind} with a function of your own"
+
+
+def _is_plain(model: modules.MLP) -> bool:
+    """Whether an MLP still has the layers it was made with."""
+    return all(type(layer) is modules.Layer for layer in model.layers) and all(
+        layer.activation == (model.layers[0].activation if layer is not model.layers[-1] else None)
+        for layer in model.layers
+    )
 
 
 def _from_metadata(path, metadata: Mapping[str, str], room: int) -> Module:
@@ -204,7 +265,7 @@ def _count(description, room: int) -> int:
     if kind == "Sequential":
         return sum(_count(part, room) for part in arguments)
     sizes = [n for value in arguments.values() for n in (value if isinstance(value, list) else [value])]
-    if len(sizes) > room + 10 or any(isinstance(n, (int, float)) and not 0 <= n <= max(room, 1) for n in sizes):
+    if len(sizes) > room + 10 or any(isinstance(n, (int, float)) and not 0 <= n <= max(room, 1000) for n in sizes):
         raise ValueError
     return PLANS[kind].count(**arguments)
 

@@ -31,6 +31,7 @@ FILES = {
     "autograd/errors.py": "errors",
     "autograd/arguments.py": "errors",
     "autograd/libraries.py": "errors",
+    "autograd/names.py": "errors",
     "autograd/native/__init__.py": "backend",
     "autograd/native/sources.py": "backend",
     "autograd/examples.py": "backend",
@@ -47,6 +48,7 @@ FILES = {
     "autograd/gather.py": "transforms",
     "autograd/passes.py": "transforms",
     "autograd/nested.py": "transforms",
+    "autograd/value_array.py": "transforms",
     "autograd/*.py": "autograd",
     "nn/*.py": "nn",
 }
@@ -66,7 +68,9 @@ EXCEPTIONS = {
 # Names with a leading underscore that another folder imports, as (file, module, name), each with its reason.
 PRIVATE = {}
 # What nn may import of autograd.
-PUBLIC_MODULES = {"autograd", "autograd.errors", "autograd.arguments", "autograd.native", "autograd.examples"}
+PUBLIC_MODULES = {
+    *("autograd", "autograd.errors", "autograd.arguments", "autograd.names", "autograd.native", "autograd.examples")
+}
 # What is imported inside the functions that need it, but for modules that are of use only with it.
 LIBRARIES = {
     *("graphviz", "hypothesis", "matplotlib", "numpy", "safetensors", "sklearn", "torch", "tqdm"),
@@ -74,6 +78,7 @@ LIBRARIES = {
 }
 WITH_LIBRARY = {
     "autograd/testing.py": "hypothesis",
+    "autograd/value_array.py": "numpy",
     **dict.fromkeys(
         [f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "expressions")], "numpy"
     ),

@@ -31,7 +31,9 @@ from autograd import (
     is_recording,
     jacobian,
     jvp,
+    latex,
     log_softmax,
+    logaddexp,
     logsumexp,
     mean,
     no_grad,
@@ -41,8 +43,11 @@ from autograd import (
     read_data,
     read_grad,
     record_lines,
+    record_scopes,
     rule,
     scope,
+    scopes_wanted,
+    sinc,
     softmax,
     take,
     value_and_grad,
@@ -94,7 +99,8 @@ def values() -> None:
     assert_type(Interval(0.0), Interval)
     assert_type(autograd.__version__, str)
     assert_type(autograd.errors.DomainError(), autograd.errors.DomainError)
-    with no_grad(), record_lines(), scope("attention"):
+    assert_type(scopes_wanted(), bool)
+    with no_grad(), record_lines(), record_scopes(), scope("attention"):
         assert_type(x * 2, Value)
 
 
@@ -120,6 +126,10 @@ def functions_of_the_table() -> None:
 
 
 def composed_functions() -> None:
+    assert_type(logaddexp(1.0, x), Value)
+    assert_type(logaddexp(1.0, 2.0), float)
+    assert_type(sinc(x), Value)
+    assert_type(sinc(0.5), float)
     assert_type(logsumexp([x, y]), Value)
     assert_type(logsumexp(1.0, 2.0), float)
     assert_type(logsumexp(0.0, x), Value)
@@ -182,6 +192,7 @@ def transforms() -> None:
     assert_type(grad(grad(lambda t: t**2))(3.0), Any)
     assert_type(value_and_grad(plane)(1.0, b=3.0), tuple[float, float])
     assert_type(value_and_grad(squared)(x), tuple[Value, Value])
+    assert_type(value_and_grad(plane, overshoot="inf")(1.0, b=3.0), tuple[float, float])
     assert_type(value_and_grad(length)([x]), tuple[Value, list[Value]])
     assert_type(jacobian(swapped)([1.0, 2.0]), list[list[float]])
     assert_type(jacobian(squared)(x), Value)
@@ -247,6 +258,7 @@ def arrays() -> None:
 
 def views_and_checks() -> None:
     assert_type(draw(x * y), Drawing)
+    assert_type(latex(x * y, wrt=x), str)
     assert_type(play(x * y), Player)
     assert_type(play_training(nn.Neuron(1), nn.mse_loss, [([1.0], 2.0)], steps=2), Player)
     assert_type(explain(x * y, file=StringIO()), None)
@@ -270,6 +282,7 @@ def modules() -> None:
     assert_type(nn.Linear(2, 1)([1.0, 2.0]), Value | list[Value])
     assert_type(nn.MLP(2, [3, 1])([1.0, 2.0]), Value | list[Value])
     assert_type(nn.Sequential(nn.Linear(2, 3), nn.ReLU())([1.0, 2.0]), Any)
+    assert_type(nn.Sequential([nn.Linear(2, 3)]).append(nn.ReLU())[:1], nn.Sequential)
     assert_type(nn.MLP(2, [1]).train(), nn.MLP)
     assert_type(Line().eval(), Line)
     assert_type(nn.MLP(2, [1]).parameters(), list[Value])
@@ -290,6 +303,12 @@ def layers() -> None:
     assert_type(nn.Softmax()([1.0, 2.0]), list[float])
     assert_type(nn.Flatten()([[1.0], [2.0]]), list[Any])
     assert_type(nn.RMSNorm(2)([1.0, 2.0]), list[Value | float])
+    assert_type(nn.LayerNorm(2)([1.0, 2.0]), list[Any])
+    assert_type(nn.Conv2d(1, 2, 1)([[[1.0]]]), list[list[list[Value]]])
+    assert_type(nn.MaxPool2d(1)([[[1.0]]]), list[list[list[Any]]])
+    assert_type(nn.Unflatten(-1, (1, 2))([1.0, 2.0]), list[Any])
+    assert_type(nn.LSTMCell(1, 2)([1.0]), tuple[list[Any], list[Any]])
+    assert_type(nn.LSTM(1, 2)([[1.0]]), tuple[list[list[Any]], tuple[list[Any], list[Any]]])
     assert_type(nn.Embedding(3, 2)(1), list[Value])
     assert_type(nn.Embedding(3, 2)([1, 2]), list[list[Value]])
     assert_type(nn.SelfAttention(2)([[1.0, 2.0]]), list[Any])
@@ -321,10 +340,24 @@ def losses() -> None:
     assert_type(nn.cross_entropy([x, y], 1), Value)
     assert_type(nn.cross_entropy([[1.0, 2.0]], [1], label_smoothing=0.1), float)
     assert_type(nn.nll_loss([-1.0, -2.0], 1), float)
+    assert_type(nn.cross_entropy([x, y], 1, weight=[1.0, 2.0]), Value)
+    assert_type(nn.smooth_l1_loss(x, 1.0), Any)
+    assert_type(nn.binary_cross_entropy(0.5, 1), Any)
+    assert_type(nn.kl_div([x, y], [0.5, 0.5]), Any)
+    assert_type(nn.poisson_nll_loss(x, 2), Any)
+    assert_type(nn.gaussian_nll_loss(x, 2.0, 1.0), Any)
+    assert_type(nn.soft_margin_loss(x, 1), Any)
+    assert_type(nn.hinge_embedding_loss(x, 1), Any)
+    assert_type(nn.margin_ranking_loss(x, y, 1), Any)
+    assert_type(nn.multi_margin_loss([x, y], 1), Any)
+    assert_type(nn.multilabel_soft_margin_loss([x, y], [1, 0]), Any)
+    assert_type(nn.cosine_embedding_loss([x], [y], 1), Any)
+    assert_type(nn.triplet_margin_loss([x], [y], [1.0]), Any)
     assert_type(nn.l1_penalty(model, 0.1), Value)
     assert_type(nn.l2_penalty([x, y], 0.1), Value)
     assert_type(nn.accuracy([[1.0, 2.0]], [1]), float)
     assert_type(nn.confusion_matrix([[1.0, 2.0]], [1]), list[list[int]])
+    assert_type(nn.classification_report([[1.0, 2.0]], [1]).accuracy, float)
     assert_type(nn.r2_score([1.0, 2.0], [1.0, 3.0]), float)
 
 
@@ -333,6 +366,8 @@ def optimisers() -> None:
     optimizers: list[nn.Optimizer] = [optimizer, nn.RMSprop([x]), nn.Adagrad([x]), nn.Adam([x]), nn.AdamW([x])]
     assert_type(optimizers[0].step(), None)
     assert_type(optimizer.lr, float)
+    assert_type(nn.Adam([{"params": [x], "lr": 0.1}, {"params": [y]}]).groups, list[nn.Optimizer])
+    assert_type(optimizer.param_groups[0]["lr"], Any)
     assert_type(optimizer.state_dict(), dict[str, Any])
     assert_type(nn.StepLR(optimizer, 2).step(), None)
     assert_type(nn.ExponentialLR(optimizer, 0.9).factor(2), float)

@@ -47,6 +47,28 @@ SELDOM = {
         (2**0.5,),
         (-(2**0.5),),
     ],  # its root and its extrema
+    "silu": [
+        (-1.2784645427610737,),  # the root of the slope, and the ends of the branches around it
+        (-1.2784645427610735,),
+        (-1.27846,),
+        (-2.499,),
+        (-2.501,),
+        (-0.3001,),
+        (-0.2999,),
+        (-659.99,),
+        (-660.01,),
+        (-740.0,),  # exp(x) is subnormal
+        (-750.0,),  # exp(x) is 0, and the value is not
+    ],
+    "mod": [
+        (-1e-20, 3.0),  # the rest is rounded to the divisor
+        (2 - 2**-52, 2 / 3),  # the quotient would be rounded up to a whole number
+        (-1.5e308, 1e308),  # the difference of x and the rest overflows
+        (1e300, -7.0),
+        (5e-324, 1e308),
+        (7.0, 3.5),
+    ],
+    "clamp": [(0.5, 1.0, 0.0), (2.0, 1.0, 1.0), (0.0, 1.0, 1.0), (0.5, 0.0, 1.0), (-1.0, 0.0, 1.0), (3.0, 0.0, 1.0)],
 }
 
 
@@ -115,6 +137,12 @@ EXACT |= {
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x)),
     "relu": lambda x: max(x, mpf(0)),
+    "silu": lambda x: x / (1 + mp.exp(-x)) if x > 0 else x * mp.exp(x) / (1 + mp.exp(x)),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "mod": lambda x, y: x % y,
+    "clamp": lambda x, low, high: min(max(x, low), high),
     "leaky_relu": lambda x, slope: x if x > 0 else slope * x,
 }
 

@@ -99,12 +99,17 @@ GOOD = {
     "autograd.jvp": lambda: {"f": square, "primals": (2.0,), "tangents": (1.0,)},
     "autograd.log_softmax": lambda: [logits()],
     "autograd.logsumexp": lambda: [Value(1.0), 2.0],
+    "autograd.logaddexp": lambda: [Value(1.0), 2.0],
+    "autograd.sinc": lambda: [Value(1.5)],
     "autograd.mean": lambda: [logits()],
     "autograd.softmax": lambda: [logits()],
     "autograd.take": lambda: {"items": logits(), "index": 1},
     "autograd.no_grad": dict,
     "autograd.is_recording": dict,
+    "autograd.latex": lambda: {"value": value(), "wrt": None},
     "autograd.record_lines": dict,
+    "autograd.record_scopes": dict,
+    "autograd.scopes_wanted": dict,
     "autograd.scope": lambda: ["attention"],
     "autograd.play": lambda: {"value": value(), "parameters": [Value(1.0)], "limit": 50},
     "autograd.play_training": lambda: {
@@ -127,6 +132,7 @@ GOOD = {
     "autograd.random_numbers": lambda: [random],
     "nn.accuracy": lambda: {"outputs": [[0.5, 1.0]], "targets": [1]},
     "nn.confusion_matrix": lambda: {"outputs": [[0.5, 1.0]], "targets": [1], "classes": 2},
+    "nn.classification_report": lambda: {"outputs": [[0.5, 1.0]], "targets": [1], "classes": ["a", "b"]},
     "nn.r2_score": lambda: {"outputs": [1.0, 2.0], "targets": [1.0, 3.0]},
     "nn.binary_cross_entropy_with_logits": lambda: {"output": logits(), "target": [0.0, 1.0], "reduction": "mean"},
     "nn.cross_entropy": lambda: {"output": logits(), "target": 1, "label_smoothing": 0.1},
@@ -135,6 +141,25 @@ GOOD = {
     "nn.l1_loss": lambda: {"output": logits(), "target": [0.0, 1.0], "reduction": "mean"},
     "nn.mse_loss": lambda: {"output": logits(), "target": [0.0, 1.0], "reduction": "mean"},
     "nn.nll_loss": lambda: {"output": logits(), "target": 1},
+    "nn.smooth_l1_loss": lambda: {"output": logits(), "target": [0.0, 1.0], "reduction": "mean", "beta": 1.0},
+    "nn.binary_cross_entropy": lambda: {"output": [Value(0.5), 0.2], "target": [0.0, 1.0], "reduction": "mean"},
+    "nn.kl_div": lambda: {"output": logits(), "target": [0.5, 0.5], "reduction": "mean"},
+    "nn.poisson_nll_loss": lambda: {"output": logits(), "target": [0.0, 2.0], "eps": 1e-8, "reduction": "mean"},
+    "nn.gaussian_nll_loss": lambda: {"output": logits(), "target": [0.0, 2.0], "var": 1.0, "reduction": "mean"},
+    "nn.soft_margin_loss": lambda: {"output": logits(), "target": [1, -1], "reduction": "mean"},
+    "nn.hinge_embedding_loss": lambda: {"output": logits(), "target": [1, -1], "margin": 1.0, "reduction": "mean"},
+    "nn.margin_ranking_loss": lambda: {"output1": logits(), "output2": [0.0, 1.0], "target": [1, -1], "margin": 0.5},
+    "nn.multi_margin_loss": lambda: {"output": logits(), "target": 1, "p": 2, "margin": 1.0, "weight": [1.0, 2.0]},
+    "nn.multilabel_soft_margin_loss": lambda: {"output": logits(), "target": [0, 1], "weight": [1.0, 2.0]},
+    "nn.cosine_embedding_loss": lambda: {"output1": logits(), "output2": [1.0, 2.0], "target": 1, "margin": 0.5},
+    "nn.triplet_margin_loss": lambda: {
+        "anchor": logits(),
+        "positive": [1.0, 2.0],
+        "negative": [0.0, 2.0],
+        "margin": 1.0,
+        "p": 3.0,
+        "eps": 1e-6,
+    },
     "nn.l1_penalty": lambda: {"parameters": logits(), "strength": 0.1},
     "nn.l2_penalty": lambda: {"parameters": model(), "strength": 0.1},
     "nn.clip_grad_norm_": lambda: {"parameters": logits(), "max_norm": 1.0},
@@ -179,6 +204,12 @@ GOOD = {
     "nn.Dropout": lambda: {"p": 0.5},
     "nn.Embedding": lambda: [3, 2],
     "nn.RMSNorm": lambda: [2],
+    "nn.LayerNorm": lambda: [2],
+    "nn.Conv2d": lambda: {"in_channels": 1, "out_channels": 2, "kernel_size": 3, "stride": 2, "padding": 1, "seed": 0},
+    "nn.MaxPool2d": lambda: {"kernel_size": 3, "stride": 2, "padding": 1},
+    "nn.Unflatten": lambda: {"dim": -1, "unflattened_size": (1, 2)},
+    "nn.LSTMCell": lambda: {"input_size": 2, "hidden_size": 2, "seed": 0},
+    "nn.LSTM": lambda: {"input_size": 2, "hidden_size": 2, "num_layers": 2, "seed": 0},
     "nn.LeakyReLU": lambda: {"negative_slope": 0.1},
     "nn.GPT": lambda: {"vocabulary": 3, "context": 2, "width": 4, "heads": 2, "layers": 1, "seed": 0},
     "nn.SelfAttention": lambda: {"width": 4, "heads": 2, "seed": 0},
@@ -196,6 +227,8 @@ GOOD |= {
     "nn.data.Vocabulary": lambda: [["abba", "cab"]],
     "nn.data.as_dataset": lambda: [dataset()],
     "nn.data.batches": lambda: {"data": dataset(), "batch_size": 1, "seed": 0, "epoch": 0},
+    "nn.data.class_weights": lambda: [([[0.0], [1.0]], [0, 1])],
+    "nn.data.from_csv": lambda: {"file": ["a,b,c", "1,2,3"], "target": "c", "inputs": ["a", "b"], "delimiter": ","},
     "nn.data.digits": dict,
     "nn.data.gate": lambda: ["and"],
     "nn.data.iris": dict,
@@ -215,7 +248,6 @@ BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
 NOT_CALLED = {
     "autograd.UPDATES",
     "autograd.backend",
-    "nn.data.plain",  # the rest is made by other functions or subclassed
     "nn.Module",
     "nn.Optimizer",
     "nn.Run",
@@ -259,7 +291,8 @@ def public_names():
     here += [
         f"nn.data.{name}"
         for name, thing in vars(nn.data).items()
-        if not name.startswith("_") and getattr(thing, "__module__", None) == "nn.data"
+        if not name.startswith("_")
+        and getattr(thing, "__module__", None) in ("nn.data", "nn.dataset", "nn.tables", "nn.vocabulary")
     ]
     return [name for name in here if name.removeprefix("autograd.") not in set(RULES) - BUILT_IN_NAMES]
 

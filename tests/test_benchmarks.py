@@ -15,7 +15,7 @@ from autograd import Value
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # `tests` is no installed package
-from tests.benchmarks import check, figures, picture, race, report, worker  # noqa: E402
+from tests.benchmarks import check, figures, microgpt, picture, race, report, worker  # noqa: E402
 from tests.benchmarks.row import Absent, Row  # noqa: E402
 from tests.benchmarks.rows import ROWS, control, gpt, graph, in_c, moons  # noqa: E402
 from tests.benchmarks.tuple_node import Value as TupleNode  # noqa: E402
@@ -451,3 +451,20 @@ def test_committed_figures_belong_to_rows_that_exist():
     assert set(rows) == set(check.ROWS_CHECKED)
     assert all(any(name.startswith(f"{row} ") for row in rows) for name in accepted)
     assert all(any(name.startswith(f"{row} ") for name in accepted) for row in rows)
+
+
+def test_the_small_gpt_has_the_same_losses_with_every_engine():
+    steps = 3
+    expected = list(microgpt.training(TupleNode, steps))
+    assert list(microgpt.training(Value, steps)) == pytest.approx(expected, rel=1e-12)
+    assert list(microgpt.training(Value, steps, record=True)) == pytest.approx(expected, rel=1e-12)
+    assert math.log(20) < expected[0] < math.log(40)  # at first the letters are about equally probable
+    assert expected[0] != expected[1]
+
+
+def test_the_small_gpt_as_a_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["microgpt", "--engine", "recorded", "--steps", "2"])
+    microgpt.main()
+    losses, seconds = json.loads(capsys.readouterr().out)
+    assert losses == list(microgpt.training(Value, 2, record=True))
+    assert len(seconds) == 2

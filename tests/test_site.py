@@ -165,6 +165,16 @@ def test_formulas_have_the_brackets_they_need(formula, expected, monkeypatch):
     assert tex(Formula(formula)) == expected
 
 
+def test_what_is_left_out_is_not_in_the_table(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "notebooks" / "website")
+    from table import LEFT_OUT, left_out
+
+    names = [name for names in LEFT_OUT for name in names.split()]
+    assert len(names) == len(set(names)) > 50
+    assert not {rule.name for rule in BUILT_IN} & set(names)
+    assert all(f"<code>{name}</code>" in left_out() for name in names)
+
+
 def test_a_player_can_be_played_in_its_page(site, browser):
     pages = [path for path in sorted(site.glob("[0-9]*.html")) if "<iframe" in path.read_text(encoding="utf-8")]
     assert pages, "the notebook on the chain rule shows a player"

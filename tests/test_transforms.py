@@ -547,8 +547,13 @@ def test_without_arguments_there_is_nothing_to_move():
         ("no number", lambda: jvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^jvp: the function must return"),
         ("no number", lambda: hvp(lambda x: None, (1.0,), (1.0,)), NumberTypeError, "^hvp: the function must return"),
         ("argnums", lambda: value_and_grad(abs, 1)(1.0), ArgumentError, "^value_and_grad: .*argument 1, but 1 were"),
-        ("argnums", lambda: grad(abs, "x")(1.0), ArgumentError, "^grad: argnums names the positional argument 'x'"),
-        ("argnums", lambda: jacobian(abs, (0, True))(1.0, 2.0), ArgumentError, "^jacobian: .*argument True"),
+        ("argnums", lambda: grad(abs, "x")(1.0), ArgumentError, "^grad: argnums is the index .* got 'x'"),
+        (
+            "argnums",
+            lambda: jacobian(abs, (0, True))(1.0, 2.0),
+            ArgumentError,
+            r"^jacobian: argnums is the index .* \(0, True\)",
+        ),
         (
             "structure",
             lambda: jvp(abs, (1.0,), ([1.0],)),

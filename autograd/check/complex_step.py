@@ -168,6 +168,11 @@ def _hypot(x, y):
     return scale * cmath.sqrt((x / scale) ** 2 + (y / scale) ** 2)
 
 
+def _fmod(x, y):
+    rest = math.fmod(x.real, y.real)
+    return complex(rest, x.imag - round((x.real - rest) / y.real) * y.imag)
+
+
 # Real functions continued into the complex plane near the real axis.
 _COMPLEX = {
     "exp": cmath.exp,
@@ -194,6 +199,7 @@ _COMPLEX = {
     "log2": lambda z: cmath.log(z) / math.log(2),
     "log1p": lambda z: complex(math.log1p(z.real), cmath.log(1 + z).imag),
     "cbrt": lambda z: cmath.exp(cmath.log(z) / 3) if z.real >= 0 else -cmath.exp(cmath.log(-z) / 3),
+    "fmod": _fmod,
     "hypot": _hypot,
     "atan2": _atan2,
 }

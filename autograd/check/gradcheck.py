@@ -12,6 +12,7 @@ Two numerical derivatives are used, which share nothing with the rules' formulas
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, NamedTuple
 
 from autograd.arguments import expect_callable
@@ -24,7 +25,7 @@ from autograd.check.report import Report, Row
 from autograd.check.rounding import EPSILON, gradient_errors, value_error
 from autograd.engine import Value, as_float, no_grad
 from autograd.errors import ArgumentError, WrongGradientError
-from autograd.nested import map_numbers, numbers_in
+from autograd.nested import filled, is_array, numbers_in
 from autograd.replay.expand import expand_replays
 from autograd.transforms import derivatives
 
@@ -49,7 +50,7 @@ def gradcheck(
 ) -> Report:
     """Compare the engine's derivatives of f at a point with numerical ones.
 
-    f                a function of numbers, or of nested lists, tuples and dicts of them, that returns one number
+    f                a function of numbers, or of nested lists, tuples, dicts and arrays, that returns one number
     point            the arguments, as a tuple; anything else is the only argument
     order            1, 2 or 3: derivatives up to this order are checked, each against numerical derivatives of the
                      order below
@@ -95,8 +96,7 @@ class _Function:
     def graph(self, numbers, path):
         """The inputs as new Values, and f, differentiated once by each input of `path`, as a node on top of them."""
         variables = [Value(x) for x in numbers]
-        supply = iter(variables)
-        y = self.f(*map_numbers(lambda _: next(supply), self.arguments))
+        y = self.f(*filled(self.arguments, iter(variables)))
         for i in path:
             y = derivatives(y, variables[i], create_graph=True)
         return variables, y if isinstance(y, Value) else Value(as_float(y)).detach()
@@ -222,6 +222,9 @@ def _names_in(name, structure):
         return [found for key, part in structure.items() for found in _names_in(f"{name}[{key!r}]", part)]
     if isinstance(structure, (list, tuple)):
         return [found for i, part in enumerate(structure) for found in _names_in(f"{name}[{i}]", part)]
+    if is_array(structure):
+        places = product(*map(range, structure.shape))
+        return [f"{name}[{', '.join(map(str, place))}]" for place in places]
     return [name]
 
 

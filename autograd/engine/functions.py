@@ -1,10 +1,12 @@
 """The functions and methods of the table, made by looping over it."""
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
+from autograd.engine.habits import ELSEWHERE, Elsewhere
 from autograd.errors import AutogradError, RuleError
 from autograd.table.registry import RULES, TABLE, Rule, with_defaults
 from autograd.table.registry import rule as add_rule
@@ -23,6 +25,13 @@ NUMPY_NAMES = {
     "atanh": ["arctanh"],
     "abs": ["fabs", "absolute"],
 }
+
+# np.deg2rad(an array of Values) calls these.
+ANGLES = dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180))
+ANGLES |= dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180 / math.pi))
+
+# What stands for functions of NumPy on arrays of Values, beside the rules: composed.py adds some.
+COMPOSED: dict[str, Callable[..., Any]] = dict(ANGLES)
 
 
 def rule(name, formula, *partials, **options):
@@ -133,3 +142,8 @@ EXAMPLES: dict[int, list[tuple[float, ...]]] = {1: [(2.0,), (0.5,)], 2: [(2.0, 3
 
 for _rule in TABLE:
     enter(_rule)
+for _name, _function in ANGLES.items():
+    set_method(_name, _function)
+for _name, _remedy in ELSEWHERE.items():
+    if not hasattr(Value, _name):
+        set_method(_name, Elsewhere(_name, _remedy))

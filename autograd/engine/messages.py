@@ -1,6 +1,7 @@
 """The engine's error messages: which operation failed, at which operand, and what to do about it."""
 
 from math import inf
+from typing import Any
 
 from autograd.errors import (
     DivisionByZeroError,
@@ -12,10 +13,25 @@ from autograd.errors import (
 
 FLOAT = (
     "float(v) would take the number out of the graph and lose its gradient. Write v.data for the number, or "
-    "autograd.exp(v) in place of math.exp(v)."
+    "autograd.exp(v) in place of math.exp(v). An array to put Values into is numpy.zeros(n, object)."
+)
+QUOTIENT = (
+    "// and divmod() have the derivative 0, so no gradient would flow. Write autograd.floor(x / y) for a Value, or "
+    "x.data // y for the number; x % y has a derivative."
+)
+ROUND = (
+    "round() and math.trunc() have the derivative 0, so no gradient would flow. Write autograd.floor(v + 0.5) for a "
+    "Value, or round(v.data) for the number."
+)
+RATIO = (
+    "the functions of the module statistics would take the numbers out of the graph and lose their gradients. Write "
+    "autograd.mean(values), or [v.data for v in values] for the numbers."
 )
 INT = "int(v) would take the number out of the graph and lose its gradient. Write int(v.data)."
 EQUAL = "== between Values asks whether they are the same node. To compare the numbers write v.data == {!r}."
+GRADIENT_NONE = "a gradient is a number, got NoneType None. To clear it write v.grad = 0.0, or zero_grad()."
+POWER = "^ is not a power in Python. Write x ** 2."
+BACKWARD_OUTSIDE = "Return the result, and call backward() on what the compiled function returns."
 NO_VALUE = (
     "backward: {!r} depends on no Value, so there is nothing to differentiate. Compute it from Values that are not "
     "frozen, outside no_grad() and without detach()."
@@ -31,11 +47,11 @@ UNKNOWN_RULE = (
 )
 
 
-class LabelAndLine:
-    """A label together with the line that made the node; stored in place of the label."""
+class LabelAndOrigin:
+    """A label together with the line that made the node and the scope it was made in; stored in place of the label."""
 
-    def __init__(self, label: str | None, line: str | None) -> None:
-        self.label, self.line = label, line
+    def __init__(self, label: str | None, line: str | None, scope: Any = None) -> None:
+        self.label, self.line, self.scope = label, line, scope
 
 
 def error_for(rule, operands, numbers, wanted):
@@ -67,7 +83,7 @@ def _outside(rule, numbers, shown):
     outside = rule.why_outside(numbers)
     if not outside:
         return None
-    kind = DivisionByZeroError if rule.name == "div" else DomainError
+    kind = DivisionByZeroError if rule.name in ("div", "mod") else DomainError
     culprit = next((i for i, name in enumerate(rule.inputs) if outside.startswith(f"{name} must")), None)
     got = shown[culprit] if culprit is not None else _call(rule, shown)
     return kind(f"{rule.name}: {outside}, got {got}. {rule.remedy}")

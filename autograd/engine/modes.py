@@ -1,17 +1,21 @@
-"""The modes of a thread: no_grad(), record_lines(), and the recording of a function.
+"""The modes of a thread: no_grad(), record_lines(), record_scopes(), and the recording of a function.
 
 `modes` is false while no thread is in any mode, which is the common case: operations then need not check further.
 """
 
 import contextlib
+import functools
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from autograd.engine import uncompiled as cython
 from autograd.errors import ArgumentError
 from autograd.libraries import line_outside
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 if not cython.compiled:  # the compiled engine has modes.pxi, where these are a few C variables for each thread
     modes: set[weakref.ref] = (
@@ -27,7 +31,7 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
         """
 
         def __init__(self):
-            self._lines = threading.RLock()
+            self._lines, self._scoped = threading.RLock(), threading.RLock()
             # The scopes opened by recording() and graph_wanted(), each a tuple of four: a weak reference to the lock
             # that `with` holds, the recorder that operations are handed to, the lock of no_grad() inside the scope, and
             # the scope around it. An interrupt may keep a lock from being released, but not those around it: a scope
@@ -53,8 +57,9 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
             raise AssertionError("the first scope has no end")
 
         def lock(self, mode):
-            """The lock of no_grad() or of record_lines()."""
-            return self._lines if mode is record_lines else self._innermost()[2]
+            """The lock of no_grad(), of record_lines() or of record_scopes()."""
+            own = {record_lines: self._lines, record_scopes: self._scoped}
+            return own[mode] if mode in own else self._innermost()[2]
 
         def watched(self, held):
             """Make operations check the modes at least as long as the object `held` exists; returns it."""
@@ -64,7 +69,7 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
 
         def in_mode(self):
             """Whether this thread is in a mode. If not, and none is about to begin, remove it from `modes`."""
-            if self.recorder is not None or self.no_grad or self.record_lines:
+            if self.recorder is not None or self.no_grad or self.record_lines or self.record_scopes:
                 return True
             if all(held() is None for held in self._held):
                 modes.discard(self._reference())
@@ -85,6 +90,10 @@ if not cython.compiled:  # the compiled engine has modes.pxi, where these are a 
         @property
         def record_lines(self):
             return self._lines._is_owned()
+
+        @property
+        def record_scopes(self):
+            return self._scoped._is_owned()
 
     this_thread = _ThreadModes()
 
@@ -154,10 +163,62 @@ class record_lines(contextlib.ContextDecorator):
         return this_thread.watched(this_thread.lock(record_lines).__exit__)
 
 
-class scope(contextlib.ContextDecorator):
-    """Inside, the operations of a function being recorded belong to a scope of this name; elsewhere this does nothing.
+class record_scopes(contextlib.ContextDecorator):
+    """Inside, every node keeps the scope that it was made in, for drawings and the player.
 
-    Scopes may be nested, and show where a line of a program comes from. Every module of nn opens one when it is called.
+    Modules of nn, losses, `softmax` and the like open scopes; `scope` opens one of your own. The drawing has a box for
+    each. `Value.scope` is the innermost one. Applies to this thread only. Operations are several times slower.
+
+    >>> from autograd import Value, record_scopes, scope
+    >>> with record_scopes(), scope("error"):
+    ...     y = Value(2.0) * 3
+    >>> y.scope
+    <scope error>
+    """
+
+    @direct
+    def __enter__(self) -> None:
+        return this_thread.watched(this_thread.lock(record_scopes).__enter__)
+
+    @direct
+    def __exit__(self, *error: object) -> None:
+        return this_thread.watched(this_thread.lock(record_scopes).__exit__)
+
+
+class ScopeEntry:
+    """One stay in a scope, inside `record_scopes()`: its `name`, and the ScopeEntry `around` it or None."""
+
+    def __init__(self, name: str, around: "ScopeEntry | None") -> None:
+        self.name, self.around = name, around
+
+    @property
+    def path(self) -> str:
+        """The names from the outside in: "block0.attention"."""
+        return self.name if self.around is None else f"{self.around.path}.{self.name}"
+
+    def __repr__(self) -> str:
+        return f"<scope {self.path}>"
+
+
+class _OpenScopes(threading.local):
+    """The innermost ScopeEntry that this thread is in, as `scope`."""
+
+    scope: "ScopeEntry | None" = None
+
+    def open_scope(self, name):
+        """Open a ScopeEntry; returns the one around it, to be set again in the end."""
+        around, self.scope = self.scope, ScopeEntry(name, self.scope)
+        return around
+
+
+open_scopes = _OpenScopes()
+
+
+class scope:
+    """Inside, operations belong to a scope of this name, in compiled functions and inside `record_scopes()`.
+
+    Elsewhere this does nothing. Scopes may be nested. They show where a line of a program comes from, and are the boxes
+    of drawings. Every module of nn opens one when it is called. It may also decorate a function.
 
     >>> from autograd import Value, compile, scope
     >>> def loss(x):
@@ -180,17 +241,33 @@ class scope(contextlib.ContextDecorator):
         self.name = name
         self._opened: list = []  # what was opened: each as the recorder and the scope around it
 
-    def _recreate_cm(self) -> "scope":
-        return scope(self.name)  # as a decorator: one for each call, which may come from several threads
+    def __call__(self, function: "Callable[P, R]") -> "Callable[P, R]":
+        name = self.name
+
+        @functools.wraps(function)
+        def inside(*inputs: "P.args", **options: "P.kwargs") -> "R":
+            if not scopes_wanted():
+                return function(*inputs, **options)
+            with scope(name):
+                return function(*inputs, **options)
+
+        return inside
 
     def __enter__(self) -> None:
         at_work = this_thread.recorder
+        if at_work is None and this_thread.record_scopes:
+            at_work = open_scopes
         self._opened.append((at_work, None if at_work is None else at_work.open_scope(self.name)))
 
     def __exit__(self, *error: object) -> None:
         at_work, around = self._opened.pop()
         if at_work is not None:
             at_work.scope = around
+
+
+def scopes_wanted() -> bool:
+    """Whether it matters which scope an operation is in: a function is recorded, or record_scopes() is on."""
+    return this_thread.record_scopes or this_thread.recorder is not None
 
 
 def gradients_wanted():

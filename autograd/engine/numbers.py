@@ -59,12 +59,12 @@ def _converted(number):
 def _why_not_a_number(thing):
     """The remedy for something that is not a real number; None for what may be one."""
     if isinstance(thing, (str, bytes)):
-        return "Convert it with float() first."
+        return 'Convert it with float() first; in text write a number as f"{v.data}".'
     if type(thing).__name__.startswith("complex"):
         return "Take its .real and .imag as two numbers."
     if thing is None:
         return "A variable may not have been set, or a function may lack its return."
-    if hasattr(thing, "__len__"):
+    if hasattr(thing, "__len__") and getattr(thing, "shape", None) != ():
         return "Make one Value of each element: [Value(x) for x in ...]; .item() takes the only element of an array."
     return None
 

@@ -11,12 +11,13 @@ from collections import deque
 from itertools import chain, repeat
 from math import trunc
 from operator import add, attrgetter
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from autograd.engine import messages
 from autograd.engine import uncompiled as cython
 from autograd.engine.copying import deep_copy, last, twins
-from autograd.engine.messages import LabelAndLine, error_for, gradient_overflow, refuse_subclass
+from autograd.engine.habits import Elsewhere, no_label, operands_of, operation_of, too_many
+from autograd.engine.messages import LabelAndOrigin, error_for, gradient_overflow, refuse_subclass
 from autograd.errors import ArgumentError, CyclicGraphError, LeavesGraphError, NumberTypeError, RuleError
 from autograd.libraries import line_outside
 from autograd.table.registry import RULES, TABLE, Rule
@@ -24,7 +25,7 @@ from autograd.table.registry import RULES, TABLE, Rule
 if not cython.compiled:
     from autograd.engine.generate import SCOPE, generated_function
     from autograd.engine.landing import LANDING_SLOT, Landing
-    from autograd.engine.modes import check_not_recording, modes, this_thread
+    from autograd.engine.modes import ScopeEntry, check_not_recording, modes, open_scopes, this_thread
     from autograd.engine.numbers import as_float, finite, number_in
 
     SLOTS = ("_a", "_b", "_c", "_da", "_data", "_db", "_dc", "_grad", "_label", "_rule", *LANDING_SLOT)
@@ -69,7 +70,9 @@ class Value:
     # _a, _b, _c: the parents; _da, _db, _dc: their partials; _rule: an index of TABLE, LEAF, FROZEN, or REPLAYED.
     __slots__ = SLOTS
 
-    def __init__(self, data: float, label: str | None = None) -> None:
+    def __init__(self, data: float, label: str | None = None, *others: Never) -> None:
+        if others:
+            raise too_many(others)
         if modes:
             come_home(self)
         self._rule, self._data, self._grad, self._label = LEAF, as_float(data), 0.0, None
@@ -87,13 +90,25 @@ class Value:
     def __mul__(self, other: Number) -> "Value": return operator_mul(self, other)
     def __truediv__(self, other: Number) -> "Value": return operator_div(self, other)
     def __pow__(self, other: Number) -> "Value": return operator_pow(self, other)
+    def __mod__(self, other: Number) -> "Value": return operator_mod(self, other)
+    def __xor__(self, other: object): raise NumberTypeError(messages.POWER)
+    def __rxor__(self, other: object): raise NumberTypeError(messages.POWER)
     def __rsub__(self, other: Number) -> "Value": return operator_sub(other, self)
     def __rmul__(self, other: Number) -> "Value": return operator_mul(other, self)
     def __rtruediv__(self, other: Number) -> "Value": return operator_div(other, self)
     def __rpow__(self, other: Number) -> "Value": return operator_pow(other, self)
+    def __rmod__(self, other: Number) -> "Value": return operator_mod(other, self)
     def __neg__(self) -> "Value": return operator_neg(self)
     def __pos__(self) -> "Value": return operator_pos(self)
     def __abs__(self) -> "Value": return operator_abs(self)
+    def __floor__(self) -> "Value": return apply(RULES["floor"], self)
+    def __ceil__(self) -> "Value": return apply(RULES["ceil"], self)
+    def __floordiv__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __rfloordiv__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __divmod__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __rdivmod__(self, other: object): raise LeavesGraphError(messages.QUOTIENT)
+    def __round__(self, digits: object = None): raise LeavesGraphError(messages.ROUND)
+    def __trunc__(self): raise LeavesGraphError(messages.ROUND)
     # fmt: on
 
     def __radd__(self, other: Number) -> "Value":
@@ -125,23 +140,34 @@ class Value:
     def grad(self, number: float) -> None:
         if modes:
             look_at(self, "setting .grad of a Value")
-        self._grad = as_float(number)
+        try:
+            self._grad = as_float(number)
+        except NumberTypeError:
+            if number is None:
+                raise NumberTypeError(messages.GRADIENT_NONE) from None
+            raise
 
     @property
     def label(self) -> str | None:
         """A name for drawings and messages, or None."""
-        return self._label.label if type(self._label) is LabelAndLine else self._label
+        return self._label.label if type(self._label) is LabelAndOrigin else self._label
 
     @label.setter
     def label(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise NumberTypeError(f"a label is a string or None, got {name!r}.")
-        self._label = name if self.line is None else LabelAndLine(name, self.line)
+            raise no_label(name)
+        is_known = type(self._label) is LabelAndOrigin
+        self._label = LabelAndOrigin(name, self.line, self.scope) if is_known else name
 
     @property
     def line(self) -> str | None:
         """The line that made the node, such as "train.py:12", if that was inside `record_lines()`; else None."""
-        return self._label.line if type(self._label) is LabelAndLine else None
+        return self._label.line if type(self._label) is LabelAndOrigin else None
+
+    @property
+    def scope(self) -> "ScopeEntry | None":
+        """The innermost ScopeEntry that the node was made in, if that was inside `record_scopes()`; else None."""
+        return self._label.scope if type(self._label) is LabelAndOrigin else None
 
     @property
     def rule(self) -> Rule | None:
@@ -159,6 +185,16 @@ class Value:
         if modes:
             check_not_recording("reading .partials of a Value")
         return (self._da, self._db, self._dc)[: len(TABLE[self._rule].inputs)] if self._rule >= 0 else ()
+
+    @property
+    def _prev(self) -> "set[Value]":
+        """`parents` as micrograd has them: a set, without an exponent that is a number."""
+        return operands_of(self)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it, such as "+", "**2" or "tanh"; "" for a leaf."""
+        return operation_of(self)
 
     @property
     def requires_grad(self) -> bool:
@@ -208,6 +244,18 @@ class Value:
         """Whether this is a leaf that was frozen by `requires_grad_(False)`; a Constant of another kind is not."""
         return type(self) is Constant and self._rule == FROZEN
 
+    def item(self) -> float:
+        """The number, as `data`: PyTorch's name."""
+        return self.data
+
+    def conjugate(self) -> "Value":
+        """The node itself, which is real; NumPy's `var` asks for it."""
+        return self
+
+    def as_integer_ratio(self):
+        """Raises LeavesGraphError: the module `statistics` asks for it."""
+        raise LeavesGraphError(messages.RATIO)
+
     def backward(self, gradient: float = 1.0) -> None:
         """Add ∂self/∂leaf to the `grad` of every leaf above, and set the `grad` of the nodes between.
 
@@ -221,7 +269,7 @@ class Value:
         108.0
         """
         if modes:
-            look_at(self, "backward()")
+            look_at(self, "backward()", messages.BACKWARD_OUTSIDE)
         if type(self) is not Value:
             raise ArgumentError(messages.NO_VALUE.format(self))
         backward_pass(self, as_float(gradient))
@@ -276,6 +324,9 @@ class Value:
 
     def __reduce__(self):
         return self._recipe(()) if self._rule < 0 else (last, (twins(topological_order(self)),))
+
+    def __dir__(self):
+        return [name for name in object.__dir__(self) if type(vars(Value).get(name)) is not Elsewhere]
 
     def __copy__(self):
         make, arguments = self._recipe(self.parents)
@@ -377,9 +428,15 @@ def apply(rule, *operands):
                 raise_failure(rule, operands)
     nodes = [operand if isinstance(operand, Value) else constant(operand) for operand in operands] + [None, None]
     node = new_node(rule.index, out, nodes[0], partials[0], nodes[1], partials[1], nodes[2], partials[2])
-    if this_thread.record_lines:
-        node._label = LabelAndLine(None, line_outside())
+    if this_thread.record_lines or this_thread.record_scopes:
+        node._label = origin()
     return node
+
+
+def origin():
+    """The line and the scope of a new node, as far as they are to be recorded."""
+    line = line_outside() if this_thread.record_lines else None
+    return LabelAndOrigin(None, line, open_scopes.scope if this_thread.record_scopes else None)
 
 
 def apply_operator(rule, *operands):
@@ -408,7 +465,9 @@ def compared(rule_name, x, y):
 def raise_failure(rule, operands):
     """Raise the error that says why `rule` has no finite value, or no finite partial derivative, at `operands`."""
     numbers = [operand.data if isinstance(operand, Value) else as_float(operand) for operand in operands]
-    raise error_for(rule, operands, numbers, [type(operand) is Value for operand in operands]) from None
+    error = error_for(rule, operands, numbers, [type(operand) is Value for operand in operands])
+    error.rule_name, error.operands = rule.name, operands
+    raise error from None
 
 
 @cython.locals(node=Value)
@@ -423,7 +482,7 @@ def restore(parents, partials, is_variable, data, grad, label, line, name):
         node = new_node(
             RULES[name].index, as_float(data), nodes[0], slopes[0], nodes[1], slopes[1], nodes[2], slopes[2]
         )
-    node._label = label if line is None else LabelAndLine(label, line)
+    node._label = label if line is None else LabelAndOrigin(label, line)
     node._grad = as_float(grad)
     return node
 
@@ -533,6 +592,9 @@ if not cython.compiled:
             raise gradient_overflow(next(leaf for leaf, sum_ in zip(leaves, sums) if sum_ - sum_ != 0.0)) from None
 
     SCOPE.update(_Value=Value, _apply=apply, _operate=apply_operator, _raise_failure=raise_failure)
-    operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_neg, operator_pos, operator_abs = (
-        generated_function(RULES[name], "_operate") for name in ["add", "sub", "mul", "div", "pow", "neg", "pos", "abs"]
+    operator_add, operator_sub, operator_mul, operator_div, operator_pow, operator_mod = (
+        generated_function(RULES[name], "_operate") for name in ["add", "sub", "mul", "div", "pow", "mod"]
+    )
+    operator_neg, operator_pos, operator_abs = (
+        generated_function(RULES[name], "_operate") for name in ["neg", "pos", "abs"]
     )

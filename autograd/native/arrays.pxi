@@ -108,6 +108,9 @@ def change(update, list values not None, settings, state):
     arrays = arrays_for(values)
     if len(values) != count or len(columns) != len(update.state) or not (arrays != NULL or all_values(values)):
         return "unfit"
+    if arrays != NULL and update.name == "zero":
+        memset(arrays.grad, 0, count * sizeof(double))
+        return new
     if arrays != NULL:
         inputs[0], inputs[1], results[0] = arrays.data, arrays.grad, arrays.spare
     else:

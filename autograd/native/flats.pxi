@@ -220,6 +220,7 @@ cdef class Whereabouts:
     cdef Py_ssize_t count, room
     cdef unsigned long long as_of  # `moves` when this was found out
     cdef bint all_away
+    cdef Arrays* covered  # arrays in which all these numbers are, and no others; NULL if there are none
 
     def __cinit__(self, list values not None):
         self.values = values
@@ -256,6 +257,12 @@ cdef class Whereabouts:
             run = &self.runs[self.count]
             self.count += 1
             run.arrays, run.place, run.step, run.first, run.count = arrays, place, 1, i, 1
+        self.covered = self.runs[0].arrays if self.count else NULL
+        for i in range(self.count):
+            if self.runs[i].arrays != self.covered:
+                self.covered = NULL
+        if self.covered != NULL and self.covered.count != len(self.values):
+            self.covered = NULL
         self.as_of = moves
         return True
 
@@ -294,20 +301,24 @@ cdef class Whereabouts:
                 return False
         return True
 
-    cdef void add_to(self, double* numbers, double* more) noexcept:
-        """Add numbers, one for each of these Values, to `numbers`, at their places in the arrays."""
+    cdef void write_to(self, double* numbers, double here, double* slopes) noexcept:
+        """Write the contributions of a node above these Values to their places in an array; never as -0.0."""
         cdef Py_ssize_t i, k
         cdef Run* run
         for i in range(self.count):
             run = &self.runs[i]
             for k in range(run.count):
-                numbers[run.place + k * run.step] += more[run.first + k]
+                numbers[run.place + k * run.step] = here * slopes[run.first + k] + 0.0
 
     cdef void add_slopes(self, double here, double* slopes) noexcept:
         """Add the contributions of a node above these Values, which are all away, to their adjoints."""
         cdef Py_ssize_t i, k
         cdef Run* run
         cdef double* start
+        if self.covered != NULL and not self.covered.reached:  # then there is nothing to add to
+            self.covered.reached = self.covered.used = True
+            self.write_to(self.covered.spare, here, slopes)
+            return
         for i in range(self.count):
             run = &self.runs[i]
             start = adjoints_away(run.arrays) + run.place
@@ -329,14 +340,10 @@ cdef inline double* adjoints_away(Arrays* arrays) noexcept:
 
 cdef bint hand_out_away() noexcept:
     """Add adjoints to the gradients of Values that are away; false, and nothing changed, if one would not be finite."""
-    cdef Py_ssize_t i
     cdef Arrays* arrays = away
     while arrays != NULL:
-        if arrays.reached:
-            for i in range(arrays.count):
-                arrays.spare[i] += arrays.grad[i]
-            if not all_finite(arrays.spare, arrays.count):
-                return False
+        if arrays.reached and not add_finite(arrays.spare, arrays.spare, arrays.grad, arrays.count):
+            return False
         arrays = arrays.next
     arrays = away
     while arrays != NULL:

@@ -15,6 +15,9 @@ cdef extern from "kernels.h":
         RULE_MAXIMUM
         RULE_MINIMUM
         RULE_FLOOR
+        RULE_CEIL
+        RULE_MOD
+        RULE_CLAMP
         RULE_LESS
         RULE_LESS_EQUAL
         RULE_EQUAL
@@ -52,6 +55,8 @@ cdef extern from "kernels.h":
         RULE_GELU_SLOPE
         RULE_SIGMOID
         RULE_SOFTPLUS
+        RULE_SILU
+        RULE_SOFTSIGN
         RULE_RELU
         RULE_LEAKY_RELU
 
@@ -273,6 +278,58 @@ class functions:
         """
         node = unary(RULE_FLOOR, x)
         return apply(TABLE[RULE_FLOOR], x) if node is None else node
+
+    def ceil(x):
+        """ceil(x) = -floor(-x), for Values and for plain numbers.
+
+            ∂ceil/∂x = 0
+
+        Domain: all numbers. The smallest whole number that is not below x. The derivative is 0 everywhere, at the jumps as well.
+
+        >>> x = Value(2.0)
+        >>> result = ceil(x)
+        >>> result.backward()
+        >>> result.data, x.grad
+        (2.0, 0.0)
+        """
+        node = unary(RULE_CEIL, x)
+        return apply(TABLE[RULE_CEIL], x) if node is None else node
+
+    def mod(x, y):
+        """mod(x, y) = 0 * y if fmod(x, y) == 0 else fmod(x, y) + y if fmod(x, y) < 0 and y > 0 or fmod(x, y) > 0 and y < 0 else fmod(x, y), for Values and for plain numbers.
+
+            ∂mod/∂x = 1
+            ∂mod/∂y = -floor((x - out) / y + 0.5) if abs(x) < 1e300 else -floor((x / 8 - out / 8) / (y / 8) + 0.5)
+
+        Domain: y != 0. The remainder x - y ⌊x / y⌋, with the sign of y, as in Python. It jumps where it is 0; the derivatives there are those of one side.
+        Raises DomainError outside it.
+
+        >>> x, y = Value(2.0), Value(3.0)
+        >>> result = mod(x, y)
+        >>> result.backward()
+        >>> result.data, x.grad, y.grad
+        (2.0, 1.0, -0.0)
+        """
+        node = binary(RULE_MOD, x, y)
+        return apply(TABLE[RULE_MOD], x, y) if node is None else node
+
+    def clamp(x, min=-1.7976931348623157e+308, max=1.7976931348623157e+308):
+        """clamp(x, min, max) = minimum(maximum(x, min), max), for Values and for plain numbers.
+
+            ∂clamp/∂x = (1 if x > min else 0.5 if x == min else 0) * (1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0)
+            ∂clamp/∂min = (1 if min > x else 0.5 if min == x else 0) * (1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0)
+            ∂clamp/∂max = 1 if max < maximum(x, min) else 0.5 if max == maximum(x, min) else 0
+
+        Domain: all numbers. x, but at least min and at most max; max where min is above it. At a tie each side has derivative 1/2, the choice of least magnitude.
+
+        >>> x, min, max = Value(1.0), Value(2.0), Value(3.0)
+        >>> result = clamp(x, min, max)
+        >>> result.backward()
+        >>> result.data, x.grad, min.grad, max.grad
+        (2.0, 0.0, 1.0, 0.0)
+        """
+        node = ternary(RULE_CLAMP, x, min, max)
+        return apply(TABLE[RULE_CLAMP], x, min, max) if node is None else node
 
     def less(x, y):
         """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
@@ -885,6 +942,38 @@ class functions:
         """
         node = unary(RULE_SOFTPLUS, x)
         return apply(TABLE[RULE_SOFTPLUS], x) if node is None else node
+
+    def silu(x):
+        """silu(x) = x / (1 + exp(-x)) if x >= 0 else x * exp(x) / (1 + exp(x)) if x > -660 else exp(x / 2) * x * exp(x / 2), for Values and for plain numbers.
+
+            ∂silu/∂x = sigmoid(x) * (1 + x * sigmoid(-x)) if x > -0.3 else sigmoid(x) * sigmoid(-x) * ((x + 1.2784645427610737 + 1.0946994183093437e-16) + 0.2784645427610738 * expm1((x + 1.2784645427610737 + 1.0946994183093437e-16))) if x > -2.5 else sigmoid(x) * sigmoid(-x) * (1 + x + exp(x)) if x > -660 else exp(x / 2) * (1 + x) * exp(x / 2)
+
+        Domain: all numbers. x σ(x), also called swish.
+
+        >>> x = Value(2.0)
+        >>> result = silu(x)
+        >>> result.backward()
+        >>> result.data, x.grad
+        (1.7615941559557646, 1.0907842487848953)
+        """
+        node = unary(RULE_SILU, x)
+        return apply(TABLE[RULE_SILU], x) if node is None else node
+
+    def softsign(x):
+        """softsign(x) = x / (1 + abs(x)), for Values and for plain numbers.
+
+            ∂softsign/∂x = 1 / (1 + abs(x)) / (1 + abs(x))
+
+        Domain: all numbers.
+
+        >>> x = Value(2.0)
+        >>> result = softsign(x)
+        >>> result.backward()
+        >>> result.data, x.grad
+        (0.6666666666666666, 0.1111111111111111)
+        """
+        node = unary(RULE_SOFTSIGN, x)
+        return apply(TABLE[RULE_SOFTSIGN], x) if node is None else node
 
     def relu(x):
         """relu(x) = x if x > 0 else 0, for Values and for plain numbers.

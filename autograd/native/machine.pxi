@@ -69,6 +69,7 @@ cdef extern from "machine.h":
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
+    int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept
     void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
@@ -502,28 +503,34 @@ cdef class NativeMachine:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""
         cdef array.array found = affine_parts(<bytes>instruction.codes[:instruction.terms], self.blocks.a, self.blocks.b,
                                               at, <int>instruction.count)
-        cdef int[::1] spans = spans_of(<bytes>instruction.codes[:instruction.terms])
         cdef int* number = found.data.as_ints
-        cdef int n = <int>len(spans) - 1, s
-        cdef Py_ssize_t most = len(found) // (<int>PER_PART + n * <int>PER_SPAN), done = 0, i
-        cdef Part* part = <Part*>calloc(2 * most + 1, sizeof(Part))
-        cdef Span* span = <Span*>calloc(most * n + 1, sizeof(Span))
+        cdef int* end = number + len(found)
+        cdef int s, term
+        cdef Py_ssize_t parts = 0, spans = 0, done = 0
+        while number < end:
+            parts, spans = parts + 1, spans + number[3]
+            number += <int>PER_PART + number[3] * <int>PER_SPAN
+        cdef Part* part = <Part*>calloc(2 * parts + 1, sizeof(Part))
+        cdef Span* span = <Span*>calloc(spans + 1, sizeof(Span))
         instruction.parts, instruction.spans = part, span  # freed with the machine
         if part == NULL or span == NULL:
             raise MemoryError()
-        for i in range(most + 1):
-            if (number[0] if i < most else instruction.count) > done:
+        number = found.data.as_ints
+        while True:
+            if (number[0] if number < end else instruction.count) > done:
                 part.first, part.rows = done, 1
-                part.columns = (number[0] if i < most else instruction.count) - done
+                part.columns = (number[0] if number < end else instruction.count) - done
                 part += 1
-            if i == most:
+            if number == end:
                 break
-            part.first, part.rows, part.columns, part.count, part.spans = number[0], number[1], number[2], n, span
+            part.first, part.rows, part.columns, part.count, part.spans = number[0], number[1], number[2], number[3], span
             number += <int>PER_PART
-            for s in range(n):
-                span.terms, span.code = number[0], instruction.codes[spans[s]]
+            term = 0
+            for s in range(part.count):
+                span.terms, span.code = number[0], instruction.codes[term]
                 span.a = CAffine(number[1], number[2], number[3], number[4])
                 span.b = CAffine(number[5], number[6], number[7], number[8])
+                term += span.terms
                 span += 1
                 number += <int>PER_SPAN
             self.plan.scratch = max(self.plan.scratch, part_prepare(part))
@@ -560,8 +567,9 @@ cdef class NativeMachine:
         if found is None or moves != then:
             return None
         slopes = (<list>found[1])[0]
-        memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
-        values.add_to(flat.arrays.grad, slopes.data.as_doubles)
+        if values.covered != &flat.arrays:
+            memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
+        values.write_to(flat.arrays.grad, 1.0, slopes.data.as_doubles)
         flat.arrays.used = True
         replays += 1
         return found[0]

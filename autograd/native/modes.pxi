@@ -13,6 +13,7 @@ cdef extern from *:
     static OF_THIS_THREAD int entered_here = 0;  /* whether this thread has ever entered a mode */
     static OF_THIS_THREAD int no_grad_here = 0;
     static OF_THIS_THREAD int lines_here = 0;
+    static OF_THIS_THREAD int scoped_here = 0;  /* how deep in record_scopes() */
     static OF_THIS_THREAD PyObject* recorder_here = NULL;
     #define MOST_SCOPES 256
     static OF_THIS_THREAD int scopes_here = 0;  /* how many Scopes are open */
@@ -20,7 +21,7 @@ cdef extern from *:
     """
     int MOST_SCOPES, scopes_here
     unsigned long *numbers_here
-    int entered_here, no_grad_here, lines_here
+    int entered_here, no_grad_here, lines_here, scoped_here
     PyObject* recorder_here  # a counted reference
 
 cdef extern from "Python.h":
@@ -28,12 +29,12 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject*) noexcept
 
 
-cdef void set_modes(int no_grad, int lines, PyObject* recorder) noexcept:
-    global no_grad_here, lines_here, recorder_here, modes
-    modes += ((no_grad != 0 or lines != 0 or recorder != NULL)
-                - (no_grad_here != 0 or lines_here != 0 or recorder_here != NULL))
+cdef void set_modes(int no_grad, int lines, int scoped, PyObject* recorder) noexcept:
+    global no_grad_here, lines_here, scoped_here, recorder_here, modes
+    modes += ((no_grad != 0 or lines != 0 or scoped != 0 or recorder != NULL)
+                - (no_grad_here != 0 or lines_here != 0 or scoped_here != 0 or recorder_here != NULL))
     before = recorder_here
-    no_grad_here, lines_here, recorder_here = no_grad, lines, recorder
+    no_grad_here, lines_here, scoped_here, recorder_here = no_grad, lines, scoped, recorder
     Py_XINCREF(recorder)
     Py_XDECREF(before)
 
@@ -48,18 +49,18 @@ cdef class End:
     """Lives as long as a thread that has entered a mode; at the thread's end it ends the modes that are still on."""
 
     def __dealloc__(self):
-        set_modes(0, 0, NULL)
+        set_modes(0, 0, 0, NULL)
 
 
 _of_this_thread = threading.local()
 
 
-cdef int begin_modes(int no_grad, int lines, PyObject* recorder) except -1:
+cdef int begin_modes(int no_grad, int lines, int scoped, PyObject* recorder) except -1:
     global entered_here
     if not entered_here:
         _of_this_thread.end = End()
         entered_here = True
-    set_modes(no_grad, lines, recorder)
+    set_modes(no_grad, lines, scoped, recorder)
     return 0
 
 
@@ -89,7 +90,7 @@ cdef class Scope:
         if self.depth < MOST_SCOPES:
             numbers_here[self.depth] = self.number
         scopes_here += 1
-        begin_modes(self.no_grad, lines_here, NULL if self.recorder is None else <PyObject*>self.recorder)
+        begin_modes(self.no_grad, lines_here, scoped_here, NULL if self.recorder is None else <PyObject*>self.recorder)
 
     def __exit__(self, *error):
         self.leave()
@@ -104,7 +105,7 @@ cdef class Scope:
         self.open = False
         if self.depth < scopes_here and (self.depth >= MOST_SCOPES or numbers_here[self.depth] == self.number):
             scopes_here = self.depth
-            set_modes(self.no_grad_outside, lines_here,
+            set_modes(self.no_grad_outside, lines_here, scoped_here,
                       NULL if self.recorder_outside is None else <PyObject*>self.recorder_outside)
 
 
@@ -117,21 +118,22 @@ def graph_wanted():
 
 
 cdef class Depth:
-    """How deep a thread is nested in no_grad(), or in record_lines()."""
+    """How deep a thread is nested in no_grad(), in record_lines(), or in record_scopes(): each 1 for the mode meant."""
 
-    cdef bint lines
+    cdef int no_grad, lines, scoped
 
-    def __cinit__(self, bint lines):
-        self.lines = lines
+    def __cinit__(self, bint lines, bint scoped):
+        self.no_grad, self.lines, self.scoped = not (lines or scoped), lines, scoped
 
     def __enter__(self):
-        begin_modes(no_grad_here + (not self.lines), lines_here + self.lines, recorder_here)
+        begin_modes(no_grad_here + self.no_grad, lines_here + self.lines, scoped_here + self.scoped, recorder_here)
         return True
 
     def __exit__(self, *error):
-        if (lines_here if self.lines else no_grad_here) == 0:  # e.g. in a generator that another thread has begun
+        # A mode may be left in another thread: e.g. in a generator that one thread began and another ends.
+        if no_grad_here < self.no_grad or lines_here < self.lines or scoped_here < self.scoped:
             raise RuntimeError("a thread can only leave a mode that it has entered")
-        set_modes(no_grad_here - (not self.lines), lines_here - self.lines, recorder_here)
+        set_modes(no_grad_here - self.no_grad, lines_here - self.lines, scoped_here - self.scoped, recorder_here)
 
 
 cdef class _ThreadModes:
@@ -144,11 +146,15 @@ cdef class _ThreadModes:
         return lines_here != 0
 
     @property
+    def record_scopes(self):
+        return scoped_here != 0
+
+    @property
     def recorder(self):
         return None if recorder_here == NULL else <object>recorder_here
 
     def lock(self, mode):
-        return Depth(mode is record_lines)
+        return Depth(mode is record_lines, mode is record_scopes)
 
     def watched(self, held):
         return held

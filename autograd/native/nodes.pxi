@@ -3,6 +3,8 @@
 # They lie in slabs, side by side in the order in which they were made. A pass visits them in much the same order, so
 # the processor has usually fetched the next ones already. A slab whose nodes are all gone is refilled from its start.
 
+from autograd.engine.habits import no_attribute
+
 cdef enum:
     UNSEEN = -1  # the `_mark` of a node outside a pass
     ON_PATH = -2  # that of a node on the path of the search; a constant has 0, any other node its place in the order
@@ -39,8 +41,10 @@ cdef extern from "Python.h":
         vectorcallfunc tp_vectorcall
         PyObject* (*tp_call)(PyObject*, PyObject*, PyObject*) except NULL
         Py_hash_t (*tp_hash)(PyObject*) except -1
+        int (*tp_setattro)(PyObject*, PyObject*, PyObject*) except -1
         PyObject* tp_dict
     void PyType_Modified(Type*)
+    int PyObject_GenericSetAttr(PyObject*, PyObject*, PyObject*) except -1
     PyObject* PyType_GenericAlloc(Type*, Py_ssize_t) except NULL
 
     Node* NOTHING "((struct __pyx_obj_8autograd_6native_7_engine_Value*)Py_None)"
@@ -321,6 +325,18 @@ cdef Py_hash_t hash_node(PyObject* node) except -1:
     return -2 if found == -1 else found
 
 
+cdef int set_attribute(PyObject* node, PyObject* name, PyObject* content) except -1:
+    """The slot `tp_setattro`: object.__setattr__() with another message for a name that a Value does not have."""
+    try:
+        return PyObject_GenericSetAttr(node, name, content)
+    except AttributeError:
+        if not hasattr(<object>node, <object>name):
+            raise no_attribute(<object>name) from None
+        raise
+
+
+for kind in (Value, Constant, ReplayedNode):
+    (<Type*>kind).tp_setattro = set_attribute
 for kind in (Value, Constant, Tracer):
     (<Type*>kind).tp_alloc = allocate_node
     (<Type*>kind).tp_dealloc = deallocate_node

@@ -19,7 +19,7 @@ cdef inline bint is_value(x) noexcept:
 cdef inline unary(int rule, x):
     cdef double out, da
     cdef Value a
-    if modes and (recorder_here != NULL or lines_here):
+    if modes and (recorder_here != NULL or lines_here or scoped_here):
         return recorded(rule, 1, x, None, None)
     if not is_value(x):
         return None
@@ -45,7 +45,7 @@ cdef inline binary(int rule, x, y):
         if out - out == 0.0 and da - da == 0.0 and db - db == 0.0:
             return new_node(rule, out, a, da, b, db, None, 0.0)
         raise_failure(TABLE[rule], (x, y))
-    if modes and (recorder_here != NULL or lines_here):
+    if modes and (recorder_here != NULL or lines_here or scoped_here):
         return recorded(rule, 2, x, y, None)
     if not (is_value(x) or is_value(y)):
         return None
@@ -67,7 +67,7 @@ cdef inline binary(int rule, x, y):
 cdef inline ternary(int rule, x, y, z):
     cdef double out, da, db, dc
     cdef Value a, b, c
-    if modes and (recorder_here != NULL or lines_here):
+    if modes and (recorder_here != NULL or lines_here or scoped_here):
         return recorded(rule, 3, x, y, z)
     if not (is_value(x) or is_value(y) or is_value(z)):
         return None
@@ -114,6 +114,10 @@ cdef inline operator_div(x, y):
 
 cdef inline operator_pow(x, y):
     return binary_operator(RULE_POW, x, y)
+
+
+cdef inline operator_mod(x, y):
+    return binary_operator(RULE_MOD, x, y)
 
 
 cdef inline operator_neg(x):

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
-from autograd.examples import arrays_of
+from autograd.examples import Lists, arrays_of
 from autograd.native import backend
+from autograd.nested import is_array, numbers_in
 
 
 def columns_of(batches):
@@ -18,8 +19,7 @@ def columns_of(batches):
 
     What is not a sequence (a number, a Value, a string, None, a bool) is the same for all examples.
     """
-    if len(batches) == 1 and isinstance(batches[0], Rows):
-        batches = arrays_of(batches[0])
+    batches = _in_lists(batches)
     spread = tuple(map(_is_sequence, batches))
     columns = [_as_list(batch) if is_spread else None for batch, is_spread in zip(batches, spread)]
     count = _common_length([len(column) for column in columns if column is not None])
@@ -35,8 +35,18 @@ def _is_sequence(batch):
     return hasattr(batch, "__len__") and not isinstance(batch, (str, bytes)) and getattr(batch, "shape", None) != ()
 
 
+def _in_lists(batches):
+    """Batches whose examples are to arrive as lists, as lists; all others as they are."""
+    if len(batches) == 1 and isinstance(batches[0], (Lists, Rows)):
+        arrays = batches[0].arrays if isinstance(batches[0], Lists) else arrays_of(batches[0])
+        return [array.tolist() for array in arrays]
+    return batches
+
+
 def _as_list(batch):
-    return batch.tolist() if hasattr(batch, "tolist") else list(batch)
+    """The examples of a batch; those of a table in an array are arrays."""
+    has_numbers = hasattr(batch, "tolist") and len(getattr(batch, "shape", ())) < 2
+    return batch.tolist() if has_numbers else list(batch)
 
 
 def _common_length(lengths):
@@ -51,14 +61,16 @@ def _common_length(lengths):
 def matrix_of(batches):
     """For batches in NumPy arrays: the key of an example, and all examples as the rows of one array.
 
-    The key is that of the same numbers in lists. Returns None where this is not possible for one of the batches. The
-    rows are the machine's: a copy, of the class Rows in the compiled engine.
+    Returns None where this is not possible for one of the batches. The rows are the machine's: a copy, of the class
+    Rows in the compiled engine.
     """
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
+    structure_of_item = structure_of_shape if len(batches) == 1 and isinstance(batches[0], (Lists, Rows)) else _array
+    batches = tuple(batches[0].arrays) if len(batches) == 1 and isinstance(batches[0], Lists) else batches
     if rows_of is not None and (found := rows_of(numpy.ndarray, batches)) is not None:
-        return found.key, found
+        return tuple(map(structure_of_item, found.shapes)), found
     if not any(isinstance(batch, numpy.ndarray) for batch in batches):
         return None
     columns = [
@@ -71,14 +83,19 @@ def matrix_of(batches):
         return None
     columns = [numpy.asarray(column) for column in columns]  # a class derived from ndarray may do other things
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
-    key = tuple([structure_of_shape(column.shape[1:]) for column in columns])
+    key = tuple([structure_of_item(column.shape[1:]) for column in columns])
     return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,)))
 
 
+def _array(shape):
+    """What `structure_of` in keys.py returns for an array of numbers of this shape."""
+    return ("array", shape, "number") if shape else "number"
+
+
 def as_array(others):
-    """Numbers, or lists of numbers of one length, as a NumPy array; anything else as it is."""
+    """Numbers, or lists or arrays of numbers of one length, as a NumPy array; anything else as it is."""
     first = others[0]
-    parts = first if type(first) is list else [first]
+    parts = first if type(first) is list else numbers_in(first) if is_array(first) else [first]
     if not parts or not all(isinstance(part, float) for part in parts):
         return others
     import numpy

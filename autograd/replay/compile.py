@@ -18,8 +18,9 @@ from autograd.arguments import expect_integer, expect_list
 from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
+from autograd.names import explain_arguments
 from autograd.native import backend
-from autograd.nested import map_numbers
+from autograd.nested import map_numbers, with_object_arrays
 from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
 from autograd.replay.recorder import key_of, keys_of
@@ -41,6 +42,11 @@ P = ParamSpec("P")  # the parameters of a compiled function
 Q = ParamSpec("Q")  # those of a method, without self
 R_co = TypeVar("R_co", covariant=True)  # what it returns
 N = TypeVar("N", Value, float, "Value | float")
+OF_COMPILE = {
+    "static_argnums": 'Name the arguments: static="n", or static=("n", "m").',
+    "static_argnames": 'Write static="n", or static=("n", "m").',
+    **dict.fromkeys(("mode", "backend", "dynamic", "fullgraph", "donate_argnums", "device"), "Leave it out."),
+}
 
 
 @overload
@@ -51,6 +57,7 @@ def compile(
 def compile(
     function: None = None, *, static: str | Iterable[str] = (), maxsize: int = 16, fallback: bool = True
 ) -> Callable[[Callable[P, R_co]], Compiled[P, R_co]]: ...
+@explain_arguments(OF_COMPILE)
 def compile(function=None, *, static=(), maxsize=16, fallback=True):
     """A function that records `function` at the first call and replays it from then on; also a decorator.
 
@@ -165,7 +172,7 @@ class Compiled(Translations, Generic[P, R_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
         if is_recording():
-            return self.function(*args, **kwargs)
+            return self._itself(args, kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
         recording, rows = self._recordings.serving(key, [leaves], gradients_wanted()), None
@@ -174,7 +181,7 @@ class Compiled(Translations, Generic[P, R_co]):
                 return recording.call(leaves)
             except NotReplayed as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self.function(*args, **kwargs))
+        return self._instead_of(recording, rows, lambda: self._itself(args, kwargs))
 
     @overload
     def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
@@ -346,6 +353,12 @@ class Compiled(Translations, Generic[P, R_co]):
             )
         return result
 
+    def _itself(self, args, kwargs):
+        """What the function itself returns; arrays arrive as arrays of objects, as in a recording."""
+        args = [arg if i in self._positions else with_object_arrays(arg) for i, arg in enumerate(args)]
+        named = {name: arg if name in self._static else with_object_arrays(arg) for name, arg in kwargs.items()}
+        return self.function(*args, **named)
+
     def _no_number(self, name, recording, batches, kwargs):
         """The error for a function that returns no number; its own error, if it raises one, comes first."""
         self._own_results(batches, kwargs)
@@ -375,7 +388,7 @@ class Compiled(Translations, Generic[P, R_co]):
         return tuple(map(as_array, columns)) if has_aux == "array" else columns
 
     def _own_results(self, batches, kwargs):
-        return [self.function(*example, **kwargs) for example in zip(*columns_of(batches)[0])]
+        return [self._itself(example, kwargs) for example in zip(*columns_of(batches)[0])]
 
 
 def _check_has_aux(name, has_aux):

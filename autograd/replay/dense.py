@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.native import backend
 
 if TYPE_CHECKING or backend == "python":
-    from autograd.replay.affine import PER_PART, PER_SPAN, affine_parts, spans_of
+    from autograd.replay.affine import PER_PART, PER_SPAN, affine_parts
 else:
-    from autograd.native._engine import PER_PART, PER_SPAN, affine_parts, spans_of
+    from autograd.native._engine import PER_PART, PER_SPAN, affine_parts
 
 HAS_B = 4  # a term with this flag is a product: see facts.py
 
@@ -24,7 +24,7 @@ class Affine(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Terms of one kind, one after the other: how many, and their factors; `b` is None where there is only one."""
+    """Terms of one kind that go on by the same steps: how many, and their factors; `b` is None if there is only one."""
 
     terms: int
     a: Affine
@@ -49,17 +49,17 @@ class Dense(NamedTuple):
 def dense_blocks(instruction):
     """A block of sums as a list of Dense, and the numbers of the results that belong to none."""
     codes, (a, b) = instruction.codes, instruction.operands
-    begins = spans_of(codes)[:-1]
     numbers = affine_parts(codes, a, b, 0, instruction.count).tolist()
     found, odd = [], set(range(instruction.count))
     while numbers:
-        first, rows, columns = numbers[:PER_PART]
+        first, rows, columns, spans = numbers[:PER_PART]
         odd.difference_update(range(first, first + rows * columns))
-        segments, numbers = [], numbers[PER_PART:]
-        for begin in begins:
+        segments, numbers, begin = [], numbers[PER_PART:], 0
+        for _ in range(spans):
             terms, *slots = numbers[:PER_SPAN]
             numbers = numbers[PER_SPAN:]
             segments.append(Segment(terms, Affine(*slots[:4]), Affine(*slots[4:]) if codes[begin] & HAS_B else None))
+            begin += terms
         found.append(Dense(instruction.start + first, rows, columns, segments))
     return found, sorted(odd)
 

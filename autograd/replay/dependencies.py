@@ -213,7 +213,7 @@ class _Search:
             self._table(thing, title)
         elif isinstance(thing, CONTAINERS):
             self._sequence(thing, title)
-        elif module in ("array", "numpy") or isinstance(thing, bytearray):
+        elif (module in ("array", "numpy") and hasattr(thing, "tobytes")) or isinstance(thing, bytearray):
             self._array(thing, title)
         elif module.startswith("numpy.random") or is_generator(thing):
             self.snapshot.generators.append(thing)

@@ -93,6 +93,8 @@ def structure_of(part, leaves, depth, bools):
     if isinstance(part, tuple):
         found = [structure_of(element, leaves, depth + 1, bools) for element in part]
         return kind, *found
+    if hasattr(part, "__array__") and getattr(part, "shape", ()) != ():
+        return structure_of_array(part, leaves, depth + 1, bools)
     if hasattr(part, "tolist") and getattr(part, "shape", None) != ():
         return structure_of(part.tolist(), leaves, depth + 1, bools)
     if hasattr(part, "item") and type(part.item()) is bool:
@@ -106,3 +108,16 @@ def structure_of(part, leaves, depth, bools):
             "static=, or let the function close over them."
         ) from None
     return "number"
+
+
+@cython.ccall
+@cython.locals(leaves=list, depth=cython.int, bools=cython.bint)
+def structure_of_array(array, leaves, depth, bools):
+    """The structure of an array: its shape, and what its items are, where these are not all plain numbers."""
+    from autograd.value_array import as_ndarray
+
+    array = as_ndarray(array)
+    if array.dtype.kind in "fiu" and array.itemsize <= 8:
+        leaves += array.ravel().tolist()
+        return "array", array.shape, "number"
+    return "array", array.shape, tuple([structure_of(item, leaves, depth, bools) for item in array.ravel().tolist()])

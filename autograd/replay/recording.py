@@ -19,7 +19,7 @@ from autograd.engine import (
     replayed_result,
 )
 from autograd.errors import RecordingError
-from autograd.nested import map_numbers
+from autograd.nested import is_array, map_numbers, numbers_in
 from autograd.replay.ancestry import Ancestry
 from autograd.replay.batches import total_of, with_columns
 from autograd.replay.collector import collector_off
@@ -192,7 +192,7 @@ class Recording:
         slots, kinds = self.program.results, self.result.kinds
         roots = self._roots([slot for slot, kind in zip(slots, kinds) if kind == VALUE])
         rows, numbers, partials, origin = self._run([leaves], slots, roots)
-        if self.result.structure == 0 and type(kinds[0]) is not AsItIs:  # one number, the common case
+        if self.result.is_single and type(kinds[0]) is not AsItIs:  # one number, the common case
             return self._node(numbers[0], partials[0] if roots and kinds[0] == VALUE else None, 0, rows, origin)
         supply = iter(partials)
         results = [
@@ -201,7 +201,7 @@ class Recording:
             else self._node(number, next(supply) if roots and kind == VALUE else None, i, rows, origin)
             for i, (number, kind) in enumerate(zip(numbers, kinds))
         ]
-        if self.result.structure == 0:
+        if self.result.is_single:
             return results[0]
         return map_numbers(lambda part: results[part] if type(part) is int else part.part, self.result.structure)
 
@@ -315,10 +315,12 @@ class Recording:
     def _others(self, numbers, examples, has_aux):
         """What the examples have returned beside the first number, as a list, or as an array if that is wanted."""
         structure = self.result.structure[1]
-        parts = structure if type(structure) is list else [structure]
+        parts = structure if type(structure) is list else numbers_in(structure) if is_array(structure) else [structure]
         if has_aux != "array" or not parts or not all(type(part) is int for part in parts):
             return self._structured(structure, numbers, 1, examples)
         table = self._table(numbers, examples)
+        if is_array(structure):
+            return table[:, 1:].reshape(examples, *structure.shape)
         return table[:, 1] if type(structure) is int else table[:, 1:]
 
     def _table(self, numbers, examples):

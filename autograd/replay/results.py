@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd.engine import Value, as_float, is_recording, recorder
 from autograd.errors import NumberTypeError
-from autograd.nested import map_numbers
+from autograd.nested import are_alike, map_numbers, numbers_in
 from autograd.replay.recorder import UNSURE
 from autograd.replay.snapshot import same
 
@@ -29,6 +29,7 @@ class Result:
         self.places: list = []
         self.kinds: list = []
         self.structure = map_numbers(lambda part: self._placed(recorder, part), result)
+        self.is_single = type(self.structure) is int  # one number, in no structure
 
     def _placed(self, recorder, part):
         if is_returned_as_it_is(part):
@@ -53,7 +54,10 @@ class Result:
         return map_numbers(lambda part: "a number" if type(part) is int else part.part, self.structure)
 
     def equals(self, other):
-        return self.kinds == other.kinds and self.structure == other.structure and self.places == other.places
+        same_structure = are_alike(self.structure, other.structure) and numbers_in(self.structure) == numbers_in(
+            other.structure
+        )
+        return same_structure and self.kinds == other.kinds and self.places == other.places
 
 
 class AsItIs:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from math import prod
+
 from autograd.errors import ArgumentError
 from autograd.replay.statics import Static
 
@@ -40,6 +43,12 @@ def _argument_from(structure, leaves):
     kind, *parts = structure
     if kind == "static":
         return parts[1]
+    if kind == "array":
+        from autograd.value_array import object_array
+
+        shape, items = parts
+        numbers = islice(leaves, prod(shape)) if items == "number" else [_argument_from(item, leaves) for item in items]
+        return object_array(list(numbers), shape)
     if issubclass(kind, dict):
         return kind((key, _argument_from(part, leaves)) for (_, key), part in parts)
     if len(parts) == 1 and type(parts[0]) is int:
@@ -65,6 +74,9 @@ def kinds_in(structure):
     if type(structure) is Static or structure[0] == "static":
         return []
     kind, *parts = structure
+    if kind == "array":
+        shape, items = parts
+        return ["number"] * prod(shape) if items == "number" else [kinds for item in items for kinds in kinds_in(item)]
     if issubclass(kind, dict):
         return [found for _, part in parts for found in kinds_in(part)]
     if len(parts) == 1 and type(parts[0]) is int:

@@ -44,9 +44,10 @@ if not cython.compiled:
 
 FREEZE_ALIKE = "It was taken from items of which some are frozen: freeze all of them or none."
 INDEXING = "Write autograd.take(items, i) for items[i]. For a count, name the argument in static=."
+OF_MATH = "Write autograd.exp(v) in place of math.exp(v), where(condition, x, y) for a choice, or detach()."
 ROUNDING = (
-    "Its derivative is 0 almost everywhere: compute it outside the function and pass it as an argument, or "
-    "name the argument in static=."
+    "Its derivative is 0 almost everywhere: write autograd.floor() or autograd.ceil(), compute it outside the function "
+    "and pass it as an argument, or name the argument in static=."
 )
 
 
@@ -63,6 +64,10 @@ class Tracer(Value):
         what = f"{what} a number that depends on the inputs"
         check_not_recording(what, instead)
         raise RecordingError("this stands for a number in a recording that has ended. Do not keep it beyond the call.")
+
+    def _is_float(self):
+        """Whether the function itself has a float here, not a Value: a variable of a derivative is one."""
+        return self.kind == PLAIN and not self.recorder.flags[self.place] & WANTED
 
     @property
     def data(self):
@@ -121,7 +126,7 @@ class Tracer(Value):
         self._refuse("int() of")
 
     def __float__(self):
-        self._refuse("float() of")
+        self._refuse("float() of", OF_MATH)
 
     def __complex__(self):
         self._refuse("complex() of")
@@ -133,16 +138,14 @@ class Tracer(Value):
         self._refuse("math.trunc() of", ROUNDING)
 
     def __floor__(self):
-        self._refuse("math.floor() of", ROUNDING)
+        if self._is_float():  # the function itself gets an int
+            self._refuse("math.floor() of", ROUNDING)
+        return Value.__floor__(self)
 
     def __ceil__(self):
-        self._refuse("math.ceil() of", ROUNDING)
-
-    def __mod__(self, other):
-        self._refuse("the remainder % of", ROUNDING)
-
-    def __rmod__(self, other):
-        self._refuse("the remainder % by", ROUNDING)
+        if self._is_float():
+            self._refuse("math.ceil() of", ROUNDING)
+        return Value.__ceil__(self)
 
     def __floordiv__(self, other):
         self._refuse("the quotient // of", ROUNDING)

@@ -77,3 +77,8 @@ GELU_NEAR_MINIMUM = (
     "-0.16997120747990366 + (-4.060510732350249e-18"
     f" + {FROM_ROOT} * {FROM_ROOT} * {polynomial(FROM_ROOT, *(c / (k + 2) for k, c in enumerate(SLOPE)))})")
 GELU_SLOPE_NEAR_ROOT = f"({FROM_ROOT} - 1.4956759177009883e-17) * {polynomial(FROM_ROOT, *SLOPE)}"
+
+# 1 + x + exp(x) around its root r, as the sum of d = x - r and exp(r) (exp(d) - 1). The float nearest to r is too large
+# by 1.09…e-16.
+SILU_ROOT = "(x + 1.2784645427610737 + 1.0946994183093437e-16)"
+SILU_NEAR_ROOT = f"({SILU_ROOT} + 0.2784645427610738 * expm1({SILU_ROOT}))"

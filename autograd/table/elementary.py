@@ -10,10 +10,13 @@ Formulas are written for accuracy: a value is within 2 units in the last place a
 domain. Where the textbook formula is not, a second branch ("… if … else …") takes over, and a comment says why.
 """
 
+import sys
+
 from autograd.table.coefficients import over_square
 from autograd.table.formulas import NONNEGATIVE, NONZERO, POSITIVE, Interval
 from autograd.table.registry import rule
 
+LARGEST = sys.float_info.max
 AT_KINK = "At the kink the derivative is 0, the slope of least magnitude."
 AT_TIE = "At a tie each side has derivative 1/2, the choice of least magnitude."
 
@@ -48,8 +51,24 @@ rule("maximum", "x if x >= y else y", "1 if x > y else 0.5 if x == y else 0", "1
      symbol="max", kinks={"x": ["y"]}, note=AT_TIE)
 rule("minimum", "x if x <= y else y", "1 if x < y else 0.5 if x == y else 0", "1 if y < x else 0.5 if x == y else 0",
      symbol="min", kinks={"x": ["y"]}, note=AT_TIE)
-rule("floor", "floor(x)", "0", symbol="⌊x⌋", helper=True,
+rule("floor", "floor(x)", "0", symbol="⌊x⌋",
      note="The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.")
+rule("ceil", "-floor(-x)", "0", symbol="⌈x⌉",
+     note="The smallest whole number that is not below x. The derivative is 0 everywhere, at the jumps as well.")
+# The quotient of x - out and y is a whole number, but for rounding; scaled down where the difference could overflow.
+rule("mod", "0 * y if fmod(x, y) == 0 else fmod(x, y) + y if fmod(x, y) < 0 and y > 0 or fmod(x, y) > 0 and y < 0"
+     " else fmod(x, y)",
+     "1", "-floor((x - out) / y + 0.5) if abs(x) < 1e300 else -floor((x / 8 - out / 8) / (y / 8) + 0.5)",
+     symbol="mod", operator="mod", inputs=("x", "y"), domain={"y": NONZERO},
+     note="The remainder x - y ⌊x / y⌋, with the sign of y, as in Python. It jumps where it is 0; the derivatives there"
+          " are those of one side.")
+BELOW_MAX = "1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0"
+rule("clamp", "minimum(maximum(x, min), max)",
+     f"(1 if x > min else 0.5 if x == min else 0) * ({BELOW_MAX})",
+     f"(1 if min > x else 0.5 if min == x else 0) * ({BELOW_MAX})",
+     "1 if max < maximum(x, min) else 0.5 if max == maximum(x, min) else 0",
+     inputs=("x", "min", "max"), defaults={"min": -LARGEST, "max": LARGEST}, kinks={"x": ["min", "max"]},
+     note=f"x, but at least min and at most max; max where min is above it. {AT_TIE}")
 rule("less", "1 if x < y else 0", "0", "0", symbol="<", kinks={"x": ["y"]}, note="The derivative is 0 everywhere.")
 rule("less_equal", "1 if x <= y else 0", "0", "0", symbol="≤", kinks={"x": ["y"]},
      note="The derivative is 0 everywhere.")

@@ -60,6 +60,7 @@ ATOMS = {
         "atanh",
         "erf",
         "erfc",
+        "fmod",
     )
 }
 ATOMS.update(abs=math.fabs, hypot=libm_hypot, coarse=coarse, floor=floor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from autograd.table.formulas import Formula
@@ -36,6 +37,7 @@ def rule_as_javascript(rule: Rule) -> str:
     shown = [branches(partial, (*rule.inputs, "out")) for partial in rule.slopes_shown]
     facts = {
         "inputs": rule.inputs,
+        "symbol": rule.symbol,
         "about": _about(rule),
         "call": call_template(rule),
         "domain": {name: str(interval) for name, interval in rule.domain.items()},
@@ -59,11 +61,15 @@ def _only_inside(rule, function):
 
 
 def _about(rule):
-    """What a rule computes, where its name or sign does not say it: the formula, or words for one too long to read."""
+    """What a rule computes, where its name or sign does not say it: the formula, or words for one too long to read.
+
+    It is a template, so that it can be told of the operands by their names.
+    """
     call, formula = f"{rule.name}({', '.join(rule.inputs)})", str(rule.formula)
     if rule.operator or formula == call:
-        return ""
-    return f"{call} = {formula}" if len(formula) <= MOST_SHOWN else rule.note
+        return [""]
+    said = f"{call} = {formula}" if len(formula) <= MOST_SHOWN else rule.note
+    return re.split(rf"(?<![A-Za-z_])({'|'.join(rule.inputs)})(?![A-Za-z_0-9])", said)
 
 
 def function(formula: Formula, variables: Iterable[str], rule: Rule | None = None) -> str:

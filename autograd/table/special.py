@@ -13,6 +13,7 @@ from autograd.table.coefficients import (
     GELU_SLOPE_NEAR_ROOT,
     NORMAL,
     NORMAL_FAR_OUT,
+    SILU_NEAR_ROOT,
 )
 from autograd.table.elementary import AT_KINK
 from autograd.table.formulas import Interval
@@ -47,6 +48,14 @@ rule("gelu_slope", "0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35"
 rule("sigmoid", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
      "out / (1 + exp(x)) if x < 40 else sigmoid(-x)", symbol="σ", textbook={"x": "out * (1 - out)"})
 rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", "sigmoid(x)")
+# The slope is σ(x) σ(-x) (1 + x + eˣ), which has a root near -1.28: there it is computed from the distance to the root.
+# A subnormal exp(x) has lost digits, and multiplying it by x would show it: multiply two halves.
+rule("silu", "x / (1 + exp(-x)) if x >= 0 else x * exp(x) / (1 + exp(x)) if x > -660 else exp(x / 2) * x * exp(x / 2)",
+     "sigmoid(x) * (1 + x * sigmoid(-x)) if x > -0.3"
+     f" else sigmoid(x) * sigmoid(-x) * {SILU_NEAR_ROOT} if x > -2.5"
+     " else sigmoid(x) * sigmoid(-x) * (1 + x + exp(x)) if x > -660 else exp(x / 2) * (1 + x) * exp(x / 2)",
+     symbol="SiLU", note="x σ(x), also called swish.")
+rule("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x)) / (1 + abs(x))", textbook={"x": "1 / (1 + abs(x)) ** 2"})
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=AT_KINK)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",
      defaults={"slope": 0.01}, kinks={"x": [0]}, note="At the kink the derivative is the slope.")

@@ -120,7 +120,7 @@ class JavaScript(C):
 
     comparisons: ClassVar = C.comparisons | {ast.Eq: "%s === %s", ast.NotEq: "%s !== %s"}
     operators: ClassVar = C.operators | {ast.Pow: ("Math.pow(%s, %s)", ATOM, CHOICE, CHOICE)}
-    LACKING = ("coarse", "erf", "erfc", "exp2")
+    LACKING = ("coarse", "erf", "erfc", "exp2", "fmod")
 
     def variable(self, name):
         return f"${name}"  # no variable is a word of JavaScript
@@ -214,13 +214,16 @@ class LaTeX(Python):
         tall = "frac" in text or "cases" in text
         return rf"\left({text}\right)" if tall else f"({text})"
 
+    def function(self, name):
+        spelled = name.replace("_", r"\_")
+        return rf"\{name}" if name in self.KNOWN else self.CALLED.get(name, rf"\operatorname{{{spelled}}}")
+
     def call(self, name, arguments):
         inner = ", ".join(map(self.translate, arguments))
         if name in self.AROUND:
             text, tightness = self.AROUND[name]
             return text % inner, tightness
-        known = rf"\{name}" if name in self.KNOWN else self.CALLED.get(name, rf"\operatorname{{{name}}}")
-        return known + self.bracketed(inner), ATOM
+        return self.function(name) + self.bracketed(inner), ATOM
 
     def choose(self, node):
         rows = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograd.engine import Constant
@@ -20,20 +21,31 @@ if TYPE_CHECKING:
 
 
 class Box:
-    """One application of a module.
+    """One application of a module or scope, or several side by side that do the same.
 
     path         the path of the module
     application  which of the module's applications in the graph this is, from 1
+    repeats      how many boxes that do the same are directly inside; 0 for one application
     members      the nodes inside that are in no inner box
     inner        the boxes directly inside
     outer        the box around this one, or None
     """
 
-    def __init__(self, path: str, application: int):
-        self.path, self.application = path, application
+    def __init__(self, path: str, application: int, repeats: int = 0):
+        self.path, self.application, self.repeats = path, application, repeats
         self.members: list[Value] = []
         self.inner: list[Box] = []
         self.outer: Box | None = None
+
+    @property
+    def name(self) -> str:
+        """The path, with the count of what is repeated: "layer0.neuron × 16"."""
+        return f"{self.path} × {self.repeats}" if self.repeats else self.path
+
+    @cached_property
+    def operations(self) -> int:
+        """How many operations are inside."""
+        return sum(node.rule is not None for node in self.members) + sum(box.operations for box in self.inner)
 
     def around(self) -> Iterator[Box]:
         """This box and those around it, from the inside out."""

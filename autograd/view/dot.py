@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any
 
 from autograd.engine import Constant, Value
 from autograd.errors import GraphTooLargeError, MissingPackageError
+from autograd.table.registry import RULES
 from autograd.view.boxes import Box
 from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
 from autograd.view.layout import draws_first_on_the_left
+from autograd.view.look import Look, strength
 
 # The ranks that all edges together may skip: beyond the first limit edges are drawn straight, because routing curves
 # around nodes would take Graphviz minutes; beyond the second even that takes too long.
 CURVED_LIMIT, STRAIGHT_LIMIT = 5_000, 200_000
-WHITE, GREY = (255, 255, 255), (120, 120, 120)
-# Blue and orange can be told apart with every kind of colour blindness.
-FILLS = {1: (107, 174, 214), -1: (253, 174, 97)}
-LINES = {1: (33, 102, 172), -1: (179, 88, 6)}
+# The sides at which straight edges leave and enter, by where data flows.
+PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
 SHAPES = {
     "input": {"shape": "box"},
     "parameter": {"shape": "box3d", "margin": "0.14,0.1"},
-    "constant": {"shape": "box", "style": "filled,dashed", "color": "#787878", "fontcolor": "#555555", "height": "0.3"},
+    "constant": {"shape": "box", "style": "filled,dashed", "height": "0.3"},
     "operation": {"shape": "Mrecord"},
     "result": {"shape": "Mrecord", "penwidth": "3"},
 }
@@ -31,21 +32,25 @@ class DotWriter:
     """Writes a graph in DOT.
 
     shown_as  what each node is shown as: itself or a closed Box
+    scope     the box that is shown, or None for the whole
     ids       an identifier for each node and closed box that is shown
     edges     how many edges are shown
     source    the picture in DOT
     """
 
-    background, ranksep = "white", "0.5"
+    ranksep = "0.5"
 
-    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], rankdir: str):
-        self.graph, self.shown_as, self.rankdir = graph, shown_as, rankdir
+    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], look: Look, scope: Box | None = None):
+        self.graph, self.shown_as, self.look, self.scope = graph, shown_as, look, scope
+        self.is_across = look.rankdir in ("LR", "RL")
         self.names = graph.names
         self.ids = self.numbered(dict.fromkeys(shown_as.values()))
         self.open_boxes = self.boxes_around(shown_as)
-        self.largest_grad = max((abs(node.grad) for node in shown_as), default=0.0)
+        self.largest_grad = max((abs(graph.grad(node)) for node in shown_as), default=0.0)
         # What flows back along each edge: adjoint times partial derivative.
-        self.flows = {(node, i): node.grad * partial for node in shown_as for i, partial in enumerate(node.partials)}
+        self.flows = {
+            (node, i): graph.grad(node) * partial for node in shown_as for i, partial in enumerate(node.partials)
+        }
         self.largest_flow = max(map(abs, self.flows.values()), default=0.0)
         self.hidden: dict[Box, list[Value]] = {}
         for node, thing in shown_as.items():
@@ -59,27 +64,63 @@ class DotWriter:
         return {thing: f"n{number}" for number, thing in enumerate(things)}
 
     def boxes_around(self, nodes):
-        """The boxes that are drawn around nodes."""
-        return {box for node in nodes for box in self.graph.around(node)}
+        """The boxes that are drawn around nodes: of those around a part of the graph, only its own."""
+        around = {box for node in nodes for box in self.graph.around(node)}
+        return {box for box in around if self.scope is None or self.scope in box.around()}
 
     def write(self):
         dot = _graphviz().Digraph()
         self.set_defaults(dot)
-        for box in self.graph.boxes:
+        for box in [self.scope] if self.scope else self.graph.boxes:
             self.write_box(dot, box)
+        for box in self.ids:
+            if self.is_beside(box):
+                self.write_closed_box(dot, box)
         for thing in self.ids:
             if isinstance(thing, Value) and self.graph.box_of.get(thing) not in self.open_boxes:
                 self.write_node(dot, thing)
         self.write_edges(dot)
+        if self.graph.failure:
+            self.write_failure(dot, self.graph.failure)
         for number, node in enumerate(node for node in self.graph.cut if self.shown_as[node] is node):
             dot.node(f"cut{number}", label="⋯", shape="plaintext", fillcolor="none", tooltip="left out: see depth")
             dot.edge(f"cut{number}", self.ids[node], style="dotted")
         return dot.source
 
+    def write_failure(self, dot, error):
+        """The operation that failed, with the message of its error."""
+        colours = self.look.colours
+        message = "".join(text(line, 60) + "\\l" for line in textwrap.wrap(clean(str(error)), 44))
+        cell = f"{text(RULES[error.rule_name].symbol)} | {message}"
+        dot.node(
+            "failed",
+            label=f"{{ {cell} }}" if self.is_across else cell,
+            shape="Mrecord",
+            penwidth="3",
+            fillcolor=colours["failed"],
+            color=colours["failed_outline"],
+            tooltip=text(clean(str(error)), 400),
+            **{"class": "failed"},
+        )
+        for operand in self.graph.results:
+            dot.edge(self.ids[self.shown_as[operand]], "failed", color=colours["failed_outline"], penwidth="2")
+
     def set_defaults(self, dot):
-        dot.attr(rankdir=self.rankdir, ranksep=self.ranksep, nodesep="0.2", bgcolor=self.background, fontname="Verdana")
+        colours = self.look.colours
+        dot.attr(rankdir=self.look.rankdir, ranksep=self.ranksep, nodesep="0.2", fontname="Verdana")
+        dot.attr(bgcolor=colours["background"], fontcolor=colours["text"])
+        if self.look.title:
+            dot.attr(label=text(self.look.title, 200) + "\\n ", labelloc="t", fontsize="16")
         far = self.skipped_ranks() > CURVED_LIMIT
-        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2", splines="line" if far else "true")
+        fans_out = self.fans_out()
+        dot.attr(nslimit="0.1" if far else "2", nslimit1="0.1" if far else "2")
+        dot.attr(splines="line" if far or fans_out else "true")
+        if fans_out:
+            tail, head = PORTS[self.look.rankdir]
+            dot.attr(ranksep="2")
+            dot.attr("edge", tailport=tail, headport=head, arrowsize="0.4")
+        if any(map(self.is_beside, self.ids)):
+            dot.attr(newrank="true")  # or Graphviz 2.43 loses an edge from a box to a cluster ("lost … edge")
         if far or self.graph.boxes:
             dot.attr(mclimit="0.01")  # neurons stay in order: Graphviz does not shuffle them to avoid a crossing
         dot.attr(
@@ -87,11 +128,24 @@ class DotWriter:
             fontname="Verdana",
             fontsize="11",
             style="filled",
-            fillcolor="white",
+            fillcolor=colours["node"],
+            color=colours["outline"],
+            fontcolor=colours["text"],
             margin="0.12,0.06",
             height="0.4",
         )
-        dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color="#787878")
+        dot.attr("edge", fontname="Verdana", fontsize="10", arrowsize="0.7", color=colours["edge"])
+        dot.attr("edge", fontcolor=colours["text"])
+
+    def fans_out(self):
+        """Whether so many edges lead from closed boxes to others, as between layers, that curves would be one bar."""
+        ends = {
+            (tail, head)
+            for node, head in self.shown_as.items()
+            for parent in node.parents
+            if isinstance(head, Box) and isinstance(tail := self.shown_as.get(parent), Box) and tail is not head
+        }
+        return len(ends) > 2 * len(self.ids)
 
     def skipped_ranks(self):
         """How many ranks all edges together skip, which is what Graphviz's work grows with."""
@@ -122,7 +176,9 @@ class DotWriter:
             return
         if box not in self.open_boxes:
             return
-        inside = [node for node in box.members if self.shown_as.get(node) is node]
+        if box.repeats:  # what is repeated is drawn without a frame of its own
+            self.write_inside(dot, box)
+            return
         with dot.subgraph(name=f"cluster_{box.path}_{box.application}") as cluster:
             title = text(self.title(box))
             cluster.attr(
@@ -130,27 +186,33 @@ class DotWriter:
                 tooltip=title,
                 style="rounded,filled",
                 **self.cluster_attributes(box),
-                color="#9a9a9a",
+                color=self.look.colours["frame"],
                 fontsize="11",
                 labeljust="l",
-                fillcolor="#f4f4f4" if box.outer is None else "#ebebeb",
+                fillcolor=self.look.colours["box" if box.outer is None else "inner_box"],
             )
-            in_order = (self.rankdir == "TB") == draws_first_on_the_left()
-            for inner in box.inner if in_order else reversed(box.inner):
-                self.write_box(cluster, inner)
-            for node in inside:
-                self.write_node(cluster, node)
+            self.write_inside(cluster, box)
+
+    def write_inside(self, dot, box):
+        """What is in an open box."""
+        in_order = self.is_across != draws_first_on_the_left()
+        for inner in box.inner if in_order else reversed(box.inner):
+            self.write_box(dot, inner)
+        for node in box.members:
+            if self.shown_as.get(node) is node:
+                self.write_node(dot, node)
 
     def cluster_attributes(self, box):
         """Further attributes of the cluster of an open box, for subclasses."""
         return {}
 
     def title(self, box):
-        """The path of a box relative to the box around it, and which application it is where there are several."""
-        if box.outer is not None:
-            return box.path.removeprefix(box.outer.path + ".")
-        applications = max(other.application for other in self.graph.boxes if other.path == box.path)
-        return box.path if applications == 1 else f"{box.path} ({box.application} of {applications})"
+        """The name of a box relative to the box around it, and which application it is where there are several."""
+        siblings = box.outer.inner if box.outer else self.graph.boxes
+        applications = [other for other in siblings if other.path == box.path]
+        outer = next((outer.path + "." for outer in box.around() if not outer.repeats and outer is not box), "")
+        name = box.name if box is self.scope else box.name.removeprefix(outer)
+        return name if len(applications) == 1 else f"{name} ({applications.index(box) + 1} of {len(applications)})"
 
     def write_closed_box(self, dot, box):
         """A closed box: its path, how many nodes it hides, and the output if there is only one."""
@@ -158,18 +220,20 @@ class DotWriter:
         outputs = [
             node
             for node in hidden
-            if node is self.graph.result
+            if node in self.graph.results
             or any(self.shown_as.get(child) is not box for child in self.graph.children[node])
         ]
-        grad = outputs[0].grad if len(outputs) == 1 else 0.0
-        lines = [self.title(box), f"{len(hidden)} operations"]
+        grad = self.graph.grad(outputs[0]) if len(outputs) == 1 else 0.0
+        lines = [self.title(box)]
+        lines += [f"{box.operations:,} operations"] if box.operations else []
         lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
         dot.node(
             self.ids[box],
             label="\\n".join(map(text, lines)),
             id=self.ids[box],
             shape="folder",
-            penwidth="3" if self.graph.result in hidden else "1",
+            peripheries="2" if box.repeats else "1",
+            penwidth="1" if self.graph.results.isdisjoint(hidden) else "3",
             fillcolor=self.fill(grad),
             tooltip=text(f"{box.path}, closed"),
             **{"class": "box"},
@@ -178,32 +242,48 @@ class DotWriter:
     def write_node(self, dot, node):
         kind = self.graph.kind(node)
         attributes = SHAPES[kind] | {"id": self.ids[node], "class": kind} | self.tooltip(node, kind)
+        if kind == "constant":
+            attributes |= {"color": self.look.colours["constant"], "fontcolor": self.look.colours["constant_text"]}
         lines = [*self.label_lines(node), *self.number_lines(node)]
         if type(node) is Value:
-            attributes["fillcolor"] = self.fill(node.grad)
+            attributes["fillcolor"] = self.fill(self.graph.grad(node))
         if attributes["shape"] == "Mrecord":
             cell = "".join(text(line) + "\\l" for line in lines)
             label = f"{text(node.rule.symbol)} | {cell}" if node.rule else cell
-            label = f"{{ {label} }}" if self.rankdir == "LR" else label
+            label = f"{{ {label} }}" if self.is_across else label
         else:
             label = "\\n".join(map(text, lines))
         dot.node(self.ids[node], label=label, **attributes)
 
     def label_lines(self, node):
-        """The line with the label, if there is one; without the path of the box that a parameter is drawn in."""
+        """The line with the label, if there is one; without the path of a box that the node is drawn in or beside."""
+        lines = [f"= {expression(node, self.names)}"] if self.look.formulas and node.rule else []
+        if not self.look.labels or not clean(node.label or ""):
+            return [self.names[node], *lines] if lines else []
+        return [self.short_label(node), *lines]
+
+    def is_beside(self, thing):
+        """Whether a thing is a closed box outside of the one that is shown."""
+        return isinstance(thing, Box) and self.scope is not None and self.scope not in thing.around()
+
+    def short_label(self, node):
         box = self.graph.box_of.get(node)
-        if not clean(node.label or ""):
-            return []
-        return [node.label if box is None or node.rule else node.label.removeprefix(box.path + ".")]
+        if box is not None and node.rule is None:
+            return node.label.removeprefix(box.path + ".")
+        for box in self.scope.around() if self.scope else ():
+            if node.label.startswith(box.path + "."):
+                return node.label.removeprefix(box.path + ".")
+        return node.label
 
     def number_lines(self, node):
         """The lines with the numbers of a node; a constant has no gradient."""
+        data = self.look.number(node.data)
         if isinstance(node, Constant):
-            return [short(node.data)]
-        return [f"data {short(node.data)}", f"grad {short(node.grad)}"]
+            return [data]
+        return [f"data {data}", f"grad {self.look.number(self.graph.grad(node))}"] if self.look.gradients else [data]
 
     def fill(self, grad):
-        return tint(grad, self.largest_grad, WHITE, FILLS)
+        return self.look.tint(grad if self.look.gradients else 0.0, self.largest_grad, "node", "")
 
     def tooltip(self, node, kind):
         """What hovering over a node shows."""
@@ -212,13 +292,15 @@ class DotWriter:
             lines.append(f"= {expression(node, self.names)}")
         lines.append(f"data {node.data!r}")
         if kind != "constant":
-            lines.append(f"grad {node.grad!r}")
+            lines.append(f"grad {self.graph.grad(node)!r}")
         return {"tooltip": tooltip_text(lines)}
 
     def write_edges(self, dot):
         """Every edge between things that are shown; edges between the same two, one a closed box, are merged."""
         merged: dict[Any, list[tuple[Value, int]]] = {}
         for node, head in self.shown_as.items():
+            if self.is_beside(head):
+                continue
             for i, parent in enumerate(node.parents):
                 tail = self.shown_as.get(parent)
                 if tail is None or tail is head:
@@ -233,7 +315,9 @@ class DotWriter:
         """The attributes of an edge that stands for `edges`, each a node and the number of its operand."""
         if len(edges) == 1:
             return self.single_edge_attributes(*edges[0])
-        return {"label": f" ×{len(edges)}", "tooltip": f"{len(edges)} edges", "penwidth": "2"}
+        numbers = len({node.parents[i] for node, i in edges})
+        many = {"label": f" ×{numbers}", "penwidth": "2"} if numbers > 1 else {}
+        return many | {"tooltip": f"{numbers} number{'s' * (numbers > 1)}, {len(edges)} edges"}
 
     def single_edge_attributes(self, node, i):
         """For one edge: the local derivative to hover over, and the tint of what flows back along it."""
@@ -241,10 +325,15 @@ class DotWriter:
         attributes = {"id": f"{self.ids[node]}_{i}"} if node in self.ids else {}
         if isinstance(parent, Constant):
             what = "frozen" if parent.frozen else "a constant"
-            return attributes | {"tooltip": f"{what}: no gradient flows here", "color": "#b4b4b4"}
-        attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names))
+            colour = self.look.colours["no_gradient"]
+            return attributes | {"tooltip": f"{what}: no gradient flows here", "color": colour}
+        attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names, self.graph.grad(node)))
         attributes["labeltooltip"] = attributes["tooltip"]
-        attributes["color"] = tint(flow, self.largest_flow, GREY, LINES)
+        if self.look.formulas:
+            attributes["label"] = text(derivative(node, i, self.names), 60)
+        if not self.look.gradients:
+            return attributes
+        attributes["color"] = self.look.tint(flow, self.largest_flow, "edge", "_edge")
         if flow:
             attributes["penwidth"] = f"{1 + 2 * strength(flow, self.largest_flow):.2f}"
         if flow < 0:
@@ -252,23 +341,11 @@ class DotWriter:
         return attributes
 
 
-def chain_rule(node, i, names):
+def chain_rule(node, i, names, grad):
     """The chain rule along one edge, in two lines: the local derivative, and what flows back."""
     partial = node.partials[i]
-    product = f"{short(node.grad)} × {bracketed(short(partial))} = {short(node.grad * partial)}"
+    product = f"{short(grad)} × {bracketed(short(partial))} = {short(grad * partial)}"
     return [derivative(node, i, names), f"to {names[node.parents[i]]}: {product}"]
-
-
-def tint(number, largest, zero, ends):
-    """A colour between `zero`, for 0, and the end for the sign of `number`."""
-    share = 0.2 + 0.8 * strength(number, largest) if number else 0.0
-    end = ends[1 if number > 0 else -1]
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(zero, end))
-
-
-def strength(number, largest):
-    """How strongly a number is tinted, from 0 to 1: the square root of its ratio to the largest."""
-    return (abs(number) / largest) ** 0.5 if largest else 0.0
 
 
 def text(line, longest=40):

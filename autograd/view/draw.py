@@ -7,44 +7,75 @@ of nodes, and a negative gradient is dashed as well as coloured, so that the pic
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine import Value
-from autograd.errors import ArgumentError, GraphTooLargeError
+from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
+from autograd.view.calls import MISSING, called
 from autograd.view.dot import DotWriter
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph
 from autograd.view.layout import by_dot_program, svgs
+from autograd.view.look import look
+from autograd.view.opening import closed_at, count, fitting, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from autograd.view.boxes import Box
+    from autograd.view.look import Look
 
 NODE_LIMIT = 400
 
 
 def draw(
-    value: Value,
+    value: Any,
+    x: Any = MISSING,
     *,
+    loss: Callable | None = None,
+    target: Any = MISSING,
     fold: str | Iterable[str] | None = None,
+    inside: str | None = None,
     depth: int | None = None,
     limit: int = NODE_LIMIT,
     parameters: Iterable[Value] = (),
     rankdir: str = "LR",
+    theme: str | Mapping[str, str] = "light",
+    digits: int = 4,
+    title: str | None = None,
+    labels: bool = True,
+    gradients: bool = True,
+    formulas: bool = False,
 ) -> Drawing:
-    """The graph that `value` was computed by, as a picture.
+    """The graph that a result was computed by, as a picture.
 
-    value       the result; that of a compiled function is drawn as the function itself computes it
-    fold        which boxes are closed to one node each: "neurons", "layers", "nothing", or the path of a module such as
-                "layer0.neuron2", or a list of paths. By default nothing is folded up to `limit` nodes, and beyond that
-                neurons, then layers
-    depth       only the nodes at most so many edges away from `value`
+    value       the result, or a list of results; that of a compiled function is drawn as the function itself computes
+                it. Or a model or function, which is called here: with `x`, or without data, with a made-up input. Or an
+                error that an operation raised: the graph up to there
+    x           the input for a model
+    loss        what is drawn is loss(model(x), target), or loss(model(x)) if there is no target
+    fold        which boxes are closed to one node each: "neurons", "layers", "nothing", or the name of a box such as
+                "layer0.neuron2" or "layer0.neuron × 16", or a list of names. By default nothing is folded up to `limit`
+                nodes; beyond that repeated boxes are one, and what is inside is left out, so that at most 40 boxes and
+                nodes remain where that is possible
+    inside      the name of a box: only what is in it, and its operands
+    depth       only the nodes at most so many edges away from the results
     limit       the largest number of nodes to draw
     parameters  leaves to draw as parameters, in addition to those labelled with a module's path (`layer0.neuron2.w1`)
-    rankdir     "LR": data flows from left to right; "TB": from top to bottom
+    rankdir     where data flows: "LR", from left to right; "RL"; "TB", from top to bottom; or "BT"
+    theme       "light", "dark", "print" (black, white and grey) or "contrast"; or a dict of colours that differ from
+                those of the theme called "base" in it: {"base": "dark", "positive": "#1f5f8f"}
+    digits      how many significant digits numbers have
+    title       a line above the picture
+    labels      whether nodes show their labels
+    gradients   whether gradients are shown, as numbers and as colours
+    formulas    whether operations show how they are computed, and edges their local derivatives
+
+    Boxes are the modules of nn, by the labels of their parameters. What was computed here, or inside
+    `record_scopes()`, has a box for each scope: losses, `softmax`, the heads of an attention. What a model computes
+    here is drawn with the gradients of the result, and no `grad` is changed.
 
     Every node shows its label, data and grad; an operation also its symbol. Inputs are boxes, parameters blocks,
     constants dashed, operations rounded; the result has a thick line. A positive gradient is blue, a negative one
@@ -58,39 +89,49 @@ def draw(
     <Drawing of 2 nodes and 2 edges>
     >>> print(picture.source.splitlines()[0])
     digraph {
+    >>> draw(lambda x: x * x, x, rankdir="TB", theme="dark")
+    <Drawing of 2 nodes and 2 edges>
 
-    Raises NumberTypeError when `value` is not a Value, ArgumentError for a wrong option, GraphTooLargeError (a
-    ValueError) when more than `limit` nodes remain, StaleGraphError when a compiled function would compute a different
-    result now, and MissingPackageError (an ImportError) without the package graphviz.
+    Raises NumberTypeError for what is neither a Value nor a model that returns some, ArgumentError for a wrong option,
+    GraphTooLargeError (a ValueError) when more than `limit` nodes remain, StaleGraphError when a compiled function
+    would compute a different result now, and MissingPackageError (an ImportError) without the package graphviz.
     """
-    if not isinstance(rankdir, str) or rankdir not in ("LR", "TB"):
-        raise ArgumentError(f'draw: rankdir must be "LR" or "TB", got {rankdir!r:.60}.')
+    looks = look(
+        "draw",
+        rankdir=rankdir,
+        theme=theme,
+        digits=digits,
+        title=title,
+        labels=labels,
+        gradients=gradients,
+        formulas=formulas,
+    )
     if fold is not None and not isinstance(fold, str):
         fold = expect_list_of("draw: fold", fold, str)
     limit = expect_integer("draw: limit", limit)
-    graph = Graph(value, depth=depth, parameters=expect_list_of("draw: parameters", parameters, Value))
-    return Drawing(graph, _fitting(graph, fold, limit), rankdir)
+    results, are_new = called("draw", value, x, loss, target)
+    graph = Graph(*results, depth=depth, parameters=expect_list_of("draw: parameters", parameters, Value))
+    if isinstance(value, AutogradError):
+        graph.failure, looks.gradients = value, False
+    elif are_new and len(results) == 1:
+        graph.compute_gradients()
+    scope = None if inside is None else named(graph, inside, "inside")[0]
+    return Drawing(graph, _shown(graph, scope, fold, limit), looks, scope)
 
 
-def _fitting(graph, fold, limit):
-    """What each node is shown as, at the first level of folding that leaves no more than `limit` nodes."""
+def _shown(graph, scope, fold, limit):
+    """What each node is shown as. Raises GraphTooLargeError if more than `limit` nodes remain."""
     if fold is not None:
-        levels = [None if fold == "nothing" else fold]
+        shown_as = graph.shown_as(closed_at(graph, None if fold == "nothing" else fold), scope)
     else:
-        levels = [None, "neurons", "layers"] if graph.boxes else [None]
-    count = len(graph.nodes)
-    for level in levels:
-        if level is None and count > limit:
-            continue
-        shown_as = graph.folded(level)
-        count = len(set(shown_as.values()))
-        if count <= limit:
-            return shown_as
-    folding = "" if count == len(graph.nodes) else f", and {count:,} when folded"
-    raise GraphTooLargeError(
-        f"the graph has {len(graph.nodes):,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
-        "draw(value, depth=8), the loss of one example, or the output of one neuron; or raise limit."
-    )
+        shown_as = fitting(graph, scope, limit)
+    if count(shown_as) > limit:
+        folding = "" if count(shown_as) == len(graph.nodes) else f", and {count(shown_as):,} when folded"
+        raise GraphTooLargeError(
+            f"the graph has {len(graph.nodes):,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
+            "draw(value, depth=8), the loss of one example, or the output of one neuron; or raise limit."
+        )
+    return shown_as
 
 
 class Drawing:
@@ -99,8 +140,8 @@ class Drawing:
     source  the picture in DOT, the language of Graphviz
     """
 
-    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], rankdir: str = "LR"):
-        self._dot = DotWriter(graph, shown_as, rankdir)
+    def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], look: Look, scope: Box | None = None):
+        self._dot = DotWriter(graph, shown_as, look, scope)
         self.source: str = self._dot.source
 
     def __repr__(self):

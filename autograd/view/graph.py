@@ -11,41 +11,56 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from autograd.arguments import expect_integer
-from autograd.engine import Constant, Value
-from autograd.errors import ArgumentError, NumberTypeError
+from autograd.engine import Constant, Value, adjoints
+from autograd.errors import AutogradError, NumberTypeError
 from autograd.replay.expand import expand_replays
 from autograd.table.template import call_template, filled, template
 from autograd.view.boxes import Box, find_boxes
+from autograd.view.repeats import gather_inputs, gather_repeats
+from autograd.view.scopes import adopt_leaves, scope_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+MOST_OPERANDS = 12  # from outside of a box, that are shown one by one
 MODULE_PATH = re.compile(r"[^\W\d]\w*(\.\w+)+")
 
 
 class Graph:
-    """A result with everything that it depends on; replays of compiled functions are expanded.
+    """One result or several with everything that they depend on; replays of compiled functions are expanded.
 
-    result     the result, in that graph
+    result     the result, in that graph; the last of several
+    results    all of them
     nodes      operands before results; the last is the result
     children   for each node those computed from it, once for each edge
     boxes      the boxes that are in no other
     box_of     the innermost Box of each node that is in one
     cut        the nodes whose operands `depth` left out
+    gradients  those to show in place of `.grad`
+    failure    the error that an operation on the results has raised, or None
     """
 
-    def __init__(self, result: Value, *, depth: int | None = None, parameters: Iterable[Value] = ()):
-        if not isinstance(result, Value):
-            raise NumberTypeError(
-                f"expected a Value, got {type(result).__name__} {result!r:.60}. Compute the result from Values, and "
-                "pass the result itself."
-            )
+    def __init__(self, *results: Value, depth: int | None = None, parameters: Iterable[Value] = ()):
+        for result in results:
+            if not isinstance(result, Value):
+                raise NumberTypeError(
+                    f"expected a Value, got {type(result).__name__} {result!r:.60}. Compute the result from Values, "
+                    "and pass the result itself."
+                )
         depth = None if depth is None else expect_integer("depth", depth, 0)
-        self.result = result = expand_replays(result)
-        self.nodes = ancestry(result, depth)
+        self.results = dict.fromkeys(map(expand_replays, results)).keys()
+        *_, self.result = self.results
+        self.nodes = ancestry(*self.results, depth=depth)
         self.known_parameters = set(parameters)
-        self.boxes, self.box_of = find_boxes(self)
+        self.gradients: Mapping[Value, float] = {}
+        self.failure: AutogradError | None = None
+        are_scopes_known = any(node.scope is not None for node in self.nodes)
+        self.boxes, self.box_of = scope_boxes(self) if are_scopes_known else find_boxes(self)
+        gather_repeats(self)
+        if are_scopes_known:
+            adopt_leaves(self)
+        gather_inputs(self)
 
     @cached_property
     def children(self) -> dict[Value, list[Value]]:
@@ -102,9 +117,17 @@ class Graph:
                 found.setdefault(os.path.basename(path), set()).add(os.path.realpath(path))
         return found
 
+    def grad(self, node: Value) -> float:
+        """The gradient to show for a node."""
+        return self.gradients.get(node, node.grad)
+
+    def compute_gradients(self) -> None:
+        """Let `gradients` be those of the result, whatever the nodes hold."""
+        self.gradients = dict(zip(self.nodes, adjoints(self.result, self.nodes)))
+
     def kind(self, node: Value) -> str:
         """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""
-        if node is self.result:
+        if node in self.results and self.failure is None:
             return "result"
         if node.rule is not None:
             return "operation"
@@ -118,36 +141,42 @@ class Graph:
             return False
         return node in self.known_parameters or bool(node.label and MODULE_PATH.fullmatch(node.label))
 
-    def folded(self, level: str | Iterable[str] | None) -> dict[Value, Value | Box]:
-        """What each node is shown as when boxes are closed: itself, or the outermost closed Box around it.
-
-        level: None for no box, "neurons" for the innermost boxes, "layers" for those around them, or module paths.
-        """
-        return self.shown_as(self._closed(level))
-
     def shown_as(self, closed: Iterable[Box], scope: Box | None = None) -> dict[Value, Value | Box]:
         """What each node is shown as when the boxes `closed` are closed: itself, or the outermost of them around it.
 
-        scope: only what is in this box, and its operands. Parameters and constants that only closed boxes use are left
-        out.
+        scope: only what is in this box, and its operands; more than MOST_OPERANDS of those as the boxes that they are
+        in. Parameters and constants that only closed boxes use are left out.
         """
         closed, shown_as = set(closed), {}
-        inside = [node for node in self.nodes if scope is None or scope in self.around(node)]
+        inside = self.nodes if scope is None else self.nodes_in(scope)
         for node in inside:
             closed_around = [box for box in self.around(node) if box in closed]
             shown_as[node] = closed_around[-1] if closed_around else node
-        wanted = set(shown_as)
-        for node in inside:
-            wanted.update(node.parents)
+        operands = {parent: parent for node in inside for parent in node.parents if parent not in shown_as}
+        if scope is not None and len(operands) > MOST_OPERANDS:
+            operands = {node: self._beside(node, scope) for node in operands}
         return {
-            node: shown_as.get(node, node)
+            node: shown_as[node] if node in shown_as else operands[node]
             for node in self.nodes
-            if node in wanted and not (closed and self._only_in_boxes(node, shown_as))
+            if (node in shown_as or node in operands) and not (closed and self._only_in_boxes(node, shown_as))
         }
 
+    def _beside(self, node, scope):
+        """The outermost box around a node that is not around `scope`; the node itself if there is none."""
+        outside = [box for box in self.around(node) if box not in scope.around()]
+        return outside[-1] if outside else node
+
+    def nodes_in(self, box: Box) -> list[Value]:
+        """The nodes in a box and in those inside it, in the order of `nodes`."""
+        boxes = [box]
+        for one in boxes:
+            boxes.extend(one.inner)
+        members = {node for one in boxes for node in one.members}
+        return [node for node in self.nodes if node in members]
+
     def _only_in_boxes(self, node, shown_as):
-        """Whether a node is a parameter or constant of which everything computed here is in closed boxes."""
-        if node is self.result or not (isinstance(node, Constant) or self.is_parameter(node)):
+        """Whether a node is a parameter or unnamed constant of which everything computed here is in closed boxes."""
+        if node in self.results or not (self.is_parameter(node) or (isinstance(node, Constant) and not node.label)):
             return False
         return all(isinstance(shown_as[child], Box) for child in self.children[node] if child in shown_as)
 
@@ -162,32 +191,25 @@ class Graph:
             found.extend(box.inner)
         return found
 
-    def _closed(self, level):
-        """The boxes that a level of folding closes; see `folded`."""
-        boxes = self.all_boxes()
-        neurons = [box for box in boxes if not box.inner]
-        if level is None:
-            return []
-        if level == "neurons":
-            return neurons
-        if level == "layers":
-            return [box.outer or box for box in neurons]
-        paths = [level] if isinstance(level, str) else list(level)
-        known = {box.path for box in boxes}
-        for path in paths:
-            if path not in known:
-                there = f"the boxes are {', '.join(sorted(known)[:8])}" if known else "this graph has no boxes"
-                raise ArgumentError(f'fold: there is no box {path!r}; {there}. It may also be "neurons" or "layers".')
-        return [box for box in boxes if box.path in paths]
 
+def ancestry(*roots: Value, depth: int | None = None) -> list[Value]:
+    """Every node that `roots` depend on, constants too, operands before results: the order of `backward()`, reversed.
 
-def ancestry(root: Value, depth: int | None = None) -> list[Value]:
-    """Every node that `root` depends on, constants too, operands before results: the order of `backward()`, reversed.
-
-    depth: only those at most so many edges away from `root`.
+    depth: only those at most so many edges away from one of the roots.
     """
-    near = None if depth is None else _within(root, depth)
-    order, seen, path = [], {root}, [(root, iter(root.parents))]
+    near = None if depth is None else _within(roots, depth)
+    order: list[Value] = []
+    seen: set[Value] = set()
+    for root in roots:
+        if root not in seen:
+            _search(root, near, order, seen)
+    return order
+
+
+def _search(root, near, order, seen):
+    """Append to `order` the nodes not yet `seen` that `root` depends on, as far as they are `near`."""
+    seen.add(root)
+    path = [(root, iter(root.parents))]
     while path:
         node, parents = path[-1]
         for parent in parents:
@@ -198,12 +220,11 @@ def ancestry(root: Value, depth: int | None = None) -> list[Value]:
         else:
             order.append(node)
             path.pop()
-    return order
 
 
-def _within(root, depth):
-    """The nodes at most `depth` edges away from `root`."""
-    found = ring = {root}
+def _within(roots, depth):
+    """The nodes at most `depth` edges away from one of `roots`."""
+    found = ring = set(roots)
     for _ in range(depth):
         ring = {parent for node in ring for parent in node.parents} - found
         if not ring:

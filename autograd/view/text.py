@@ -25,11 +25,11 @@ def explain(value: Value, *, file: TextIO | None = None, limit: int = NODE_LIMIT
     Forward: each value from those before it
       1. v1 = w * x = 3 * 2 = 6
       2. v2 = v1 ** 2 = 6 ** 2 = 36
-    Backward: each node, once its adjoint is complete, passes it on to its operands
-      3. v2 is the result, so its adjoint is 1
-      4. v2 to v1: ∂v2/∂v1 = 2 * v1 ** (2 - 1) = 12; adjoint 1 × 12 = 12; v1: 0 + 12 = 12
-      5. v1 to w: ∂v1/∂w = x = 2; adjoint 12 × 2 = 24; w: 0 + 24 = 24
-      6. v1 to x: ∂v1/∂x = w = 3; adjoint 12 × 3 = 36; x: 0 + 36 = 36
+    Backward: each node, once its gradient is complete, passes it on to its operands
+      3. v2 is the result, so its gradient is 1
+      4. v2 to v1: ∂v2/∂v1 = 2 * v1 ** (2 - 1) = 12; gradient 1 × 12 = 12; v1: 0 + 12 = 12
+      5. v1 to w: ∂v1/∂w = x = 2; gradient 12 × 2 = 24; w: 0 + 24 = 24
+      6. v1 to x: ∂v1/∂x = w = 3; gradient 12 × 3 = 36; x: 0 + 36 = 36
     Gradients
       w: 24
       x: 36
@@ -50,10 +50,10 @@ def _lines(graph):
         if node.rule:
             number += 1
             code = graph.code(node)
-            yield f"  {number}. {_operation(node, names)}" + (f"   [{code}]" if code else "")
-    yield "Backward: each node, once its adjoint is complete, passes it on to its operands"
+            yield f"  {number}. {operation_in_words(node, names)}" + (f"   [{code}]" if code else "")
+    yield "Backward: each node, once its gradient is complete, passes it on to its operands"
     number += 1
-    yield f"  {number}. {names[graph.result]} is the result, so its adjoint is 1"
+    yield f"  {number}. {names[graph.result]} is the result, so its gradient is 1"
     gradients = {graph.result: 1.0}
     for step in contributions(graph):
         number += 1
@@ -65,7 +65,7 @@ def _lines(graph):
             yield f"  {names[node]}: {short(gradients[node])}"
 
 
-def _operation(node, names):
+def operation_in_words(node, names):
     """An operation in names and in numbers: "v1 = w * x = 3 * 2 = 6"."""
     numbers = [short(parent.data) for parent in node.parents]
     in_numbers = filled(call_template(node.rule), numbers, node.rule.inputs)
@@ -73,10 +73,10 @@ def _operation(node, names):
 
 
 def _contribution(step, names):
-    """A step backward: "v1 to w: ∂v1/∂w = x = 2; adjoint 12 × 2 = 24; w: 0 + 24 = 24"."""
+    """A step backward: "v1 to w: ∂v1/∂w = x = 2; gradient 12 × 2 = 24; w: 0 + 24 = 24"."""
     node, operand, added = names[step.node], names[step.node.parents[step.position]], step.adjoint * step.partial
     return (
         f"{node} to {operand}: {derivative(step.node, step.position, names)}; "
-        f"adjoint {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(added)}; "
+        f"gradient {short(step.adjoint)} × {bracketed(short(step.partial))} = {short(added)}; "
         f"{operand}: {short(step.before)} + {bracketed(short(added))} = {short(step.after)}"
     )

@@ -45,10 +45,14 @@ ORDER = [
     "module",
     "modules",
     "layers",
+    "convolution",
+    "recurrent",
     "activations",
     "transformer",
     "losses",
+    "margin_losses",
     "optimizer",
+    "groups",
     "optim",
     "schedules",
     "training",
@@ -56,6 +60,7 @@ ORDER = [
     "history",
     "evaluation",
     "metrics",
+    "report",
     "overview",
     "weights",
     "checkpoint",
@@ -72,8 +77,10 @@ ALSO = {
         "matrices.page.MatrixPage",
         "table.registry.Rule",
     ],
-    "nn": ["overview.Summary"],
+    "nn": ["overview.Summary", "groups.ParamGroup", "report.ClassificationReport", "report.Row"],
 }
+# Modules whose public names are to be imported from another one.
+PARTS = {"nn.data": ("nn.dataset", "nn.tables", "nn.vocabulary")}
 METHODS = (
     '<p>Every function of <a href="table.html">the table of rules</a> is a method as well, such as '
     "<code>x.tanh()</code>, and the operators <code>+ - * / **</code> do what they do to numbers.</p>"
@@ -224,7 +231,10 @@ class Page:
         return [
             (name, thing)
             for name, thing in vars(self.module).items()
-            if not name.startswith("_") and self.home(thing) == self.name and thing.__doc__ and callable(thing)
+            if not name.startswith("_")
+            and self.home(thing) in (self.name, *PARTS.get(self.name, ()))
+            and thing.__doc__
+            and callable(thing)
         ]
 
     @property

@@ -101,6 +101,7 @@ OPERATORS = {
     "neg": "-x",
     "pos": "+x",
     "pow": "x ** y",
+    "mod": "x % y",
     "abs": "abs(x)",
 }
 
@@ -189,5 +190,50 @@ def place(x, y, frame):
     return (x - low) / (high - low) * WIDTH, (top - y) / (top - bottom) * HEIGHT
 
 
+# The pointwise operations of PyTorch that are no rules, each group with the reason. A test checks the names.
+LEFT_OUT = {
+    "addcdiv addcmul frac lerp logit rad2deg deg2rad reciprocal rsqrt square xlogy float_power": "They are short "
+    "formulas of rules: write <code>1 / sqrt(x)</code>, <code>x * x</code>, <code>x + t * (y - x)</code>. "
+    "NumPy's <code>deg2rad</code> and the like work on arrays of Values.",
+    "logaddexp sinc": "They are functions of the package, composed of rules: near a zero of the value or of the slope "
+    "no formula in floats is right to the last places, as rules are.",
+    "logaddexp2": "Write <code>logaddexp(x * log(2), y * log(2)) / log(2)</code>.",
+    "softmax": "A function of several numbers, composed of rules, as are <code>log_softmax</code> and "
+    "<code>logsumexp</code>.",
+    "lgamma mvlgamma": "Python's own <code>math.lgamma</code> differs from the C library's, so the two engines would "
+    "not agree to the bit.",
+    "digamma polygamma erfinv i0 igamma igammac": "Neither Python nor C has them. "
+    "<code>autograd.rule</code> adds one if you have a formula.",
+    "fix trunc round": "Their slope is 0: write <code>floor(x)</code>, <code>ceil(x)</code> or "
+    "<code>floor(x + 0.5)</code>.",
+    "floor_divide": "Its slope is 0: write <code>floor(x / y)</code>.",
+    "fmod": "Write <code>x % y</code>, which has the sign of y.",
+    "copysign signbit sgn": "Write <code>abs(x) * sign(y)</code>.",
+    "heaviside": "<code>step(x)</code> is 0 at 0.",
+    "frexp ldexp nextafter": "They take floats apart: write <code>x * 2 ** n</code> for <code>ldexp(x, n)</code>.",
+    "nan_to_num": "No Value is infinite or NaN.",
+    "angle conj_physical imag real": "Values are real.",
+    "bitwise_and bitwise_not bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift": "Values are no integers.",
+    "logical_and logical_not logical_or logical_xor": "Write <code>minimum</code>, <code>maximum</code> and "
+    "<code>1 - x</code> of comparisons, which are 1 or 0.",
+    "gradient fake_quantize_per_channel_affine fake_quantize_per_tensor_affine quantized_batch_norm "
+    "quantized_max_pool1d quantized_max_pool2d": "They work on whole tensors.",
+}
+
+
+def left_out():
+    """What PyTorch has and the table has not, as HTML."""
+    rows = "".join(
+        f"<tr><td>{', '.join(f'<code>{name}</code>' for name in names.split())}</td><td>{reason}</td></tr>"
+        for names, reason in LEFT_OUT.items()
+    )
+    return (
+        '<section id="left-out"><h2>What is left out</h2><p>PyTorch\'s other pointwise operations, and why they are '
+        "no rules. Some have another name here: <code>remainder</code> is <code>mod</code>, <code>clip</code> is "
+        "<code>clamp</code>, <code>absolute</code> is <code>abs</code>, <code>arctan2</code> is <code>atan2</code>, "
+        f"and so on.</p><table>{rows}</table></section>"
+    )
+
+
 def page(link):
-    return "\n".join(entry(rule, link) for rule in BUILT_IN)
+    return "\n".join([*(entry(rule, link) for rule in BUILT_IN), left_out()])

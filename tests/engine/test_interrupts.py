@@ -15,7 +15,18 @@ from soaking import amount
 
 import autograd
 import nn
-from autograd import Value, compile, derivatives, grad, no_grad, record_lines, where, write_data, write_grad
+from autograd import (
+    Value,
+    compile,
+    derivatives,
+    grad,
+    no_grad,
+    record_lines,
+    record_scopes,
+    where,
+    write_data,
+    write_grad,
+)
 from autograd.engine import gradients_wanted, graph_wanted, is_recording, recording, topological_order
 from autograd.replay.recorder import Recorder
 
@@ -167,8 +178,8 @@ class Silent:
 
 @pytest.mark.parametrize(
     "block",
-    [no_grad, record_lines, graph_wanted, lambda: recording(Silent())],
-    ids=["no_grad", "record_lines", "graph_wanted", "recording"],
+    [no_grad, record_lines, record_scopes, graph_wanted, lambda: recording(Silent())],
+    ids=["no_grad", "record_lines", "record_scopes", "graph_wanted", "recording"],
 )
 def test_no_mode_outlives_an_interrupt_whose_traceback_is_kept(block):
     x, kept = Value(2.0), []

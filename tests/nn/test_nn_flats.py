@@ -42,7 +42,8 @@ class World:
     def __init__(self, seed, flats):
         self.flats, rng = flats, random.Random(seed)
         self.model = nn.MLP(3, [5, 4, 2], "tanh", seed=seed)
-        self.model.layers[1].neurons[0].w[0] = self.model.layers[0].neurons[0].w[1]  # tied
+        first, second = (layer.neurons[0] for layer in self.model.layers[:2])
+        second.w = (first.w[1], *second.w[1:])  # tied
         self.alone = Value(0.5, "alone")
         self.points = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(20)]
         self.targets = [rng.randrange(2) for _ in range(20)]
@@ -198,7 +199,7 @@ class World:
         self.model, self.alone, self.optimisers = copy.deepcopy((self.model, self.alone, self.optimisers))
         if not self.flats:
             for optimiser in self.optimisers:
-                optimiser._flat = ASIDE
+                optimiser.flat = ASIDE
         self.losses = []
         self.record()
 
@@ -246,7 +247,7 @@ def test_flats_change_nothing_in_any_order_of_actions(seed):
     for step in range(120):
         action, number = rng.choice(ACTIONS) if step else "train", rng.random()
         assert outcome(world, action, number) == outcome(plain, action, number), action
-        assert step or world.optimisers[0]._flat.gathered == NATIVE
+        assert step or world.optimisers[0].flat.gathered == NATIVE
         assert world.numbers() == plain.numbers(), action
         if rng.random() < 0.1:
             assert [repr(p) for p in world.everything()] == [repr(p) for p in plain.everything()]

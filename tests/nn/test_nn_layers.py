@@ -1,4 +1,4 @@
-"""Activations, Dropout, Embedding and RMSNorm, against formulas written out here."""
+"""Activations, Dropout, Embedding, LayerNorm and RMSNorm, against formulas written out here."""
 
 import math
 import random
@@ -94,6 +94,21 @@ def test_rms_norm():
     assert nn.RMSNorm(2, elementwise_affine=False).parameters() == []
     with pytest.raises(ArgumentError, match="RMSNorm expects 3 inputs, got 2"):
         norm([1.0, 2.0])
+
+
+def test_layer_norm():
+    norm = nn.LayerNorm(3, eps=0.1)
+    norm.weight[1].data, norm.bias[2].data = 2.0, 0.5
+    root = math.sqrt((1 + 16 + 9) / 3 + 0.1)  # the mean is 2
+    assert [v.data for v in norm([3.0, -2.0, 5.0])] == pytest.approx([1 / root, -8 / root, 3 / root + 0.5], rel=1e-14)
+    assert [name for name, _, _ in norm.named_tensors()] == ["weight", "bias"]
+    assert [name for name, _, _ in nn.LayerNorm((3,), bias=False).named_tensors()] == ["weight"]
+    assert nn.LayerNorm(2, elementwise_affine=False).parameters() == []
+    assert repr(nn.LayerNorm(2, bias=False)) == "LayerNorm(2, eps=1e-05, bias=False)"
+    with pytest.raises(ArgumentError, match="LayerNorm expects 3 inputs, got 2"):
+        norm([1.0, 2.0])
+    with pytest.raises(ArgumentError, match=r"LayerNorm: normalized_shape must be one integer, got \(2, 3\)"):
+        nn.LayerNorm((2, 3))
 
 
 def test_names_of_pytorch_are_pointed_to():

@@ -91,3 +91,14 @@ def test_accuracy_of_unusual_arrays(outputs, targets):
 def test_arrays_without_an_accuracy(outputs, targets, words):
     with pytest.raises((ArgumentError, ValueError), match=words):
         nn.accuracy(numpy.array(outputs), numpy.array(targets))
+
+
+def test_classification_report():
+    outputs, targets = [[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 0.5], [1.0, 0.0, 0.5]], [0, 1, 1, 2]
+    report = nn.classification_report(outputs, targets, ["cat", "dog", "emu"])
+    assert report.rows == [("cat", 1 / 3, 1.0, 1), ("dog", 1.0, 0.5, 2), ("emu", None, 0.0, 1)]
+    assert report.accuracy == nn.accuracy(outputs, targets) == 0.5
+    assert "emu               –   0.000         1" in str(report)
+    assert [row.name for row in nn.classification_report(outputs, targets).rows] == ["0", "1", "2"]
+    with pytest.raises(ArgumentError, match="expected a name for each of 3 classes, got 2"):
+        nn.classification_report(outputs, targets, ["cat", "dog"])

@@ -6,6 +6,7 @@ import random
 import pytest
 
 import autograd
+import nn
 from autograd import Value
 from autograd.errors import ArgumentError
 from nn import MLP, Layer, Linear, Neuron, Perceptron, Sequential
@@ -147,3 +148,35 @@ def test_perceptron_learns_what_is_separable_and_not_xor():
     assert mistakes(lambda a, b: a & b) == 0
     assert mistakes(lambda a, b: a | b) == 0
     assert mistakes(lambda a, b: a ^ b) > 0
+
+
+def test_sequential_is_like_a_list():
+    parts = [Linear(2, 3, seed=0), nn.Tanh(), Linear(3, 1, seed=1)]
+    model = nn.Sequential(parts)
+    assert list(model) == parts == list(nn.Sequential(*parts)) == list(nn.Sequential(tuple(parts)))
+    assert (len(model), model[-1]) == (3, parts[2])
+    tail = model[1:]
+    assert (type(tail), list(tail)) == (nn.Sequential, parts[1:])
+    assert model[0]([1.0, 2.0])[0].data == model[:1]([1.0, 2.0])[0].data
+    with pytest.raises(IndexError):
+        model[3]
+
+
+def test_append_names_the_parameters_and_is_saved(tmp_path):
+    model = nn.Sequential(Linear(2, 3, seed=0)).append(nn.Tanh()).append(Linear(3, 1, seed=1))
+    assert [name for name, _ in model.named_parameters()][-1] == "layer2.neuron0.b"
+    assert model.layers[2].neurons[0].b.label == "layer2.neuron0.b"
+    with pytest.raises(ArgumentError, match="part 3 must be a module or a function, got 3"):
+        model.append(3)
+    longer = MLP(2, [3], seed=0).append(nn.Tanh()).append(nn.Layer(3, 1, "relu"))
+    for whole in (model, longer):
+        nn.save(whole, tmp_path / "model")
+        assert nn.load(tmp_path / "model")([1.0, 2.0]).data == whole([1.0, 2.0]).data
+
+
+def test_append_is_noticed_by_a_recording():
+    model = nn.Sequential(Linear(2, 2, seed=0))
+    step = autograd.compile(lambda x: model(x)[0])
+    before = step([1.0, 2.0]).data
+    model.append(nn.Tanh())
+    assert step([1.0, 2.0]).data == model([1.0, 2.0])[0].data != before

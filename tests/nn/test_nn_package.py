@@ -7,7 +7,9 @@ import sys
 
 import nn
 
-PUBLIC = ("autograd", "autograd.arguments", "autograd.errors", "autograd.examples", "autograd.native")
+PUBLIC = (
+    *("autograd", "autograd.arguments", "autograd.errors", "autograd.examples", "autograd.names", "autograd.native"),
+)
 SOURCES = sorted(pathlib.Path(nn.__file__).parent.glob("*.py"))
 
 

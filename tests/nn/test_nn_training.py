@@ -361,3 +361,46 @@ def test_an_optimizer_of_another_model_is_refused():
     with pytest.raises(ArgumentError, match="the optimizer moves no parameter of this model"):
         nn.fit(model, nn.mse_loss, ([[1.0]], [1.0]), optimizer=nn.SGD(other.parameters(), lr=0.1), progress=False)
     nn.fit(model, nn.mse_loss, ([[1.0]], [1.0]), epochs=1, optimizer=nn.SGD(model.parameters()[:1]), progress=False)
+
+
+@pytest.mark.parametrize("settings", [{}, {"metric": None}, {"penalty": lambda m: nn.l2_penalty(m, 0.01)}])
+@pytest.mark.parametrize(
+    "examples", [24, 22]
+)  # the last step of an epoch has all its batches, or fewer and shorter ones
+def test_accumulated_batches_are_one_large_batch(settings, examples):
+    def run(batch_size, batches):
+        model = nn.MLP(2, [5, 2], "tanh", seed=0)
+        optimizer = nn.Adam(model.parameters(), lr=0.1)
+        history = nn.fit(
+            model,
+            nn.cross_entropy,
+            nn.data.moons(examples, seed=0),
+            epochs=3,
+            batch_size=batch_size,
+            accumulate_grad_batches=batches,
+            optimizer=optimizer,
+            seed=0,
+            progress=False,
+            clip_norm=0.5,
+            **settings,
+        )
+        return [p.data for p in model.parameters()], history["loss"], optimizer.steps, len(history.rows[0])
+
+    parts, losses, steps, columns = run(4, 2)
+    whole, expected, *others = run(8, 1)
+    assert parts == pytest.approx(whole, rel=1e-9)
+    assert losses == pytest.approx(expected, rel=1e-9)
+    assert [steps, columns] == others
+    assert run(4, 1)[0] != pytest.approx(whole, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"accumulate_grad_batches": 0}, "fit: accumulate_grad_batches must be a positive integer, got 0"),
+        ({"accumulate_grad_batches": 2, "batch_size": None}, "fit: accumulate_grad_batches needs a batch_size"),
+    ],
+)
+def test_accumulation_that_makes_no_sense(settings, message):
+    with pytest.raises(ArgumentError, match=message):
+        nn.fit(nn.MLP(1, [1]), nn.mse_loss, LINE, progress=False, **settings)

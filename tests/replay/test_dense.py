@@ -152,3 +152,35 @@ def test_nearly_all_multiply_adds_of_models_are_dense(make):
     (stats,) = step.stats()
     assert stats["multiply_adds"] > 200
     assert stats["dense"] >= 0.99 * stats["multiply_adds"]
+
+
+def convolution(outputs, height, width, size):
+    """The sums of a convolution over an image in one list: the outputs at one place side by side."""
+    w = weights(outputs, size * size)
+
+    def f(x):
+        return [
+            dot(kernel, [x[(r + i) * width + c + j] for i in range(size) for j in range(size)])
+            for r in range(height - size + 1)
+            for c in range(width - size + 1)
+            for kernel in w
+        ]
+
+    return f
+
+
+@pytest.mark.parametrize(("outputs", "size"), [(2, 3), (5, 2), (1, 3)])
+def test_a_convolution_is_a_block_for_each_row_of_places(outputs, size):
+    program, blocks, odd = sums_of(convolution(outputs, 5, 6, size), 30)
+    assert odd == 0
+    grid = (7 - size, outputs) if outputs > 1 else (6 - size, 7 - size)  # rows and columns
+    assert [(block.rows, block.columns, len(block.segments)) for block in blocks] == [
+        (*grid, size) for _ in range(6 - size if outputs > 1 else 1)
+    ]
+    assert multiply_adds(program) == ((6 - size) * (7 - size) * outputs * size * size,) * 2
+
+
+def test_a_single_sum_in_no_order_stays_a_list():
+    """Nothing shares its operands: cut into spans, it would only be slower."""
+    _, blocks, odd = sums_of(lambda x: [dot(weights(1, 9)[0], [x[k * k % 16] for k in range(9)])], 16)
+    assert (blocks, odd) == ([], 1)

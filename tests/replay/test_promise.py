@@ -14,7 +14,7 @@ from replaying import agrees
 import autograd
 import nn
 from autograd import Value, compile, derivatives, grad, jvp, less, log, no_grad, where
-from autograd.errors import InfiniteDerivativeError, RecordingError, RecordingWarning
+from autograd.errors import InfiniteDerivativeError, RecordingError
 
 W = Value(3.0)
 
@@ -185,8 +185,9 @@ def test_a_sum_of_negative_zeros_is_that_of_floats_or_of_values():
 
 
 def test_results_of_other_types_are_refused_in_words():
-    with pytest.raises(RecordingError, match="the function returned a ndarray; expected numbers"):
-        compile(lambda x: np.array([x, 2 * x]), fallback=False)(1.0)
+    with pytest.raises(RecordingError, match="the function returned a complex; expected numbers"):
+        compile(lambda x: [x, 2j], fallback=False)(1.0)
+    assert compile(lambda x: np.array([x, 2 * x]))(1.0).tolist() == [1.0, 2.0]
     ordered = compile(lambda x: OrderedDict(a=x))(3.0)
     assert type(ordered) is OrderedDict
 
@@ -195,8 +196,7 @@ def test_a_message_about_tracers_does_not_count_as_writing_them():
     step = compile(lambda x: Value(2.0) if isinstance(x, tuple) else sum(W * x), fallback=False)
     with pytest.raises(RecordingError, match=r"recording it fails with \w*TypeError"):
         step([1.0, 2.0])
-    with pytest.warns(RecordingWarning):
-        assert compile(lambda x: sum(W * x))(np.array([1.0, 2.0])).data == 9.0
+    assert compile(lambda x: sum(W * x))(np.array([1.0, 2.0])).data == 9.0
 
 
 def test_more_guards_than_fit_into_32_bits_with_the_rule():

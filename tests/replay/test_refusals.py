@@ -111,8 +111,6 @@ REFUSED = {
     "a dict of them": lambda x: sum({x: 1.0}.values()) * x,
     "sorted": lambda x: sorted([x, x * 2])[0],
     "round": lambda x: x * round(x),
-    "%": lambda x: x % 2,
-    "% by it": lambda x: 7 % x,
     "//": lambda x: x // 2,
     "// by it": lambda x: 7 // x,
     "divmod": lambda x: divmod(x, 2)[1],
@@ -174,7 +172,7 @@ DECISIONS = {
 
 @pytest.mark.parametrize("what", DECISIONS)
 def test_a_decision_is_refused_with_the_line_and_a_remedy(what):
-    with pytest.raises(RecordingError, match=r"test_refusals\.py:\d+\. Write where\(condition, x, y\)"):
+    with pytest.raises(RecordingError, match=r"test_refusals\.py:\d+\. Write .*where\(condition, x, y\)"):
         compile(DECISIONS[what])(1.0)
 
 

@@ -130,6 +130,7 @@ def test_outside_the_domain_there_is_a_clear_error(rule):
     ("name", "domain"),
     [
         ("div", "y != 0"),
+        ("mod", "y != 0"),
         ("log", "x > 0"),
         ("log2", "x > 0"),
         ("log10", "x > 0"),
@@ -174,6 +175,11 @@ KINKS = {
     "maximum": [((2.0, 2.0), (0.5, 0.5)), ((0.0, -0.0), (0.5, 0.5))],
     "minimum": [((2.0, 2.0), (0.5, 0.5))],
     "hypot": [((0.0, 0.0), (0.0, 0.0))],
+    "clamp": [
+        ((2.0, 2.0, 3.0), (0.5, 0.5, 0.0)),
+        ((3.0, 2.0, 3.0), (0.5, 0.0, 0.5)),
+        ((0.0, -0.0, 1.0), (0.5, 0.5, 0.0)),
+    ],
     "less": [((1.0, 1.0), (0.0, 0.0))],
     "less_equal": [((1.0, 1.0), (0.0, 0.0))],
     "equal": [((1.0, 1.0), (0.0, 0.0))],
@@ -188,7 +194,7 @@ def test_the_slope_of_leaky_relu_may_be_left_out():
 def test_the_table_holds_what_it_should():
     wanted = """add sub mul div neg pow abs sign step maximum minimum hypot atan2 exp exp2 expm1 log log2 log10 log1p
         sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc sigmoid softplus relu leaky_relu
-        gelu where"""
+        gelu where clamp silu softsign mod floor ceil"""
     assert set(wanted.split()) <= set(PUBLIC)
     assert [rule.index for rule in TABLE] == list(range(len(TABLE)))
     assert all(RULES[rule.name] is rule for rule in TABLE)

@@ -1,6 +1,7 @@
-"""`python tests/view/pictures.py`: makes the README's pictures of the player, from the pages that its code writes."""
+"""`python tests/view/pictures.py`: makes the README's pictures of the player, from what its code writes."""
 
 import io
+import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ def main():
         folder = Path(temporary)
         (folder / "readme.py").write_text("\n".join(blocks("python")), encoding="utf-8")
         python("readme.py", folder=folder)
+        shutil.copy(folder / "backprop.svg", ROOT / "notebooks" / "images")  # a film, written by the README's code
         for page in PICTURES:
             photograph(browser, folder, page)
     browser.quit()
@@ -46,8 +48,7 @@ def photograph(browser, folder, name):
     page = Page(browser, folder / f"{name}.html").open(f"#step={step}")
     if name == "training":
         page.enter(".training input", step)
-        page.press("Fit")
-        page.run("player.go(player.run.steps.length - 5)")
+        page.run("player.look(['Network']); player.go(player.run.steps.length - 5)")
     time.sleep(0.5)
     shot = Image.open(io.BytesIO(browser.get_screenshot_as_png()))
     shot.quantize(200).save(ROOT / "notebooks" / "images" / f"{picture}.png", optimize=True)

@@ -4,6 +4,14 @@ import math
 import random
 
 from autograd import Value
+from autograd.view.graph import short
+
+
+def printed(number):
+    """A number with four significant digits, as the page prints it."""
+    digits, _, power = short(number).replace("-", "−").partition("e")
+    exponent = str(int(power.replace("−", "-"))) if power else ""
+    return digits + (f"×10{exponent.translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}" if power else "")
 
 
 def expression(w, x, b):
@@ -108,6 +116,7 @@ class Page:
     def numbers(self):
         """For each node what the picture shows: [data, grad]."""
         return self.run(
-            "return player.graph.nodes.map((_, i) => { const p = player.pictures[player.home(i)],"
-            "n = p.nodes.get(i); return [n.data.textContent, n.grad && n.grad.textContent]; })"
+            "return player.graph.nodes.map((_, i) => { const p = player.pictures[player.home(i)];"
+            "p.wake(player.run, []); const n = p.nodes.get(i);"
+            "return [n.data.textContent, n.grad && n.grad.textContent]; })"
         )

@@ -39,7 +39,22 @@ def test_keyboard_alone_is_enough(page):
     for _ in range(60):
         shown.key("TAB")
         reached.add(shown.run("const e = document.activeElement; return e.textContent || e.type"))
-    assert {"Paths", "Nudge", "Predict", "Order", "Mistakes", "Values", "▶ Play", "Fit", "range", "checkbox"} <= reached
+    assert {
+        "Paths",
+        "Nudge",
+        "Predict",
+        "Order",
+        "Mistakes",
+        "Values",
+        "▶",
+        "Fit",
+        "Graph",
+        "Network",
+        "Formula",
+        "Code",
+        "range",
+        "checkbox",
+    } <= reached
     shown.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Paths').focus()")
     shown.key("ENTER")
     shown.key("TAB", "TAB", "TAB", "TAB", "TAB")
@@ -127,3 +142,80 @@ def test_every_control_has_a_name_and_each_label_one_control(page):
         assert shown.run("""
             const labels = [...document.querySelectorAll('label')];
             return labels.every(l => l.querySelectorAll('button, input, output, select').length === 1);""")
+
+
+CONTRASTS = """
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    const painted = (colors) => {
+      for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+      const part = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+      return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const paper = getComputedStyle(document.body).backgroundColor;
+    const behind = (e) => {
+      const layers = [];
+      for (let at = e; at && at !== document.documentElement; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (at.matches('g.node, g.cluster, g.cell')) {
+          const shape = at.querySelector(at.matches('.cell') ? '.shape' : 'path, polygon');
+          const outside = at.matches('.cell') && e.matches('.name');
+          if (shape && !outside) layers.unshift(getComputedStyle(shape).fill);
+        } else if (!(at instanceof SVGElement)) layers.unshift(style.backgroundColor);
+      }
+      return painted([paper, ...layers]);
+    };
+    const found = [];
+    for (const e of document.querySelectorAll('body *:not(script, style, title, option, noscript)')) {
+      const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+      if (!own || !e.checkVisibility({ opacityProperty: true })) continue;
+      const style = getComputedStyle(e), ground = behind(e);
+      const ink = painted([e instanceof SVGElement ? style.fill : style.color]);
+      const contrast = (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+      if (contrast < 4.5) found.push([e.tagName, e.getAttribute('class'), e.textContent.slice(0, 20), contrast]);
+    }
+    return found;"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read(page, scheme):
+    import nn
+
+    model = nn.MLP(2, [6, 1], seed=2)
+    shown = page(play_training(model, lambda out, y: (out - y) ** 2, POINTS, steps=3, lr=0.05, example=0))
+    emulate = [{"name": "prefers-color-scheme", "value": scheme}]
+    shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": emulate})
+    try:
+        shown.run("player.look(['Graph', 'Network', 'Formula', 'Code'])")
+        for tool in ("Training", "Values", "Paths", "Nudge", "Predict", "Order", "Mistakes"):
+            if tool != "Training":
+                shown.press(tool)
+            for share in (0, 0.2, 0.6, 1):
+                shown.run("player.go(Math.round(player.run.steps.length * arguments[0]))", share)
+                assert shown.run(CONTRASTS) == [], (tool, share)
+    finally:
+        shown.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+def test_the_nodes_are_reached_and_picked_by_keyboard(page):
+    x = Value(3.0, "x")
+    y = (x * x).tanh()
+    y.label = "y"
+    shown = page(play(y))
+    named = "return document.activeElement.getAttribute('aria-label')"
+    for _ in range(40):
+        shown.key("TAB")
+        if shown.run("return document.activeElement.matches('g.node')"):
+            break
+    assert shown.run(named) == "tanh, y, data ?, grad 0"
+    shown.key("ARROW_UP")
+    assert shown.run(named).endswith("v1, data ?, grad 0")
+    shown.key("ARROW_UP")
+    assert shown.run(named) == "x, data 3, grad 0"
+    shown.key("ENTER")
+    assert shown.run("return [player.modeName, player.mode.at]") == ["Paths", 0]
+    shown.key("ARROW_RIGHT")
+    assert shown.run("return player.run.at") == 1, "the arrows step from here too"
+    assert shown.run("return document.querySelectorAll('.graph g.node[tabindex=\"0\"]').length") == 1, (
+        "one stop for Tab"
+    )

@@ -5,13 +5,13 @@ import random
 
 import pytest
 from own_rules import forget
-from player_page import example, expression
+from player_page import example, expression, printed
 
 import autograd
 from autograd import Interval, Value
 from autograd.engine.functions import FUNCTIONS
 from autograd.table.registry import RULES
-from autograd.view.graph import ancestry, short
+from autograd.view.graph import ancestry
 from autograd.view.player.page import play
 
 
@@ -49,17 +49,17 @@ def test_dragging_an_input_computes_everything_anew(page):
     shown.enter(".row input[type=range]", -1.5)
     number = shown.run("return Number(document.querySelector('.row input[type=number]').value)")
     assert number == pytest.approx(-1.5, abs=0.05)
-    assert shown.numbers()[-1][0] == f"data {short(math.log(number * number))}"
-    assert shown.numbers()[0][1] == f"grad {short(2 / number)}"
+    assert shown.numbers()[-1][0] == f"data {printed(math.log(number * number))}"
+    assert shown.numbers()[0][1] == f"grad {printed(2 / number)}"
     shown.enter(".row input[type=number]", 0)
     assert "log(0) has no finite value here. x must be > 0" in shown.text(".problem")
-    assert shown.numbers()[-1][0] == f"data {short(math.log(number * number))}", "nothing has changed"
+    assert shown.numbers()[-1][0] == f"data {printed(math.log(number * number))}", "nothing has changed"
     assert shown.run("return player.controls.altered.hidden") is False
     shown.press("Values")
     assert shown.run("return player.controls.altered.checkVisibility()"), "the badge stays after the lesson"
     assert "if and while are not run again" in shown.run("return player.controls.altered.title")
     shown.press("As recorded")
-    assert shown.numbers()[0] == ["data 3", f"grad {short(2 / 3)}"]
+    assert shown.numbers()[0] == ["data 3", f"grad {printed(2 / 3)}"]
     assert shown.run("return player.controls.altered.checkVisibility()") is False
 
 

@@ -38,12 +38,13 @@ class Checker(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_it_is_saved_as_html_only(tmp_path):
+def test_it_is_saved_as_a_page_or_a_film(tmp_path):
     y, _ = example()
     assert play(y).save(tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    with pytest.raises(ArgumentError, match=r"a player is saved as .html, got 'page.svg'"):
-        play(y).save(tmp_path / "page.svg")
-    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert play(y).save(tmp_path / "page.svg").read_text(encoding="utf-8").startswith("<svg")
+    with pytest.raises(ArgumentError, match=r"a player is saved as .html, .svg or .gif, got 'page.png'"):
+        play(y).save(tmp_path / "page.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.svg"]
 
 
 def test_in_a_notebook_it_is_a_frame_and_for_others_a_picture():
@@ -92,17 +93,27 @@ def test_without_scripts_the_page_shows_the_finished_pass():
         assert texts[at : at + 3] == [leaf.label, f"data {short(leaf.data)}", f"grad {short(leaf.grad)}"]
 
 
+def shown_in(player):
+    """The nodes that some picture of a page shows: the whole as it is laid out, the insides as the page is told."""
+    (data,) = player._data()["graphs"]
+    _, *insides = data["pictures"]
+    found = {int(node) for node in re.findall(r'id="p0n(\d+)"', player.html())}
+    return data, found.union(*(inside["nodes"] for inside in insides)), insides
+
+
 def test_large_graphs_are_shown_by_parts_that_hold_every_node():
     value = large()
-    (data,) = play(value)._data()["graphs"]
+    data, shown, insides = shown_in(play(value))
     assert len(data["nodes"]) == len(ancestry(value))
-    shown = set()
-    page = play(value).html()
-    for picture, node in re.findall(r'id="p(\d+)n(\d+)"', page):
-        shown.add(int(node))
-        assert int(picture) < len(data["pictures"])
     assert shown == set(range(len(data["nodes"])))
-    assert len(re.findall(r'id="p0[nb]\d+"', page)) <= 150
+    assert all(len(inside["nodes"]) + len(inside["boxes"]) <= 150 for inside in insides)
+    for inside in insides:
+        for edges in inside["edges"].values():
+            for child, operand in edges:
+                ends = (child, data["nodes"][child]["parents"][operand])
+                for end in ends:
+                    closed = [box for box in inside["boxes"] if end in data["boxes"][box]["nodes"]]
+                    assert end in inside["nodes"] or closed, "an edge leads from something shown to something shown"
 
 
 def test_boxes_in_boxes_in_boxes_are_shown_by_parts(monkeypatch):
@@ -111,8 +122,7 @@ def test_boxes_in_boxes_in_boxes_are_shown_by_parts(monkeypatch):
     monkeypatch.setattr("autograd.view.player.scenes.OPEN", 12)
     model = nn.Sequential(nn.MLP(2, [6, 6], seed=0), nn.MLP(6, [6, 1], seed=1))
     value = model([1.0, 2.0]) ** 2
-    page = play(value).html()
-    shown = {int(node) for node in re.findall(r'id="p\d+n(\d+)"', page)}
+    _, shown, _ = shown_in(play(value))
     assert shown == set(range(len(ancestry(value))))
 
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from player_page import example
+from player_page import example, printed
 
 from autograd import Value
-from autograd.view.graph import ancestry, short
+from autograd.view.graph import ancestry
 from autograd.view.player.page import play
 
 
@@ -18,11 +18,13 @@ def test_paths_add_up_to_the_gradient(page):
     for leaf in leaves:
         shown.run("player.mode.picked(arguments[0])", ancestry(value).index(leaf))
         products = [
-            float(re.search(r"= (\S+)$", item)[1])
+            float(re.search(r"= (\S+)$", item)[1].replace("−", "-"))
             for item in shown.run("return [...document.querySelectorAll('.paths li')].map(e => e.textContent)")
         ]
         assert sum(products) == pytest.approx(leaf.grad, rel=2e-3)
-        assert f"Together: {short(leaf.grad)}, the gradient of {leaf.label}: {short(leaf.grad)}." in shown.text(".desk")
+        assert f"Together: {printed(leaf.grad)}, the gradient of {leaf.label}: {printed(leaf.grad)}." in shown.text(
+            ".desk"
+        )
     assert shown.run("return document.querySelectorAll('path.path').length") > 4
     shown.press("Values")
     assert shown.run("return document.querySelectorAll('path.path').length") == 0
@@ -61,8 +63,8 @@ def test_a_nudge_shows_the_change_beside_the_prediction(page):
     shown = page(play(value))
     shown.press("Nudge")
     cells = shown.run("return [...document.querySelectorAll('tr')].map(r => [...r.children].map(c => c.textContent))")
-    assert cells[1] == ["+h", short(2.001**3 - 8), short(12 * 1e-3)]
-    assert cells[2] == ["−h", short(1.999**3 - 8), short(-12 * 1e-3)]
+    assert cells[1] == ["+h", printed(2.001**3 - 8), printed(12 * 1e-3)]
+    assert cells[2] == ["−h", printed(1.999**3 - 8), printed(-12 * 1e-3)]
     errors = shown.run("return Array.from(document.querySelectorAll('.plot circle'), c => c.cy.baseVal.value)")
     assert len(errors) == 15
     best = max(range(15), key=errors.__getitem__)
@@ -79,15 +81,15 @@ def test_predictions_are_judged_with_the_reason(page):
         shown.run("player.mode.answer.value = arguments[0]; player.mode.check()", text)
         return shown.text(".verdict")
 
-    assert answer("2") == "Not 2. A result changes as fast as itself: its adjoint is 1."
+    assert answer("2") == "Not 2. A result changes as fast as itself: its gradient is 1."
     assert answer("1") == "Right: 1."
     assert answer("1") == "Right: 1."
     assert "What is it after the contribution of v1?" in shown.text(".desk")
     assert answer("2") == (
-        "Not 2. The sign is the other one. Adjoint × local derivative = 1 × (-2) = …, and that is added to 0."
+        "Not 2. The sign is the other one. Gradient × local derivative = 1 × (−2) = …, and that is added to 0."
     )
     assert answer("many") == '"many" is not a number.'
-    assert answer("-2,0") == "Right: -2."
+    assert answer("-2,0") == "Right: −2."
     assert "3 of 5 right" in shown.text(".desk")
     shown.press("Show it")
     assert shown.text(".verdict") == "It is 3."
@@ -115,9 +117,9 @@ def test_a_wrong_choice_of_order_names_what_is_missing(page):
     assert pick(a) == "Right: a had all its contributions."
     assert pick(h) == "h is not complete: the contribution of b is still missing."
     assert pick(x) == "x is a leaf: it has no operands to pass anything to."
-    assert pick(a) == "a has passed its adjoint on already."
+    assert pick(a) == "a has passed its gradient on already."
     pick(b)
-    assert pick(h) == "All done: every adjoint was complete before it was passed on."
+    assert pick(h) == "All done: every gradient was complete before it was passed on."
     value.backward()
     assert shown.run("return player.run.grads[0]") == pytest.approx(x.grad)
 
@@ -145,7 +147,7 @@ def test_a_mistake_runs_beside_the_right_pass(page, mistake, right, wrong, parte
     shown.key("END")
     assert shown.run("return [player.run.grads[0], player.other.grads[0]]") == [right, wrong]
     shown.press("Mistakes")
-    assert shown.run("return [document.querySelectorAll('.pane').length, player.other]") == [1, None]
+    assert shown.run("return [document.querySelectorAll('.frame').length, player.other]") == [1, None]
 
 
 def test_passing_on_too_early_is_seen_to_lose_a_share(page):

@@ -62,8 +62,8 @@ def test_numbers_are_written_as_python_writes_them():
     numbers += [rng.gauss(0, 1) * 10 ** rng.uniform(-12, 12) for _ in range(3000)]
     numbers += [rng.randint(1, 40000) / 2 ** rng.randint(1, 12) for _ in range(3000)]
     program = (
-        f"const {{ short }} = require({json.dumps(str(ROOT / 'tests/view/js/scripts.js'))});"
-        "console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0)).map(short)))"
+        f"const {{ plain }} = require({json.dumps(str(ROOT / 'tests/view/js/scripts.js'))});"
+        "console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0)).map(plain)))"
     )
     written = json.loads(passes("node", "-e", program, input=json.dumps(numbers)))
     assert written == [short(number) for number in numbers]

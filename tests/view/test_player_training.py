@@ -98,8 +98,65 @@ def test_a_training_has_two_sliders(page):
     assert shown.run("return player.graph.data.at(-1)") == pytest.approx(training["frames"][8]["loss"], rel=1e-12)
     assert shown.run("return player.controls.altered.hidden")
     shown.press("Training")
-    assert shown.run("return document.querySelectorAll('.desk rect').length") == 576
+    assert shown.run("return document.querySelectorAll('.desk .border').length") == 1
+    assert shown.text(".desk table tr").startswith("valuegradientupdate")
     assert shown.run("return document.querySelectorAll('.desk .point').length") == 4
+
+
+def test_each_parameter_is_recorded_with_its_gradient_its_update_and_what_the_optimiser_remembers():
+    import nn
+
+    model, again = nn.MLP(2, [3, 1], seed=0), nn.MLP(2, [3, 1], seed=0)
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.1)
+    training = play_training(model, squared, POINTS, steps=3, optimizer=optimizer, example=0)._data()["training"]
+    assert training["columns"] == ["gradient", "update", "m", "v"]
+    twin = nn.optim.Adam(again.parameters(), lr=0.1)
+    for frame in training["frames"][:-1]:
+        twin.zero_grad()
+        (sum(squared(again(x), y) for x, y in POINTS) / 4).backward()
+        gradients, before = [p.grad for p in again.parameters()], [p.data for p in again.parameters()]
+        twin.step()
+        expected = [
+            (gradient, p.data - old, *map(float, state))
+            for p, gradient, old, state in zip(again.parameters(), gradients, before, zip(*twin.state))
+        ]
+        recorded = list(frame["parameters"].values())
+        assert sorted(recorded) == [pytest.approx(row, rel=1e-3) for row in sorted(map(list, expected))]
+        size = (sum(gradient * gradient for gradient in gradients[:9]) / 9) ** 0.5
+        assert frame["layers"]["layer0"][0] == pytest.approx(size, rel=1e-3)
+    assert all(row[1] == 0.0 for row in training["frames"][-1]["parameters"].values()), "none follows the last"
+
+
+def test_relus_that_no_example_reaches_are_marked_dead(page):
+    import nn
+
+    model = nn.MLP(2, [2, 1], seed=0)
+    biases = [p for name, p in model.named_parameters() if name.startswith("layer0") and name.endswith(".b")]
+    biases[0].data, biases[1].data = -100.0, 100.0
+    player = play_training(model, squared, POINTS, steps=1, lr=1e-6, example=1)
+    (data,) = player._data()["graphs"]
+    names = [[data["nodes"][i]["name"] for i in frame["dead"]] for frame in player._data()["training"]["frames"]]
+    assert names == [["layer0.neuron0"]] * 2
+    shown = page(player)
+    assert "Dead, 0 for every example: layer0.neuron0." in shown.text(".desk")
+    assert shown.run("return document.querySelectorAll('.graph g.node.dead').length") == 1
+
+
+def test_play_runs_the_training_and_stops_at_its_end(page):
+    import time
+
+    shown = page(play_training(Line(), squared, POINTS, steps=3, lr=0.2))
+    shown.key(" ")
+    deadline = time.monotonic() + 20
+    while shown.run("return player.modes.Training.timer !== undefined") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert shown.run("return [player.modes.Training.at, player.run.at]") == [3, 0]
+    shown.run("document.querySelector('.training button').click()")
+    assert shown.run("return player.modes.Training.timer !== undefined"), "from the start again"
+    shown.key(" ")
+    shown.press("Training")
+    shown.key(" ")
+    assert shown.run("return player.timer !== undefined"), "without the tool, space plays the steps"
 
 
 def test_a_training_may_change_the_way_the_loss_is_computed(page):

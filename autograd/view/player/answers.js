@@ -17,9 +17,9 @@ function numberOf(graph, step) {
 function question(graph, step) {
   const node = graph.name(step.node);
   if (step.kind === "forward") return `${node} = ${writtenOperation(graph, step.node).join(" = ")} = ?`;
-  if (step.kind === "seed") return `${node} is the result. What is its adjoint, ∂${node}/∂${node}?`;
-  const target = graph.name(step.target), [, slope] = writtenPartial(graph, step.node, step.k);
-  return `${node} has adjoint ${short(step.adjoint)}; ∂${node}/∂${target} = ${slope}. grad of ${target} is `
+  if (step.kind === "seed") return `${node} is the result. What is its gradient, ∂${node}/∂${node}?`;
+  const target = graph.name(step.target), [slope] = writtenPartial(graph, step.node, step.k);
+  return `${node} has gradient ${short(step.adjoint)}; ∂${node}/∂${target} = ${slope}. The gradient of ${target} is `
     + `${short(step.before)} now. What is it after the contribution of ${node}?`;
 }
 
@@ -28,7 +28,7 @@ function question(graph, step) {
  * @param {string} text
  */
 function typedNumber(text) {
-  const number = Number(text.replace(",", "."));
+  const number = Number(text.replace(",", ".").replace("−", "-"));
   return text.trim() === "" || Number.isNaN(number) ? null : number;
 }
 
@@ -48,29 +48,29 @@ function isClose(given, number) {
  */
 function correction(step, given) {
   if (step.kind === "forward") return "Put the numbers into the formula.";
-  if (step.kind === "seed") return "A result changes as fast as itself: its adjoint is 1.";
+  if (step.kind === "seed") return "A result changes as fast as itself: its gradient is 1.";
   const { adjoint, partial, product, before, after } = step;
   /** @type {[number, string][]} */
   const guesses = [
     [-after, "The sign is the other one. "],
     [product, "That is the contribution alone: it is added to what is there. "],
     [partial, "That is the local derivative alone. "],
-    [adjoint, "That is the adjoint alone. "],
-    [adjoint + partial, "Adjoint and local derivative are multiplied, not added. "]];
+    [adjoint, "That is the gradient that is passed on, alone. "],
+    [adjoint + partial, "Gradient and local derivative are multiplied, not added. "]];
   const [, why] = guesses.find(([guess]) => isClose(given, guess)) ?? [0, ""];
-  return `${why}Adjoint × local derivative = ${short(adjoint)} × ${bracketed(short(partial))} = …, `
+  return `${why}Gradient × local derivative = ${short(adjoint)} × ${bracketed(short(partial))} = …, `
     + `and that is added to ${short(before)}.`;
 }
 
 /**
- * Why a node cannot pass its adjoint on after those in `passed`; "" when it can.
+ * Why a node cannot pass its gradient on after those in `passed`; "" when it can.
  * @param {Graph} graph
  * @param {number[]} passed
  * @param {number} node
  */
 function whyNot(graph, passed, node) {
   const name = graph.name(node), missing = graph.sources(node).filter((child) => !passed.includes(child));
-  if (passed.includes(node)) return `${name} has passed its adjoint on already.`;
+  if (passed.includes(node)) return `${name} has passed its gradient on already.`;
   if (graph.nodes[node].rule === null) return `${name} is a leaf: it has no operands to pass anything to.`;
   if (!missing.length) return "";
   const names = listed(missing.map((i) => graph.name(i)));

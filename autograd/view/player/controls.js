@@ -5,13 +5,13 @@ const CAUTION = "The operations stay as they were recorded: Python's own if and 
 class Controls {
   /** @param {Player} player */
   constructor(player) {
-    const largest = () => player.panes[player.panes.length - 1].scale;
+    const zoomed = (/** @type {number} */ factor) => () => player.zoomed().slice(-1)[0]?.zoomBy(factor);
     this.ticks = element("datalist", { id: "ticks" });
     this.slider = element("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Step", list: "ticks",
                                      oninput: () => player.go(player.stops[this.slider.valueAsNumber]) });
     this.count = element("span", { class: "count" });
-    this.playing = button("▶ Play", "Play, or stop (space)", () => player.play());
-    this.unit = choice("Step by", () => player.restop(), { edge: "by edge", node: "by node" });
+    this.playing = button("▶", "Play (space)", () => player.play());
+    this.unit = choice("Step by", () => player.restop(), unitsOf(player.graphs[0].graph));
     this.speed = choice("Speed", () => player.timer !== undefined && player.play(true),
                         { 1: "1 a second", 4: "4 a second", 30: "30 a second" });
     this.follow = element("input", { type: "checkbox", checked: true });
@@ -20,23 +20,25 @@ class Controls {
     this.insides = element("label", {}, "inside ", this.inside);
     this.altered = element("span", { class: "altered", title: CAUTION }, "numbers changed ",
                            button("As recorded", "Back to the numbers of the recording", () => player.restore()));
-    this.tools = element("div", { class: "tools" },
-                         button("Fit", "Show the whole graph", () => player.zoom("fit")),
-                         button("−", "Smaller", () => player.zoom(largest() / 1.25)),
-                         button("+", "Larger", () => player.zoom(largest() * 1.25)),
+    this.shown = element("div", { class: "group", role: "group", "aria-label": "Views" });
+    this.zooming = element("div", { class: "group" },
+                           button("Fit", "Show the whole graph", () => player.zoom("fit")),
+                           button("−", "Smaller", zoomed(1 / 1.25)), button("+", "Larger", zoomed(1.25)));
+    this.tools = element("div", { class: "tools" }, this.shown, this.zooming, this.unit, this.speed,
                          element("label", {}, this.follow, " follow"),
                          element("label", {}, this.around, " only around the step"), this.insides, this.altered);
     this.bar = element("div", { class: "controls" },
-                       button("|◀", "To the start (Home)", () => player.go(0)),
-                       button("◀", "Step back (left arrow)", () => player.step(-1)),
-                       button("▶", "Step on (right arrow)", () => player.step(1)),
-                       button("▶|", "To the end (End)", () => player.go(player.run.steps.length)),
-                       this.playing, this.speed, this.slider, this.ticks, this.count, this.unit);
+                       button("«", "To the start (Home)", () => player.go(0)),
+                       button("‹", "Step back (left arrow)", () => player.step(-1)),
+                       button("›", "Step on (right arrow)", () => player.step(1)),
+                       button("»", "To the end (End)", () => player.go(player.run.steps.length)),
+                       this.playing, this.slider, this.ticks);
     this.spoken = element("p", { class: "spoken", "aria-live": "polite" });
+    this.banner = element("div", { class: "banner" }, this.spoken, this.count);
     this.story = element("dl");
     this.tabs = element("div", { class: "tabs", role: "group", "aria-label": "What to do with the graph" });
     this.desk = element("div", { class: "desk" });
-    this.aside = element("aside", {}, this.tabs, this.desk, this.spoken, this.story);
+    this.aside = element("aside", { tabindex: 0, "aria-label": "The step" }, this.tabs, this.desk, this.story);
   }
 
   /**
@@ -45,12 +47,13 @@ class Controls {
    * @param {number[]} stops
    */
   tell(run, stops) {
-    const [first, ...lines] = told(run), place = `step ${run.at} of ${run.steps.length}`;
+    const [first, ...lines] = toldPart(run, stops, this.unit.value) ?? told(run), place = `step ${run.at} of ${run.steps.length}`;
     this.slider.max = String(stops.length - 1);
     this.slider.value = String(stops.findIndex((stop) => stop >= run.at));
     this.slider.setAttribute("aria-valuetext", place);
-    this.count.textContent = place;
-    this.spoken.textContent = first.join(": ");
+    this.count.textContent = `${run.at}/${run.steps.length}`;
+    this.spoken.replaceChildren(element("span", { class: "head" }, `${first[0]}: `), first[1]);
+    this.spoken.title = first.join(": ");
     this.story.replaceChildren(...lines.flatMap(([head, text]) => [element("dt", {}, head), element("dd", {}, text)]));
   }
 
@@ -59,7 +62,8 @@ class Controls {
    * @param {boolean} on
    */
   showPlaying(on) {
-    this.playing.textContent = on ? "■ Stop" : "▶ Play";
+    this.playing.textContent = on ? "■" : "▶";
+    this.playing.setAttribute("aria-label", on ? "Stop (space)" : "Play (space)");
     this.spoken.setAttribute("aria-live", on && Number(this.speed.value) > 1 ? "off" : "polite");
   }
 

@@ -29,11 +29,12 @@ function viewAround(boxes, margin = 20) {
  * @param {ViewBox} view
  * @param {number} paneWidth
  * @param {number} paneHeight
+ * @param {number} [readable]  the smallest scale that can be read
  */
-function scaleFor(zoom, [, , width, height], paneWidth, paneHeight) {
+function scaleFor(zoom, [, , width, height], paneWidth, paneHeight, readable = 0.6) {
   const fitting = Math.min((paneWidth - 16) / width, (paneHeight - 16) / height, 1.6);
   if (zoom === "fit") return fitting;
-  if (zoom === "auto") return fitting < 0.7 ? 0.8 : fitting;
+  if (zoom === "auto") return fitting < readable ? 0.9 : fitting;
   return zoom;
 }
 
@@ -47,6 +48,53 @@ function scrollOffset(inner, outer, margin = 30) {
       && inner.top > outer.top + margin && inner.bottom < outer.bottom - margin) return null;
   return { left: (inner.left + inner.right - outer.left - outer.right) / 2,
            top: (inner.top + inner.bottom - outer.top - outer.bottom) / 2 };
+}
+
+/**
+ * The bounds around several boxes; where they need more room than there is, those of the last.
+ * @param {Bounds[]} boxes
+ * @param {number} width
+ * @param {number} height
+ * @returns {Bounds}
+ */
+function boundsWithin(boxes, width, height) {
+  const all = { left: Math.min(...boxes.map((box) => box.left)), right: Math.max(...boxes.map((box) => box.right)),
+                top: Math.min(...boxes.map((box) => box.top)), bottom: Math.max(...boxes.map((box) => box.bottom)) };
+  return all.right - all.left <= width && all.bottom - all.top <= height ? all : boxes[boxes.length - 1];
+}
+
+/**
+ * How far to scroll after a zoom so that what was under a point is under it again.
+ * @param {{ x: number, y: number }} at
+ * @param {Box} before  where the picture was
+ * @param {Box} after  where it is
+ */
+function scrollToKeep(at, before, after) {
+  return { left: after.x + ((at.x - before.x) / before.width) * after.width - at.x,
+           top: after.y + ((at.y - before.y) / before.height) * after.height - at.y };
+}
+
+/**
+ * By how much a turn of the wheel zooms: browsers count it in pixels, lines or pages.
+ * @param {number} delta
+ * @param {number} mode
+ */
+function wheelFactor(delta, mode) {
+  const pixels = delta * [1, 16, 400][mode];
+  return Math.exp(-Math.max(-120, Math.min(120, pixels)) * 0.002);
+}
+
+/**
+ * The largest size with the proportions of a picture that fits into a space.
+ * @param {number} width
+ * @param {number} height
+ * @param {number} most
+ * @param {number} highest
+ * @returns {[width: number, height: number]}
+ */
+function fitted(width, height, most, highest) {
+  const scale = Math.min(most / width, highest / height);
+  return [width * scale, height * scale];
 }
 
 /**

@@ -6,6 +6,12 @@ class Graph {
   /** @type {number[][]} for each node one for each operand */
   partials = [];
   changed = false;
+  /** @type {number[]} the gradients, and the partial derivatives that they belong to */
+  kept = [];
+  /** @type {number[][] | null} */
+  keptFor = null;
+  /** @type {Set<number>[]} the nodes of each box, as far as they have been asked for */
+  insides = [];
   /** @type {Edge[][]} for each node the edges to it, as [child, position among the child's operands] */
   children = [];
 
@@ -123,11 +129,24 @@ class Graph {
     return steps;
   }
 
-  /** The gradients at the end of the backward pass. */
+  /** The gradients at the end of the backward pass; they are kept until the numbers change. */
   gradients() {
-    const grads = this.nodes.map(() => 0);
-    for (const step of this.steps()) if (step.kind !== "forward") grads[step.target] = step.after;
-    return grads;
+    if (this.keptFor !== this.partials) {
+      this.kept = this.nodes.map(() => 0);
+      for (const step of this.steps()) if (step.kind !== "forward") this.kept[step.target] = step.after;
+      this.keptFor = this.partials;
+    }
+    return this.kept;
+  }
+
+  /**
+   * Whether a node is in a box.
+   * @param {number} node
+   * @param {number} box
+   */
+  isIn(node, box) {
+    this.insides[box] ??= new Set(this.boxes[box].nodes);
+    return this.insides[box].has(node);
   }
 
   /** The nodes from the result on, breadth first: an order that passes adjoints on before they are complete. */
@@ -161,4 +180,25 @@ class Graph {
     }
     return found;
   }
+}
+
+/**
+ * The nodes of a box that something outside is computed from.
+ * @param {Graph} graph
+ * @param {number} box
+ */
+function outputsOf(graph, box) {
+  const inside = new Set(graph.boxes[box].nodes);
+  return [...inside].filter((node) => (
+    node === graph.result || graph.sources(node).some((child) => !inside.has(child))));
+}
+
+/**
+ * The leaves that can be changed: inputs first, then what is or is named like a parameter, in the natural order of their names.
+ * @param {Graph} graph
+ */
+function leavesInOrder({ nodes, leaves }) {
+  const rank = (/** @type {number} */ i) => Number(nodes[i].kind === "parameter" || /^(w|b|bias)_?\d*$/i.test(nodes[i].name));
+  return leaves.filter((i) => !nodes[i].constant)
+    .sort((a, b) => rank(a) - rank(b) || natural(nodes[a].name, nodes[b].name));
 }

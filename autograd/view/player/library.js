@@ -1,8 +1,9 @@
 // The functions of the C library that the table's formulas call and that Math lacks.
 
-/** @type {Record<string, (x: number) => number>} */
+/** @type {Record<string, (x: number, y?: number) => number>} */
 const LIBRARY = {
   exp2: (x) => 2 ** x,
+  fmod: (x, y = 1) => x % y,
   coarse: (x) => 134217729 * x - (134217729 * x - x),
   // Kummer's series: all terms are positive, nothing cancels.
   erf(x) {

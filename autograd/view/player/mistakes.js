@@ -12,13 +12,13 @@ function mistakesOn(graph) {
       why: "grad = contribution, where it should be grad += contribution",
       right: {}, wrong: { overwrites: true } },
     "No topological order": {
-      why: "nodes pass their adjoint on as soon as they are met, breadth first",
+      why: "nodes pass their gradient on as soon as they are met, breadth first",
       right: {}, wrong: { order: graph.breadthFirst() } },
     "Forgotten zero_grad": {
       why: "the gradients of the step before are still there",
       right: {}, wrong: { before: leaves } },
     "Stale second backward": {
-      why: "a second backward() starts the inner nodes from their old adjoints: leaves add up, inner nodes must not",
+      why: "a second backward() starts the inner nodes from their old gradients: leaves add up, inner nodes must not",
       right: { before: leaves }, wrong: { before: gradients } },
   };
 }

@@ -34,6 +34,11 @@ class Mode {
   /** The step has changed. */
   stepped() {}
 
+  /** Play what the mode itself plays, if anything; returns whether there is something. */
+  plays() {
+    return false;
+  }
+
   /**
    * A node was picked in the picture. Returns false if the mode has no use for that.
    * @param {number} node

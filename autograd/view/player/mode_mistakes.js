@@ -7,7 +7,7 @@ class Mistakes extends Mode {
   text = element("p");
   jump = element("button", { onclick: () => this.player.go(this.parted ?? 0) }, "Go where they part");
   here = element("p", { class: "verdict", role: "status" });
-  /** @type {Pane | null} */
+  /** @type {Pane<Picture> | null} */
   pane = null;
 
   /** @param {HTMLElement} desk */
@@ -17,11 +17,28 @@ class Mistakes extends Mode {
     select.value = this.kind;
     desk.append(element("label", {}, "mistake ", select), this.text, this.jump, this.here);
     const second = (player.detail ?? player.panes[0]).picture.copy();
-    this.pane = new Pane(player, element("div", { class: "pane mistaken" }), second);
-    player.stage.append(this.pane.element);
+    this.pane = new Pane(player, element("div", { class: "pane" }), second);
+    this.pane.frame.classList.add("mistaken");
+    player.views.Graph.element.append(this.pane.frame);
     player.panes.push(this.pane);
-    player.zoom(player.scale ?? "auto");
-    this.start(this.kind);
+    player.refit();
+    const kinds = Object.keys(mistakesOn(this.graph));
+    this.start(kinds.find((kind) => this.changes(kind)) ?? this.kind);
+    select.value = this.kind;
+  }
+
+  /**
+   * Whether a mistake changes a gradient at the end of the pass.
+   * @param {string} kind
+   */
+  changes(kind) {
+    const { wrong, right } = mistakesOn(this.graph)[kind];
+    const ends = [right, wrong].map((pass) => {
+      const run = new Run(this.graph, this.graph.steps(pass), pass.before);
+      run.go(Infinity);
+      return run;
+    });
+    return wrongIn(ends[0], ends[1]).length > 0;
   }
 
   /** @param {string} kind */
@@ -53,11 +70,11 @@ class Mistakes extends Mode {
 
   leave() {
     const { player } = this;
-    this.pane?.element.remove();
+    this.pane?.remove();
     player.mark(null);
     player.panes.pop();
     player.other = null;
     player.reload();
-    player.zoom(player.scale ?? "auto");
+    player.refit();
   }
 }

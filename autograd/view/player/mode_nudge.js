@@ -25,12 +25,12 @@ class Nudge extends AboutNode {
   stepped() {
     const { graph, at, power } = this, gradient = graph.gradients()[at], h = 10 ** -power;
     const change = (/** @type {number} */ h) => short(resultAfter(graph, at, h) - graph.data[graph.result]);
-    this.label.textContent = `1e-${power} `;
+    this.label.textContent = `10${raised(-power)} `;
     this.table.replaceChildren(row("nudge", "result changes by", "gradient × nudge"),
                                row("+h", change(h), short(gradient * h)),
                                row("−h", change(-h), short(-gradient * h)));
-    this.slope.textContent = `(f(+h) − f(−h)) / 2h = ${differenceQuotient(graph, at, h).toPrecision(10)}, `
-      + `the gradient is ${gradient.toPrecision(10)}.`;
+    this.slope.textContent = `(f(+h) − f(−h)) / 2h = ${typeset(differenceQuotient(graph, at, h).toPrecision(10))}, `
+      + `the gradient is ${typeset(gradient.toPrecision(10))}.`;
     const [powers, errors] = quotientErrors(graph, at), chart = errorChart(powers, errors);
     this.plot.replaceChildren(
       plot("Error of the difference quotient over h", chart, powers.indexOf(power)),

@@ -1,6 +1,6 @@
-/** The learner chooses which node passes its adjoint on next. */
+/** The learner chooses which node passes its gradient on next. */
 class Order extends Mode {
-  static about = "Choose which node passes its adjoint on next";
+  static about = "Choose which node passes its gradient on next";
   /** @type {number[]} */
   passed = [];
   choices = element("div");
@@ -10,7 +10,7 @@ class Order extends Mode {
   enter(desk) {
     this.passed = [];
     this.say("", false);
-    const task = "Which node passes its adjoint on next? Pick it in the picture or in the list.";
+    const task = "Which node passes its gradient on next? Pick it in the picture or in the list.";
     desk.append(element("p", {}, task), this.choices, this.verdict);
     this.show();
   }
@@ -24,7 +24,7 @@ class Order extends Mode {
       const [made, list] = picker(graph, "next", left, left[0], () => {});
       const pass = element("button", { onclick: () => this.picked(Number(list.value)) }, "Pass on");
       this.choices.append(made, " ", pass);
-    } else this.say("All done: every adjoint was complete before it was passed on.", false);
+    } else this.say("All done: every gradient was complete before it was passed on.", false);
   }
 
   /** @param {number} node */

@@ -17,7 +17,7 @@ class Predict extends Mode {
       this.check();
     });
     this.say("", false);
-    desk.append(this.question, form, this.verdict, this.score);
+    desk.append(this.verdict, element("hr"), this.question, form, this.score);
     this.stepped();
   }
 

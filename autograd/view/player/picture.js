@@ -26,14 +26,40 @@ class Picture {
     /** @type {Element[]} */
     this.marked = [];
     this.largestGrad = this.largestProduct = 1;
-    this.findParts();
-    const { x, y, width, height } = svg.viewBox.baseVal;
+    /** @type {number[]} */
+    this.order = [];
+    this.own = about.nodes && new Set(about.nodes);
     /** @type {ViewBox} */
-    this.size = [x, y, width, height];
-    this.view = this.size;
-    svg.setAttribute("role", "img");
+    this.size = this.view = [0, 0, 1, 1];
+    this.isDrawn = about.nodes === undefined || svg.childElementCount > 0;
+    if (this.isDrawn) this.find();
+    svg.setAttribute("role", "group");
     const whole = "The computation graph. Each step is told in words beside it.";
     svg.setAttribute("aria-label", this.scope === null ? whole : graph.boxes[this.scope].title);
+  }
+
+  /**
+   * Draw the picture, if that has been left until it is opened, as it is at a position of a run.
+   * @param {Run} run
+   * @param {number[]} dead
+   */
+  wake(run, dead) {
+    if (this.isDrawn) return;
+    this.isDrawn = true;
+    drawInside(this.svg, this.graph, this.about);
+    this.find();
+    this.addBadges(this.order);
+    this.begin(run);
+    this.update(run, run.steps.slice(0, run.at), true);
+    this.markDead(dead);
+  }
+
+  /** Find what there is, and where it is. */
+  find() {
+    this.findParts();
+    const { x, y, width, height } = this.svg.viewBox.baseVal;
+    this.size = this.view = [x, y, width, height];
+    NodeFocus.prepare(this);
   }
 
   /** Find the groups of nodes, boxes and edges by the ids that the page gave them. */
@@ -65,15 +91,14 @@ class Picture {
    * @param {number} i
    */
   addBox(group, i) {
-    const { graph } = this, inside = new Set(graph.boxes[i].nodes);
-    const outputs = [...inside].filter((node) => (
-      node === graph.result || graph.sources(node).some((child) => !inside.has(child))));
+    const { graph } = this, inside = new Set(graph.boxes[i].nodes), outputs = outputsOf(graph, i);
     this.boxes.set(i, { group, inside });
     if (outputs.length === 1) {
       const [data, grad] = [...group.querySelectorAll("text")].slice(-2);
       this.nodes.set(outputs[0], { group, data, grad });
     }
     group.dataset.box = String(i);
+    group.dataset.first = String(Math.min(...inside));
   }
 
   /** A second drawing of the same. */
@@ -108,7 +133,7 @@ class Picture {
    * @param {number} i
    */
   showsItself(i) {
-    return this.nodes.get(i)?.group.dataset.node !== undefined;
+    return this.own?.has(i) ?? this.nodes.get(i)?.group.dataset.node !== undefined;
   }
 
   /**
@@ -116,6 +141,8 @@ class Picture {
    * @param {number[]} order
    */
   addBadges(order) {
+    this.order = order;
+    if (!this.isDrawn) return;
     order.forEach((i, place) => {
       const shown = this.nodes.get(i);
       if (!shown || !this.showsItself(i)) return;
@@ -123,6 +150,12 @@ class Picture {
       shown.badge = drawn("text", { class: "badge", x: x - 2, y: y - 3 }, `${place + 1}`);
       this.canvas.append(shown.badge);
     });
+  }
+
+  readable = 0.6;
+
+  get parts() {
+    return [...this.svg.querySelectorAll("g.node")];
   }
 
   /** The group that all parts of the drawing are in. */
@@ -135,8 +168,7 @@ class Picture {
    * @param {Run} run
    */
   begin(run) {
-    this.largestGrad = largestSize(run.steps.flatMap((step) => (step.kind === "forward" ? [] : step.after)));
-    this.largestProduct = largestSize(run.steps.flatMap((step) => (step.kind === "edge" ? step.product : [])));
+    ({ largestGrad: this.largestGrad, largestProduct: this.largestProduct } = run);
     for (const i of this.nodes.keys()) this.paintNode(i, run);
     for (const group of this.edges.values()) this.paintEdge(group, null);
     this.mark([]);
@@ -149,6 +181,7 @@ class Picture {
    * @param {boolean} done
    */
   update(run, steps, done) {
+    if (!this.isDrawn) return;
     for (const step of steps) {
       if (step.kind === "edge") this.paintEdge(this.edge(step.node, step.k), done ? step.product : null);
     }
@@ -191,6 +224,14 @@ class Picture {
     for (const part of this.marked) part.classList.remove("now");
     this.marked = [...nodes.map((i) => this.group(i)), edge].flatMap((part) => part ?? []);
     for (const part of this.marked) part.classList.add("now");
+  }
+
+  /**
+   * Mark the ReLUs that are 0 for every example.
+   * @param {number[]} nodes
+   */
+  markDead(nodes) {
+    for (const [i, { group }] of this.nodes) group.classList.toggle("dead", nodes.includes(i));
   }
 
   /**
@@ -241,7 +282,7 @@ function extentOf(group) {
 
 /**
  * Colour by the sign and the size of a number; what is negative is dashed as well.
- * @param {SVGGElement} group
+ * @param {SVGElement} group
  * @param {number} number
  * @param {number} largest
  */
@@ -249,6 +290,17 @@ function tint(group, number, largest) {
   group.classList.toggle("positive", number > 0);
   group.classList.toggle("negative", number < 0);
   group.style.setProperty("--size", String(tintOf(number, largest)));
+}
+
+/**
+ * The same in proportion to the number.
+ * @param {SVGElement} part
+ * @param {number} number
+ * @param {number} largest
+ */
+function shade(part, number, largest) {
+  tint(part, number, largest);
+  part.style.setProperty("--size", String(Math.abs(number) / largest));
 }
 
 /** A run that is painted on pictures. */

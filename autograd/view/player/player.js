@@ -6,18 +6,21 @@ class Player {
    * @param {PageData} data
    * @param {Rules} rules
    * @param {Record<string, typeof Mode>} modes
+   * @param {Record<string, typeof View>} views
    */
-  constructor(root, data, rules, modes) {
+  constructor(root, data, rules, modes, views) {
     this.root = root;
     this.training = data.training;
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.stage = /** @type {HTMLElement} */ (root.querySelector(".stage"));
-    const area = /** @type {HTMLElement} */ (this.stage.querySelector(".pane")), wanted = this.wanted();
+    const area = /** @type {HTMLElement} */ (this.stage.querySelector(".pane")), frame = element("div", { class: "graph" });
+    area.replaceWith(element("div", { class: "main" }, frame));
+    frame.append(area);
     const svgs = [...area.querySelectorAll("svg")];
     this.graphs = data.graphs.map((about) => {
       const graph = new Graph(about, rules);
       return { graph, pictures: about.pictures.map((picture) => (
-        new Picture(/** @type {SVGSVGElement} */ (svgs.shift()), graph, picture))) };
+        new Picture(picture.nodes ? drawn("svg") : /** @type {SVGSVGElement} */ (svgs.shift()), graph, picture))) };
     });
     root.classList.add("live");
     this.graph = this.graphs[0].graph;
@@ -25,11 +28,12 @@ class Player {
     /** @type {Mode | null} */
     this.mode = null;
     this.modeName = "";
-    /** @type {Zoom | null} */
-    this.scale = null;
+    /** @type {number[]} ReLUs that are 0 for every example of the training */
+    this.dead = [];
     /** @type {number | null} the node in the middle of what is shown, if one was picked */
     this.center = null;
-    /** @type {Pane | null} the pane that shows the inside of a box */
+    this.viewed = false;  // whether the reader has chosen the views
+    /** @type {Pane<Picture> | null} the pane that shows the inside of a box */
     this.detail = null;
     /** @type {Run | null} a run that goes along, with a mistake in it */
     this.other = null;
@@ -41,8 +45,11 @@ class Player {
     this.stops = [0];
     this.panes = [new Pane(this, area, this.pictures[0])];
     this.controls = new Controls(this);
-    root.prepend(this.controls.tools);
+    root.prepend(this.controls.tools, this.controls.banner);
     root.append(this.controls.aside, this.controls.bar);
+    /** @type {Record<string, View>} */
+    this.views = {};
+    for (const [name, Kind] of Object.entries(views)) this.addView(name, Kind);
     for (const { graph, pictures } of this.graphs) for (const picture of pictures) picture.addBadges(graph.backward);
     this.run = new PaintedRun(this.graph, [], []);
     this.show(0);
@@ -50,11 +57,12 @@ class Player {
     this.modes = {};
     for (const [name, Kind] of Object.entries(modes)) if (Kind.fits(data)) this.addMode(name, Kind);
     this.stage.addEventListener("click", (event) => this.clicked(/** @type {Element} */ (event.target)));
+    new NodeFocus(this);
     document.addEventListener("keydown", (event) => this.pressed(event));
-    addEventListener("hashchange", () => this.wanted() !== this.run.at && this.go(this.wanted()));
-    addEventListener("resize", () => this.zoom(this.scale ?? "auto"));
+    addEventListener("hashchange", () => this.follow());
+    addEventListener("resize", () => this.refit());
     if (data.training) this.choose("Training");
-    this.go(wanted);
+    this.follow(true);
   }
 
   /**
@@ -78,8 +86,9 @@ class Player {
     this.panes[0].show(this.pictures[0]);
     const titles = this.pictures.map(({ scope }) => (scope === null ? "no box" : this.graph.boxes[scope].title));
     this.controls.offerInsides(titles);
+    for (const view of Object.values(this.views)) view.changed();
     this.reload();
-    this.zoom(this.scale ?? "auto");
+    this.refit();
   }
 
   /**
@@ -90,17 +99,18 @@ class Player {
     const picture = i ? this.pictures[i] : null;
     this.controls.inside.value = String(i);
     if (picture === (this.detail?.picture ?? null)) return;
+    picture?.wake(this.run, this.dead);
     if (picture && this.detail) this.detail.show(picture);
     else if (picture) {
       this.detail = new Pane(this, element("div", { class: "pane" }), picture);
-      this.panes[0].element.after(this.detail.element);
+      this.panes[0].frame.after(this.detail.frame);
       this.panes.splice(1, 0, this.detail);
     } else {
-      this.detail?.element.remove();
+      this.detail?.remove();
       this.panes = this.panes.filter((pane) => pane !== this.detail);
       this.detail = null;
     }
-    this.zoom(this.scale ?? "auto");
+    this.refit();
   }
 
   /**
@@ -108,7 +118,7 @@ class Player {
    * @param {number} node
    */
   home(node) {
-    const fits = (/** @type {Picture} */ { scope }) => scope === null || this.graph.boxes[scope].nodes.includes(node);
+    const fits = (/** @type {Picture} */ { scope }) => scope === null || this.graph.isIn(node, scope);
     const showing = this.pictures.filter((picture) => picture.showsItself(node));
     return this.pictures.indexOf(showing.filter(fits).pop() ?? showing[0]);
   }
@@ -142,25 +152,28 @@ class Player {
   }
 
   restop() {
-    this.stops = stopsOf(this.run.steps, this.controls.unit.value === "node");
+    this.stops = stopsOf(this.graph, this.run.steps, this.controls.unit.value);
     this.controls.tell(this.run, this.stops);
   }
 
   /** @param {number} to */
   go(to) {
+    const opened = this.run.at === 0;
     this.center = null;
     this.run.go(to);
+    if (opened !== (this.run.at === 0)) this.refit();  // at the start the whole is shown
     this.other?.go(to);
     this.controls.tell(this.run, this.stops);
+    for (const view of Object.values(this.views)) if (view.on) view.stepped();
     const { step } = this.run;
     if (step && this.controls.follow.checked) {
       this.open(Math.max(0, this.home(step.node)));
-      for (const pane of this.panes) pane.reveal(changedBy(step));
+      for (const pane of this.panes) pane.reveal([step.node, changedBy(step)]);
     }
     if (this.controls.around.checked) this.refocus();
+    for (const pane of this.panes) pane.map.update();
     this.mode?.stepped();
-    clearTimeout(this.addressing);  // browsers allow some hundred changes of the address in half a minute
-    this.addressing = setTimeout(() => this.address(), 200);
+    this.addressSoon();
   }
 
   /**
@@ -182,14 +195,74 @@ class Player {
     this.controls.tick(step === null ? -1 : this.stops.indexOf(step));
   }
 
-  /** Write the step into the address; a page inside a notebook has none. */
-  address() {
-    if (location.protocol !== "about:") history.replaceState(null, "", `#step=${this.run.at}`);
+  /** Browsers allow some hundred changes of the address in half a minute. */
+  addressSoon() {
+    clearTimeout(this.addressing);
+    this.addressing = setTimeout(() => this.address(), 200);
   }
 
-  /** The step that the address names, as in backprop.html#step=7; else the start. */
-  wanted() {
-    return Number(/#step=(\d+)/.exec(location.hash)?.[1] ?? 0);
+  /** Write step, tool and views into the address, so that it can be copied; a page inside a notebook has none. */
+  address() {
+    const views = this.viewed ? Object.keys(this.views).filter((name) => this.views[name].on) : [];
+    const frame = this.training && /** @type {Training} */ (this.modes.Training).slider.valueAsNumber;
+    const hash = hashOf({ step: this.run.at, frame: frame || undefined, tool: this.modeName || undefined, views });
+    if (location.protocol !== "about:") history.replaceState(null, "", hash);
+  }
+
+  /**
+   * Go where the address says, as in backprop.html#step=7&tool=mistakes&views=network.
+   * @param {boolean} [opening]
+   */
+  follow(opening = false) {
+    const { step, frame, tool, views } = placeIn(location.hash);
+    const known = views.filter((name) => name in this.views);
+    this.viewed ||= known.length > 0;
+    if (known.length) this.look(known);
+    else if (opening) this.look(this.narrow() ? ["Graph"] : ["Graph", "Formula"]);
+    if (frame && this.training) /** @type {Training} */ (this.modes.Training).show(frame);
+    if (tool && tool in this.modes && tool !== this.modeName) this.choose(tool);
+    if (opening || step !== this.run.at) if (!opening || step || !tool) this.go(step);
+  }
+
+  /** Whether there is room for one view only. */
+  narrow() {
+    return matchMedia("(max-width: 760px)").matches;
+  }
+
+  /**
+   * @param {string} name
+   * @param {typeof View} Kind
+   */
+  addView(name, Kind) {
+    const view = this.views[name] = new Kind(this);
+    if (name === "Network") this.stage.firstElementChild?.append(view.element);
+    else if (name !== "Graph") this.stage.append(view.element);
+    this.controls.shown.append(element("button", { title: Kind.about, "aria-pressed": "false",
+                                                   onclick: () => this.toggle(name) }, name));
+  }
+
+  /**
+   * Show or hide a view; where there is little room, show it alone.
+   * @param {string} name
+   */
+  toggle(name) {
+    const on = Object.keys(this.views).filter((other) => this.views[other].on);
+    const next = this.narrow() ? [name] : on.includes(name) ? on.filter((other) => other !== name) : [...on, name];
+    this.viewed = true;
+    this.look(next.length ? next : [name]);
+    this.addressSoon();
+  }
+
+  /**
+   * Show some views, and no other.
+   * @param {string[]} names
+   */
+  look(names) {
+    for (const [name, view] of Object.entries(this.views)) view.show(names.includes(name));
+    for (const tab of this.controls.shown.children) {
+      tab.setAttribute("aria-pressed", String(names.includes(tab.textContent ?? "")));
+    }
+    this.refit();
   }
 
   play(on = this.timer === undefined) {
@@ -203,8 +276,18 @@ class Player {
 
   /** @param {Zoom} scale */
   zoom(scale) {
-    this.scale = scale;
-    for (const pane of this.panes) pane.zoom(scale);
+    for (const pane of this.zoomed()) pane.zoom(scale);
+  }
+
+  /** Zoom anew, after the room or what is in it has changed. */
+  refit() {
+    for (const pane of this.zoomed()) pane.zoom();
+  }
+
+  /** The panes that are shown. */
+  zoomed() {
+    const { Graph, Network } = this.views ?? {}, network = /** @type {NetworkView | undefined} */ (Network)?.pane;
+    return [...(Graph?.on === false ? [] : this.panes), ...(Network?.on && network ? [network] : [])];
   }
 
   /** Show only what is within two edges of the current step, or of the node that was picked; or everything. */
@@ -213,7 +296,7 @@ class Player {
     const here = step ? [step.node, changedBy(step)] : [this.graph.result];
     const near = around ? this.graph.near(this.center === null ? here : [this.center], 2) : null;
     for (const picture of this.pictures) picture.focus(near);
-    this.zoom(around ? "auto" : this.scale ?? "auto");
+    this.zoom("auto");
   }
 
   /**
@@ -241,6 +324,7 @@ class Player {
     desk.replaceChildren();
     aside.dataset.mode = this.modeName;
     this.mode?.enter(desk);
+    this.addressSoon();
   }
 
   /** @param {Element} target */
@@ -252,6 +336,7 @@ class Player {
 
   /** @param {number} node */
   picked(node) {
+    this.chosen = node;
     if (this.mode && this.mode.picked(node) !== false) return;
     if (this.controls.around.checked) {
       this.center = node;
@@ -269,7 +354,7 @@ class Player {
     /** @type {Record<string, () => void>} */
     const moves = { ArrowRight: () => this.step(1), ArrowLeft: () => this.step(-1), Home: () => this.go(0),
                     End: () => this.go(this.run.steps.length) };
-    if (!target.closest("button, [role=button]")) moves[" "] = () => this.play();
+    if (!target.closest("button")) moves[" "] = () => this.mode?.plays() || this.play();
     if (!moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();

@@ -12,6 +12,8 @@ class Run {
     this.at = 0;
     this.known = graph.nodes.map((node) => node.rule === null);
     this.grads = graph.nodes.map((_, i) => before?.[i] ?? 0);
+    this.largestGrad = largestSize(steps.flatMap((step) => (step.kind === "forward" ? [] : step.after)));
+    this.largestProduct = largestSize(steps.flatMap((step) => (step.kind === "edge" ? step.product : [])));
   }
 
   /** The step that was done last, if any. */
@@ -47,15 +49,4 @@ class Run {
  */
 function changedBy(step) {
   return step.kind === "forward" ? step.node : step.target;
-}
-
-/**
- * The positions at which the slider and the arrows stop: after every step, or after the last of each node.
- * @param {Step[]} steps
- * @param {boolean} byNode
- */
-function stopsOf(steps, byNode) {
-  const ends = (/** @type {Step} */ step, /** @type {number} */ i) => (
-    !byNode || step.kind !== "edge" || steps[i + 1]?.node !== step.node);
-  return [0, ...steps.flatMap((step, i) => (ends(step, i) ? [i + 1] : []))];
 }

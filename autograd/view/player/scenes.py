@@ -11,6 +11,8 @@ from autograd.view.boxes import Box
 from autograd.view.dot import DotWriter
 from autograd.view.graph import Graph, short
 from autograd.view.layout import svgs
+from autograd.view.look import LIGHT, Look
+from autograd.view.opening import fitting
 from autograd.view.steps import contributions
 
 if TYPE_CHECKING:
@@ -22,30 +24,57 @@ OPEN = 150  # the largest number of nodes that are shown with every box open
 
 
 class PlayedGraph:
-    """A graph as a page shows it. Its pictures are numbered from `first`, over all graphs of the page."""
+    """A graph as a page shows it. Its pictures are numbered from `first`, over all graphs of the page.
+
+    The whole is laid out here, by Graphviz; the inside of a closed box by the page itself, when it is opened.
+    """
 
     def __init__(self, graph: Graph, first: int = 0):
         self.graph = graph
-        self.scenes = list(scenes(graph, first))
+        self.index = {node: i for i, node in enumerate(graph.nodes)}
+        self.box_index = {box: i for i, box in enumerate(graph.all_boxes())}
+        (shown_as, _), *self.insides = parts(graph)
+        self.first = first
+        self.whole = Scene(graph, shown_as, None, first)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures there are."""
+        return 1 + len(self.insides)
 
     @cached_property
-    def svgs(self) -> list[str]:
-        """The pictures with the numbers at the end of the pass, as they are seen where no script runs."""
-        numbers = _final_numbers(self.graph)
-        return [_with_numbers(svg, numbers) for svg in svgs(*(scene.source for scene in self.scenes))]
+    def svg(self) -> str:
+        """The whole with the numbers at the end of the pass, as it is seen where no script runs."""
+        return _with_numbers(svgs(self.whole.source)[0], _final_numbers(self.graph))
 
     def data(self) -> dict[str, Any]:
         """The graph as player.js reads it: nodes in topological order, boxes, and what each picture shows."""
-        index = {node: i for i, node in enumerate(self.graph.nodes)}
-        number = {box: i for i, box in enumerate(self.graph.all_boxes())}
-        pictures = [
-            {"scope": None if scene.scope is None else number[scene.scope], "edges": scene.drawn}
-            for scene in self.scenes
-        ]
+        insides = [self._inside(shown_as, scope, i) for i, (shown_as, scope) in enumerate(self.insides, self.first + 1)]
         return {
-            "nodes": [self._node_data(node, index) for node in self.graph.nodes],
-            "boxes": self._box_data(index),
-            "pictures": pictures,
+            "nodes": [self._node_data(node, self.index) for node in self.graph.nodes],
+            "boxes": self._box_data(self.index),
+            "pictures": [{"scope": None, "edges": self.whole.drawn}, *insides],
+        }
+
+    def _inside(self, shown_as, scope, number):
+        """The inside of a box, for the page to lay out: the nodes and closed boxes, and the edges between them."""
+        merged: dict[Any, list[tuple[int, int]]] = {}
+        for node, head in shown_as.items():
+            if isinstance(head, Box) and scope not in head.around():
+                continue
+            for i, parent in enumerate(node.parents):
+                tail = shown_as.get(parent)
+                if tail is not None and tail is not head:
+                    is_single = not isinstance(tail, Box) and not isinstance(head, Box)
+                    key = (tail, head, (node, i) if is_single else None)
+                    merged.setdefault(key, []).append((self.index[node], i))
+        things = dict.fromkeys(shown_as.values())
+        return {
+            "scope": self.box_index[scope],
+            "edges": {f"p{number}e{i}": edges for i, edges in enumerate(merged.values())},
+            "nodes": [self.index[thing] for thing in things if not isinstance(thing, Box)],
+            "boxes": [self.box_index[thing] for thing in things if isinstance(thing, Box)],
+            "number": number,
         }
 
     def _node_data(self, node, index):
@@ -62,53 +91,61 @@ class PlayedGraph:
 
     def _box_data(self, index):
         boxes = self.graph.all_boxes()
-        titles = {box: self.scenes[0].title(box) for box in boxes}
+        titles = {box: self.whole.title(box) for box in boxes}
         inside: dict[Box, list[int]] = {box: [] for box in boxes}
         for node in self.graph.nodes:
             for box in self.graph.around(node):
                 inside[box].append(index[node])
+        number = {box: i for i, box in enumerate(boxes)}
         return [
-            {"title": " › ".join(titles[outer] for outer in reversed(list(box.around()))), "nodes": inside[box]}
+            {
+                "title": " › ".join(
+                    titles[outer] for outer in reversed(list(box.around())) if outer is box or not outer.repeats
+                ),
+                "path": box.path,
+                "repeats": box.repeats,
+                "outer": None if box.outer is None else number[box.outer],
+                "inner": [number[inner] for inner in box.inner],
+                "nodes": inside[box],
+            }
             for box in boxes
         ]
 
 
 def scenes(graph: Graph, first: int = 0) -> Iterator[Scene]:
-    """The pictures that show a graph: the whole, and the inside of each box that is closed in another picture.
+    """The pictures that show a graph, written in DOT."""
+    for number, (shown_as, scope) in enumerate(parts(graph), first):
+        yield Scene(graph, shown_as, scope, number)
 
-    In each, as few boxes are closed as leave at most OPEN nodes: none, the innermost, or those directly inside.
+
+def parts(graph: Graph) -> Iterator[tuple[dict[Value, Value | Box], Box | None]]:
+    """What is shown in pictures: the whole, and the inside of each box that is closed in another picture.
+
+    In each, no box is closed if that leaves at most OPEN nodes; see `fitting`. Each is what nodes are shown as, and the
+    box whose inside it is.
     """
     waiting: list[Box | None] = [None]
-    for number, scope in enumerate(waiting, first):
-        inner = scope.inner if scope else graph.boxes
-        innermost = [
-            box
-            for box in graph.all_boxes()
-            if not box.inner and box is not scope and (scope is None or scope in box.around())
-        ]
-        for closed in ([], innermost, inner):
-            shown_as = graph.shown_as(closed, scope)
-            if len(set(shown_as.values())) <= OPEN:
-                break
-        waiting.extend(box for box in dict.fromkeys(shown_as.values()) if isinstance(box, Box))
-        yield Scene(graph, shown_as, scope, number)
+    for scope in waiting:
+        shown_as = fitting(graph, scope, OPEN)
+        inside = [box for box in dict.fromkeys(shown_as.values()) if isinstance(box, Box) and box is not scope]
+        waiting.extend(box for box in inside if scope is None or scope in box.around())
+        yield shown_as, scope
 
 
 class Scene(DotWriter):
     """Writes a part of a graph in DOT, with room for any number in each node; the page fills the numbers in.
 
-    scope  the box that is shown, or None for the whole
     drawn  for each edge of the picture, by its id, the edges of the graph that it stands for
     """
 
-    background, ranksep = "transparent", "0.35"
+    ranksep = "0.35"
 
     def __init__(self, graph: Graph, shown_as: dict[Value, Value | Box], scope: Box | None, number: int):
-        self.scope, self.number = scope, number
+        self.number = number
         self.drawn: dict[str, list[tuple[int, int]]] = {}
         self.index = {node: i for i, node in enumerate(graph.nodes)}
         self.boxes = {box: i for i, box in enumerate(graph.all_boxes())}
-        super().__init__(graph, shown_as, "LR")
+        super().__init__(graph, shown_as, Look(colours=LIGHT | {"background": "transparent"}), scope)
 
     def numbered(self, things):
         return {
@@ -117,11 +154,6 @@ class Scene(DotWriter):
             else f"p{self.number}n{self.index[thing]}"
             for thing in things
         }
-
-    def boxes_around(self, nodes):
-        """Operands from outside are drawn without the boxes that they come from."""
-        inside = [node for node in nodes if self.scope is None or self.scope in self.graph.around(node)]
-        return super().boxes_around(inside)
 
     def cluster_attributes(self, box):
         return {"id": f"p{self.number}c{self.boxes[box]}"}
@@ -138,7 +170,7 @@ class Scene(DotWriter):
         return {}
 
     def fill(self, grad):
-        return "white"
+        return "#ffffff"
 
     def edge_attributes(self, edges):
         name = f"p{self.number}e{len(self.drawn)}"

@@ -1,17 +1,29 @@
 // What a step does, in words.
 
 /**
- * The partial derivative on an edge: [with variables, with names, with numbers].
+ * The partial derivative on an edge: [with names, with numbers].
  * @param {Graph} graph
  * @param {number} node
  * @param {number} k
  */
 function writtenPartial(graph, node, k) {
+  const { template, variables, names, numbers } = partialTemplate(graph, node, k);
+  return [names, numbers].map((texts) => filled(template, texts, variables));
+}
+
+/**
+ * The formula of the partial derivative on an edge, in the branch that applies: its template and variables, and the
+ * names and numbers to fill in.
+ * @param {Graph} graph
+ * @param {number} node
+ * @param {number} k
+ */
+function partialTemplate(graph, node, k) {
   const { parents } = graph.nodes[node], { inputs, shown } = graph.rule(node);
   const point = [...parents.map((parent) => graph.data[parent]), graph.data[node]];
   const [, template] = /** @type {Branch} */ (shown[k].find(([holds]) => holds(...point)));
-  const variables = [...inputs, "out"], names = [...parents, node].map((i) => graph.name(i));
-  return [variables, names, point.map(short)].map((texts) => filled(template, texts, variables));
+  const names = [...parents, node].map((i) => graph.name(i));
+  return { template, variables: [...inputs, "out"], names, numbers: point.map(short) };
 }
 
 /**
@@ -41,11 +53,16 @@ function told(run) {
 /** @returns {[string, string][]} */
 function toldStart() {
   return [
-    ["Start", "The leaves have their numbers. The forward pass computes each node from its operands; the backward "
-      + "pass then goes from the result to the leaves, in the order of the small numbers at the nodes."],
+    ["Start", "The leaves have their numbers."],
+    ["Passes", "The forward pass computes each node from its operands. The backward pass then goes from the result to the "
+      + "leaves, in the order of the small numbers at the nodes."],
+    ["Words", "The gradient of a node is ∂result/∂node; books also call it the adjoint. A local derivative is that of "
+      + "one operation, ∂out/∂input."],
     ["Colours", "Blue is a positive gradient, orange and dashed a negative one; the stronger, the larger."],
-    ["Keys", "← and → step, Home and End go to the ends, space plays."],
-    ["Mouse", "A click on a node shows its paths to the result; a click on a box opens it."],
+    ["Keys", "← and → step, Home and End go to the ends, space plays. Tab reaches the nodes; ↑ and ↓ go from node to "
+      + "node, Enter picks one."],
+    ["Mouse", "A click on a node shows its paths to the result; a click on a box opens it. The wheel zooms, dragging "
+      + "moves."],
   ];
 }
 
@@ -55,9 +72,10 @@ function toldStart() {
  * @returns {[string, string][]}
  */
 function toldForward({ graph }, { node }) {
-  const [named, numbered] = writtenOperation(graph, node), { about } = graph.rule(node);
+  const [named, numbered] = writtenOperation(graph, node), { about, inputs } = graph.rule(node);
   const sentence = `${graph.name(node)} = ${named} = ${numbered} = ${short(graph.data[node])}`;
-  return about ? [["Forward", sentence], ["Rule", about]] : [["Forward", sentence]];
+  const rule = filled(about, graph.nodes[node].parents.map((parent) => graph.name(parent)), inputs);
+  return rule ? [["Forward", sentence], ["Rule", rule]] : [["Forward", sentence]];
 }
 
 /**
@@ -67,7 +85,7 @@ function toldForward({ graph }, { node }) {
  */
 function toldSeed({ graph }, { node }) {
   const result = graph.name(node);
-  return [["Backward", `${result} is the result: its adjoint is ∂${result}/∂${result} = 1.`]];
+  return [["Backward", `${result} is the result: its gradient is ∂${result}/∂${result} = 1.`]];
 }
 
 /**
@@ -77,20 +95,20 @@ function toldSeed({ graph }, { node }) {
  */
 function toldEdge(run, { node, k, target, adjoint, partial, product, before, after }) {
   const { graph } = run, from = graph.name(node), to = graph.name(target), local = `∂${from}/∂${to}`;
-  const [written, named, numbered] = writtenPartial(graph, node, k), number = short(partial);
+  const [named, numbered] = writtenPartial(graph, node, k), number = short(partial);
   const times = `${short(adjoint)} × ${bracketed(number)} = ${short(product)}`;
   return [
     ["Backward", `${from} contributes to ${to}: ${times}`],
-    ["Rule", `∂${graph.nodes[node].rule}/∂${graph.rule(node).inputs[k]} = ${written}`],
+    ["Rule", `${from} = ${writtenOperation(graph, node)[0]}`],
     ["Local derivative", [local, ...new Set([named, numbered, number])].join(" = ")],
-    ["Chain rule", `adjoint of ${from} × ${local} = ${times}`],
-    ["Sum", `grad of ${to}: ${short(before)} + ${bracketed(short(product))} = ${short(after)}`],
+    ["Chain rule", `gradient of ${from} × ${local} = ${times}`],
+    ["Sum", `gradient of ${to}: ${short(before)} + ${bracketed(short(product))} = ${short(after)}`],
     ["Order", `${toldWait(graph, node)} ${toldState(run, target)}`],
   ];
 }
 
 /**
- * Why a node may pass its adjoint on.
+ * Why a node may pass its gradient on.
  * @param {Graph} graph
  * @param {number} node
  */
@@ -98,7 +116,7 @@ function toldWait(graph, node) {
   const name = graph.name(node), sources = graph.sources(node).map((i) => graph.name(i));
   if (!sources.length) return `${name} goes first: nothing depends on it.`;
   const all = sources.length === 1 ? "that contribution" : "all these contributions";
-  return `${name} had to wait for ${listed(sources)}: only with ${all} was its adjoint complete.`;
+  return `${name} had to wait for ${listed(sources)}: only with ${all} was its gradient complete.`;
 }
 
 /**

@@ -1,10 +1,54 @@
 // Numbers, formulas and lists as text.
 
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/**
+ * A number with four significant digits, as it is printed in a book: −0.5, 5.4×10⁻⁵.
+ * @param {number} x
+ */
+function short(x) {
+  return typeset(plain(x));
+}
+
+/**
+ * A number with two significant digits, where there is little room.
+ * @param {number} x
+ */
+function brief(x) {
+  return short(Number(x.toPrecision(2)));
+}
+
+/**
+ * A long text, cut on the left: what distinguishes names is at their end.
+ * @param {string} text
+ * @param {number} longest
+ */
+function cut(text, longest) {
+  return text.length > longest ? `…${text.slice(1 - longest)}` : text;
+}
+
+/**
+ * A number that a program wrote, as it is printed in a book.
+ * @param {string} number
+ */
+function typeset(number) {
+  const [digits, power] = number.replace("-", "−").split("e");
+  return power === undefined ? digits : `${digits}×10${raised(Number(power.replace("−", "-")))}`;
+}
+
+/**
+ * A whole number as an exponent.
+ * @param {number} power
+ */
+function raised(power) {
+  return String(power).replace(/./g, (sign) => RAISED[/** @type {keyof RAISED} */ (sign)]);
+}
+
 /**
  * A number with four significant digits, as Python's format(x, ".4g") writes it, ties to even included.
  * @param {number} x
  */
-function short(x) {
+function plain(x) {
   if (!Number.isFinite(x)) return String(x);
   const [digits, power] = rounded(Math.abs(x)), sign = x < 0 || Object.is(x, -0) ? "-" : "";
   if (power < -4 || power >= 4) {
@@ -35,11 +79,33 @@ function withoutZeros(text) {
 }
 
 /**
+ * The place that an address names: a step, a frame of the training, a tool, and views.
+ * @param {string} hash  "#step=7&tool=mistakes&views=graph+formula"
+ * @returns {Place}
+ */
+function placeIn(hash) {
+  const named = new Map(hash.slice(1).split("&").map((part) => /** @type {[string, string]} */ (part.split("="))));
+  const upper = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);
+  return { step: Number(named.get("step") ?? 0) || 0, frame: Number(named.get("frame") ?? 0) || 0,
+           tool: upper(named.get("tool") ?? ""), views: (named.get("views") ?? "").split("+").map(upper).filter(Boolean) };
+}
+
+/**
+ * The address of a place, as short as it can be.
+ * @param {Partial<Place>} place
+ */
+function hashOf({ step = 0, frame, tool, views = [] }) {
+  const parts = [`step=${step}`, frame && `frame=${frame}`, tool && `tool=${tool.toLowerCase()}`,
+                 views.length && `views=${views.join("+").toLowerCase()}`];
+  return `#${parts.filter(Boolean).join("&")}`;
+}
+
+/**
  * A negative number in brackets, to stand after an operator.
  * @param {string} text
  */
 function bracketed(text) {
-  return text.startsWith("-") ? `(${text})` : text;
+  return /^[-−]/.test(text) ? `(${text})` : text;
 }
 
 /**
@@ -63,4 +129,13 @@ function filled(template, texts, variables) {
  */
 function listed(names) {
   return (names.length > 4 ? [...names.slice(0, 4), `${names.length - 4} more`] : names).join(", ");
+}
+
+/**
+ * Compares names so that 2 comes before 10.
+ * @param {string} a
+ * @param {string} b
+ */
+function natural(a, b) {
+  return a.localeCompare(b, "en", { numeric: true });
 }

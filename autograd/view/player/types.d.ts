@@ -10,7 +10,7 @@ interface PageData {
 
 interface GraphData {
   nodes: NodeData[]; // in topological order, the result last
-  boxes: { title: string; nodes: number[] }[];
+  boxes: { title: string; path: string; nodes: number[] }[];
   pictures: PictureData[];
 }
 
@@ -28,14 +28,28 @@ interface NodeData {
 interface PictureData {
   scope: number | null; // the box that is shown
   edges: Record<string, Edge[]>; // what each edge of the picture stands for, by its id
+  nodes?: number[]; // where the page lays the picture out: the nodes that are shown
+  boxes?: number[]; // and the closed boxes
+  number?: number; // of the picture, over the whole page
 }
 
 type Edge = [child: number, operand: number];
 
 interface TrainingData {
-  frames: { loss: number; graph: number; leaves: Record<number, number> }[];
+  frames: Frame[];
   about: string;
+  columns: string[]; // what is known of each parameter in each frame
+
   plane: Plane | null;
+}
+
+interface Frame {
+  loss: number;
+  graph: number;
+  leaves: Record<number, number>;
+  parameters: Record<number, number[]>; // by leaf, as in `columns`
+  layers: Record<string, [gradient: number, update: number]>; // root mean squares
+  dead: number[]; // ReLUs that are 0 for every example
 }
 
 interface Plane {
@@ -52,7 +66,8 @@ type Rules = Record<string, Rule>;
 
 interface Rule {
   inputs: string[];
-  about: string;
+  symbol: string;
+  about: string[]; // a template; one empty part where the call says it all
   call: string[];
   domain: Record<string, string>;
   value: (...operands: number[]) => number;
@@ -77,7 +92,7 @@ interface SeedStep {
   after: number;
 }
 
-/** `node` adds adjoint × partial to the gradient of its operand k, which is `target`. */
+/** `node` adds its gradient (`adjoint`) × partial to the gradient of its operand k, which is `target`. */
 interface EdgeStep {
   kind: "edge";
   node: number;
@@ -95,6 +110,26 @@ interface BackwardPass {
   order?: number[];
   before?: number[];
   overwrites?: boolean;
+}
+
+/** What an address names. */
+interface Place {
+  step: number;
+  frame: number;
+  tool: string;
+  views: string[];
+}
+
+/** What a pane shows: a drawing with parts for nodes. */
+interface Sheet {
+  svg: SVGSVGElement;
+  size: ViewBox; // the whole
+  view: ViewBox; // what is shown of it
+  marked: Element[];
+  parts: Element[]; // what a map of it shows
+  group(node: number): Element | undefined;
+  bounds(part: Element): Box;
+  readable: number; // the smallest scale at which it can be read
 }
 
 type Zoom = number | "fit" | "auto";
@@ -119,5 +154,5 @@ interface Chart {
   title: string;
   levels: [y: number, text: string][];
   ticks: [x: number, text: string][];
-  points: [x: number, y: number][];
+  lines: { name: string; points: [x: number, y: number][] }[];
 }

@@ -49,7 +49,7 @@ test("outside a domain nothing is changed, and the limits are told", () => {
   const g = shared(), before = [g.data, g.partials];
   const leaves = g.data.map((number, i) => (g.name(i) === "w" ? -2 : number));
   assert.throws(() => g.recompute(leaves), { name: "RangeError",
-                                             message: "log(-1) has no finite value here. x must be > 0" });
+                                             message: "log(−1) has no finite value here. x must be > 0" });
   assert.throws(() => g.recompute(g.data.map(() => NaN)), { message: "x must be a finite number." });
   assert.deepEqual([g.data, g.partials], before);
 });

@@ -26,8 +26,8 @@ test("the number of paths may exceed what a double holds", () => {
 test("a path is told as names and factors", () => {
   const g = graph({ x: -2, w: 3 }, ["p", "mul", "x", "w"], ["y", "mul", "p", "x"]);
   const [first, second] = pathsFrom(g, 0, 2).map((path) => toldPath(g, 0, path));
-  assert.deepEqual(first, ["x → p → y", "3 × (-2) = -6"]);
-  assert.deepEqual(second, ["x → y", "-6 = -6"]);
+  assert.deepEqual(first, ["x → p → y", "3 × (−2) = −6"]);
+  assert.deepEqual(second, ["x → y", "−6 = −6"]);
   assert.deepEqual(toldPath(g, g.result, []), ["y", "1 = 1"]);
 });
 

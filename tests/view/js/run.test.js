@@ -1,7 +1,7 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { shared, Run, stopsOf, changedBy } = require("./scripts.js");
+const { shared, Run, changedBy } = require("./scripts.js");
 
 test("at the end every node is known and every gradient complete", () => {
   const g = shared(), run = new Run(g, g.steps());
@@ -29,16 +29,6 @@ test("going returns the steps on the way, in the order of the pass", () => {
   assert.equal(run.step, run.steps[3]);
   assert.deepEqual(run.go(4), []);
   assert.deepEqual(run.go(1), run.steps.slice(1, 4));
-});
-
-test("by node the edges of a node are one stop", () => {
-  const g = shared(), steps = g.steps(), stops = stopsOf(steps, true);
-  assert.deepEqual(stopsOf(steps, false), [...steps, null].map((_, i) => i));
-  for (const stop of stops.slice(1)) {
-    const done = steps[stop - 1], next = steps[stop];
-    assert.ok(done.kind !== "edge" || next?.node !== done.node);
-  }
-  assert.equal(stops.length, 1 + g.operations().length * 2 + 1);
 });
 
 test("a forward step changes its node, others their target", () => {

@@ -5,8 +5,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const FOLDER = path.join(__dirname, "../../../autograd/view/player");
-const SCRIPTS = ["library", "text", "graph", "paths", "run", "story", "geometry", "charts", "nudges", "answers",
-                 "mistakes"];
+const SCRIPTS = ["library", "text", "graph", "paths", "run", "story", "parts", "geometry", "charts", "layered", "nudges",
+                 "answers", "mistakes", "formula", "chain", "network", "lines"];
 
 const source = SCRIPTS.map((name) => fs.readFileSync(path.join(FOLDER, `${name}.js`), "utf-8")).join("\n");
 const names = [...source.matchAll(/^(?:function|class|const) (\w+)/gm)].map(([, name]) => name);
@@ -15,13 +15,13 @@ const scripts = new Function(`"use strict";\n${source}\nreturn { ${names.join(",
 // Rules as autograd/table/javascript.py writes them.
 const always = () => true;
 const RULES = {
-  add: { inputs: ["x", "y"], about: "", call: ["", "x", " + ", "y", ""], domain: {}, value: (x, y) => x + y,
+  add: { inputs: ["x", "y"], about: [""], call: ["", "x", " + ", "y", ""], domain: {}, value: (x, y) => x + y,
          partials: [() => 1, () => 1], shown: [[[always, ["1"]]], [[always, ["1"]]]] },
-  mul: { inputs: ["x", "y"], about: "", call: ["", "x", " * ", "y", ""], domain: {}, value: (x, y) => x * y,
+  mul: { inputs: ["x", "y"], about: [""], call: ["", "x", " * ", "y", ""], domain: {}, value: (x, y) => x * y,
          partials: [(x, y) => y, (x) => x], shown: [[[always, ["", "y", ""]]], [[always, ["", "x", ""]]]] },
-  log: { inputs: ["x"], about: "the natural logarithm", call: ["log(", "x", ")"], domain: { x: "> 0" },
+  log: { inputs: ["x"], about: ["the natural logarithm of ", "x", ""], call: ["log(", "x", ")"], domain: { x: "> 0" },
          value: Math.log, partials: [(x) => 1 / x], shown: [[[always, ["1 / ", "x", ""]]]] },
-  relu: { inputs: ["x"], about: "", call: ["relu(", "x", ")"], domain: {}, value: (x) => Math.max(0, x),
+  relu: { inputs: ["x"], about: [""], call: ["relu(", "x", ")"], domain: {}, value: (x) => Math.max(0, x),
           partials: [(x) => Number(x > 0)], shown: [[[(x) => x > 0, ["1"]], [always, ["0"]]]] },
 };
 

@@ -12,37 +12,37 @@ function toldAt(g, wanted) {
 
 test("before the first step it is told what there is to see", () => {
   const g = shared();
-  assert.deepEqual(told(new Run(g, g.steps())).map(([head]) => head), ["Start", "Colours", "Keys", "Mouse"]);
+  assert.deepEqual(told(new Run(g, g.steps())).map(([head]) => head), ["Start", "Passes", "Words", "Colours", "Keys", "Mouse"]);
 });
 
 test("a forward step tells the operation, its rule and the line of code", () => {
   const g = graph({ x: 1 }, ["y", "log", "x"]);
-  assert.deepEqual(toldAt(g, () => true), [["Forward", "y = log(x) = log(1) = 0"], ["Rule", "the natural logarithm"]]);
+  assert.deepEqual(toldAt(g, () => true), [["Forward", "y = log(x) = log(1) = 0"], ["Rule", "the natural logarithm of x"]]);
   g.nodes[1].line = "a.py:1: y = log(x)";
   assert.deepEqual(toldAt(g, () => true).pop(), ["Code", "a.py:1: y = log(x)"]);
 });
 
-test("the result's adjoint is 1", () => {
+test("the result's gradient is 1", () => {
   assert.deepEqual(toldAt(shared(), ({ kind }) => kind === "seed"),
-                   [["Backward", "y is the result: its adjoint is ∂y/∂y = 1."]]);
+                   [["Backward", "y is the result: its gradient is ∂y/∂y = 1."]]);
 });
 
 test("an edge tells contribution, rule, derivative, sum and order", () => {
   const g = graph({ x: -2, w: 3 }, ["p", "mul", "x", "w"], ["y", "mul", "p", "x"]);
   const lines = toldAt(g, ({ kind, node, target }) => kind === "edge" && node === 2 && target === 0);
   assert.deepEqual(lines, [
-    ["Backward", "p contributes to x: -2 × 3 = -6"],
-    ["Rule", "∂mul/∂x = y"],
+    ["Backward", "p contributes to x: −2 × 3 = −6"],
+    ["Rule", "p = x * w"],
     ["Local derivative", "∂p/∂x = w = 3"],
-    ["Chain rule", "adjoint of p × ∂p/∂x = -2 × 3 = -6"],
-    ["Sum", "grad of x: -6 + (-6) = -12"],
-    ["Order", "p had to wait for y: only with that contribution was its adjoint complete. x is complete now: -12."]]);
+    ["Chain rule", "gradient of p × ∂p/∂x = −2 × 3 = −6"],
+    ["Sum", "gradient of x: −6 + (−6) = −12"],
+    ["Order", "p had to wait for y: only with that contribution was its gradient complete. x is complete now: −12."]]);
 });
 
 test("a node that waits says for whom", () => {
   const g = shared(), [, , , , , order] = toldAt(g, ({ kind, target }) => kind === "edge" && target === at(g, "h"));
   assert.deepEqual(order, ["Order",
-    "m had to wait for y: only with that contribution was its adjoint complete. h still waits for l."]);
+    "m had to wait for y: only with that contribution was its gradient complete. h still waits for l."]);
   const steps = g.steps();
   assert.deepEqual(missingAt(steps, 0, at(g, "h")), [at(g, "m"), at(g, "l")]);
   assert.deepEqual(missingAt(steps, steps.length, at(g, "h")), []);

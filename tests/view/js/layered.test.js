@@ -1,0 +1,58 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const { layeredLayout, arrowBetween } = require("./scripts.js");
+
+/** Parts of one size; those that no arrow goes to are leaves. */
+function parts(count, arrows) {
+  return Array.from({ length: count }, (_, i) => ({ width: 100, height: 40, isLeaf: !arrows.some(([, head]) => head === i) }));
+}
+
+/** A random graph without cycles. */
+function random(count, seed) {
+  let state = seed;
+  const next = (below) => (state = (state * 48271) % 2147483647) % below;
+  return Array.from({ length: 2 * count }, () => [next(count), next(count)]).filter(([a, b]) => a < b);
+}
+
+test("nothing overlaps, and every arrow goes to the right", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const arrows = random(40, seed), boxes = layeredLayout(parts(40, arrows), arrows);
+    assert.equal(boxes.length, 40);
+    boxes.forEach((a, i) => {
+      assert.ok(Number.isFinite(a.x) && Number.isFinite(a.y));
+      for (const b of boxes.slice(i + 1)) {
+        assert.ok(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y);
+      }
+    });
+    for (const [tail, head] of arrows) assert.ok(boxes[tail].x + boxes[tail].width < boxes[head].x);
+  }
+});
+
+test("a chain is a straight line, and what is symmetrical stays so", () => {
+  const chain = layeredLayout(parts(3, [[0, 1], [1, 2]]), [[0, 1], [1, 2]]);
+  assert.ok(chain.every(({ y }) => Math.abs(y - chain[0].y) < 1e-9));
+  const two = [[0, 2], [1, 2]], [a, b, sum] = layeredLayout(parts(3, two), two);
+  assert.ok(Math.abs((a.y + b.y) / 2 - sum.y) < 1e-9);
+});
+
+test("an operand stands just before what uses it", () => {
+  const arrows = [[0, 1], [1, 2], [2, 3], [4, 3]], boxes = layeredLayout(parts(5, arrows), arrows);
+  assert.equal(boxes[4].x, boxes[2].x);
+});
+
+test("layers are ordered so that arrows do not cross without need", () => {
+  const arrows = [[0, 5], [1, 4], [2, 3]], boxes = layeredLayout(parts(6, arrows), arrows);
+  for (const [tail, head] of arrows) assert.ok(Math.abs(boxes[tail].y - boxes[head].y) < 1e-9);
+});
+
+test("an arrow begins at one box and ends at the other", () => {
+  const { line, point } = arrowBetween({ x: 0, y: 0, width: 10, height: 20 }, { x: 60, y: 40, width: 10, height: 20 }, 0.5);
+  assert.match(line, /^M10,10C/);
+  assert.match(point, /60,50/);
+});
+
+test("the same graph has the same layout", () => {
+  const arrows = random(30, 7);
+  assert.deepEqual(layeredLayout(parts(30, arrows), arrows), layeredLayout(parts(30, arrows), arrows));
+});
