@@ -184,7 +184,11 @@ def _shape(structure):
     """The shape of a structure of nested lists; None for one that is no array."""
     if structure in ("number", "Value", "Constant"):
         return ()
-    if type(structure) is Static or structure[0] == "static" or issubclass(structure[0], dict):
+    if type(structure) is Static or structure[0] == "static":
+        return None
+    if structure[0] == "array":
+        return structure[1] if _product(structure[1]) else None
+    if issubclass(structure[0], dict):
         return None
     parts = structure[1:]
     if len(parts) == 1 and type(parts[0]) is int:
