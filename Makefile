@@ -71,7 +71,7 @@ sanitize: $(VENV)/ready-to-test
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
-	  tests/table/test_rules.py tests/check/test_gradcheck.py tests/view
+	  tests/table/test_rules.py tests/check/test_gradcheck.py tests/matrices tests/view
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks

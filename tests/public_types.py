@@ -32,6 +32,7 @@ from autograd import (
     jacobian,
     jvp,
     latex,
+    load_export,
     log_softmax,
     logaddexp,
     logsumexp,
@@ -94,6 +95,8 @@ def values() -> None:
     assert_type(is_recording(), bool)
     assert_type(watch(x), None)
     assert_type(random_numbers(random)(), float)
+    reader: Callable[[str], Callable[..., Any]] = load_export
+    assert_type(reader, Callable[[str], Callable[..., Any]])
     assert_type(random_numbers(random.Random(0)), Callable[[], float])
     assert backend in ("native", "python")
     assert_type(Interval(0.0), Interval)

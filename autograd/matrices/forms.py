@@ -61,6 +61,7 @@ class _Builder:
         """Part of a result: a list of numbers is one array."""
         part = part.tolist() if hasattr(part, "tolist") else part
         kinds, slots = self.recording.result.kinds, self.program.results
+        part = part.tolist() if hasattr(part, "tolist") else part
         if isinstance(part, dict):
             return {key: self.returned(value) for key, value in part.items()}
         shape = _shape_of(part)

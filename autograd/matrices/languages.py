@@ -8,7 +8,7 @@ from typing import ClassVar
 NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
                "atan2": "arctan2", "atanh": "arctanh"}  # fmt: skip
 SAME = ("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
-        "floor", "hypot", "sign", "maximum", "minimum", "exp2")  # fmt: skip
+        "floor", "fmod", "hypot", "sign", "maximum", "minimum", "exp2")  # fmt: skip
 
 
 class NumPy:

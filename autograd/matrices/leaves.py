@@ -188,10 +188,13 @@ def _shape(structure):
     """The shape of an array or of nested lists of numbers; None for other structures."""
     if structure in ("number", "Value", "Constant"):
         return ()
+    if type(structure) is Static or structure[0] == "static":
+        return None
     if structure[0] == "array":
         _, shape, items = structure
-        return shape if items == "number" or all(_shape(item) == () for item in items) else None
-    if type(structure) is Static or structure[0] == "static" or issubclass(structure[0], dict):
+        numbers = items == "number" or all(_shape(item) == () for item in items)
+        return shape if numbers and _product(shape) else None
+    if issubclass(structure[0], dict):
         return None
     parts = structure[1:]
     if len(parts) == 1 and type(parts[0]) is int:

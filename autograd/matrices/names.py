@@ -10,6 +10,7 @@ from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
 from autograd.table.registry import RULES
 
 TAKEN = {*keyword.kwlist, *dir(builtins), "np", "jnp", "jax", "torch", "math", "parameters", "coarse"}
+LONGEST = 16  # the letters of a scope that names begin with
 CALLED = {
     SUM: "total",
     LARGEST: "largest",
@@ -51,7 +52,7 @@ class Names:
         kind = "slope" if hasattr(step.kind, "of") else kind
         what = CALLED.get(kind, re.sub(r"\W+", "_", kind).strip("_"))
         scope = step.scope.split(".")[-1]
-        return f"{scope}_{what}" if scope else what
+        return f"{scope}_{what}" if 0 < len(scope) <= LONGEST else what
 
     def free(self, name):
         """A name like this one that is not taken."""

@@ -83,7 +83,8 @@ class Helpers:
         function = language.functions.get(name)
         if function is None:
             function = self.made(name, rule)
-        if name in ("maximum", "minimum", "hypot", "atan2") and language.name == "torch":
+        takes_tensors = name in ("maximum", "minimum", "hypot", "atan2", "fmod") or function in self.functions
+        if takes_tensors and language.name == "torch":
             operands = [f"torch.tensor({text}, dtype=torch.float64)" if _is_number(text) else text for text in operands]
         return f"{function}({', '.join(operands)})"
 

@@ -381,6 +381,7 @@ def test_nested_lists_of_results_are_one_array():
     expected = step.map([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     assert run("numpy", step, [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]).tolist() == expected
     step = compile(lambda x: [[a * 2] for a in x])
+    step([1.0, 2.0, 3.0])
     assert run("numpy", step, [[[1.0, 2.0, 3.0]]]).tolist() == [[[2.0], [4.0], [6.0]]]
 
 
