@@ -10,6 +10,7 @@ from autograd.engine import Constant, Value
 from autograd.errors import GraphTooLargeError, MissingPackageError
 from autograd.table.registry import RULES
 from autograd.view.boxes import Box
+from autograd.view.chains import turned_edges
 from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
 from autograd.view.layout import draws_first_on_the_left
 from autograd.view.look import Look, strength
@@ -249,11 +250,27 @@ class DotWriter:
             attributes["fillcolor"] = self.fill(self.graph.grad(node))
         if attributes["shape"] == "Mrecord":
             cell = "".join(text(line) + "\\l" for line in lines)
-            label = f"{text(node.rule.symbol)} | {cell}" if node.rule else cell
+            symbol = (
+                text(self.symbol(node)).replace(" ", "&#160;") if node.rule else ""
+            )  # Graphviz drops a space after ×
+            label = f"{symbol} | {cell}" if node.rule else cell
             label = f"{{ {label} }}" if self.is_across else label
         else:
             label = "\\n".join(map(text, lines))
         dot.node(self.ids[node], label=label, **attributes)
+
+    def symbol(self, node):
+        """The symbol of an operation, with the constants that are written into it: "× 2", "2 − …", "max(…, 0)"."""
+        symbol, written = node.rule.symbol, self.graph.written
+        if written.isdisjoint(node.parents):
+            return symbol
+        operands = [self.look.number(parent.data) if parent in written else "…" for parent in node.parents]
+        if node.rule.operator is None:
+            return f"{symbol}({', '.join(operands)})"
+        if operands[0] == "…" or node.rule.name in ("add", "mul"):
+            (number,) = [operand for operand in operands if operand != "…"] or [" and ".join(operands)]
+            return f"{symbol} {bracketed(number)}"
+        return f"{operands[0]} {symbol} {operands[1]}"
 
     def label_lines(self, node):
         """The line with the label, if there is one; without the path of a box that the node is drawn in or beside."""
@@ -308,8 +325,12 @@ class DotWriter:
                 is_single = isinstance(tail, Value) and isinstance(head, Value)
                 merged.setdefault((tail, head, (node, i) if is_single else None), []).append((node, i))
         self.edges = len(merged)
+        turned = turned_edges(self.graph, self.shown_as) if self.is_across else ()
         for (tail, head, _), edges in merged.items():
-            dot.edge(self.ids[tail], self.ids[head], **self.edge_attributes(edges))
+            if (tail, head) in turned:
+                dot.edge(self.ids[head], self.ids[tail], dir="back", **self.edge_attributes(edges))
+            else:
+                dot.edge(self.ids[tail], self.ids[head], **self.edge_attributes(edges))
 
     def edge_attributes(self, edges):
         """The attributes of an edge that stands for `edges`, each a node and the number of its operand."""

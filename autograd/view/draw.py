@@ -48,6 +48,7 @@ def draw(
     labels: bool = True,
     gradients: bool = True,
     formulas: bool = False,
+    constants: bool = False,
 ) -> Drawing:
     """The graph that a result was computed by, as a picture.
 
@@ -72,6 +73,8 @@ def draw(
     labels      whether nodes show their labels
     gradients   whether gradients are shown, as numbers and as colours
     formulas    whether operations show how they are computed, and edges their local derivatives
+    constants   whether constants are nodes of their own. Otherwise they are written into the operations that use them,
+                "× 2", "2 − …", unless they have a label or are the inputs of a network, multiplied by parameters
 
     Boxes are the modules of nn, by the labels of their parameters. What was computed here, or inside
     `record_scopes()`, has a box for each scope: losses, `softmax`, the heads of an attention. What a model computes
@@ -106,6 +109,8 @@ def draw(
         gradients=gradients,
         formulas=formulas,
     )
+    if not isinstance(constants, bool):
+        raise ArgumentError(f"draw: constants is True or False, got {constants!r:.60}.")
     if fold is not None and not isinstance(fold, str):
         fold = expect_list_of("draw: fold", fold, str)
     limit = expect_integer("draw: limit", limit)
@@ -115,6 +120,8 @@ def draw(
         graph.failure, looks.gradients = value, False
     elif are_new and len(results) == 1:
         graph.compute_gradients()
+    if not constants:
+        graph.write_constants()
     scope = None if inside is None else named(graph, inside, "inside")[0]
     return Drawing(graph, _shown(graph, scope, fold, limit), looks, scope)
 
@@ -126,9 +133,10 @@ def _shown(graph, scope, fold, limit):
     else:
         shown_as = fitting(graph, scope, limit)
     if count(shown_as) > limit:
-        folding = "" if count(shown_as) == len(graph.nodes) else f", and {count(shown_as):,} when folded"
+        whole = len(graph.nodes) - len(graph.written.intersection(graph.nodes))
+        folding = "" if count(shown_as) == whole else f", and {count(shown_as):,} when folded"
         raise GraphTooLargeError(
-            f"the graph has {len(graph.nodes):,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
+            f"the graph has {whole:,} nodes{folding}; a picture shows at most {limit:,}. Draw a part of it: "
             "draw(value, depth=8), the loss of one example, or the output of one neuron; or raise limit."
         )
     return shown_as

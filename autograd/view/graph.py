@@ -39,6 +39,7 @@ class Graph:
     cut        the nodes whose operands `depth` left out
     gradients  those to show in place of `.grad`
     failure    the error that an operation on the results has raised, or None
+    written    the constants that are written into the operations that use them, in place of nodes of their own
     """
 
     def __init__(self, *results: Value, depth: int | None = None, parameters: Iterable[Value] = ()):
@@ -55,6 +56,7 @@ class Graph:
         self.known_parameters = set(parameters)
         self.gradients: Mapping[Value, float] = {}
         self.failure: AutogradError | None = None
+        self.written: set[Value] = set()
         are_scopes_known = any(node.scope is not None for node in self.nodes)
         self.boxes, self.box_of = scope_boxes(self) if are_scopes_known else find_boxes(self)
         gather_repeats(self)
@@ -74,7 +76,7 @@ class Graph:
     @cached_property
     def cut(self) -> list[Value]:
         shown = set(self.nodes)
-        return [node for node in self.nodes if not shown.issuperset(node.parents)]
+        return [node for node in self.nodes if not shown.issuperset(set(node.parents) - self.written)]
 
     @cached_property
     def names(self) -> dict[Value, str]:
@@ -125,6 +127,20 @@ class Graph:
         """Let `gradients` be those of the result, whatever the nodes hold."""
         self.gradients = dict(zip(self.nodes, adjoints(self.result, self.nodes)))
 
+    def write_constants(self) -> None:
+        """Let `written` be the constants without a label that are no results, nor inputs times a parameter."""
+        used = {parent: None for node in self.nodes for parent in node.parents if self._is_plain(parent)}
+        inputs = {
+            number
+            for node in self.nodes
+            if node.rule is not None and node.rule.name == "mul" and any(map(self.is_parameter, node.parents))
+            for number in node.parents
+        }
+        self.written = set(used) - inputs - set(self.results)
+
+    def _is_plain(self, node):
+        return isinstance(node, Constant) and node.rule is None and not node.frozen and not node.label
+
     def kind(self, node: Value) -> str:
         """How a node is drawn: "result", "operation", "constant", "parameter" or "input"."""
         if node in self.results and self.failure is None:
@@ -145,7 +161,7 @@ class Graph:
         """What each node is shown as when the boxes `closed` are closed: itself, or the outermost of them around it.
 
         scope: only what is in this box, and its operands; more than MOST_OPERANDS of those as the boxes that they are
-        in. Parameters and constants that only closed boxes use are left out.
+        in. Parameters and constants that only closed boxes use are left out, and so is what is `written`.
         """
         closed, shown_as = set(closed), {}
         inside = self.nodes if scope is None else self.nodes_in(scope)
@@ -158,7 +174,9 @@ class Graph:
         return {
             node: shown_as[node] if node in shown_as else operands[node]
             for node in self.nodes
-            if (node in shown_as or node in operands) and not (closed and self._only_in_boxes(node, shown_as))
+            if node not in self.written
+            and (node in shown_as or node in operands)
+            and not (closed and self._only_in_boxes(node, shown_as))
         }
 
     def _beside(self, node, scope):

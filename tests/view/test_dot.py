@@ -55,7 +55,7 @@ def test_a_sum_of_a_list_shows_no_stray_zero():
 
 def test_every_kind_of_node_has_a_shape_of_its_own():
     x, w = Value(2.0, "x"), Value(3.0, "layer0.w")
-    source = draw((x * w + 1.0).exp(), parameters=[]).source
+    source = draw((x * w + 1.0).exp(), constants=True).source
     shapes = {
         kind: next(line for line in source.splitlines() if f"class={kind}" in line)
         for kind in ("input", "parameter", "constant", "operation", "result")
@@ -132,7 +132,7 @@ def test_labels_are_shown_as_they_are(label, rankdir):
     out.label = label
     assert elements(draw(leaf), "result")[0][1][0] == label
     assert elements(draw(out, rankdir=rankdir), "input")[0][1][0] == label
-    assert elements(draw(out, rankdir=rankdir), "result")[0][1][:2] == ["×", label]
+    assert elements(draw(out, rankdir=rankdir), "result")[0][1][:2] == ["×\xa02", label]
 
 
 @pytest.mark.parametrize(
@@ -177,3 +177,28 @@ def test_a_folded_result_has_the_thick_line_of_a_result():
 
 def test_a_constant_can_be_drawn():
     assert elements(draw(Value(2.0, "two").detach()), "result")[0][1] == ["two", "2"]
+
+
+def test_constants_are_written_into_the_operations_that_use_them():
+    x, y = Value(3.0, "x"), Value(2.0, "y")
+    z = (2 - x) ** 3 * 0.5 + 1 / autograd.maximum(y, 0.0) + (-2) * x - 1
+    kinds = "operation", "result"
+    symbols = [lines[0].replace("\xa0", " ") for kind in kinds for _, lines, _, _ in elements(draw(z), kind)]
+    assert sorted(symbols) == sorted(["2 − …", "** 3", "× 0.5", "max(…, 0)", "1 ÷ …", "+", "× (-2)", "+", "− 1"])
+    assert elements(draw(z), "constant") == []
+    assert len(elements(draw(z, constants=True), "constant")) == 7
+    assert {lines[0] for _, lines, _, _ in elements(draw(z, constants=True), "operation")} >= {"−", "**", "×"}
+
+
+def test_constants_that_are_inputs_or_have_a_label_stay_nodes():
+    two = Value(2.0, "two").detach()
+    y = Value(0.5, "layer0.w") * 3.0 + two
+    assert [lines for _, lines, _, _ in elements(draw(y), "constant")] == [["3"], ["two", "2"]]
+    assert len(elements(draw(Value(0.5, "w") * 3.0), "constant")) == 0
+    assert draw([y, y.detach() + 1]).svg().startswith("<svg"), "a result that is a constant is drawn"
+
+
+def test_a_constant_beyond_the_depth_is_no_cut():
+    chain = Value(1.0, "x") * 2 + 1
+    assert "cut" not in draw(chain, depth=2).source
+    assert draw(chain, depth=1).source.count('label="⋯"') == 1

@@ -122,7 +122,7 @@ def test_an_error_shows_the_graph_up_to_it():
     error = failure()
     assert error.rule_name == "log"
     picture = draw(error)
-    assert [lines[0] for _, lines, _, _ in elements(picture, "operation")] == ["×", "+"]
+    assert [lines[0] for _, lines, _, _ in elements(picture, "operation")] == ["×", "+\xa00.25"]
     (failed,) = elements(picture, "failed")
     assert failed[1] == ["log", "log: x must be > 0, got -0.75. Shift or", "clamp it before log()."]
     assert "failed" in picture.source
