@@ -213,7 +213,8 @@ class Player:
         scale  how many pixels there are to a point; by default 1, or less for a film that would be wider than 1,280
         theme  as for `draw`
 
-        Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
+        Raises ArgumentError for another suffix or a wrong argument, GraphTooLargeError for a film of more than 2,000
+        nodes, OSError when it cannot be written, and
         MissingPackageError (an ImportError) without Pillow; then the file is unchanged.
         """
         from pathlib import Path
