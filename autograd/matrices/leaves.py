@@ -152,7 +152,7 @@ def _arrays_in(structure, name, slots) -> list[Leaf]:
         return []
     kind, *parts = structure
     if kind == "array":  # with items that are no numbers
-        kind, parts = list, list(parts[1])
+        kind, parts = list, [] if parts[1] == "number" else list(parts[1])
     if parts == [0]:
         return []
     if issubclass(kind, dict):
@@ -175,7 +175,7 @@ def _shapes_in(structure):
         return None
     kind, *parts = structure
     if kind == "array":  # with items that are no numbers
-        kind, parts = list, list(parts[1])
+        kind, parts = list, [] if parts[1] == "number" else list(parts[1])
     if parts == [0]:
         return kind()
     if issubclass(kind, dict):

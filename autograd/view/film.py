@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_integer
 from autograd.engine import Constant, as_float
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, GraphTooLargeError
 from autograd.view.graph import bracketed, derivative, short
 from autograd.view.layout import svgs
 from autograd.view.look import look, strength
 from autograd.view.parts import Part, parts_of
 from autograd.view.player.scenes import scenes
-from autograd.view.steps import Contribution, contributions
+from autograd.view.steps import NODE_LIMIT, Contribution, contributions
 from autograd.view.text import operation_in_words
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ class Film:
             raise ArgumentError(
                 "a film has up to 50 frames a second, and up to 10 pixels to a point: expected positive numbers, got "
                 f"rate={rate!r} and scale={scale!r}."
+            )
+        if len(graph.nodes) > NODE_LIMIT:
+            raise GraphTooLargeError(
+                f"the graph has {len(graph.nodes):,} nodes; a film shows at most {NODE_LIMIT:,}. Save the page as .html, "
+                "or film a smaller model."
             )
         self.graph, self.look = graph, look("save", theme=theme)
         scene = next(scenes(graph))

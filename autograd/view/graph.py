@@ -163,34 +163,44 @@ class Graph:
         scope: only what is in this box, and its operands; more than MOST_OPERANDS of those as the boxes that they are
         in. Parameters and constants that only closed boxes use are left out, and so is what is `written`.
         """
-        closed, shown_as = set(closed), {}
-        inside = self.nodes if scope is None else self.nodes_in(scope)
-        for node in inside:
-            closed_around = [box for box in self.around(node) if box in closed]
-            shown_as[node] = closed_around[-1] if closed_around else node
-        operands = {parent: parent for node in inside for parent in node.parents if parent not in shown_as}
-        if scope is not None and len(operands) > MOST_OPERANDS:
-            operands = {node: self._beside(node, scope) for node in operands}
+        closed = set(closed)
+        if scope is None:
+            inside, operands = self.nodes, {}
+        else:
+            inside = self.nodes_in(scope)
+            own, around = set(inside), set(scope.around())
+            operands = {parent: parent for node in inside for parent in node.parents if parent not in own}
+            if len(operands) > MOST_OPERANDS:
+                operands = self._outermost(operands, lambda box: box not in around)
+        shown_as = self._outermost(inside, closed.__contains__) if closed else dict(zip(inside, inside))
         return {
             node: shown_as[node] if node in shown_as else operands[node]
-            for node in self.nodes
+            for node in (self._sorted({*inside, *operands}) if operands else inside)
             if node not in self.written
-            and (node in shown_as or node in operands)
             and not (closed and self._only_in_boxes(node, shown_as))
         }
 
-    def _beside(self, node, scope):
-        """The outermost box around a node that is not around `scope`; the node itself if there is none."""
-        outside = [box for box in self.around(node) if box not in scope.around()]
-        return outside[-1] if outside else node
+    def _outermost(self, nodes, condition):
+        """For each node the outermost box around it that fulfils the condition; the node itself if there is none."""
+        found = {None: None}
+        for box in {self.box_of.get(node) for node in nodes} - {None}:
+            *_, found[box] = None, *filter(condition, box.around())
+        return {node: found[self.box_of.get(node)] or node for node in nodes}
 
     def nodes_in(self, box: Box) -> list[Value]:
         """The nodes in a box and in those inside it, in the order of `nodes`."""
         boxes = [box]
         for one in boxes:
             boxes.extend(one.inner)
-        members = {node for one in boxes for node in one.members}
-        return [node for node in self.nodes if node in members]
+        return self._sorted(node for one in boxes for node in one.members)
+
+    def _sorted(self, nodes):
+        """Those of some nodes that are in `nodes`, in its order; it takes no time for the others, which may be many."""
+        return sorted((node for node in nodes if node in self._places), key=self._places.__getitem__)
+
+    @cached_property
+    def _places(self):
+        return {node: place for place, node in enumerate(self.nodes)}
 
     def _only_in_boxes(self, node, shown_as):
         """Whether a node is a parameter or unnamed constant of which everything computed here is in closed boxes."""

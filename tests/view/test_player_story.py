@@ -138,7 +138,14 @@ def test_a_million_nodes_are_refused_without_recursion():
     chain = Value(1.0)
     for _ in range(100_000):
         chain = -chain
-    with pytest.raises(GraphTooLargeError, match="has 100,001 nodes; play shows at most 2,000"):
+    with pytest.raises(GraphTooLargeError, match="has 100,001 nodes; play shows at most 100,000"):
+        play(chain)
+    chain = Value(1.0)
+    for _ in range(2000):
+        chain = -chain
+    with pytest.raises(
+        GraphTooLargeError, match=r"has 2,001 nodes; play shows at most 2,000 side by side. Pass the model"
+    ):
         play(chain)
 
 

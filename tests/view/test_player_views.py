@@ -1,8 +1,12 @@
 """Large graphs in the browser: the insides of boxes, neighbourhoods, and speed."""
 
+import statistics
+import time
+
 from player_page import large
 from soaking import SOAK
 
+import nn
 from autograd import Value
 from autograd.view.graph import ancestry
 from autograd.view.player.page import play
@@ -66,6 +70,39 @@ def test_a_neighbourhood_shows_the_boxes_that_hold_some_of_it(page):
           return keys.some(([i, k]) => seen(whole.group(i)) && seen(whole.group(whole.graph.nodes[i].parents[k])));
         });""")
     assert edges, "no edge leads to what is not shown"
+
+
+def test_the_gpt_of_the_notebook_opens_when_folded_and_each_level_inside_it(page, figure):
+    model, word = nn.GPT(27, context=9, width=16, heads=4, layers=1, seed=1), [0, 6, 18, 15, 7, 0]
+    started = time.perf_counter()
+    player = play(model, word[:-1], loss=nn.cross_entropy, target=word[1:])
+    shown = page(player)
+    built = time.perf_counter() - started
+    opened = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
+    milliseconds = statistics.median(shown.open() and shown.run(opened) for _ in range(3))
+    nodes, top = shown.run("return [player.graph.nodes.length, player.pictures[0].parts.length]")
+    figure("nodes in a page of the player, folded", nodes, f"built in {built:.0f} s, opens in {milliseconds:.0f} ms")
+    assert nodes > 40_000
+    assert top <= 40
+    depth = shown.run("""
+        let depth = 0, picture = player.pictures[0];
+        while (picture.boxes.size) {
+          const [[box]] = picture.boxes;
+          player.open(player.pictures.findIndex(({scope}) => scope === box));
+          if (picture === player.detail.picture) break;
+          picture = player.detail.picture;
+          depth++;
+        }
+        return depth;""")
+    assert depth >= 2
+    shown.run("player.go(player.run.steps.length)")
+    assert shown.run("return player.run.grads.every(Number.isFinite)")
+    for tool in ("Values", "Paths", "Order", "Mistakes"):
+        shown.press(tool)
+        assert shown.run("return document.querySelectorAll('.desk *').length") < 3000
+    if SOAK:  # the short run asserts no time: machines differ
+        assert built < 10
+        assert milliseconds < 2000
 
 
 def test_a_page_of_2000_nodes_opens_at_once_and_runs_smoothly(page, figure):

@@ -105,8 +105,11 @@ function choice(label, onchange, options) {
   return element("select", { "aria-label": label, onchange }, ...made);
 }
 
+/** How many nodes or leaves a list has at most; the others are clicked in the picture. */
+const MOST_LISTED = 500;
+
 /**
- * A list of nodes to pick one from, for the keyboard: [label, list].
+ * A list of nodes to pick one from, for the keyboard: [label, list]. Of very many it has the first.
  * @param {Graph} graph
  * @param {string} label
  * @param {number[]} nodes
@@ -115,8 +118,23 @@ function choice(label, onchange, options) {
  * @returns {[HTMLLabelElement, HTMLSelectElement]}
  */
 function picker(graph, label, nodes, chosen, action) {
-  const options = nodes.map((i) => element("option", { value: i }, graph.name(i)));
+  const options = nodes.slice(0, MOST_LISTED).map((i) => element("option", { value: i }, graph.name(i)));
   const list = element("select", { onchange: () => action(Number(list.value)) }, ...options);
-  list.value = String(chosen);
+  const rest = element("option", { disabled: true }, `${nodes.length - MOST_LISTED} more: click them in the graph`);
+  if (nodes.length > MOST_LISTED) list.append(rest);
+  choose(list, graph, chosen);
   return [element("label", {}, `${label} `, list), list];
+}
+
+/**
+ * Choose a node in such a list, to which it is added if it is missing.
+ * @param {HTMLSelectElement} list
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function choose(list, graph, node) {
+  list.value = String(node);
+  if (list.value === String(node)) return;
+  list.prepend(element("option", { value: node }, graph.name(node)));
+  list.value = String(node);
 }

@@ -151,13 +151,11 @@ class Graph {
 
   /** The nodes from the result on, breadth first: an order that passes adjoints on before they are complete. */
   breadthFirst() {
-    const order = [this.result];
+    const order = new Set([this.result]);  // it grows while it is gone through
     for (const node of order) {
-      for (const parent of this.nodes[node].parents) {
-        if (!this.nodes[parent].constant && !order.includes(parent)) order.push(parent);
-      }
+      for (const parent of this.nodes[node].parents) if (!this.nodes[parent].constant) order.add(parent);
     }
-    return order;
+    return [...order];
   }
 
   /**

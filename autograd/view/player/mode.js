@@ -68,7 +68,7 @@ class AboutNode extends Mode {
   picked(node) {
     if (this.graph.nodes[node].constant) return;
     this.at = node;
-    if (this.list) this.list.value = String(node);
+    if (this.list) choose(this.list, this.graph, node);
     this.stepped();
   }
 

@@ -60,8 +60,8 @@ class Mistakes extends Mode {
   stepped() {
     const { run, other } = this.player;
     if (!other || !this.pane) return;
-    const wrong = wrongIn(run, other);
-    for (const [i, { group }] of this.pane.picture.nodes) group.classList.toggle("wrong", wrong.includes(i));
+    const wrong = wrongIn(run, other), isWrong = new Set(wrong);
+    for (const [i, { group }] of this.pane.picture.nodes) group.classList.toggle("wrong", isWrong.has(i));
     this.here.classList.toggle("wrong", wrong.length > 0);
     const differences = wrong.map((i) => (
       `${this.graph.name(i)} ${short(other.grads[i])}, not ${short(run.grads[i])}`));

@@ -17,7 +17,8 @@ class Order extends Mode {
 
   /** Play the order so far, and offer the nodes that are left. */
   show() {
-    const { graph, player } = this, left = graph.operations().filter((i) => !this.passed.includes(i));
+    const { graph, player } = this, passed = new Set(this.passed);
+    const left = graph.operations().filter((i) => !passed.has(i)).slice(-MOST_LISTED);
     player.reload(graph.steps({ order: this.passed }), Infinity);
     this.choices.replaceChildren();
     if (left.length) {

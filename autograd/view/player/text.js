@@ -131,11 +131,13 @@ function listed(names) {
   return (names.length > 4 ? [...names.slice(0, 4), `${names.length - 4} more`] : names).join(", ");
 }
 
+const BY_NUMBERS = new Intl.Collator("en", { numeric: true });
+
 /**
  * Compares names so that 2 comes before 10.
  * @param {string} a
  * @param {string} b
  */
 function natural(a, b) {
-  return a.localeCompare(b, "en", { numeric: true });
+  return BY_NUMBERS.compare(a, b);
 }
