@@ -81,7 +81,9 @@ def matrix_of(batches):
         return None
     if len(set(map(len, columns))) != 1:
         return None
-    columns = [numpy.asarray(column) for column in columns]  # a class derived from ndarray may do other things
+    from autograd.value_array import as_ndarray
+
+    columns = [as_ndarray(column) for column in columns]  # a class derived from ndarray may do other things
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
     key = tuple([structure_of_item(column.shape[1:]) for column in columns])
     return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,)))
