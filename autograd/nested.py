@@ -22,7 +22,7 @@ def map_numbers(function, structure):
         from autograd.value_array import array_of
 
         return array_of(list(map(function, items_of(structure))), structure.shape)
-    return function(structure)
+    return function(only_item(structure))
 
 
 def map_parts(function, structure):
@@ -95,6 +95,12 @@ def are_alike(one, other):
 def is_array(thing):
     """Whether this is an array of at least one dimension."""
     return not isinstance(thing, (float, Value)) and hasattr(thing, "__array__") and getattr(thing, "shape", ()) != ()
+
+
+def only_item(thing):
+    """What is in an array of objects without dimensions, such as numpy.squeeze returns; anything else as it is."""
+    in_array = getattr(getattr(thing, "dtype", None), "kind", None) == "O" and thing.shape == ()
+    return thing.item() if in_array else thing
 
 
 def items_of(array):

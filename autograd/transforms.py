@@ -39,7 +39,7 @@ from autograd.errors import (
     NumberTypeError,
     ResultOverflowError,
 )
-from autograd.nested import are_alike, filled, map_numbers, numbers_in, numbers_like
+from autograd.nested import are_alike, filled, is_array, map_numbers, numbers_in, numbers_like, only_item
 from autograd.passes import (
     finite,
     forward_pass,
@@ -506,9 +506,11 @@ class _Variables:
     def node(self, y):
         """What the function returned, as a Value."""
         try:
-            return as_node(y)
+            return as_node(only_item(y))
         except NumberTypeError as error:
-            many = isinstance(y, (list, tuple)) and " For the derivatives of several results write jacobian(f)."
+            many = (
+                isinstance(y, (list, tuple)) or is_array(y)
+            ) and " For the derivatives of several results write jacobian(f)."
             raise NumberTypeError(
                 f"{self.name}: the function must return numbers or Values: {error}{many or ''}"
             ) from None

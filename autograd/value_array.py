@@ -37,6 +37,10 @@ INSTEAD = {
     "logaddexp2": "Write numpy.logaddexp(v * log(2), w * log(2)) / log(2).",
     "heaviside": "Write autograd.step of each element; its derivative is 0.",
     "copysign": "Write numpy.abs(v) * numpy.sign(w).",
+    "fmod": "Write numpy.sign(v) * numpy.mod(numpy.abs(v), numpy.abs(w)).",
+    "bitwise_and": "Write the conditions as a product, numpy.where((v > a) * (v < b), x, y).",
+    "bitwise_or": "Write numpy.where(numpy.maximum(v < a, v > b), x, y).",
+    "invert": "Write numpy.where(condition, y, x) for numpy.where(~condition, x, y).",
     "interp": "Find the interval i of each number, and write fp[i] + (v - xp[i]) * (fp[i + 1] - fp[i]) / "
     "(xp[i + 1] - xp[i]).",
 }
@@ -83,7 +87,7 @@ def _carried_out(name, call):
         return call()
     except AutogradError:
         raise
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:  # the latter where NumPy looks for a method, such as v.fmod
         hint = "Make that array of objects: numpy.zeros(n, object)." if "output from" in str(error) else GENERAL
         raise NumberTypeError(
             f"numpy.{name}: NumPy cannot compute this with Values. {INSTEAD.get(name, hint)}"
@@ -121,7 +125,17 @@ def _wrapped(found):
 
 
 def as_ndarray(array: Any) -> numpy.ndarray:
-    """An array of whatever kind as NumPy's."""
+    """An array of whatever kind as NumPy's. Raises NumberTypeError for kinds that compute something else."""
+    if isinstance(array, numpy.matrix):
+        raise NumberTypeError(
+            "a numpy.matrix multiplies as a matrix where an array multiplies its items. Pass numpy.asarray(m), and "
+            "write @ for products of matrices."
+        )
+    if isinstance(array, numpy.ndarray) and numpy.any(getattr(array, "mask", False)):
+        raise NumberTypeError(
+            "an array has masked entries, which stand for no number. Pass array.compressed(), which leaves them out, "
+            "or array.filled(0.0)."
+        )
     return numpy.asarray(array)
 
 

@@ -103,8 +103,9 @@ class MaxPool2d(Module):
     kernel_size, padding  as for Conv2d; padding at most half of the window, and it is never the largest
     stride                as for Conv2d, by default the size of the window, so that no two overlap
 
-    Takes and returns a list of channels, each a list of rows. Where the largest number occurs twice, each gets half of
-    the gradient (the convention of `maximum`); in PyTorch the first gets all of it.
+    Takes and returns a list of channels, each a list of rows. The numbers of a window are compared one after another,
+    row by row, with `maximum`: where the largest occurs twice, each gets half of the gradient, and where it occurs more
+    often, the last gets half of it, the one before a quarter, and so on. In PyTorch the first gets all of it.
 
     >>> MaxPool2d(2)([[[1.0, 2.0, 0.0, 0.0], [4.0, 3.0, 0.0, 5.0]]])
     [[[4.0, 5.0]]]

@@ -211,7 +211,7 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int, eps: float = 1e-5, elementwise_affine: bool = True):
-        self.width, self.eps = check_count("RMSNorm", "width", width), eps
+        self.width, self.eps = check_count("RMSNorm", "width", width), _checked_eps("RMSNorm", eps)
         self.weight = [Value(1.0) for _ in range(width)] if elementwise_affine else None
 
     def forward(self, x: Number | Sequence[Number]) -> list[Number]:
@@ -249,7 +249,8 @@ class LayerNorm(Module):
         sizes = as_list(normalized_shape)
         if len(sizes) != 1:
             raise ArgumentError(f"LayerNorm: normalized_shape must be one integer, got {normalized_shape!r:.60}.")
-        self.width, self.eps = check_count("LayerNorm", "normalized_shape", sizes[0]), eps
+        self.width = check_count("LayerNorm", "normalized_shape", sizes[0])
+        self.eps = _checked_eps("LayerNorm", eps)
         self.weight = [Value(1.0) for _ in range(self.width)] if elementwise_affine else None
         self.bias = [Value(0.0) for _ in range(self.width)] if elementwise_affine and bias else None
 
@@ -267,3 +268,10 @@ class LayerNorm(Module):
     def extra_repr(self):
         affine = "" if self.weight else ", elementwise_affine=False"
         return f"{self.width}, eps={self.eps!r}{affine or ('' if self.bias else ', bias=False')}"
+
+
+def _checked_eps(owner: str, eps: float) -> float:
+    """What is added to a mean of squares, so that it is not 0."""
+    if not as_float(eps) > 0:
+        raise ArgumentError(f"{owner}: eps must be above 0, got {eps!r}: numbers that are all alike have no spread.")
+    return eps

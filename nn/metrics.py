@@ -50,8 +50,8 @@ def true_class(target: Any) -> int:
     if hasattr(target, "__iter__"):
         return predicted_class(list(target))
     index = number(target)
-    if not index.is_integer():
-        raise ArgumentError(f"a class is an integer, got {target!r}.")
+    if not index.is_integer() or index < -1:
+        raise ArgumentError(f"a class is an integer from 0 on (or -1 for class 0 of two), got {target!r}.")
     return max(int(index), 0)
 
 
@@ -75,12 +75,12 @@ def accuracy(outputs: Sequence, targets: Sequence) -> float:
             return share
         outputs, targets = outputs.tolist(), targets.tolist()
     if isinstance(outputs[0], (list, tuple)) and outputs[0] and isinstance(outputs[0][0], (list, tuple)):
-        counted = [
-            (o, t)
-            for row, ts in zip(outputs, targets)
-            for o, t in zip(expect_list("accuracy", row), expect_list("accuracy", ts))
-            if t != -100
-        ]
+        rows = [(expect_list("accuracy", row), expect_list("accuracy", ts)) for row, ts in zip(outputs, targets)]
+        for row, ts in rows:
+            _check("accuracy", row, ts)
+        counted = [(o, t) for row, ts in rows for o, t in zip(row, ts) if t != -100]
+        if not counted:
+            raise ArgumentError("accuracy: all targets are -100, which means none, so there is nothing to count.")
         outputs, targets = zip(*counted)
     return sum(predicted_class(o) == true_class(t) for o, t in zip(outputs, targets)) / len(targets)
 
@@ -89,11 +89,14 @@ def _accuracy_of_arrays(outputs: Any, targets: Any) -> "float | None":
     """The accuracy of scores in NumPy arrays; None for shapes and numbers that are left to the lists."""
     import numpy
 
+    if outputs.ndim == 3 and targets.ndim == 2 and outputs.shape[:2] == targets.shape:
+        counted = targets != -100
+        outputs, targets = outputs[counted], targets[counted]
     if not all(given.ndim in (1, 2) and given.dtype.kind in "biuf" and given.size for given in (outputs, targets)):
         return None
     if any(numpy.count_nonzero(numpy.isfinite(given)) < given.size for given in (outputs, targets)):
         return None
-    if targets.ndim == 1 and numpy.count_nonzero(numpy.rint(targets) == targets) < len(targets):
+    if targets.ndim == 1 and numpy.count_nonzero((numpy.rint(targets) == targets) & (targets >= -1)) < len(targets):
         return None
     guesses = outputs.argmax(1) if outputs.ndim == 2 else outputs > 0
     classes = targets.argmax(1) if targets.ndim == 2 else numpy.maximum(targets, 0)

@@ -59,6 +59,8 @@ class Optimizer(metaclass=_Explains):
         if any(isinstance(group, Mapping) for group in self.params):
             self._parts = Groups(type(self), self.params, {"lr": lr, **settings})
             self.params = self._parts.params
+            if len(self.groups) == 1:
+                vars(self).update(vars(self.groups[0]))  # the only group is the whole
             return
         self.lr = lr
         vars(self).update(settings)

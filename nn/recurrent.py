@@ -121,9 +121,11 @@ class LSTM(Module):
         if not xs:
             raise ArgumentError("LSTM: expected a list of vectors, one for each step, got an empty list.")
         layers = len(self.cells)
-        states: list[Any] = [None] * layers if state is None else list(zip(*_both("LSTM", state)))
-        if len(states) != layers:
-            raise ArgumentError(f"LSTM: expected a state with {layers} vectors for h and for c, got {len(states)}.")
+        both = () if state is None else _both("LSTM", state)
+        for part in both:
+            if len(part) != layers:
+                raise ArgumentError(f"LSTM: expected a state with {layers} vectors for h and for c, got {len(part)}.")
+        states: list[Any] = list(zip(*both)) or [None] * layers
         ends = []
         for cell, own in zip(self.cells, states):
             outputs = []

@@ -74,7 +74,7 @@ def over_examples(
     weight  of each class, with which `term` has multiplied; a mean is that of the weights
     """
     if not is_batch(name, output):
-        return reduced(term(output, target), reduction)
+        return reduced(term(output, _counted(name, target, ignore_index)), reduction)
     term, targets = scope("example")(term), as_list(target)
     check_sizes(name, len(output), len(targets))
     shares = [_counts(t, ignore_index) for t in targets]
@@ -117,6 +117,21 @@ def _counts(target, ignore_index: "int | None"):
     if isinstance(target, Value):
         return step(abs(target - ignore_index) - 0.5)
     return is_list(target) or target != ignore_index
+
+
+def _counted(name: str, target: Any, ignore_index: "int | None") -> Any:
+    """The only target, which must count. Raises ArgumentError if it is ignored; for a Value, the loss does so."""
+    if ignore_index is None or ignore_index < 0:  # which is no class
+        return target
+    share = _counts(target, ignore_index)
+    if isinstance(share, Value):
+        return where(share, target, -1.0)
+    if not share:
+        raise ArgumentError(
+            f"{name}: the target is {ignore_index}, which means none (ignore_index), so there is no loss. Leave such "
+            "examples out."
+        )
+    return target
 
 
 def check_sizes(name: str, outputs: int, targets: int) -> None:

@@ -1,7 +1,7 @@
 """`from_csv`: examples from a table in a file, with errors that say in which line and column something is wrong."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def from_csv(
         what = f'column "{table.names[min(both)]}" is target and input' if both else "there is no column for the inputs"
         raise ArgumentError(f"{table.name}: {what}. Choose other columns with `inputs` and `target`.")
     columns = [table.numbers(k) for k in chosen]
-    goals = [table.numbers(k) if several else table.labels_or_numbers(k) for k in targets]
+    goals = [table.numbers(k) if several else table.labels_or_numbers(k, classes) for k in targets]
     return Dataset(
         list(map(list, zip(*columns))),
         list(map(list, zip(*goals))) if several else goals[0],
@@ -84,7 +84,7 @@ class _Table:
     def __init__(self, name: str, lines: Iterable[str], header: bool, delimiter: str):
         self.name = name
         try:
-            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+            reader = csv.reader(_without_mark(lines), delimiter=delimiter, skipinitialspace=True)
             found = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
         except UnicodeDecodeError as error:
             raise ArgumentError(f'{name}: {error}. Pass its encoding, such as encoding="latin-1".') from error
@@ -103,6 +103,12 @@ class _Table:
             raise ArgumentError(f"{self.name}: there is no {delimiter!r} in the first line. Pass delimiter={other!r}.")
         if header and all(_number(cell) is not None for cell in first):
             raise ArgumentError(f"{self.name}: the first line has numbers, not names. Pass header=False.")
+        numbers = [cell for cell in first if _number(cell) is not None]
+        if header and (not all(map(str.isdecimal, numbers)) or numbers != sorted(set(numbers), key=int)):
+            raise ArgumentError(
+                f"{self.name}: the first line looks like an example, with {numbers[0]} among the names of the columns. "
+                "Pass header=False, or rename the column in the file."
+            )
         twice = next((name for name in self.names if self.names.count(name) > 1), None)
         if twice is not None:
             raise ArgumentError(f'{self.name}: two columns are called "{twice}". Rename one in the file.')
@@ -135,12 +141,15 @@ class _Table:
             found.append(number)
         return found
 
-    def labels_or_numbers(self, k: int) -> "list[str] | list[float] | list[int]":
-        """A column of names if none of them is a number; else of numbers, which are ints if they are written so."""
+    def labels_or_numbers(self, k: int, classes: Sequence[str]) -> "list[str] | list[float] | list[int]":
+        """A column of names if one is among the classes, or none a number; else numbers, ints if they are so written.
+
+        "none" is a name, as in "none, mild, severe"; everything else that stands for a missing value is refused.
+        """
         cells = [row[k] for _, row in self.rows]
-        if all(_number(cell) is None for cell in cells):
+        if any(cell in classes for cell in cells) or all(_number(cell) is None for cell in cells):
             for (line, _), cell in zip(self.rows, cells):
-                if cell.lower() in ("", "nan", "?"):
+                if cell.lower() in MISSING - {"none"} and cell not in classes:
                     raise self._odd(line, k, cell)
             return cells
         numbers = self.numbers(k)
@@ -157,6 +166,12 @@ class _Table:
             f"{where}: expected a finite number, got {cell!r:.60}.{hint} Leave the column out with `inputs`, or put "
             "numbers in place of texts."
         )
+
+
+def _without_mark(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without the mark that some programs put before the first, to say that the text is in UTF-8."""
+    for k, line in enumerate(lines):
+        yield line.removeprefix("\ufeff") if k == 0 and isinstance(line, str) else line
 
 
 def _number(cell: str) -> "float | None":

@@ -344,6 +344,7 @@ def test_functions_of_numpy_that_decide(name):
         (lambda v: np.round(v).sum(), r"numpy.round: .*write numpy.floor\(v \+ 0.5\)"),
         (lambda v: (v // 2).sum(), r"Write autograd.floor\(x / y\)|would freeze .*floor\(\)"),
         (lambda v: np.heaviside(v, 0.0).sum(), "numpy.heaviside: .*autograd.step"),
+        (lambda v: np.fmod(v, 2.0).sum(), r"numpy.fmod: .*Write numpy.sign\(v\) \* numpy.mod"),
         (lambda v: np.logaddexp2(v, v).sum(), "numpy.logaddexp2: .*logaddexp"),
         (lambda v: np.nextafter(v, 1.0).sum(), "numpy.nextafter: NumPy cannot compute this with Values. Write it with"),
         (lambda v: np.linalg.solve(A, v).sum(), r"numpy.solve: NumPy cannot compute this with Values\. Write it"),
@@ -398,3 +399,51 @@ def test_importing_the_package_does_not_import_numpy():
     code = "import sys, autograd; autograd.grad(lambda v: v[0] * v[1])([1.0, 2.0]); print('numpy' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+@COMPILED
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: np.ma.array([[1.0, 2.0, 3.0]], mask=[[0, 1, 0]]), r"masked entries, .* array.compressed\(\)"),
+        (lambda: np.matrix([[1.0, 2.0], [3.0, 4.0]]), r"a numpy.matrix multiplies .* numpy.asarray\(m\)"),
+    ],
+    ids=["masked", "matrix"],
+)
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")  # it is used all the same
+def test_arrays_that_compute_something_else_are_refused(make, message, way):
+    """An array of Values knows no mask, and multiplies items: its derivative would be that of another function."""
+    for call in (grad(way(lambda v: (v * v).sum())), way(grad(lambda v: (v * v).sum())), compile(np.sum).map):
+        with pytest.raises(NumberTypeError, match=message):
+            call(make())
+
+
+def test_an_array_without_masked_entries_is_an_array():
+    array = np.ma.array([1.0, 2.0], mask=[0, 0])
+    assert grad(lambda v: (v * v).sum())(array).tolist() == [2.0, 4.0]
+
+
+@COMPILED
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda v: np.array((v * v).sum()),
+        lambda v: np.squeeze((v * v).sum(keepdims=True)),
+        lambda v: (v * v).sum(keepdims=True).reshape(()),
+        lambda v: v[0] * np.asarray(v[0]) + (v[1:] * v[1:]).sum(),
+        lambda v: np.asarray(v[0]) * v[0] + np.asarray((v[1:] * v[1:]).sum()),
+    ],
+    ids=["array", "squeeze", "reshape", "an operand", "both operands"],
+)
+def test_an_array_of_one_value_without_dimensions_is_that_value(f, way):
+    assert way(f)(V) == pytest.approx((V * V).sum())
+    assert grad(way(f))(V) == pytest.approx(2 * V)
+    assert way(grad(f))(V) == pytest.approx(2 * V)
+    assert jacobian(way(lambda v: [f(v)]))(V)[0] == pytest.approx(2 * V)
+    assert hessian(way(f))(V) == pytest.approx(2 * np.eye(3))
+
+
+@COMPILED
+def test_a_gradient_of_several_results_points_to_the_jacobian(way):
+    with pytest.raises(NumberTypeError, match=r"For the derivatives of several results write jacobian\(f\)"):
+        grad(way(lambda v: v * v))(V)

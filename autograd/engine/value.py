@@ -442,7 +442,9 @@ def origin():
 def apply_operator(rule, *operands):
     """`apply` for an operator: NotImplemented for an operand that may handle it itself, such as an array of Values."""
     for operand in operands:
-        if not isinstance(operand, (Value, float, int)) and hasattr(operand, "__array_ufunc__") and operand.shape != ():
+        if isinstance(operand, (Value, float, int)) or not hasattr(operand, "__array_ufunc__"):
+            continue
+        if operand.shape != () or operand.dtype.kind == "O":
             return NotImplemented
     return apply(rule, *operands)
 

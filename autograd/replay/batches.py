@@ -81,7 +81,9 @@ def matrix_of(batches):
         return None
     if len(set(map(len, columns))) != 1:
         return None
-    columns = [numpy.asarray(column) for column in columns]  # a class derived from ndarray may do other things
+    from autograd.value_array import as_ndarray
+
+    columns = [as_ndarray(column) for column in columns]  # a class derived from ndarray may do other things
     rows = numpy.concatenate([column.reshape(len(column), -1) for column in columns], axis=1, dtype=float)
     key = tuple([structure_of_item(column.shape[1:]) for column in columns])
     return key, (rows if backend == "python" else rows_of(numpy.ndarray, (rows,)))
@@ -93,14 +95,25 @@ def _array(shape):
 
 
 def as_array(others):
-    """Numbers, or lists or arrays of numbers of one length, as a NumPy array; anything else as it is."""
-    first = others[0]
-    parts = first if type(first) is list else numbers_in(first) if is_array(first) else [first]
-    if not parts or not all(isinstance(part, float) for part in parts):
+    """Numbers, or nested lists or arrays of numbers of one shape, as a NumPy array; anything else as it is."""
+    if shape_of(others[0], float) is None:
         return others
     import numpy
 
     return numpy.array(others)
+
+
+def shape_of(structure, kind):
+    """The shape of an array with the items of nested lists, which must be of this kind; None if they make no array."""
+    if isinstance(structure, kind):
+        return ()
+    if is_array(structure):
+        return tuple(structure.shape) if all(isinstance(item, kind) for item in numbers_in(structure)) else None
+    if type(structure) is not list or not structure:
+        return None
+    shapes = {shape_of(part, kind) for part in structure}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(structure), *inner)
 
 
 def _holds_floats(array):

@@ -201,8 +201,8 @@ class Compiled(Translations, Generic[P, R_co]):
         batches  for each positional argument of the function, a sequence with its value in each example, or a number
                  or Value that is the same for all; bools in a sequence are the numbers 1 and 0
         has_aux  the function returns a pair: the number to average, and something else, which is returned as a list of
-                 plain numbers with one entry per example; with "array" as a NumPy array, if it is a number or a list
-                 of numbers
+                 plain numbers with one entry per example; with "array" as a NumPy array, if it is a number or nested
+                 lists of numbers that make an array
         kwargs   the same for all examples
 
         >>> w = Value(3.0)

@@ -21,7 +21,7 @@ from autograd.engine import (
 from autograd.errors import RecordingError
 from autograd.nested import is_array, map_numbers, numbers_in
 from autograd.replay.ancestry import Ancestry
-from autograd.replay.batches import total_of, with_columns
+from autograd.replay.batches import shape_of, total_of, with_columns
 from autograd.replay.collector import collector_off
 from autograd.replay.dense import multiply_adds
 from autograd.replay.dependencies import dependencies_of
@@ -315,13 +315,10 @@ class Recording:
     def _others(self, numbers, examples, has_aux):
         """What the examples have returned beside the first number, as a list, or as an array if that is wanted."""
         structure = self.result.structure[1]
-        parts = structure if type(structure) is list else numbers_in(structure) if is_array(structure) else [structure]
-        if has_aux != "array" or not parts or not all(type(part) is int for part in parts):
+        shape = shape_of(structure, int) if has_aux == "array" else None
+        if shape is None:
             return self._structured(structure, numbers, 1, examples)
-        table = self._table(numbers, examples)
-        if is_array(structure):
-            return table[:, 1:].reshape(examples, *structure.shape)
-        return table[:, 1] if type(structure) is int else table[:, 1:]
+        return self._table(numbers, examples)[:, 1:].reshape(examples, *shape)
 
     def _table(self, numbers, examples):
         """The numbers of all results as a NumPy array, a row for each example."""

@@ -27,8 +27,8 @@ def coarse(x):
 
 
 def floor(x):
-    """The largest integer not above x, as a float."""
-    return float(math.floor(x))
+    """The largest integer not above x, as a float; -0.0 for -0.0, as in C."""
+    return math.copysign(math.floor(x), x)
 
 
 # The functions of floats that formulas may call before any rule exists: the C library's, and two helpers.

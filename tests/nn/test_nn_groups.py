@@ -225,7 +225,7 @@ def test_what_is_set_for_the_whole_is_refused():
     optimizer.lr = 0.5
     with pytest.raises(ArgumentError, match=r'there are 2 groups. Write optimizer.param_groups\[0\]\["lr"\] = …'):
         optimizer.step()
-    with pytest.raises(AttributeError, match="no attribute 'learning_rate'"):
+    with pytest.raises(AttributeError, match='no attribute "learning_rate"'):
         optimizer.learning_rate  # noqa: B018 - the access is what is tested
 
 
@@ -267,3 +267,18 @@ def test_groups_and_schedules_are_those_of_pytorch(kind, settings, own):
     for name, _, parameters in model.named_tensors():
         assert [p.data for p in parameters] == pytest.approx(state[name].flatten().tolist(), abs=1e-12)
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([g["lr"] for g in twin.param_groups])
+
+
+@pytest.mark.parametrize(("kind", "settings", "own"), KINDS)
+def test_one_group_is_the_whole(kind, settings, own):
+    """As in PyTorch, a list with one dict is the same as its parameters with its settings, in `fit` too."""
+    ends, data = [], nn.data.moons(20, seed=0)
+    for with_group in (True, False):
+        model = network()
+        ps, both = model.parameters(), {"lr": 0.05} | settings | own
+        optimizer = kind([{"params": ps, **own}], **{"lr": 0.05} | settings) if with_group else kind(ps, **both)
+        nn.fit(model, nn.mse_loss, data, epochs=3, batch_size=8, optimizer=optimizer, seed=0, progress=False)
+        ends.append(([p.data for p in ps], optimizer.state_dict(), repr(optimizer)))
+        optimizer.lr = 0.25
+        assert optimizer.param_groups[0]["lr"] == 0.25
+    assert ends[0] == ends[1]

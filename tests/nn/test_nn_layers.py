@@ -125,3 +125,10 @@ def test_a_model_with_dropout_can_be_copied():
     model = nn.Sequential(nn.Linear(2, 2, seed=0), nn.Dropout(0.5))
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert twin.state_dict() == model.state_dict()
+
+
+@pytest.mark.parametrize("kind", [nn.LayerNorm, nn.RMSNorm])
+def test_numbers_that_are_all_alike_need_an_eps(kind):
+    for eps in (0.0, -1e-5):
+        with pytest.raises(ArgumentError, match=rf"{kind.__name__}: eps must be above 0, got {eps}"):
+            kind(3, eps=eps)

@@ -51,6 +51,19 @@ def test_a_target_that_is_no_class_is_refused_in_replays(loss, wrong):
         loss([0.5, 1.0, 2.0], Value(wrong))
 
 
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+def test_a_single_target_that_is_ignored_has_no_loss(loss):
+    """It does not count as if it were not ignored, neither eager nor in a replay."""
+    step = compile(lambda scores, target: loss(scores, target, ignore_index=1))
+    scores = [-0.5, -1.0, -2.0]
+    assert step(scores, 2) == step(scores, 2) == loss(scores, 2)
+    for call in (step, lambda scores, target: loss(scores, target, ignore_index=1)):
+        with pytest.raises(ArgumentError, match=rf"{loss.__name__}: the target is 1, which means none"):
+            call(scores, 1)
+    with pytest.raises(ArgumentError, match="the target must be a class"):
+        loss(scores, Value(1.0), ignore_index=1)
+
+
 def test_cross_entropy_draws_no_stray_zero():
     scores = [Value(2.0, "a"), Value(1.0, "b"), Value(0.5, "c")]
     for right in range(3):

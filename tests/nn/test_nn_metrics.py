@@ -63,6 +63,18 @@ def test_accuracy_of_arrays_is_that_of_lists(pairs, kind):
     assert nn.accuracy(arrays[0], numpy.array(likely)) == nn.accuracy(outputs, likely)
 
 
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 5), st.integers(1, 4))
+def test_accuracy_of_arrays_of_rows_of_tokens_is_that_of_lists(seed, rows, tokens, classes):
+    rng = numpy.random.default_rng(seed)
+    outputs = rng.integers(-2, 3, (rows, tokens, classes)) / 2  # with ties
+    targets = rng.integers(0, classes, (rows, tokens))
+    targets[rng.random(targets.shape) < 0.4] = -100
+    targets[0, 0] = 0
+    outputs[targets == -100] = numpy.nan  # is not looked at
+    expected = nn.accuracy(outputs.tolist(), targets.tolist())
+    assert nn.accuracy(outputs, targets) == nn.accuracy(outputs, targets.astype(float)) == expected
+
+
 @pytest.mark.parametrize(
     ("outputs", "targets"),
     [
@@ -80,7 +92,11 @@ def test_accuracy_of_unusual_arrays(outputs, targets):
 @pytest.mark.parametrize(
     ("outputs", "targets", "words"),
     [
-        ([0.5, -0.5], [1.0, 0.5], "a class is an integer, got 0.5"),
+        ([0.5, -0.5], [1.0, 0.5], "a class is an integer from 0 on .*, got 0.5"),
+        ([[0.5, 1.0]], [-100], "a class is an integer from 0 on .*, got -100"),
+        ([[[0.5, 1.0]], [[1.0, 0.5]]], [[-100], [-100]], "all targets are -100, which means none"),
+        ([[[0.5, 1.0], [1.0, 0.5]]], [[0]], "as many targets as outputs, and at least one, got 2 outputs and 1"),
+        ([[[0.5, numpy.nan], [1.0, 0.5]]], [[0, 1]], "must be finite, got nan"),
         ([0.5, numpy.nan], [1, 0], "must be finite, got nan"),
         ([[0.5, numpy.inf]], [1], "must be finite, got inf"),
         ([0.5], [numpy.inf], "must be finite, got inf"),

@@ -118,6 +118,7 @@ def test_names_shapes_and_files(tmp_path):
         (lambda: nn.LSTMCell(1, 2)([1.0], ([0.0], [0.0])), "expected a state of two lists of 2 numbers, got 1"),
         (lambda: nn.LSTM(1, 2)([]), "LSTM: expected a list of vectors, one for each step, got an empty list"),
         (lambda: nn.LSTM(1, 2)([[1.0]], ([[0.0] * 2] * 2,) * 2), "expected a state with 1 vectors for h and for c"),
+        (lambda: nn.LSTM(1, 2)([[1.0]], ([[0.0] * 2], [[0.0] * 2] * 2)), "1 vectors for h and for c, got 2"),
         (lambda: nn.LSTM(1, 2, 0), "LSTM: num_layers must be a positive integer, got 0"),
     ],
 )

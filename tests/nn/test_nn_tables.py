@@ -80,11 +80,35 @@ def test_columns_of_numbers():
             "the target of row 1 is 'y', which is not among the classes x, z",
         ),
         ([["a"]], {}, "from_csv: is not a table in text"),
+        (["a,b", "1,x", "2,NA"], {}, "line 3, column \"b\": the value is missing, got 'NA'"),
+        (["a,b", "1,x", "2,null"], {}, "line 3, column \"b\": the value is missing, got 'null'"),
+        (["5.1,3.5,setosa", "6.2,2.9,virginica"], {}, "first line looks like an example, with 5.1 among the names"),
+        (["5,3,setosa", "6,2,virginica"], {}, "looks like an example, with 5 among .* Pass header=False, or rename"),
+        (["a,b", "1,7", "2,3"], {"classes": ["3", "8"]}, "the target of row 0 is '7', which is not among the classes"),
     ],
 )
 def test_what_is_wrong_in_a_file_and_where(lines, settings, message):
     with pytest.raises(ArgumentError, match=message.replace("?", r"\?")):
         from_csv(lines, **settings)
+
+
+def test_numbers_can_be_names():
+    """Of columns, as pandas writes them; and of classes, if `classes` says so."""
+    assert from_csv(["0,1,2,kind", "5,6,7,x", "8,9,9,y"]).features == ["0", "1", "2"]
+    assert from_csv(["year,2019,2020", "1,2,3"]).features == ["year", "2019"]
+    assert from_csv(["a,b", "1,1", "2,0"], classes=["1", "0"]).targets == [0, 1]
+    assert from_csv(["a,b", "1,1", "2,0"], classes=["no", "yes"]).targets == [1, 0]
+    assert from_csv(["a,b", "1,none", "2,NA"], classes=["none", "NA"]).targets == [0, 1]
+    assert from_csv(["a,b", "1,none", "2,mild"]).classes == ["mild", "none"]
+
+
+def test_a_mark_before_the_first_line_is_no_part_of_a_name(tmp_path):
+    assert from_csv(["\ufeffa,b", "1,x"]).features == ["a"]
+    assert from_csv(['\ufeff"a",b', "1,x"], "b", ["a"]).features == ["a"]
+    path = tmp_path / "marked.csv"
+    path.write_text("a,b\r\n1,x\r\n", encoding="utf-8-sig")
+    with open(path, encoding="utf-8") as file:
+        assert from_csv(file).features == ["a"]
 
 
 def test_a_file_in_another_encoding(tmp_path):

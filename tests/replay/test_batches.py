@@ -114,9 +114,10 @@ def test_other_results_as_an_array(batches):
     w = Value(0.5)
     pair = compile(lambda x, y: ((w * x[0] - y) ** 2, [w * x[0], x[1]]))
     single = compile(lambda x, y: ((w * x[0] - y) ** 2, w * x[0]))
+    rows = compile(lambda x, y: ((w * x[0] - y) ** 2, [[w * x[0], x[1]], [y, x[0]], [y, y]]))
     nested = compile(lambda x, y: ((w * x[0] - y) ** 2, [[w * x[0]], x[1]]))
     for gradients in (True, False):
-        for step in (pair, single, nested):
+        for step in (pair, single, rows, nested):
             loss, others = step.mean(*batches, has_aux=True)
             with contextlib.nullcontext() if gradients else no_grad():
                 again, found = step.mean(*batches, has_aux="array")
@@ -149,6 +150,10 @@ def test_other_results_as_an_array_where_the_function_itself_is_called():
     with pytest.warns(RecordingWarning, match="the function itself is called"):
         _, found = step.mean([1.0, 0.0], has_aux="array")
     assert found.tolist() == [[1.0, 0.0], [0.0, -1.0]]
+    step = compile(lambda x: (x * x, [[x, caught(x)], [x, x]]))
+    with pytest.warns(RecordingWarning, match="the function itself is called"):
+        _, found = step.map([1.0, 0.0], has_aux="array")
+    assert found.tolist() == [[[1.0, 0.0], [1.0, 1.0]], [[0.0, -1.0], [0.0, 0.0]]]
 
 
 def caught(x):

@@ -407,3 +407,12 @@ def test_a_primitive_of_ones_own_hides_nothing_of_the_engine(name):
     finally:
         forget(name)
     assert x.grad == 12.0
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, 0.5, -0.5, -5e-324, 1e300, -1e300, 2.0**52 + 0.5, -(2.0**52) - 1])
+def test_floor_and_ceil_keep_the_sign_of_zero_as_the_c_library_does(x):
+    """Both engines must agree to the bit, and C's floor of -0 is -0."""
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    for name in ("floor", "ceil"):
+        found, expected = getattr(autograd, name)(Value(x)).data, float(getattr(numpy, name)(x))
+        assert (found, math.copysign(1, found)) == (expected, math.copysign(1, expected))
