@@ -278,7 +278,7 @@ def mod(x: Value, y: Number) -> Value:
     >>> result = mod(x, y)
     >>> result.backward()
     >>> result.data, x.grad, y.grad
-    (2.0, 1.0, -0.0)
+    (2.0, 1.0, 0.0)
     """
 
 @overload

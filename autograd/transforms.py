@@ -183,7 +183,7 @@ def value_and_grad(f, argnums=0, *, overshoot="raise"):
     >>> value_and_grad(lambda x, y: x * y ** 2, argnums=(0, 1))(2.0, 3.0)
     (18.0, (9.0, 12.0))
 
-    >>> value_and_grad(lambda x: exp(x), overshoot="inf")(1000.0)
+    >>> value_and_grad(lambda x: x.exp(), overshoot="inf")(1000.0)
     (inf, inf)
 
     Raises NumberTypeError if f does not return a number, ArgumentError if there is no such argument.

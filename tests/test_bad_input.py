@@ -248,6 +248,7 @@ BUILT_IN_NAMES = {rule.name for rule in BUILT_IN}
 NOT_CALLED = {
     "autograd.UPDATES",
     "autograd.backend",
+    "autograd.load_export",
     "nn.Module",
     "nn.Optimizer",
     "nn.Run",

@@ -132,7 +132,7 @@ def _example(rule, function):
             f">>> result = {rule.name}({inputs})",
             ">>> result.backward()",
             f">>> result.data, {', '.join(f'{name}.grad' for name in rule.inputs)}",
-            f"({', '.join(map(repr, (result.data, *result.partials)))})",
+            f"({', '.join(repr(number + 0.0) for number in (result.data, *result.partials))})",
         ]
     return []
 

@@ -308,7 +308,7 @@ class functions:
         >>> result = mod(x, y)
         >>> result.backward()
         >>> result.data, x.grad, y.grad
-        (2.0, 1.0, -0.0)
+        (2.0, 1.0, 0.0)
         """
         node = binary(RULE_MOD, x, y)
         return apply(TABLE[RULE_MOD], x, y) if node is None else node

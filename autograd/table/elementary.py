@@ -51,15 +51,15 @@ rule("maximum", "x if x >= y else y", "1 if x > y else 0.5 if x == y else 0", "1
      symbol="max", kinks={"x": ["y"]}, note=AT_TIE)
 rule("minimum", "x if x <= y else y", "1 if x < y else 0.5 if x == y else 0", "1 if y < x else 0.5 if x == y else 0",
      symbol="min", kinks={"x": ["y"]}, note=AT_TIE)
-rule("floor", "floor(x)", "0", symbol="⌊x⌋",
+rule("floor", "floor(x)", "0", symbol="⌊x⌋", jumps={"x": "1"},
      note="The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.")
-rule("ceil", "-floor(-x)", "0", symbol="⌈x⌉",
+rule("ceil", "-floor(-x)", "0", symbol="⌈x⌉", jumps={"x": "1"},
      note="The smallest whole number that is not below x. The derivative is 0 everywhere, at the jumps as well.")
 # The quotient of x - out and y is a whole number, but for rounding; scaled down where the difference could overflow.
 rule("mod", "0 * y if fmod(x, y) == 0 else fmod(x, y) + y if fmod(x, y) < 0 and y > 0 or fmod(x, y) > 0 and y < 0"
      " else fmod(x, y)",
      "1", "-floor((x - out) / y + 0.5) if abs(x) < 1e300 else -floor((x / 8 - out / 8) / (y / 8) + 0.5)",
-     symbol="mod", operator="mod", inputs=("x", "y"), domain={"y": NONZERO},
+     symbol="mod", operator="mod", inputs=("x", "y"), domain={"y": NONZERO}, jumps={"x": "abs(y)"},
      note="The remainder x - y ⌊x / y⌋, with the sign of y, as in Python. It jumps where it is 0; the derivatives there"
           " are those of one side.")
 BELOW_MAX = "1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0"

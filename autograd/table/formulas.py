@@ -182,10 +182,13 @@ class Formula:
 
     def active(self, **values):
         """The text of the branch that applies at `values`: 'a' or 'b' out of 'a if condition else b'."""
+        from autograd.table.registry import float_function  # which imports this module
+
         node = self.tree
         while isinstance(node, ast.IfExp):
-            test = Formula(ast.unparse(node.test)).function(tuple(values), ATOMS)
-            node = node.body if test(**values) else node.orelse
+            test = Formula(ast.unparse(node.test))
+            holds = test.function(tuple(values), {name: float_function(name) for name in test.functions})
+            node = node.body if holds(**values) else node.orelse
         return self.text if node is self.tree else ast.unparse(node)
 
 

@@ -25,6 +25,7 @@ class Rule:
     requires        a condition on the inputs together, a Formula, or None
     kinks           for each input the points where the derivative is a convention; if several inputs are named, all of
                     them must be at such a point; the name of another input stands for a tie with it
+    jumps           for an input how far apart the points are where the value jumps, a formula
     note            that convention, and whatever else is good to know, in words
     defaults        the values of inputs that may be left out
     operator        the name of the Python operator, "mul" for `__mul__`, or None
@@ -45,6 +46,7 @@ class Rule:
         domain=None,
         requires=None,
         kinks=None,
+        jumps=None,
         note="",
         defaults=None,
         operator=None,
@@ -58,6 +60,7 @@ class Rule:
         self.domain = domain or {}
         self.requires = Formula(requires) if requires else None
         self.kinks, self.note = kinks or {}, note
+        self.jumps = {name: Formula(text) for name, text in (jumps or {}).items()}
         self.defaults, self.operator, self.helper = defaults or {}, operator, helper
         self.index = len(TABLE)
         self.remedy = f"Shift or clamp it before {name}()."
@@ -155,7 +158,7 @@ class Rule:
             for name in formula.functions:
                 if name not in ATOMS and name not in RULES and (name != self.name or formula is self.formula):
                     raise RuleError(f"{self.name}: {str(formula)!r} calls {name!r}, which is not in the table.")
-        for name in (*self.domain, *self.kinks, *self.defaults, *self.textbook):
+        for name in (*self.domain, *self.kinks, *self.jumps, *self.defaults, *self.textbook):
             if name not in self.inputs:
                 raise RuleError(f"{self.name}: there is no input {name!r}; the inputs are {', '.join(self.inputs)}.")
 

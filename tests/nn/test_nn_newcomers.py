@@ -166,7 +166,7 @@ OPTIMISERS = [
 QUICKLY = "epochs=1, progress=False)"
 TRAINING = [
     ("nn.fit(model, data, nn.mse_loss)", TypeError, "fit: loss: expected a function … The order is model, loss, data"),
-    ("nn.fit(nn.mse_loss, model, data)", TypeError, "fit: model: expected a Module, got function"),
+    ("nn.fit(nn.mse_loss, model, data)", TypeError, "fit: model: expected a Module, got"),
     ("nn.fit(nn.MLP, nn.mse_loss, data)", TypeError, "expected a Module, got the class MLP. Make one: MLP(…)"),
     ("nn.fit(model, 'mse', data)", TypeError, "fit: loss: expected a function, got str 'mse'"),
     ("nn.fit(model, nn.mse_loss(Value(1.0), 1.0), data)", TypeError, "fit: loss: expected a function, got Value"),
@@ -225,12 +225,6 @@ TRAINING = [
         ValueError,
         "expects 2 inputs, got 1 at layer0",
     ),
-    (f"nn.fit(model, nn.mse_loss, (inputs, ['cat', 'dog']), {QUICKLY}", TypeError, "got str"),
-    (
-        f"nn.fit(nn.MLP(2, [2]), nn.cross_entropy, (inputs, ['cat', 'dog']), {QUICKLY}",
-        ValueError,
-        "a class from 0 to 1, got",
-    ),
     (f"nn.fit(nn.MLP(2, [2]), nn.cross_entropy, (inputs, [1, 2]), {QUICKLY}", ValueError, "a class from 0 to 1, got 2"),
     (
         f"nn.fit(nn.MLP(2, [1]), nn.cross_entropy, (inputs, [0, 1]), {QUICKLY}",
@@ -239,8 +233,8 @@ TRAINING = [
     ),
     (f"nn.fit(nn.MLP(2, [2]), nn.mse_loss, data, {QUICKLY}", ValueError, "got 2 outputs and 1 targets"),
     (f"nn.fit(model, nn.hinge_loss, data, {QUICKLY}", ValueError, "the target must be -1 or 1, got 0"),
-    (f"nn.fit(model, nn.mse_loss, ([[0.0, None], [1.0, 2.0]], targets), {QUICKLY}", TypeError, "got NoneType None"),
-    (f"nn.fit(model, nn.mse_loss, (inputs, [float('nan'), 1.0]), {QUICKLY}", ValueError, "must be finite, got nan"),
+    (f"nn.fit(model, nn.mse_loss, ([[0.0, None], [1.0, 2.0]], targets), {QUICKLY}", ValueError, "in row 0, column 1 … got None"),
+    (f"nn.fit(model, nn.mse_loss, (inputs, [float('nan'), 1.0]), {QUICKLY}", ValueError, "in row 0 … got nan"),
     (
         f"nn.fit(model, lambda o, t: o.data - t, data, recorded=False, {QUICKLY}",
         TypeError,

@@ -57,6 +57,17 @@ def is_on_branch_cut(y):
     return any(node.rule and node.rule.name == "atan2" and node.parents[0].data == 0.0 for node in ancestors(y))
 
 
+def is_beside_a_jump(y):
+    """Whether floor or the like gets a number so near to a jump that rounding decides on which side it is."""
+    for node in ancestors(y):
+        inputs = dict(zip(node.rule.inputs, (parent.data for parent in node.parents))) if node.rule else {}
+        for name, spacing in node.rule.jumps.items() if node.rule else ():
+            steps = inputs[name] / spacing.on_floats(tuple(inputs), {"abs": abs})(**inputs)
+            if abs(steps - round(steps)) <= 1e-9 * max(1.0, abs(steps)):
+                return True
+    return False
+
+
 def test_random_graphs_against_fifty_digits(figure):
     random, graphs, compared, worst, nodes = Random(50), amount(100_000), 0, 0.0, 0
     for _ in range(graphs):
@@ -66,7 +77,7 @@ def test_random_graphs_against_fifty_digits(figure):
         leaves = [Value(x) for x in expression.point]
         y = expression(*leaves)
         slopes = derivatives(y, leaves)
-        if is_on_branch_cut(y):
+        if is_on_branch_cut(y) or is_beside_a_jump(y):
             continue
         with mp.workdps(80):
             step = mpf(10) ** -25
