@@ -12,24 +12,12 @@ whatever is around it. Where they cannot tell, as for a dict of floats and a fun
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from autograd.arguments import expect_callable, expect_list
-from autograd.engine import (
-    Constant,
-    Value,
-    adjoints,
-    as_float,
-    constant,
-    gradients_wanted,
-    graph_wanted,
-    is_recording,
-    recorder,
-    restore,
-)
+from autograd.engine import Constant, Value, as_float, is_recording
 from autograd.engine.arrays import apply_update
 from autograd.errors import (
     ArgumentError,
@@ -39,20 +27,10 @@ from autograd.errors import (
     NumberTypeError,
     ResultOverflowError,
 )
-from autograd.nested import are_alike, filled, is_array, map_numbers, numbers_in, numbers_like, only_item
-from autograd.passes import (
-    finite,
-    forward_pass,
-    plain,
-    plus,
-    recorded_adjoints,
-    recorded_tangents,
-    reverse_pass,
-    times,
-)
-from autograd.replay.ancestry import active, any_live
+from autograd.nested import are_alike, map_numbers, numbers_in, numbers_like
+from autograd.passes import forward_pass, plus, recorded_tangents, times
 from autograd.replay.compile import Compiled
-from autograd.replay.recorder import Tracer
+from autograd.variables import Variables, as_node, derivatives_of, is_value
 
 if TYPE_CHECKING:
     from autograd.engine.value import Number
@@ -106,33 +84,9 @@ def derivatives(y, xs, create_graph=False):
             raise NumberTypeError(
                 f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
             )
-    results = _derivatives(y, nodes, create_graph)
+    results = derivatives_of(y, nodes, create_graph)
     results = list(map(as_node, results)) if create_graph else results
     return results[0] if single else results
-
-
-def _derivatives(y, xs, create_graph, independent=False):
-    """The same for a list of Values; with create_graph, a constant derivative may be a float.
-
-    independent  whether these are variables of the derivative, which nothing outside depends on
-    """
-    if isinstance(y, Constant):
-        return [0.0 for _ in xs]
-    if isinstance(y, Tracer):  # the function itself may have floats here: in its recording, numbers without a gradient
-        found = recorded_adjoints(y, xs, independent)
-        return found if create_graph else list(map(_recorded_float, found))
-    if create_graph:
-        return reverse_pass(y, xs)
-    known = [x for x in xs if not isinstance(x, Tracer)]
-    slopes = adjoints(y, known)
-    if len(known) < len(xs):
-        found = dict(zip(map(id, known), slopes))
-        slopes = [found.get(id(x), 0.0) for x in xs]
-    return slopes if all(map(math.isfinite, slopes)) else list(map(finite, slopes))
-
-
-def _recorded_float(derivative):
-    return recorder().number_of(derivative) if isinstance(derivative, Value) else as_float(derivative)
 
 
 # The first overload is the one for a lambda; a function of floats that returns Values closes over Values.
@@ -220,7 +174,7 @@ def _value_and_grad(name, f, argnums):
         twin = _twin_of(f, name, _value_and_grad, argnums, args, kwargs)
         if twin is not None:
             return twin(*args, **kwargs)
-        with _Variables(name, args, argnums) as variables:
+        with Variables(name, args, argnums) as variables:
             y = variables.node(f(*variables.args, **kwargs))
             live = variables.are_live_in([y])
             return variables.handed_out(y, live), variables.gradient(y, live)
@@ -328,7 +282,7 @@ def _jacobian(name, f, argnums):
         twin = _twin_of(f, name, _jacobian, argnums, args, kwargs)
         if twin is not None:
             return twin(*args, **kwargs)
-        with _Variables(name, args, argnums) as variables:
+        with Variables(name, args, argnums) as variables:
             results = map_numbers(variables.node, f(*variables.args, **kwargs))
             live = variables.are_live_in(numbers_in(results))
             return map_numbers(lambda y: variables.gradient(y, live), results)
@@ -374,9 +328,9 @@ def jvp(f: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[Any, ...]) -
     """
     expect_callable("jvp", f)
     directions = _matching("jvp", primals, tangents)
-    with _Variables("jvp", primals, tuple(range(len(primals)))) as variables:
+    with Variables("jvp", primals, tuple(range(len(primals)))) as variables:
         results = map_numbers(variables.node, f(*variables.args))
-        live = any(map(_is_value, directions)) or variables.are_live_in(numbers_in(results))
+        live = any(map(is_value, directions)) or variables.are_live_in(numbers_in(results))
         slopes = iter(_tangents(numbers_in(results), variables.inner, directions, live and variables.graph))
         return (
             map_numbers(lambda y: variables.handed_out(y, live), results),
@@ -456,114 +410,6 @@ def _expect_argnums(name, argnums):
             )
 
 
-def _forget(number, _=None):
-    active.pop(number, None)
-
-
-class _Variables:
-    """The arguments of a function, with every number in those given by `argnums` replaced by a new variable.
-
-    A variable is a node: +number. The parent of a plain number's variable is a constant. So the leaves of a graph are
-    only Values from outside, and once a derivative has been taken, its variables are constants to all others.
-    Inside `with`, operations build a graph, even within no_grad().
-
-    args          the arguments, with the variables
-    outer, inner  the replaced numbers, and their variables
-    graph         whether results are Values with a graph; otherwise, inside no_grad(), they are Constants
-    """
-
-    def __init__(self, name, args, argnums):
-        self.name, self.argnums = name, argnums
-        self.graph = gradients_wanted()
-        self.graph_wanted = graph_wanted()
-        self.args, self.outer, self.inner = list(args), [], []
-        self.positions = []
-        for position in argnums if isinstance(argnums, tuple) else (argnums,):
-            if type(position) is not int or not -len(args) <= position < len(args):
-                raise ArgumentError(
-                    f"{name}: argnums names the positional argument {position!r}, but {len(args)} were given. "
-                    f"Write {name}(f)(x): the numbers go to the function that {name}(f) returns, without names."
-                )
-            self.positions.append(position % len(args))
-        with graph_wanted():
-            for position in dict.fromkeys(self.positions):
-                self.args[position] = map_numbers(self._variable, self.args[position])
-
-    def _variable(self, number):
-        self.outer.append(number)
-        self.inner.append(_variable_for(number))
-        return self.inner[-1]
-
-    def __enter__(self):
-        self.graph_wanted.__enter__()
-        active[id(self)] = weakref.ref(self, partial(_forget, id(self)))
-        return self
-
-    def __exit__(self, *error):
-        _forget(id(self))
-        self.graph_wanted.__exit__(*error)
-
-    def node(self, y):
-        """What the function returned, as a Value."""
-        try:
-            return as_node(only_item(y))
-        except NumberTypeError as error:
-            many = (
-                isinstance(y, (list, tuple)) or is_array(y)
-            ) and " For the derivatives of several results write jacobian(f)."
-            raise NumberTypeError(
-                f"{self.name}: the function must return numbers or Values: {error}{many or ''}"
-            ) from None
-
-    def are_live_in(self, results):
-        """Whether the derivatives are Values: a variable stands for a Value, or a result depends on another Value."""
-        if any(map(_is_value, self.outer)):
-            return True
-        if is_recording():
-            tape = recorder()
-            tape.differentiated = True
-            # A captured Value is written down, as the recording depends on whether it is frozen.
-            places = [tape.place_of(y) for y in results if type(y) is not Constant or y.frozen]
-            live = any(map(_is_value, results))
-            if live:
-                tape.differentiated_values.append(places)
-            return live
-        return any_live(results, self)
-
-    def gradient(self, y, live):
-        """The derivatives of y, in the structure of the arguments."""
-        found = _derivatives(y, self.inner, (live or is_recording()) and self.graph, True)
-        if live or is_recording():
-            found = [self.handed_out(derivative, live) for derivative in found]
-        supply = iter(found)
-        gradients = {position: filled(self.args[position], supply) for position in dict.fromkeys(self.positions)}
-        ordered = tuple(gradients[position] for position in self.positions)
-        return ordered if isinstance(self.argnums, tuple) else ordered[0]
-
-    def handed_out(self, number, live):
-        """A result for the caller: a float, or a Value, or inside no_grad() a Constant."""
-        if is_recording():
-            return recorder().handed_out(number, live, self.graph)
-        if not live:
-            return plain(number)
-        return as_node(number) if self.graph else as_node(number).detach()
-
-
-def _is_value(number):
-    """Whether a number is a Value; in a recording, whether it depends on one."""
-    return number.on_values if isinstance(number, Tracer) else type(number) is Value
-
-
-def _variable_for(number):
-    """A node that is +number."""
-    if is_recording():
-        return recorder().variable(number)
-    if type(number) is Value:
-        return +number
-    parent = number if isinstance(number, Value) else constant(number)
-    return restore([parent], [0.0], True, parent.data, 0.0, None, None, "pos")
-
-
 def _matching(name, primals, tangents):
     """The numbers of `tangents`, one for each of `primals`; the structures must be the same."""
     if not isinstance(primals, tuple) or not are_alike(primals, tangents):
@@ -579,8 +425,3 @@ def _direction(t):
     if not isinstance(t, Value):
         return as_float(t)
     return t.data if isinstance(t, Constant) and not is_recording() else t
-
-
-def as_node(y):
-    """A number as a Constant, a Value as it is."""
-    return y if isinstance(y, Value) else constant(y)

@@ -49,6 +49,7 @@ FILES = {
     "autograd/passes.py": "transforms",
     "autograd/nested.py": "transforms",
     "autograd/value_array.py": "transforms",
+    "autograd/variables.py": "transforms",
     "autograd/*.py": "autograd",
     "nn/*.py": "nn",
 }

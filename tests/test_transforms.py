@@ -506,9 +506,9 @@ def test_a_failed_derivative_leaves_nothing_behind():
 
 def test_a_derivative_that_an_interrupt_has_ended_is_forgotten():
     from autograd.replay.ancestry import active
-    from autograd.transforms import _Variables
+    from autograd.variables import Variables
 
-    variables = _Variables("grad", (1.0,), 0)
+    variables = Variables("grad", (1.0,), 0)
     variables.__enter__()
     variables.graph_wanted.__exit__(None, None, None)  # and no more: an interrupt came
     assert len(active) == 1

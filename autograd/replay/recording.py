@@ -19,7 +19,7 @@ from autograd.engine import (
     replayed_result,
 )
 from autograd.errors import RecordingError
-from autograd.nested import is_array, map_numbers, numbers_in
+from autograd.nested import map_numbers
 from autograd.replay.ancestry import Ancestry
 from autograd.replay.batches import shape_of, total_of, with_columns
 from autograd.replay.collector import collector_off
