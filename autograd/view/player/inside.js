@@ -16,14 +16,15 @@ function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }
   const ends = Object.values(edges).map(([[child, k]]) => /** @type {Arrow} */ (
     [graph.nodes[child].parents[k], child].map((node) => /** @type {number} */ (shownAs.get(node)))));
   const places = layeredLayout(faces, ends), canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
-  faces.forEach((face, i) => {
-    const id = i < nodes.length ? `p${number}n${nodes[i]}` : `p${number}b${boxes[i - nodes.length]}`;
-    canvas.append(drawnFace(face, places[i], id));
-  });
+  canvas.append(...framesIn(graph, scope, nodes, boxes, places).map((frame) => drawnFrame(graph, frame)));
   Object.entries(edges).forEach(([id, all], i) => {
     const [tail, head] = ends[i], [[child, k]] = all, { parents } = graph.nodes[child];
     const share = faces[head].isBox ? 0.5 : (k + 1) / (parents.length + 1);
     canvas.append(drawnEdge(id, arrowBetween(places[tail], places[head], share), all, graph));
+  });
+  faces.forEach((face, i) => {  // over the edges, so that these hide no number
+    const id = i < nodes.length ? `p${number}n${nodes[i]}` : `p${number}b${boxes[i - nodes.length]}`;
+    canvas.append(drawnFace(face, places[i], id));
   });
   svg.append(canvas);
   svg.setAttribute("viewBox", viewAround(places, 12).join(" "));
@@ -46,7 +47,7 @@ function faceOfNode(graph, node, home) {
   const isNumber = constant && /^-?\d/.test(name);
   const lines = [...(isNumber ? [] : [cut(label, 18)]), ...(constant ? ["?"] : ["data ?", "grad 0"])];
   return { kind, lines, symbol: rule ? graph.rule(node).symbol : "", isBox: false, isLeaf: rule === null,
-           width: rule ? 134 : 108, height: 12 + 13 * lines.length };
+           width: rule ? 148 : 114, height: 12 + 13 * lines.length };
 }
 
 /**
@@ -80,6 +81,50 @@ function drawnFace({ kind, symbol, lines, isBox }, { x, y, width, height }, id) 
   lines.forEach((line, i) => group.append(drawn("text", {
     x: symbol ? x + left + 7 : x + width / 2, y: y + (height - 13 * lines.length) / 2 + 10.5 + 13 * i,
     "text-anchor": symbol ? "start" : "middle" }, line)));
+  return group;
+}
+
+/**
+ * The open boxes inside the one that is drawn, around what is shown of them; left out where a frame would also be around
+ * something else. Outer ones come first.
+ * @param {Graph} graph
+ * @param {number | null} scope
+ * @param {number[]} nodes
+ * @param {number[]} boxes
+ * @param {Box[]} places  of the nodes, then of the closed boxes
+ * @returns {{ box: number, place: Box }[]}
+ */
+function framesIn(graph, scope, nodes, boxes, places) {
+  const isAround = (/** @type {number} */ outer, /** @type {number | null} */ box) => {
+    for (let at = box; at !== null; at = graph.boxes[at].outer) if (at === outer) return true;
+    return false;
+  };
+  return graph.boxes.flatMap(({ repeats }, box) => {
+    if (scope === null || box === scope || repeats || boxes.includes(box) || !isAround(scope, box)) return [];
+    const isIn = [...nodes.map((node) => graph.isIn(node, box)), ...boxes.map((inner) => isAround(box, inner))];
+    const inside = places.filter((_, i) => isIn[i]);
+    if (inside.length < 2) return [];
+    const [x, y, width, height] = viewAround(inside, 8), place = { x, y: y - 16, width, height: height + 16 };
+    return places.some((other, i) => !isIn[i] && overlap(other, place)) ? [] : [{ box, place }];
+  });
+}
+
+/**
+ * @param {Box} a
+ * @param {Box} b
+ */
+function overlap(a, b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/**
+ * @param {Graph} graph
+ * @param {{ box: number, place: Box }} frame
+ */
+function drawnFrame(graph, { box, place: { x, y, width, height } }) {
+  const group = drawn("g", { class: "cluster" }), name = graph.boxes[box].title.split(" › ").slice(-1)[0];
+  group.append(drawn("path", { d: `M${spot(x, y)}h${width}v${height}h${-width}z` }),
+               drawn("text", { x: x + 6, y: y + 12 }, cut(name, Math.max(8, Math.floor(width / 8)))));
   return group;
 }
 

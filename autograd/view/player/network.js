@@ -190,7 +190,7 @@ function partsByNode({ cells, links }) {
 }
 
 /** Sizes in the drawing of a network. */
-const RADIUS = 20, PITCH = 56, GAP = 150, MOST_ROWS = 16, PIXEL = 17;
+const RADIUS = 24, PITCH = 62, GAP = 150, MOST_ROWS = 16, PIXEL = 17;
 
 /**
  * How many pixels a side of the inputs' picture has, if they are many and a square; else 0.

@@ -81,7 +81,7 @@ class PlayedGraph:
             "scope": self.box_index[scope],
             "edges": {f"p{number}e{i}": edges for i, edges in enumerate(merged.values())},
             "nodes": [self.index[thing] for thing in things if not isinstance(thing, Box)],
-            "boxes": [self.box_index[thing] for thing in things if isinstance(thing, Box)],
+            "boxes": sorted(self.box_index[thing] for thing in things if isinstance(thing, Box)),
             "number": number,
         }
 

@@ -10,7 +10,7 @@ interface PageData {
 
 interface GraphData {
   nodes: NodeData[]; // in topological order, the result last
-  boxes: { title: string; path: string; nodes: number[] }[];
+  boxes: { title: string; path: string; repeats: number; outer: number | null; nodes: number[] }[];
   pictures: PictureData[];
 }
 

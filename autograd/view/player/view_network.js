@@ -165,9 +165,8 @@ class NetworkView extends View {
       group.classList.toggle("off", off);
       group.classList.toggle("dead", this.player.dead.includes(node));
       group.classList.toggle("unknown", !known);
-      /** @type {Element} */ (group.querySelector(".value")).textContent = known ? brief(graph.data[node]) : "?";
-      /** @type {Element} */ (group.querySelector(".grad")).textContent = (
-        graph.nodes[node].constant && kind === "input" ? "" : brief(run.grads[node]));
+      write(group, ".value", known ? brief(graph.data[node]) : "?", 42);
+      write(group, ".grad", graph.nodes[node].constant && kind === "input" ? "" : brief(run.grads[node]), 38);
       tint(group, run.grads[node], largestGrad);
     });
   }
@@ -180,4 +179,21 @@ class NetworkView extends View {
     if (nodes.length && this.player.controls.follow.checked) this.pane?.reveal(nodes);
     this.pane?.map.update();
   }
+}
+
+/**
+ * Write a number into a circle, squeezed where it would not fit.
+ * @param {Element} group
+ * @param {string} part
+ * @param {string} text
+ * @param {number} room
+ */
+function write(group, part, text, room) {
+  const place = /** @type {SVGTextElement} */ (group.querySelector(part));
+  if (place.textContent === text) return;
+  place.textContent = text;
+  place.removeAttribute("textLength");
+  if (text.length < 7) return;
+  place.setAttribute("textLength", String(room));
+  place.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
