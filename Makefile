@@ -36,11 +36,14 @@ export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
+# What these test is the same on both engines: pages, drawings, code for other libraries, programs.
+SAME_ON_BOTH := $(addprefix --ignore=tests/,view matrices nn/test_nn_accelerated.py nn/test_nn_plots.py test_benchmarks.py \
+  test_example_programs.py test_site.py)
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
-	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2
+	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2 $(SAME_ON_BOTH)
 	$(BIN)/python -m pytest -n 2
 
 # Tests that measure memory may fail while they are traced; the report is made all the same.
