@@ -384,6 +384,13 @@ def test_gradcheck_of_arrays():
     assert not gradcheck(lambda v: sum(map(wrong, v)), V)
 
 
+def test_gradcheck_of_several_results_says_how_to_check_them():
+    for f in (lambda v: v * v, lambda v: [v[0]]):
+        with pytest.raises(NumberTypeError, match=r"gradcheck: .* one number, got .* gradcheck\(lambda v: f\(v\)\[0\]"):
+            gradcheck(f, V)
+    assert gradcheck(lambda v: np.squeeze((v * v).sum(keepdims=True)), V)
+
+
 def wrong(x):
     return x + x.detach() if isinstance(x, Value) else 2 * x
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any, NamedTuple
 
-from autograd.arguments import expect_callable
+from autograd.arguments import described, expect_callable
 from autograd.check.complex_step import complex_step
 from autograd.check.diagnosis import likely_cause
 from autograd.check.differences import differences, is_confirmed_nearby, is_discontinuous, is_plausible, slope_scale
@@ -24,8 +24,8 @@ from autograd.check.kinks import kink_on_path
 from autograd.check.report import Report, Row
 from autograd.check.rounding import EPSILON, gradient_errors, value_error
 from autograd.engine import Value, as_float, no_grad
-from autograd.errors import ArgumentError, WrongGradientError
-from autograd.nested import filled, is_array, numbers_in
+from autograd.errors import ArgumentError, NumberTypeError, WrongGradientError
+from autograd.nested import filled, is_array, numbers_in, only_item
 from autograd.replay.expand import expand_replays
 from autograd.transforms import derivatives
 
@@ -96,10 +96,10 @@ class _Function:
     def graph(self, numbers, path):
         """The inputs as new Values, and f, differentiated once by each input of `path`, as a node on top of them."""
         variables = [Value(x) for x in numbers]
-        y = self.f(*filled(self.arguments, iter(variables)))
+        y = _one_number(self.f(*filled(self.arguments, iter(variables))))
         for i in path:
             y = derivatives(y, variables[i], create_graph=True)
-        return variables, y if isinstance(y, Value) else Value(as_float(y)).detach()
+        return variables, y
 
     def value(self, numbers, path):
         """The same as a float."""
@@ -111,6 +111,17 @@ class _Function:
     def along(self, numbers, path, i):
         """The same as a function of the number i alone."""
         return lambda x: self.value([*numbers[:i], x, *numbers[i + 1 :]], path)
+
+
+def _one_number(y):
+    """What the function returned, as a Value."""
+    if isinstance(y, (list, tuple)) or is_array(y):
+        raise NumberTypeError(
+            f"gradcheck: the function must return one number, got {described(y)}. Check its results one at a time: "
+            "gradcheck(lambda v: f(v)[0], point)."
+        )
+    y = only_item(y)
+    return y if isinstance(y, Value) else Value(as_float(y)).detach()
 
 
 def _rows(function, numbers, names, path, order, rtol):
