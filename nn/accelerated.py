@@ -55,8 +55,8 @@ class JaxRun(Run):
         if different:
             raise ArgumentError(
                 f'fit: engine="jax" runs in {self.devices.jax.process_count()} processes that begin with different '
-                f"{', '.join(different)}. Start the same script in each, with seeds for the model and for fit, and with "
-                "a checkpoint that all can read."
+                f"{', '.join(different)}. Start the same script in each, with seeds for the model and for fit, and "
+                "with a checkpoint that all can read."
             )
 
     def settle(self) -> None:

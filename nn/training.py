@@ -94,12 +94,13 @@ def fit(
                 numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
                 is recorded: with the same seed, it draws the same numbers either way
     engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
-                Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded. On several
-                machines start the same script on each, with `jax.distributed.initialize(address, count, index)` at its
-                beginning (on CPUs also `jax.config.update("jax_cpu_collectives_implementation", "gloo")`): all need the
-                same data, model and seed, and read one checkpoint, which the first of them writes. If one dies, JAX
-                ends the others after heartbeat_timeout_seconds, an argument of `initialize`, 100 by default, and says
-                "another task died"; start all again, and training goes on from the checkpoint
+                Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded.
+                On several machines start the same script on each; it begins with
+                `jax.distributed.initialize(address, count, index)`, and on CPUs with
+                `jax.config.update("jax_cpu_collectives_implementation", "gloo")` before that. All need the same data,
+                model and seed, and a checkpoint that all can read; the first process writes it. If one process dies,
+                JAX ends the others with "another task died", at most heartbeat_timeout_seconds later (an argument of
+                `initialize`, 100 by default). Start all of them again: training goes on from the checkpoint
     progress    whether to show a progress bar
     watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
                 ReLUs; `nn.plots.plot_watched` shows them

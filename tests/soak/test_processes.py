@@ -18,7 +18,7 @@ pytest.importorskip("jax", reason="JAX is not installed")
 pytestmark = pytest.mark.skipif(not SOAK, reason="half a minute: make soak")
 
 HEARTBEAT = 10  # seconds after which JAX takes a process for dead
-PATIENCE = 120  # seconds until a process must have ended
+PATIENCE = 300  # seconds until a process must have ended; connecting takes long where others work as well
 
 SCRIPT = f"""
 import sys
@@ -49,7 +49,7 @@ def start(count, checkpoint, seeds=(0, 0), ways=("go", "go")):
     """So many processes that train together."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = "127.0.0.1:%d" % free.getsockname()[1]
+        address = f"127.0.0.1:{free.getsockname()[1]}"
     root = str(Path(nn.__file__).parent.parent)
     environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": root, "XLA_FLAGS": ""}
     return [
