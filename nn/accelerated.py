@@ -3,9 +3,12 @@
 The loss and the penalty are recorded and read as functions of arrays (`to_jax`), which JAX differentiates. Each device
 takes a part of the batch; parameters are the same on all. The update rules are those of the table. Parameters and the
 state of the optimiser stay on the devices; `settle` brings them back, before anybody looks at them. A step that gives
-a number that is not finite is taken by this engine instead, which raises its own error.
+a number that is not finite is taken by this engine instead, which raises its own error. With `jax.distributed` several
+processes run the same code with the same data, and JAX adds up what their devices compute.
 """
 
+import json
+import zlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -31,11 +34,30 @@ class JaxRun(Run):
                 "Leave the groups out, or train with the native engine."
             )
         self.devices = Devices()
+        self.writes = self.devices.jax.process_index() == 0
         self._recorded: dict[Any, Recorded] = {}  # by what is frozen
         self._numbers: Any = None  # the parameters and the optimiser's state on the devices; None: to be read
         self._gradient: Any = None  # that of the last step, on the devices
         self._ahead = False  # whether they are newer than the Values
         self._frozen: tuple[int, ...] = ()
+
+    def begin(self) -> None:
+        """Compare what the processes begin with, if there are several."""
+        different = self.devices.different(
+            {
+                "arguments": json.dumps(self.identity, sort_keys=True),
+                "seed": self.seed,
+                "data": self.fingerprint,
+                "parameters": read_data(self.optimizer.params),
+                "steps taken": (self.epoch, self.position, self.steps),
+            }
+        )
+        if different:
+            raise ArgumentError(
+                f'fit: engine="jax" runs in {self.devices.jax.process_count()} processes that begin with different '
+                f"{', '.join(different)}. Start the same script in each, with seeds for the model and for fit, and "
+                "with a checkpoint that all can read."
+            )
 
     def settle(self) -> None:
         if self._ahead:
@@ -165,6 +187,14 @@ class Devices:
         self.count = mesh.size
         self.replicated = sharding.NamedSharding(mesh, sharding.PartitionSpec())
         self.divided = sharding.NamedSharding(mesh, sharding.PartitionSpec("batch"))
+
+    def different(self, things: dict[str, Any]) -> list[str]:
+        """The names of things whose text is not the same in all processes."""
+        if self.jax.process_count() == 1:
+            return []
+        gather = need("jax.experimental.multihost_utils", '"glassgrad[jax]"', 'fit(engine="jax")').process_allgather
+        sums = gather(self.numpy.array([zlib.crc32(repr(thing).encode()) for thing in things.values()]))
+        return [name for name, column in zip(things, sums.T) if (column != column[0]).any()]
 
     def everywhere(self, numbers):
         return self._placed(self.numpy.asarray(numbers, float), self.replicated)

@@ -54,6 +54,8 @@ class Checkpoint:
     def save(self, run: Run) -> None:
         """Write everything that the next steps of the run depend on."""
         run.settle()
+        if not run.writes:
+            return
         state, tensors = _captured(run)
         safetensors_file.write(
             self.path,

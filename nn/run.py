@@ -31,6 +31,8 @@ class Run:
                       data, its training loss); best is None until the first epoch ends
     """
 
+    writes = True  # whether checkpoints are written: of several processes with one run only the first one does
+
     def __init__(
         self,
         model: Module,
@@ -196,6 +198,9 @@ class Run:
             f"{where}: {error} The largest parameter is {largest.label or 'one':.60} = {largest.data:.4g}. Lower the "
             f"learning rate (now {self.optimizer.lr:g}), clip the gradients (clip_norm=1.0), or standardise the data."
         )
+
+    def begin(self) -> None:
+        """Called once before the first step, after a checkpoint has been read."""
 
     def settle(self) -> None:
         """See to it that the parameters and the optimiser are up to date; here they always are."""

@@ -94,7 +94,13 @@ def fit(
                 numbers of its own. A model that turns out to do so is run that way, with a NotRecordedWarning. Dropout
                 is recorded: with the same seed, it draws the same numbers either way
     engine      "native", or "jax": JAX takes the steps, on all devices that it has, each with a part of the batch.
-                Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded
+                Results differ in the last digits. JAX needs jax_enable_x64, and a model that can be recorded.
+                On several machines start the same script on each; it begins with
+                `jax.distributed.initialize(address, count, index)`, and on CPUs with
+                `jax.config.update("jax_cpu_collectives_implementation", "gloo")` before that. All need the same data,
+                model and seed, and a checkpoint that all can read; the first process writes it. If one process dies,
+                JAX ends the others with "another task died", at most heartbeat_timeout_seconds later (an argument of
+                `initialize`, 100 by default). Start all of them again: training goes on from the checkpoint
     progress    whether to show a progress bar
     watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
                 ReLUs; `nn.plots.plot_watched` shows them
@@ -196,6 +202,7 @@ def fit(
 
 def _train(run: Run, callbacks: list[Callable], saved, show: Callable) -> None:
     """Run epochs and steps to the end, or until run.stop() is called."""
+    run.begin()
     while run.epoch < run.epochs and not run.history.ended:
         for examples in islice(batches(run.data, run.examples_per_step, run.seed, run.epoch), run.position, None):
             run.step(examples)

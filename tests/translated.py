@@ -35,9 +35,18 @@ def tensors(language, tree):
 
 def run(language, step, batch):
     """What the code of the latest recording returns for a batch, as NumPy arrays."""
-    function = function_of(step.source(language))
+    function = compiled(language, function_of(step.source(language)))
     found = function(tensors(language, step.arrays()), *(tensors(language, np.asarray(part, float)) for part in batch))
     return as_numpy(found)
+
+
+def compiled(language, function):
+    """JAX is quicker at compiling a function as a whole than operation by operation."""
+    if language != "jax":
+        return function
+    import jax
+
+    return jax.jit(function)
 
 
 def as_numpy(tree):
@@ -56,7 +65,7 @@ def gradients(language, step, batch):
     if language == "jax":
         import jax
 
-        found = jax.grad(lambda p, xs: function(p, *xs).mean(), (0, 1))(parameters, arguments)
+        found = jax.jit(jax.grad(lambda p, xs: function(p, *xs).mean(), (0, 1)))(parameters, arguments)
         return as_numpy(found)
     import torch
 

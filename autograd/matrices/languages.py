@@ -9,6 +9,7 @@ NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": 
                "atan2": "arctan2", "atanh": "arctanh"}  # fmt: skip
 SAME = ("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
         "floor", "fmod", "hypot", "sign", "maximum", "minimum", "exp2")  # fmt: skip
+AT_ORIGIN = "0 if x == 0 and y == 0 else hypot(x, y)"  # the derivatives there are 0, as in the table
 
 
 class NumPy:
@@ -20,6 +21,7 @@ class NumPy:
         **{name: f"np.{name}" for name in SAME},
         **{name: f"np.{theirs}" for name, theirs in NUMPY_NAMES.items()},
         "abs": "np.abs",
+        "mod": "np.mod",
         "cbrt": "np.cbrt",
         "erf": "np.vectorize(math.erf)",
         "erfc": "np.vectorize(math.erfc)",
@@ -33,6 +35,8 @@ class NumPy:
         "less_equal": "np.where({0} <= {1}, 1.0, 0.0)",
         "equal": "np.where({0} == {1}, 1.0, 0.0)",
     }
+    # Functions that are made from a formula, in which a name means the library's function.
+    formulas: ClassVar[dict[str, str]] = {}
     keepdims = "axis"
 
     def where(self, test, yes, no):
@@ -97,6 +101,7 @@ class Jax(NumPy):
         "relu": "jax.nn.relu({0})",
         "abs": "({0} * jnp.sign({0}))",  # the derivative of jnp.abs at 0 is 1
     }
+    formulas: ClassVar[dict[str, str]] = {"hypot": AT_ORIGIN}  # the derivatives of jnp.hypot there are 0.5
 
     def __init__(self, dtype=""):
         self.dtype = f", dtype=jnp.{dtype}" if dtype else ""
@@ -139,6 +144,7 @@ class Torch(NumPy):
     functions: ClassVar = {
         **{name: f"torch.{name}" for name in (*SAME, *NUMPY_NAMES)},
         "abs": "torch.abs",
+        "mod": "torch.remainder",
         "erf": "torch.erf",
         "erfc": "torch.erfc",
     }
@@ -148,6 +154,7 @@ class Torch(NumPy):
         "cbrt": "(torch.sign({0}) * torch.abs({0}) ** (1 / 3))",
         "softplus": "torch.logaddexp({0}, torch.zeros_like({0}))",
     }
+    formulas: ClassVar[dict[str, str]] = {"hypot": AT_ORIGIN}  # the derivatives of torch.hypot there are NaN
 
     def array(self, text, kind):
         return f"torch.tensor({text}{'' if kind == 'int' else ', dtype=torch.float64'})"

@@ -23,7 +23,7 @@ PLAIN = {
     "gelu_slope": "0.5 * erfc(-x / sqrt(2)) + x * normal(x)",
     "gauss": "exp(-x * x)",
     "normal": "exp(-x * x / 2) / sqrt(2 * pi)",
-    "direction": "0 if x == 0 else x / hypot(x, y)",
+    "direction": "0 if x == 0 and y == 0 else x / hypot(x, y)",
     "quotient": "x / (y + z)",
 }
 
@@ -55,6 +55,8 @@ class Arrays(Python):
         self.helpers = helpers
 
     def call(self, name, arguments):
+        if name in self.functions:
+            return super().call(name, arguments)
         return self.helpers.called(name, list(map(self.translate, arguments))), ATOM
 
     def junction(self, operator, values):
@@ -81,9 +83,9 @@ class Helpers:
         if written:
             return written.format(*operands)
         function = language.functions.get(name)
-        if function is None:
+        if function is None or name in language.formulas:
             function = self.made(name, rule)
-        takes_tensors = name in ("maximum", "minimum", "hypot", "atan2", "fmod") or function in self.functions
+        takes_tensors = name in ("maximum", "minimum", "hypot", "atan2", "fmod", "mod") or function in self.functions
         if takes_tensors and language.name == "torch":
             operands = [f"torch.tensor({text}, dtype=torch.float64)" if _is_number(text) else text for text in operands]
         return f"{function}({', '.join(operands)})"
@@ -103,7 +105,8 @@ class Helpers:
             raise RecordingError(f"source: {self.language.name} has no function {name}, which a formula needs.")
         self.functions[safe] = ""  # its place; what it calls comes before it
         of = getattr(rule, "of", None)
-        formula = of.partials[rule.k] if of else Formula(PLAIN[name]) if name in PLAIN else rule.formula
+        plain = self.language.formulas.get(name) or PLAIN.get(name)
+        formula = of.partials[rule.k] if of else Formula(plain) if plain else rule.formula
         text = _Function(self, formula, rule.inputs, None if of else name).text(safe)
         del self.functions[safe]
         self.functions[safe] = text

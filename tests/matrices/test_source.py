@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import warnings
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -56,7 +57,34 @@ def sequence(*modules, loss=nn.cross_entropy):
     return compile(lambda x, y: loss(model(x), y)), (data.inputs[40:60], data.targets[40:60])
 
 
+def numbers(*shape):
+    return np.random.default_rng(0).normal(size=shape).tolist()
+
+
+def total(tree):
+    return sum((k + 1) * number for k, number in enumerate(numbers_in(tree)))
+
+
+def module(model, *shape):
+    """A weighted sum of all that a module returns, and a batch of two for it."""
+    return compile(lambda x: total(model(x))), (numbers(2, *shape),)
+
+
+def convolution():
+    image, conv = nn.Unflatten(-1, (1, 4, 4)), nn.Conv2d(1, 2, 3, padding=1, seed=0)
+    return module(nn.Sequential(image, conv, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 2, seed=1)), 16)
+
+
 MODELS = {
+    "convolution": convolution,
+    "lstm": lambda: module(nn.LSTM(2, 2, num_layers=2, seed=0), 2, 2),
+    "lstm cell": lambda: module(nn.LSTMCell(2, 2, seed=0), 2),
+    "layer norm": lambda: module(nn.Sequential(nn.LayerNorm(4), nn.LeakyReLU(), nn.Tanh(), nn.Softmax()), 4),
+    "neuron": lambda: module(nn.Neuron(4, seed=0), 4),
+    "perceptron": lambda: module(nn.Perceptron(4), 4),
+    "step": lambda: module(nn.Sequential(nn.Layer(4, 2, seed=0), nn.Step()), 4),
+    "attention": lambda: module(nn.SelfAttention(4, heads=2, seed=0), 3, 4),
+    "dropout": lambda: module(nn.Sequential(nn.Linear(4, 2, seed=0), nn.Dropout(0.5)).eval(), 4),
     "moons": lambda: mlp([16, 1], "tanh", nn.binary_cross_entropy_with_logits, nn.data.moons(8, seed=0)),
     "digits": lambda: mlp([32, 10], "tanh", nn.cross_entropy, nn.data.digits()),
     "relu": lambda: mlp([7, 5, 3], "relu", nn.cross_entropy, nn.data.iris()),
@@ -67,6 +95,17 @@ MODELS = {
     "gpt of two layers": lambda: gpt(layers=2, width=8, heads=2),
     "gpt of one head": lambda: gpt(width=4, heads=1),
 }
+
+
+def test_every_module_is_tried():
+    tried = set()
+    for make in MODELS.values():
+        recorded, _ = make()
+        cells = recorded.function.__closure__
+        models = [cell.cell_contents for cell in cells if isinstance(cell.cell_contents, nn.Module)]
+        tried |= {type(part) for model in models for part in model.modules()}
+    public = [thing for thing in (getattr(nn, name) for name in nn.__all__) if isinstance(thing, type)]
+    assert {thing for thing in public if issubclass(thing, nn.Module)} - tried == {nn.Module}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -169,6 +208,40 @@ def test_every_rule_agrees(rule, language):
         for k, slopes in enumerate(gradients(language, step, batch)[1]):
             expected = np.array([own[k] for _, _, own in found])
             assert (np.abs(slopes * len(found) - expected) <= GRADIENTS * np.maximum(np.abs(expected), 1)).all()
+
+
+def corners_of(rule):
+    """Points at which kinks are, with the slopes of the table there."""
+    for point in product((0.0, 1.0, -1.0, 2.0, 0.5), repeat=len(rule.inputs)):
+        try:
+            slopes = [slope(*point, rule.value(*point)) for slope in rule.slopes]
+        except (ArithmeticError, ValueError):
+            continue
+        if rule.why_outside(point) is None and np.isfinite(slopes).all():
+            yield point, slopes
+
+
+@pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.name)
+@each_derivative
+def test_derivatives_at_kinks_are_those_of_the_table(rule, language):
+    points, slopes = zip(*corners_of(rule))
+    step = compile(lambda *x: FUNCTIONS[rule.name](*x))
+    step(*map(Value, points[0]))
+    found = gradients(language, step, list(zip(*points)))[1]
+    assert np.allclose(np.transpose(found) * len(points), slopes, rtol=GRADIENTS, atol=1e-14)
+
+
+@each_language
+def test_results_that_are_arrays(language):
+    w = Value(2.0, "w")
+    step = compile(lambda v: np.exp(v) * w)
+    batch = np.array([[[0.5, -1.0, 2.0], [1.0, 0.25, 0.0]], [[3.0, 1.0, -2.0], [0.0, -0.5, 1.5]]])
+    step(batch[0])
+    assert close(run(language, step, [batch]), np.exp(batch) * 2, VALUES)
+    if language in WITH_GRADIENTS:
+        of_w, (of_v,) = gradients(language, step, [batch])
+        assert of_w["w"] == pytest.approx(np.exp(batch).mean(), rel=GRADIENTS)
+        assert close(of_v, np.exp(batch) * 2 / batch.size, GRADIENTS)
 
 
 @each_language
