@@ -275,3 +275,19 @@ def test_a_network_of_labels_alone_folds_as_well():
     out = sum(network([0.5, -1.0], (16, 16, 1), {}))
     boxes = [lines[:2] for _, lines, _, _ in elements(draw(out), "box")]
     assert [re.sub(r"\d+", "#", name) for name, _ in boxes] == ["layer#"] * 3
+
+
+def test_a_picture_is_no_wider_than_a_slide():
+    one, two = (nn.GPT(5, context=3, width=4, heads=2, layers=layers, seed=0) for layers in (1, 2))
+    assert [lines[0] for _, lines, _, _ in elements(draw(one), "cluster")][:1] == ["block0"], "one block is opened"
+    boxes = [lines[0] for _, lines, _, _ in elements(draw(two), "box")]
+    assert sorted(boxes) == ["block0", "block1", "embed × 3", "head × 3", "norm × 3"], "opened, 23 in a row"
+    assert len(elements(draw(two, inside="block1"), "box")) > 8
+
+
+def test_several_new_results_have_no_gradients():
+    source = draw(nn.Linear(2, 2, seed=0)).source
+    assert "data " in source
+    assert "grad " not in source
+    assert "to neuron0" not in source
+    assert "grad 1" in draw(nn.Linear(2, 1, seed=0)).source
