@@ -291,3 +291,11 @@ def test_several_new_results_have_no_gradients():
     assert "grad " not in source
     assert "to neuron0" not in source
     assert "grad 1" in draw(nn.Linear(2, 1, seed=0)).source
+
+
+def test_what_is_in_a_box_is_in_the_order_of_the_graph():
+    x = Value(0.5, "x")
+    with record_scopes(), scope("a"):
+        y = exp(sin(x)) * sin(exp(x))
+    graph = Graph(y)
+    assert [node for node in graph.boxes[0].members if node.rule] == [node for node in graph.nodes if node.rule]
