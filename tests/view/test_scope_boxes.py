@@ -54,13 +54,22 @@ def test_scopes_are_those_of_the_thread():
     def work():
         with scope("other"):
             found.append(sin(Value(0.5)).scope)
+        with record_scopes(), scope("other"):
+            found.append(sin(Value(0.5)).scope.path)
 
     with record_scopes(), scope("a"):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
         assert sin(Value(0.5)).scope.path == "a"
-    assert found == [None]
+    assert found == [None, "other"]
+
+
+def test_a_scope_opened_outside_of_record_scopes_does_nothing():
+    with scope("outer"), record_scopes():
+        assert sin(Value(0.5)).scope is None
+        with scope("inner"):
+            assert sin(Value(0.5)).scope.path == "inner"
 
 
 def test_an_error_leaves_a_scope():
