@@ -60,11 +60,12 @@ def _to_list(function: Callable[..., Any]) -> _ToList:
 
 def _operands(name, arguments):
     """The operands of f(a, b, c) or f([a, b, c]) as a list."""
-    one_list = len(arguments) == 1 and hasattr(arguments[0], "__iter__")
-    operands = expect_list(name, arguments[0]) if one_list else list(arguments)
+    operands = arguments[0] if len(arguments) == 1 else arguments
+    if not isinstance(operands, (list, tuple)):
+        operands = expect_list(name, operands) if hasattr(operands, "__iter__") else arguments
     if not operands:
         raise ArgumentError(f"{name}: expected at least one number, got none.")
-    return list(map(_operand, operands))
+    return [operand if isinstance(operand, Value) else as_float(operand) for operand in operands]
 
 
 def _operand(thing):

@@ -120,6 +120,8 @@ class DotWriter:
             tail, head = PORTS[self.look.rankdir]
             dot.attr(ranksep="2")
             dot.attr("edge", tailport=tail, headport=head, arrowsize="0.4")
+        if self.hidden:
+            dot.attr(pad="0.1")  # the tab of a closed box rises above what Graphviz takes for its height
         if any(map(self.is_beside, self.ids)):
             dot.attr(newrank="true")  # or Graphviz 2.43 loses an edge from a box to a cluster ("lost … edge")
         if far or self.graph.boxes:
@@ -308,7 +310,7 @@ class DotWriter:
         if node.rule:
             lines.append(f"= {expression(node, self.names)}")
         lines.append(f"data {node.data!r}")
-        if kind != "constant":
+        if kind != "constant" and self.look.gradients:
             lines.append(f"grad {self.graph.grad(node)!r}")
         return {"tooltip": tooltip_text(lines)}
 
@@ -348,7 +350,8 @@ class DotWriter:
             what = "frozen" if parent.frozen else "a constant"
             colour = self.look.colours["no_gradient"]
             return attributes | {"tooltip": f"{what}: no gradient flows here", "color": colour}
-        attributes["tooltip"] = tooltip_text(chain_rule(node, i, self.names, self.graph.grad(node)))
+        local, passed_on = chain_rule(node, i, self.names, self.graph.grad(node))
+        attributes["tooltip"] = tooltip_text([local, passed_on] if self.look.gradients else [local])
         attributes["labeltooltip"] = attributes["tooltip"]
         if self.look.formulas:
             attributes["label"] = text(derivative(node, i, self.names), 60)

@@ -78,7 +78,7 @@ def draw(
 
     Boxes are the modules of nn, by the labels of their parameters. What was computed here, or inside
     `record_scopes()`, has a box for each scope: losses, `softmax`, the heads of an attention. What a model computes
-    here is drawn with the gradients of the result, and no `grad` is changed.
+    here is drawn with the gradients of the result, without any where there are several; no `grad` is changed.
 
     Every node shows its label, data and grad; an operation also its symbol. Inputs are boxes, parameters blocks,
     constants dashed, operations rounded; the result has a thick line. A positive gradient is blue, a negative one
@@ -120,6 +120,8 @@ def draw(
         graph.failure, looks.gradients = value, False
     elif are_new and len(results) == 1:
         graph.compute_gradients()
+    elif are_new:
+        looks.gradients = False  # those of which of the results?
     if not constants:
         graph.write_constants()
     scope = None if inside is None else named(graph, inside, "inside")[0]

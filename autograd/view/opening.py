@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from autograd.view.boxes import Box
     from autograd.view.graph import Graph
 
-READABLE = 40  # as many boxes and nodes as fit on a slide
+READABLE, WIDEST = 40, 16  # as many boxes and nodes as fit on a slide, and one after another on its width
 
 
 def fitting(graph: Graph, scope: Box | None, whole: int, most: int = READABLE) -> dict[Value, Value | Box]:
     """What each node is shown as when no box is closed, if that is at most `whole` nodes; else with boxes closed.
 
     Opened are then, from the outside in, boxes that hold several others, as long as at most `most` boxes and nodes are
-    shown. Repeated siblings stay in one box.
+    shown, and at most WIDEST one after another. Repeated siblings stay in one box.
     """
     shown_as = graph.shown_as([], scope)
     if len(shown_as) <= whole:
@@ -36,7 +36,7 @@ def fitting(graph: Graph, scope: Box | None, whole: int, most: int = READABLE) -
             continue
         more = {box: None for box in closed if box not in boxes} | dict.fromkeys(inner)
         shown = graph.shown_as(more, scope)
-        if count(shown) <= most:
+        if count(shown) <= most and length(shown) <= WIDEST:
             closed, shown_as = more, shown
             waiting.extend(_alike(inner))
     return shown_as
@@ -53,6 +53,15 @@ def _alike(boxes):
 def count(shown_as: dict[Value, Value | Box]) -> int:
     """How many boxes and nodes are shown."""
     return len(set(shown_as.values()))
+
+
+def length(shown_as: dict[Value, Value | Box]) -> int:
+    """How many boxes and nodes the longest path through what is shown has."""
+    longest: dict[Value | Box, int] = {}
+    for node, thing in shown_as.items():
+        before = (longest[shown] for parent in node.parents if (shown := shown_as.get(parent)) not in (None, thing))
+        longest[thing] = max(longest.get(thing, 1), 1 + max(before, default=0))
+    return max(longest.values(), default=0)
 
 
 def closed_at(graph: Graph, level: str | Iterable[str] | None) -> list[Box]:

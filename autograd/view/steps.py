@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.arguments import expect_integer, expect_list_of
 from autograd.engine import Value
-from autograd.errors import ArgumentError, GraphTooLargeError, StaleGraphError
+from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError, StaleGraphError
 from autograd.view.graph import Graph
 
 if TYPE_CHECKING:
@@ -47,15 +47,9 @@ def graph_to_step_through(value: Value, parameters: Iterable[Value], limit: int,
     Raises ArgumentError when it depends on no Value, GraphTooLargeError beyond `limit` nodes, StaleGraphError when
     .data was changed, or a leaf unfrozen, after the forward pass; the messages begin with the name of the `caller`.
     """
-    limit = expect_integer(f"{caller}: limit", limit)
-    graph = Graph(value, parameters=expect_list_of(f"{caller}: parameters", parameters, Value))
+    graph = _small_graph([value], parameters, limit, caller)
     if type(graph.result) is not Value:
         raise ArgumentError(f"{caller}: {value!r} depends on no Value, so nothing flows back from it.")
-    if len(graph.nodes) > limit:
-        raise GraphTooLargeError(
-            f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
-            "the loss of one example, or the output of one neuron, or raise limit."
-        )
     for node in graph.nodes:
         if node.rule and node.rule.value(*(parent.data for parent in node.parents)) != node.data:
             raise StaleGraphError(
@@ -67,6 +61,26 @@ def graph_to_step_through(value: Value, parameters: Iterable[Value], limit: int,
                 f"{caller}: {leaf!r} was frozen when {node!r} was computed from it, so no gradient flows between them. "
                 "Compute the result again."
             )
+    return graph
+
+
+def graph_up_to(
+    error: AutogradError, operands: Iterable[Value], parameters: Iterable[Value], limit: int, caller: str
+) -> Graph:
+    """The graph of the operands of an operation that has raised `error`. Raises GraphTooLargeError as above."""
+    graph = _small_graph(operands, parameters, limit, caller)
+    graph.failure = error
+    return graph
+
+
+def _small_graph(results, parameters, limit, caller):
+    limit = expect_integer(f"{caller}: limit", limit)
+    graph = Graph(*results, parameters=expect_list_of(f"{caller}: parameters", parameters, Value))
+    if len(graph.nodes) > limit:
+        raise GraphTooLargeError(
+            f"the graph has {len(graph.nodes):,} nodes; {caller} shows at most {limit:,}. Take "
+            "the loss of one example, or the output of one neuron, or raise limit."
+        )
     return graph
 
 

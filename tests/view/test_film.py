@@ -11,7 +11,7 @@ from drawing import SVG
 import nn
 from autograd import Value, play
 from autograd.errors import ArgumentError, MissingPackageError
-from autograd.view.film import Film, film
+from autograd.view.film import NOW, NOW_DARK, WIDEST, Film, film
 from autograd.view.graph import Graph
 
 
@@ -123,3 +123,68 @@ def test_without_pillow_a_gif_says_so(tmp_path, monkeypatch):
     with pytest.raises(MissingPackageError, match=r"a GIF needs the package Pillow: pip install 'glassgrad\[film\]'"):
         play(neuron()).save(tmp_path / "film.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+def texts(made, frame, start):
+    """What the parts of a frame say, as far as they have room for a number and begin so."""
+    styles = [made.style(part, frame) for part in made.parts if part.kind == "text" and part.number]
+    return [style.text for style in styles if style.text.startswith(start)]
+
+
+def test_values_appear_in_their_steps():
+    made = Film(Graph(neuron()))
+    counts = [len(texts(made, frame, "data ")) for frame in made.frames]
+    assert counts == [4, 5, 6, 7] + [7] * 10, "three leaves and the first operation; then one more a step"
+    assert texts(made, made.frames[-1], "data ")[-1] in {"data -0.9242", "data -0.4621"}
+
+
+def test_a_step_lights_what_it_is_about():
+    made = Film(Graph(neuron()))
+    for frame in made.frames[:-2]:
+        lit = {part.owner for part in made.parts if made.style(part, frame).stroke == NOW}
+        assert len(lit) == (2 if "gets" in frame.caption else 1), frame.caption
+    assert not any(made.style(part, made.frames[-1]).stroke == NOW for part in made.parts), "the last frame is still"
+    dark = Film(Graph(neuron()), theme="dark")
+    assert any(dark.style(part, dark.frames[0]).stroke == NOW_DARK for part in dark.parts)
+
+
+def test_edges_show_what_has_flowed_back():
+    made = Film(Graph(neuron()))
+    last = made.frames[-1]
+    flows = {}
+    for part in made.parts:
+        if part.owner in made.drawn and part.kind == "path":
+            ((node, position),) = made.drawn[part.owner]
+            node = made.graph.nodes[node]
+            expected = last.grads[node] * node.partials[position]
+            assert last.flowed[node, position] == expected
+            flows[expected] = made.style(part, last)
+            assert made.style(part, made.frames[0]).stroke == made.look.colours["edge"], "nothing has flowed yet"
+    assert all(style.dashed == (flow < 0) for flow, style in flows.items())
+    assert {style.dashed for style in flows.values()} == {True, False}
+    widths = [flows[flow].width for flow in sorted(flows, key=abs)]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
+
+
+def test_the_result_is_outlined():
+    made = Film(Graph(neuron()))
+    thick = {
+        part.owner for part in made.parts if part.owner in made.index and made.style(part, made.frames[-1]).width > 1
+    }
+    assert [made.index[owner] for owner in thick] == [made.graph.result]
+
+
+def test_a_wide_film_is_scaled_down():
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(6):
+        y = (y * x).tanh() + x
+    made = Film(Graph(y))
+    assert made.size[0] > WIDEST
+    assert made.size[0] * made.scale == pytest.approx(WIDEST)
+
+
+def test_steps_are_chosen_from_the_first_on():
+    made, all_of_it = Film(Graph(neuron()), steps=(3, 6)), Film(Graph(neuron()))
+    assert [frame.caption for frame in made.frames[:4]] == [frame.caption for frame in all_of_it.frames[2:6]]

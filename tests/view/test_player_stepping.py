@@ -7,6 +7,7 @@ import pytest
 from player_page import example, large, printed, tangle
 
 from autograd import Value, record_lines
+from autograd.errors import ArgumentError, GraphTooLargeError
 from autograd.view.graph import Graph, ancestry
 from autograd.view.player.page import play
 from autograd.view.steps import contributions
@@ -119,3 +120,22 @@ def test_the_address_names_the_step(page):
     time.sleep(0.1)
     assert shown.run("return player.run.at") == 3
     assert page(play(example()[0]), "#step=999").run("return player.run.at === player.run.steps.length")
+
+
+def test_an_error_shows_the_forward_pass_up_to_it(page, tmp_path):
+    w, x = Value(-0.5, "w"), Value(2.0, "x")
+    with pytest.raises(ZeroDivisionError) as caught:
+        (w * x) / (x - 2)
+    player = play(caught.value)
+    shown = page(player)
+    shown.key("END")
+    assert shown.run("return player.run.steps.map(step => step.kind)") == ["forward", "forward"], "no backward pass"
+    assert "The next operation raised an error. div: y must be != 0" in shown.run("return document.body.innerText")
+    assert shown.run("return document.querySelectorAll('.failed').length") == 1
+    assert shown.run("return Object.keys(player.modes)") == [], "tools need a whole pass"
+    shown.key("HOME")
+    assert "raised an error" not in shown.run("return document.body.innerText")
+    with pytest.raises(ArgumentError, match=r"a film shows a whole pass, and this one has failed\. Save"):
+        player.save(tmp_path / "film.svg")
+    with pytest.raises(GraphTooLargeError, match="has 5 nodes; play shows at most 4"):
+        play(caught.value, limit=4)

@@ -54,13 +54,22 @@ def test_scopes_are_those_of_the_thread():
     def work():
         with scope("other"):
             found.append(sin(Value(0.5)).scope)
+        with record_scopes(), scope("other"):
+            found.append(sin(Value(0.5)).scope.path)
 
     with record_scopes(), scope("a"):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
         assert sin(Value(0.5)).scope.path == "a"
-    assert found == [None]
+    assert found == [None, "other"]
+
+
+def test_a_scope_opened_outside_of_record_scopes_does_nothing():
+    with scope("outer"), record_scopes():
+        assert sin(Value(0.5)).scope is None
+        with scope("inner"):
+            assert sin(Value(0.5)).scope.path == "inner"
 
 
 def test_an_error_leaves_a_scope():
@@ -275,3 +284,27 @@ def test_a_network_of_labels_alone_folds_as_well():
     out = sum(network([0.5, -1.0], (16, 16, 1), {}))
     boxes = [lines[:2] for _, lines, _, _ in elements(draw(out), "box")]
     assert [re.sub(r"\d+", "#", name) for name, _ in boxes] == ["layer#"] * 3
+
+
+def test_a_picture_is_no_wider_than_a_slide():
+    one, two = (nn.GPT(5, context=3, width=4, heads=2, layers=layers, seed=0) for layers in (1, 2))
+    assert [lines[0] for _, lines, _, _ in elements(draw(one), "cluster")][:1] == ["block0"], "one block is opened"
+    boxes = [lines[0] for _, lines, _, _ in elements(draw(two), "box")]
+    assert sorted(boxes) == ["block0", "block1", "embed × 3", "head × 3", "norm × 3"], "opened, 23 in a row"
+    assert len(elements(draw(two, inside="block1"), "box")) > 8
+
+
+def test_several_new_results_have_no_gradients():
+    source = draw(nn.Linear(2, 2, seed=0)).source
+    assert "data " in source
+    assert "grad " not in source
+    assert "to neuron0" not in source
+    assert "grad 1" in draw(nn.Linear(2, 1, seed=0)).source
+
+
+def test_what_is_in_a_box_is_in_the_order_of_the_graph():
+    x = Value(0.5, "x")
+    with record_scopes(), scope("a"):
+        y = exp(sin(x)) * sin(exp(x))
+    graph = Graph(y)
+    assert [node for node in graph.boxes[0].members if node.rule] == [node for node in graph.nodes if node.rule]

@@ -51,7 +51,7 @@ class NodeFocus {
  * @param {SVGGElement} group
  */
 function inOrder(group) {
-  const groups = /** @type {NodeListOf<SVGGElement>} */ (group.ownerSVGElement?.querySelectorAll("g.node:not(.faded)"));
+  const groups = /** @type {NodeListOf<SVGGElement>} */ (group.ownerSVGElement?.querySelectorAll("g.node:not(.faded, .failed)"));
   const place = (/** @type {SVGGElement} */ { dataset }) => Number(dataset.first ?? dataset.node);
   return [...groups].sort((a, b) => place(a) - place(b));
 }

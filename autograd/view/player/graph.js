@@ -19,8 +19,9 @@ class Graph {
    * @param {GraphData} data  nodes in topological order, the result last
    * @param {Rules} rules
    */
-  constructor({ nodes, boxes }, rules) {
+  constructor({ nodes, boxes, failure }, rules) {
     this.nodes = nodes;
+    this.failure = failure;
     this.boxes = boxes;
     this.rules = rules;
     this.result = nodes.length - 1;
@@ -106,7 +107,7 @@ class Graph {
   }
 
   /**
-   * The steps of the forward pass, then those of a backward pass.
+   * The steps of the forward pass, then those of a backward pass, unless an operation has failed.
    * @param {BackwardPass} pass  how the backward pass differs from the usual
    * @returns {Step[]}
    */
@@ -115,6 +116,7 @@ class Graph {
     const grads = this.nodes.map((_, i) => pass.before?.[i] ?? 0);
     /** @type {Step[]} */
     const steps = this.nodes.flatMap(({ rule }, node) => (rule ? [{ kind: "forward", node }] : []));
+    if (this.failure) return steps;
     steps.push({ kind: "seed", node: this.result, target: this.result, before: grads[this.result], after: 1 });
     grads[this.result] = 1;
     for (const node of order) {

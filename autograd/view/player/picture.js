@@ -64,13 +64,13 @@ class Picture {
 
   /** Find the groups of nodes, boxes and edges by the ids that the page gave them. */
   findParts() {
-    for (const group of /** @type {NodeListOf<SVGGElement>} */ (this.svg.querySelectorAll("g.node"))) {
+    for (const group of /** @type {NodeListOf<SVGGElement>} */ (this.svg.querySelectorAll("g.node:not(.failed)"))) {
       const [, kind, number] = /** @type {string[]} */ (/^p\d+([nb])(\d+)$/.exec(group.id));
       if (kind === "n") this.addNode(group, Number(number));
       else this.addBox(group, Number(number));
     }
     for (const group of /** @type {NodeListOf<SVGGElement>} */ (this.svg.querySelectorAll("g.edge"))) {
-      for (const [node, k] of this.about.edges[group.id]) this.edges.set(`${node}_${k}`, group);
+      for (const [node, k] of this.about.edges[group.id] ?? []) this.edges.set(`${node}_${k}`, group);
     }
   }
 

@@ -61,6 +61,7 @@ class PlayedGraph:
         return {
             "nodes": [self._node_data(node, self.index) for node in self.graph.nodes],
             "boxes": self._box_data(self.index),
+            "failure": str(self.graph.failure) if self.graph.failure else None,
             "pictures": [{"scope": None, "edges": self.whole.drawn}, *insides],
         }
 
@@ -189,7 +190,9 @@ class Scene(DotWriter):
 
 def _final_numbers(graph):
     """The numbers of each node at the end of the pass, by what precedes them in a picture."""
-    gradients = {graph.result: 1.0} | {step.node.parents[step.position]: step.after for step in contributions(graph)}
+    steps = [] if graph.failure else contributions(graph)
+    gradients = {graph.result: 1.0} if not graph.failure else {}
+    gradients |= {step.node.parents[step.position]: step.after for step in steps}
     data = [short(node.data) for node in graph.nodes]
     return {"": data, "data ": data, "grad ": [short(gradients.get(node, 0.0)) for node in graph.nodes]}
 

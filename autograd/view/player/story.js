@@ -43,11 +43,20 @@ function writtenOperation(graph, node) {
  * @returns {[string, string][]}
  */
 function told(run) {
-  const { step } = run;
-  if (!step) return toldStart();
-  const lines = { forward: toldForward, seed: toldSeed, edge: toldEdge }[step.kind](run, /** @type {any} */ (step));
-  const code = run.graph.nodes[step.node].line;
+  const { step, graph: { failure, nodes } } = run;
+  const lines = step ? toldStep(run, step) : toldStart();
+  if (failure && run.at === run.steps.length) lines.push(["Failed", `The next operation raised an error. ${failure}`]);
+  const code = step && nodes[step.node].line;
   return code ? [...lines, ["Code", code]] : lines;
+}
+
+/**
+ * @param {Run} run
+ * @param {Step} step
+ * @returns {[string, string][]}
+ */
+function toldStep(run, step) {
+  return { forward: toldForward, seed: toldSeed, edge: toldEdge }[step.kind](run, /** @type {any} */ (step));
 }
 
 /** @returns {[string, string][]} */

@@ -12,6 +12,7 @@ interface GraphData {
   nodes: NodeData[]; // in topological order, the result last
   boxes: { title: string; path: string; repeats: number; outer: number | null; nodes: number[] }[];
   pictures: PictureData[];
+  failure?: string | null; // what the operation that failed says: there is no backward pass then
 }
 
 interface NodeData {

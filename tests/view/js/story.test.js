@@ -53,3 +53,13 @@ test("a derivative is written by the branch that holds", () => {
   assert.equal(slope(2), "1");
   assert.equal(slope(-2), "0");
 });
+
+test("where an operation has failed, the last step says so", () => {
+  const g = graph({ x: 1 }, ["y", "log", "x"]);
+  g.failure = "div: y must be != 0.";
+  const run = new Run(g, g.steps());
+  assert.equal(run.steps.length, 1);
+  assert.ok(!told(run).some(([head]) => head === "Failed"));
+  run.go(1);
+  assert.deepEqual(told(run).pop(), ["Failed", "The next operation raised an error. div: y must be != 0."]);
+});
