@@ -10,7 +10,7 @@ from drawing import SVG
 
 import nn
 from autograd import Value, play
-from autograd.errors import ArgumentError, MissingPackageError
+from autograd.errors import ArgumentError, GraphTooLargeError, MissingPackageError
 from autograd.view.film import Film, film
 from autograd.view.graph import Graph
 
@@ -123,3 +123,10 @@ def test_without_pillow_a_gif_says_so(tmp_path, monkeypatch):
     with pytest.raises(MissingPackageError, match=r"a GIF needs the package Pillow: pip install 'glassgrad\[film\]'"):
         play(neuron()).save(tmp_path / "film.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_of_a_large_graph_is_refused_at_once(tmp_path):
+    model = nn.MLP(8, [40, 40, 1], seed=0)
+    with pytest.raises(GraphTooLargeError, match=r"nodes; a film shows at most 2,000. Save the page as .html"):
+        play(model, [1.0] * 8).save(tmp_path / "large.gif")
+    assert not list(tmp_path.iterdir())
