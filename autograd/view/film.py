@@ -79,8 +79,8 @@ class Film:
             )
         if len(graph.nodes) > NODE_LIMIT:
             raise GraphTooLargeError(
-                f"the graph has {len(graph.nodes):,} nodes; a film shows at most {NODE_LIMIT:,}. Save the page as .html, "
-                "or film a smaller model."
+                f"the graph has {len(graph.nodes):,} nodes; a film shows at most {NODE_LIMIT:,}. Save the page as "
+                ".html, or film a smaller model."
             )
         self.graph, self.look = graph, look("save", theme=theme)
         scene = next(scenes(graph))

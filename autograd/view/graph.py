@@ -175,9 +175,8 @@ class Graph:
         shown_as = self._outermost(inside, closed.__contains__) if closed else dict(zip(inside, inside))
         return {
             node: shown_as[node] if node in shown_as else operands[node]
-            for node in (self._sorted({*inside, *operands}) if operands else inside)
-            if node not in self.written
-            and not (closed and self._only_in_boxes(node, shown_as))
+            for node in (self._sorted(set(inside).union(operands)) if operands else inside)
+            if node not in self.written and not (closed and self._only_in_boxes(node, shown_as))
         }
 
     def _outermost(self, nodes, condition):

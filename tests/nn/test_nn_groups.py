@@ -225,7 +225,7 @@ def test_what_is_set_for_the_whole_is_refused():
     optimizer.lr = 0.5
     with pytest.raises(ArgumentError, match=r'there are 2 groups. Write optimizer.param_groups\[0\]\["lr"\] = …'):
         optimizer.step()
-    with pytest.raises(AttributeError, match='no attribute "learning_rate". The learning rate is optimizer.lr'):
+    with pytest.raises(AttributeError, match=r'no attribute "learning_rate"\. The learning rate is optimizer\.lr'):
         optimizer.learning_rate  # noqa: B018 - the access is what is tested
 
 

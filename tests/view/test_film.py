@@ -10,7 +10,7 @@ from drawing import SVG
 
 import nn
 from autograd import Value, play
-from autograd.errors import ArgumentError, MissingPackageError
+from autograd.errors import ArgumentError, GraphTooLargeError, MissingPackageError
 from autograd.view.film import NOW, NOW_DARK, WIDEST, Film, film
 from autograd.view.graph import Graph
 
@@ -188,3 +188,10 @@ def test_a_wide_film_is_scaled_down():
 def test_steps_are_chosen_from_the_first_on():
     made, all_of_it = Film(Graph(neuron()), steps=(3, 6)), Film(Graph(neuron()))
     assert [frame.caption for frame in made.frames[:4]] == [frame.caption for frame in all_of_it.frames[2:6]]
+
+
+def test_a_film_of_a_large_graph_is_refused_at_once(tmp_path):
+    model = nn.MLP(8, [40, 40, 1], seed=0)
+    with pytest.raises(GraphTooLargeError, match=r"nodes; a film shows at most 2,000. Save the page as .html"):
+        play(model, [1.0] * 8).save(tmp_path / "large.gif")
+    assert not list(tmp_path.iterdir())

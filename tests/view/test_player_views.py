@@ -72,6 +72,25 @@ def test_a_neighbourhood_shows_the_boxes_that_hold_some_of_it(page):
     assert edges, "no edge leads to what is not shown"
 
 
+def test_open_boxes_inside_an_opened_box_have_frames_in_the_order_of_their_numbers(page):
+    shown = page(play(nn.MLP(2, [16, 16, 1], seed=0), [1.0, -0.5], loss=nn.mse_loss, target=[1.0]))
+    shown.run("player.open(player.pictures.findIndex(({scope}) => player.graph.boxes[scope]?.path === 'layer0'))")
+    titles = shown.run("""
+        const frames = [...player.detail.picture.svg.querySelectorAll('g.cluster')];
+        frames.sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top);
+        return frames.map((frame) => frame.querySelector('text').textContent)""")
+    assert titles == [f"neuron{i}" for i in range(16)]
+
+
+def test_numbers_in_the_network_fit_their_circles(page):
+    shown = page(play(nn.MLP(2, [16, 16, 1], seed=0), [1.0, -0.5], loss=nn.mse_loss, target=[1.0]))
+    shown.run("player.look(['Network']); player.go(player.run.steps.length)")
+    widest = shown.run("""
+        return Math.max(...[...document.querySelectorAll('.network .cell')].filter(c => c.querySelector('circle'))
+          .map(c => Math.max(...[...c.querySelectorAll('.value, .grad')].map(t => t.getBBox().width))))""")
+    assert 20 < widest <= 44
+
+
 def test_the_gpt_of_the_notebook_opens_when_folded_and_each_level_inside_it(page, figure):
     model, word = nn.GPT(27, context=9, width=16, heads=4, layers=1, seed=1), [0, 6, 18, 15, 7, 0]
     started = time.perf_counter()

@@ -15,8 +15,9 @@ function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }
   });
   const ends = Object.values(edges).map(([[child, k]]) => /** @type {Arrow} */ (
     [graph.nodes[child].parents[k], child].map((node) => /** @type {number} */ (shownAs.get(node)))));
-  const places = layeredLayout(faces, ends), canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
-  canvas.append(...framesIn(graph, scope, nodes, boxes, places).map((frame) => drawnFrame(graph, frame)));
+  const homes = homesOf(graph, scope, nodes, boxes);
+  const { places, frames } = nestedLayout(faces, ends, homes, scope, (box) => outerBox(graph, box, scope)), canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
+  canvas.append(...frames.map((frame) => drawnFrame(graph, frame)));
   Object.entries(edges).forEach(([id, all], i) => {
     const [tail, head] = ends[i], [[child, k]] = all, { parents } = graph.nodes[child];
     const share = faces[head].isBox ? 0.5 : (k + 1) / (parents.length + 1);
@@ -27,7 +28,37 @@ function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }
     canvas.append(drawnFace(face, places[i], id));
   });
   svg.append(canvas);
-  svg.setAttribute("viewBox", viewAround(places, 12).join(" "));
+  svg.setAttribute("viewBox", viewAround([...places, ...frames.map(({ place }) => place)], 12).join(" "));
+}
+
+/**
+ * For each node and closed box that is drawn the innermost open box around it, inside `scope`, which is that of the rest.
+ * @param {Graph} graph
+ * @param {number | null} scope
+ * @param {number[]} nodes
+ * @param {number[]} boxes
+ */
+function homesOf(graph, scope, nodes, boxes) {
+  /** @type {Map<number, number>} */
+  const homes = new Map(), isInside = graph.boxes.map(() => false);
+  graph.boxes.forEach(({ outer, repeats, nodes: inner }, box) => {  // outer ones come first
+    isInside[box] = outer !== null && (outer === scope || isInside[outer]);
+    if (isInside[box] && !repeats) for (const node of inner) homes.set(node, box);
+  });
+  return [...nodes.map((node) => homes.get(node) ?? scope),
+          ...boxes.map((box) => (isInside[box] ? outerBox(graph, box, scope) : scope))];
+}
+
+/**
+ * The box around a box, other than one that gathers repeated ones; at most `scope`.
+ * @param {Graph} graph
+ * @param {number} box
+ * @param {number | null} scope
+ */
+function outerBox(graph, box, scope) {
+  let { outer } = graph.boxes[box];
+  while (outer !== scope && outer !== null && graph.boxes[outer].repeats) ({ outer } = graph.boxes[outer]);
+  return outer;
 }
 
 /**
@@ -82,39 +113,6 @@ function drawnFace({ kind, symbol, lines, isBox }, { x, y, width, height }, id) 
     x: symbol ? x + left + 7 : x + width / 2, y: y + (height - 13 * lines.length) / 2 + 10.5 + 13 * i,
     "text-anchor": symbol ? "start" : "middle" }, line)));
   return group;
-}
-
-/**
- * The open boxes inside the one that is drawn, around what is shown of them; left out where a frame would also be around
- * something else. Outer ones come first.
- * @param {Graph} graph
- * @param {number | null} scope
- * @param {number[]} nodes
- * @param {number[]} boxes
- * @param {Box[]} places  of the nodes, then of the closed boxes
- * @returns {{ box: number, place: Box }[]}
- */
-function framesIn(graph, scope, nodes, boxes, places) {
-  const isAround = (/** @type {number} */ outer, /** @type {number | null} */ box) => {
-    for (let at = box; at !== null; at = graph.boxes[at].outer) if (at === outer) return true;
-    return false;
-  };
-  return graph.boxes.flatMap(({ repeats }, box) => {
-    if (scope === null || box === scope || repeats || boxes.includes(box) || !isAround(scope, box)) return [];
-    const isIn = [...nodes.map((node) => graph.isIn(node, box)), ...boxes.map((inner) => isAround(box, inner))];
-    const inside = places.filter((_, i) => isIn[i]);
-    if (inside.length < 2) return [];
-    const [x, y, width, height] = viewAround(inside, 8), place = { x, y: y - 16, width, height: height + 16 };
-    return places.some((other, i) => !isIn[i] && overlap(other, place)) ? [] : [{ box, place }];
-  });
-}
-
-/**
- * @param {Box} a
- * @param {Box} b
- */
-function overlap(a, b) {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 /**

@@ -5,8 +5,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const FOLDER = path.join(__dirname, "../../../autograd/view/player");
-const SCRIPTS = ["library", "text", "graph", "paths", "run", "story", "parts", "geometry", "charts", "layered", "nudges",
-                 "answers", "mistakes", "formula", "chain", "network", "lines"];
+const SCRIPTS = ["library", "text", "graph", "paths", "run", "story", "parts", "geometry", "charts", "layered", "nested",
+                 "nudges", "answers", "mistakes", "formula", "chain", "network", "lines"];
 
 const source = SCRIPTS.map((name) => fs.readFileSync(path.join(FOLDER, `${name}.js`), "utf-8")).join("\n");
 const names = [...source.matchAll(/^(?:function|class|const) (\w+)/gm)].map(([, name]) => name);
