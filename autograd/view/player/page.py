@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 FOLDED = 50  # how many times as many nodes as one picture shows a graph may have, the others in closed boxes
 SCRIPTS = """
     library text graph paths run story parts geometry charts layered nested nudges answers mistakes formula chain
-    network lines elements drag focus minimap inside picture pane view view_formula view_network view_code controls player
-    mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
+    network lines elements drag focus minimap inside picture pane view view_formula view_network view_code controls
+    player mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
 """  # in the order in which the page has them; README.md says what each is for
 
 
