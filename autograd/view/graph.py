@@ -183,7 +183,8 @@ class Graph:
         """For each node the outermost box around it that fulfils the condition; the node itself if there is none."""
         found = {None: None}
         for box in {self.box_of.get(node) for node in nodes} - {None}:
-            *_, found[box] = None, *filter(condition, box.around())
+            around = [outer for outer in box.around() if condition(outer)]
+            found[box] = around[-1] if around else None
         return {node: found[self.box_of.get(node)] or node for node in nodes}
 
     def nodes_in(self, box: Box) -> list[Value]:
