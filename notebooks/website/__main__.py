@@ -14,7 +14,7 @@ os.environ["GLASSGRAD_PURE"] = "1"  # the plain engine has its source, docstring
 import table
 from course import lessons, source_page
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markup import colours
+from markup import Markdown, colours
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -67,6 +67,8 @@ class Site:
                 contents=list(page.contents),
                 body=f"<h1>{page.name}</h1>{page.html(self.reference.link)}",
             )
+        leaving = Markdown((HERE / "leaving.md").read_text(encoding="utf-8"), str)
+        self.write("leaving.html", title="How to leave", body=leaving.html, contents=leaving.headings)
         self.write("index.html", "index.html", title="glassgrad")
         shutil.copy(ROOT / "notebooks" / "images" / "neuron.svg", self.folder / "pictures")
         for path in sorted(path for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.py")):

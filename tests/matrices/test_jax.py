@@ -138,3 +138,15 @@ def test_the_ways_out_in_the_readme(tmp_path, monkeypatch):
     for block in (before, *re.findall(r"^```py\n(.*?)^```$", section, re.S | re.M)):
         exec(block, names)
     assert set(names["gradient"]) == set(names["step"].arrays())
+
+
+def test_the_page_on_how_to_leave(tmp_path, monkeypatch, capsys):
+    """Each example prints what its comments say."""
+    text = (Path(__file__).parents[2] / "notebooks" / "website" / "leaving.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M)
+    for block in blocks:
+        exec(block, names)
+    assert capsys.readouterr().out.split("\n")[:-1] == re.findall(r"^print\(.*\)  # (.*)$", "".join(blocks), re.M)
+    assert len(blocks) == 7
