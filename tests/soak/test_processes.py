@@ -15,7 +15,7 @@ from soaking import SOAK
 import nn
 
 pytest.importorskip("jax", reason="JAX is not installed")
-pytestmark = pytest.mark.skipif(not SOAK, reason="half a minute: make soak")
+pytestmark = pytest.mark.skipif(not SOAK, reason="minutes of starting and stopping processes: make soak")
 
 HEARTBEAT = 10  # seconds after which JAX takes a process for dead
 PATIENCE = 300  # seconds until a process must have ended; connecting takes long where others work as well
