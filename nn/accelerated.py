@@ -7,7 +7,6 @@ a number that is not finite is taken by this engine instead, which raises its ow
 processes run the same code with the same data, and JAX adds up what their devices compute.
 """
 
-import json
 import zlib
 from collections.abc import Callable
 from functools import cached_property
@@ -43,9 +42,10 @@ class JaxRun(Run):
 
     def begin(self) -> None:
         """Compare what the processes begin with, if there are several."""
+        named_below = "seed", "data"
         different = self.devices.different(
             {
-                "arguments": json.dumps(self.identity, sort_keys=True),
+                "arguments": {name: thing for name, thing in self.identity.items() if name not in named_below},
                 "seed": self.seed,
                 "data": self.fingerprint,
                 "parameters": read_data(self.optimizer.params),

@@ -109,7 +109,7 @@ def test_every_module_is_tried():
 
 
 def leave_to_soak(name, language):
-    if name == "gpt of two layers" and language != "numpy" and not SOAK:
+    if name in ("gpt", "gpt of two layers") and language != "numpy" and not SOAK:
         pytest.skip("compiling it takes a while: make soak")
 
 

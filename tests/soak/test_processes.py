@@ -15,7 +15,7 @@ from soaking import SOAK
 import nn
 
 pytest.importorskip("jax", reason="JAX is not installed")
-pytestmark = pytest.mark.skipif(not SOAK, reason="half a minute: make soak")
+pytestmark = pytest.mark.skipif(not SOAK, reason="minutes of starting and stopping processes: make soak")
 
 HEARTBEAT = 10  # seconds after which JAX takes a process for dead
 PATIENCE = 300  # seconds until a process must have ended; connecting takes long where others work as well
@@ -110,7 +110,6 @@ def test_one_of_two_is_killed(tmp_path, victim, figure):
 
 
 def test_processes_must_begin_alike(tmp_path):
-    for process in start(2, tmp_path / "run.safetensors", seeds=(0, 1)):
-        code, _, errors = ended(process)
+    for code, _, errors in [*map(ended, start(2, tmp_path / "run.safetensors", seeds=(0, 1)))]:
         assert code != 0
         assert "2 processes that begin with different seed. Start the same script in each" in errors, errors
