@@ -7,6 +7,7 @@ comparison, and ``a if condition else b``. It is parsed, checked, and compiled; 
 import ast
 import math
 from functools import cached_property, reduce
+from typing import Any
 
 from autograd.errors import FormulaError
 from autograd.table.translate import Python
@@ -65,6 +66,12 @@ ATOMS = {
 }
 ATOMS.update(abs=math.fabs, hypot=libm_hypot, coarse=coarse, floor=floor)
 CONSTANTS = {"pi": math.pi, "e": math.e}
+RULES: dict[str, Any] = {}  # every rule by its name; registry.py adds them
+
+
+def float_function(name):
+    """The function called `name` in formulas on floats: a primitive's value, or a function of the C library."""
+    return RULES[name].value if name in RULES else ATOMS[name]
 
 
 class Formula:
@@ -182,8 +189,6 @@ class Formula:
 
     def active(self, **values):
         """The text of the branch that applies at `values`: 'a' or 'b' out of 'a if condition else b'."""
-        from autograd.table.registry import float_function  # which imports this module
-
         node = self.tree
         while isinstance(node, ast.IfExp):
             test = Formula(ast.unparse(node.test))

@@ -7,9 +7,8 @@ from functools import cached_property
 from keyword import iskeyword
 
 from autograd.errors import RuleError
-from autograd.table.formulas import ATOMS, Formula, Interval
+from autograd.table.formulas import ATOMS, RULES, Formula, Interval, float_function
 
-RULES: dict[str, Rule] = {}  # by name
 TABLE: list[Rule] = []  # by index
 BUILT_IN: list[Rule] = []  # those of the package itself; users may register more
 
@@ -171,11 +170,6 @@ class Rule:
             if self.requires is None or self.is_met(*values):
                 return None
         return f"needs {self.requires}"
-
-
-def float_function(name):
-    """The function called `name` in formulas on floats: a primitive's value, or a function of the C library."""
-    return RULES[name].value if name in RULES else ATOMS[name]
 
 
 def rule(name, formula, *partials, **options):

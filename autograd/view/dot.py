@@ -267,7 +267,7 @@ class DotWriter:
         if written.isdisjoint(node.parents):
             return symbol
         operands = [self.look.number(parent.data) if parent in written else "…" for parent in node.parents]
-        if node.rule.operator is None:
+        if node.rule.operator is None or len(operands) == 1:
             return f"{symbol}({', '.join(operands)})"
         if operands[0] == "…" or node.rule.name in ("add", "mul"):
             (number,) = [operand for operand in operands if operand != "…"] or [" and ".join(operands)]

@@ -103,12 +103,12 @@ def test_it_is_legible_in_light_and_in_dark(page, scheme):
 
 def test_who_wants_reduced_motion_gets_no_smooth_scrolling(page):
     y = Value(1.0, "x")
-    for _ in range(60):
+    for _ in range(600):  # in rows, more than fit on the page
         y = y.tanh()
     shown = page(play(y))
     emulate = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     behaviour = (
-        "let seen; player.panes[0].element.scrollBy = ({ behavior }) => (seen = behavior);player.go(40); return seen"
+        "let seen; player.panes[0].element.scrollBy = ({ behavior }) => (seen = behavior);player.go(560); return seen"
     )
     try:
         assert shown.run(behaviour) == "smooth"

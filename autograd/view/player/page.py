@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_callable, expect_integer, expect_list
 from autograd.engine import Value, as_float, record_lines
-from autograd.errors import ArgumentError, GraphTooLargeError
+from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
 from autograd.view.graph import Graph, clean
 from autograd.view.player.scenes import PlayedGraph, slim
 from autograd.view.player.training_recorder import TrainingRecorder
-from autograd.view.steps import NODE_LIMIT, graph_to_step_through
+from autograd.view.steps import NODE_LIMIT, graph_to_step_through, graph_up_to
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +47,8 @@ def play(
 
     value       the result; `backward()` need not have been called, and no `grad` is changed. The result of a compiled
                 function is played as the function itself computes it, operation by operation. Or a model or function
-                that returns one number, which is called here: with `x`, or without data, with a made-up input
+                that returns one number, which is called here: with `x`, or without data, with a made-up input. Or an
+                error that an operation raised: the forward pass up to there
     x           the input for a model
     loss        what is played is loss(model(x), target), or loss(model(x)) if there is no target
     parameters  leaves to show as parameters, in addition to those labelled with a module's path
@@ -69,6 +70,8 @@ def play(
     """
     with record_lines():
         results, _ = called("play", value, x, loss, target)
+    if isinstance(value, AutogradError):
+        return Player([graph_up_to(value, results, parameters, limit, "play")])
     if len(results) > 1:
         raise ArgumentError(
             f"play: the backward pass begins at one result, got {len(results)}. Pass one of them, or loss= and target=."
@@ -226,6 +229,8 @@ class Player:
         elif suffix in (".svg", ".gif"):
             from autograd.view.film import film
 
+            if self._shown[0].graph.failure:
+                raise ArgumentError("a film shows a whole pass, and this one has failed. Save the page, as .html.")
             content = film(self._shown[0].graph, suffix, rate=rate, steps=steps, scale=scale, theme=theme)
         else:
             raise ArgumentError(f"a player is saved as .html, .svg or .gif, got {path.name!r}.")
