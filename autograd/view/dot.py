@@ -264,10 +264,10 @@ class DotWriter:
     def symbol(self, node):
         """The symbol of an operation, with the constants that are written into it: "× 2", "2 − …", "max(…, 0)"."""
         symbol, written = node.rule.symbol, self.graph.written
-        if written.isdisjoint(node.parents):
+        if written.isdisjoint(node.parents) or (node.rule.operator and len(node.parents) == 1):
             return symbol
         operands = [self.look.number(parent.data) if parent in written else "…" for parent in node.parents]
-        if node.rule.operator is None or len(operands) == 1:
+        if node.rule.operator is None:
             return f"{symbol}({', '.join(operands)})"
         if operands[0] == "…" or node.rule.name in ("add", "mul"):
             (number,) = [operand for operand in operands if operand != "…"] or [" and ".join(operands)]
