@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from autograd.matrices.page import MatrixPage
+    from autograd.matrices.two_columns import MatrixPage
 
 
 class Translations:
@@ -138,6 +138,6 @@ class Translations:
 
         Raises ArgumentError when nothing has been recorded yet, and for another language.
         """
-        from autograd.matrices.page import MatrixPage
+        from autograd.matrices.two_columns import MatrixPage
 
         return MatrixPage(self._latest("show"), language)

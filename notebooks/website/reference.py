@@ -74,7 +74,7 @@ ALSO = {
         "check.report.Report",
         "check.report.Row",
         "replay.compile.Compiled",
-        "matrices.page.MatrixPage",
+        "matrices.two_columns.MatrixPage",
         "table.registry.Rule",
     ],
     "nn": ["overview.Summary", "groups.ParamGroup", "report.ClassificationReport", "report.Row"],
