@@ -36,9 +36,8 @@ export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
-# What these test is the same on both engines: pages, drawings, code for other libraries, programs.
-SAME_ON_BOTH := $(addprefix --ignore=tests/,view matrices nn/test_nn_accelerated.py nn/test_nn_plots.py test_benchmarks.py \
-  test_example_programs.py test_site.py)
+# What these test does not depend on the engine: networks, pages, drawings, code for other libraries, programs.
+SAME_ON_BOTH := $(addprefix --ignore=tests/,nn view matrices test_benchmarks.py test_example_programs.py test_site.py)
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
