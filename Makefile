@@ -36,8 +36,10 @@ export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
-# What these test does not depend on the engine: networks, pages, drawings, code for other libraries, programs.
-SAME_ON_BOTH := $(addprefix --ignore=tests/,nn view matrices test_benchmarks.py test_example_programs.py test_site.py)
+# What these test does not depend on the engine: networks, the check of derivatives, pages, drawings, code for other
+# libraries, programs, messages.
+SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak test_benchmarks.py test_example_programs.py \
+  test_newcomers.py test_readme.py test_scipy.py test_site.py)
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
