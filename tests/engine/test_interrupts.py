@@ -203,7 +203,7 @@ def test_an_interrupt_while_recording_leaves_eager_operations_and_the_collector(
         compile(lambda t: (t * x).tanh() + t)(3.0)
 
     whole = length(work)
-    numbers = sorted(Random(1).sample(range(whole), min(whole, amount(100 * whole))))
+    numbers = sorted(Random(1).sample(range(whole), min(whole, amount(25 * whole))))
     for error in every_point(work, numbers=numbers):
         kept[:] = [error]
         assert type(x * x) is Value
