@@ -36,9 +36,10 @@ export JUPYTER_RUNTIME_DIR := $(VENV)/data/jupyter/runtime
 demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
-# What these test does not depend on the engine: networks, the check of derivatives, pages, drawings, code for other
-# libraries, programs, messages.
-SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak test_benchmarks.py test_example_programs.py \
+# What these test does not depend on the engine (networks, the check of derivatives, graphs of recordings, pages,
+# drawings, code for other libraries, programs, messages), or is there to try the compiled one (memory).
+SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak engine/test_memory.py \
+  replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_benchmarks.py test_example_programs.py \
   test_newcomers.py test_readme.py test_scipy.py test_site.py)
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
