@@ -41,6 +41,7 @@ demo: $(VENV)/ready-to-run
 SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak engine/test_memory.py \
   replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_benchmarks.py test_example_programs.py \
   test_newcomers.py test_readme.py test_scipy.py test_site.py)
+
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
