@@ -51,7 +51,7 @@ def true_class(target: Any) -> int:
         return predicted_class(list(target))
     index = number(target)
     if not index.is_integer() or index < -1:
-        raise ArgumentError(f"a class is an integer from 0 on (or -1 for class 0 of two), got {target!r}.")
+        raise ArgumentError(f"a class is a non-negative integer (or -1, for class 0 of two), got {target!r}.")
     return max(int(index), 0)
 
 

@@ -90,7 +90,7 @@ class Optimizer(metaclass=_Explains):
             self.check_setting(name, getattr(self, name))
 
     def check_setting(self, name: str, numbers: Any) -> None:
-        """Raise ArgumentError unless this is a number from 0 on, or a tuple of such."""
+        """Raise ArgumentError unless `numbers` is a non-negative number or a tuple of non-negative numbers."""
         for number in numbers if isinstance(numbers, tuple) else (numbers,):
             if not isinstance(number, (int, float)) or not 0 <= number < math.inf:
                 raise ArgumentError(f"{type(self).__name__}: {name} must be 0 or more, got {numbers!r}.")
@@ -351,7 +351,7 @@ class TableOptimizer(Optimizer):
         try:
             return apply_update(self.rule, self.params, self.constants(), self.state)
         except ArgumentError:
-            self._check()  # says which setting is no number
+            self._check()  # names the setting that is not a number
             raise
         except NotFiniteError as error:
             i: Any = error.place

@@ -105,7 +105,7 @@ def class_weights(name: str, weight: Any, classes: int) -> "list[float] | None":
     weights = [as_float(w) for w in as_list(weight)]
     if len(weights) != classes or min(weights) < 0:
         raise ArgumentError(
-            f"{name}: weight must be {classes} numbers from 0 on, one for each class, got {weight!r:.60}."
+            f"{name}: weight must be {classes} non-negative numbers, one for each class, got {weight!r:.60}."
         )
     return weights
 

@@ -56,7 +56,7 @@ def _divided(columns):
 
 
 def _normal(column):
-    """A column from 0 on, in steps of 1."""
+    """A column shifted and scaled so that its least number is 0 and its numbers have no common factor."""
     column = column - column.min()
     return column // max(1, int(np.gcd.reduce(column)))
 

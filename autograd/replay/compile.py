@@ -308,12 +308,6 @@ class Compiled(Translations, Generic[P, R_co]):
 
         return draw(self._latest("draw").example_graph()(), **options)
 
-    def _latest(self, name):
-        recording = self._recordings.latest()
-        if recording is None:
-            raise ArgumentError(f"{name}: nothing has been recorded yet. Call the function once.")
-        return recording
-
     def _batch(self, name, batches, kwargs, gradients):
         """The recording that serves all examples of a batch, and for each example a row: its numbers and Values."""
         found = matrix_of(batches) if not kwargs and not self._static else None

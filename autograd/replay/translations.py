@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.arguments import expect_integer
+from autograd.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from autograd.matrices.two_columns import MatrixPage
+    from autograd.replay.recordings import Recordings
 
 
 class Translations:
     """The recording that a compiled function used last, in other languages; see autograd/matrices/README.md."""
 
+    _recordings: Recordings
+
     def _latest(self, name: str) -> Any:
         """The recording that was used last; `name` is the method that needs it, for messages."""
-        raise NotImplementedError
+        recording = self._recordings.latest()
+        if recording is None:
+            raise ArgumentError(f"{name}: nothing has been recorded yet. Call the function once.")
+        return recording
 
     def source(self, language: str = "numpy") -> str:
         """The recording that was used last as readable code: a function of parameters and a batch.

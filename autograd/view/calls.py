@@ -25,8 +25,8 @@ def called(caller: str, what: Any, x: Any, loss: Callable | None, target: Any) -
 
     Those of an error that an operation has raised are its operands.
 
-    Raises ArgumentError where an input is missing or is one too many, NumberTypeError for what is no Value nor returns
-    any; the messages begin with the name of the caller.
+    Raises ArgumentError for a missing or superfluous input, and NumberTypeError if `what` is not a Value and does not
+    return one; the messages begin with the name of the caller.
     """
     if isinstance(what, AutogradError) and what.operands:
         return Called(

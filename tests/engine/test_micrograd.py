@@ -216,6 +216,7 @@ numbers += [neuron.nonlin for neuron in pair.first.neurons] + [w.data for w in p
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs_reach_the_same_numbers(name):
+    # It is what is compared with. `make test` installs it; only a run without the extra `test` lacks it.
     pytest.importorskip("micrograd", reason="micrograd is not installed")
     theirs, ours = (run(PROGRAMS[name], imports)["numbers"] for imports in ({}, OURS))
     assert len(theirs) > 1
@@ -236,6 +237,7 @@ def all_nodes(root):
 
 def drawn(root):
     """A drawing in the style of the lecture: a box for each number, and a circle with the operation before it."""
+    # It makes the drawing. `make test` installs it; only a run without the extra `draw` lacks it.
     dot = pytest.importorskip("graphviz", reason="graphviz is not installed").Digraph()
     nodes, edges = all_nodes(root)
     for node in nodes:
@@ -268,6 +270,7 @@ def operations(root):
 
 
 def test_operations_and_parents_are_those_of_micrograd():
+    # As above: the peer to compare with, which `make test` installs.
     theirs = pytest.importorskip("micrograd.engine", reason="micrograd is not installed").Value
 
     def result(value):
@@ -315,6 +318,7 @@ def test_what_has_to_be_written_otherwise_says_how(wrong, kind, message):
     assert (a.data, a.grad, b.data, b.grad) == (2.0, 0.0, 3.0, 0.0)
 
 
+# In plain Python, __slots__ refuses such a name before code of ours runs; known names are explained there, too.
 @pytest.mark.skipif(autograd.backend == "python", reason="plain Python words the error for other names itself")
 def test_no_attribute_of_ones_own():
     with pytest.raises(AttributeError, match=r'Value has no attribute "history"\. Keep what .* in a dict'):

@@ -14,6 +14,7 @@ import nn
 from autograd import Value, compile, load_export
 from autograd.errors import ArgumentError, MissingPackageError
 
+# JAX is an extra, which people may test without; .ci/run installs it, so that it is never missing there.
 jax = pytest.importorskip("jax", reason="JAX is not installed")
 pytest.importorskip("jax.export", reason="JAX is not installed")
 

@@ -12,6 +12,7 @@ from autograd import read_data
 from autograd.errors import ArgumentError, RecordingError
 from nn.errors import DivergedError
 
+# JAX is an extra, which people may test without; .ci/run installs it, so that it is never missing there.
 jax = pytest.importorskip("jax", reason="JAX is not installed")
 
 TRAIN, TEST = nn.data.standardize(*nn.data.split(nn.data.iris(), seed=0))

@@ -9,6 +9,7 @@ import nn
 from autograd import Value, compile, derivatives, gradcheck
 from autograd.errors import ArgumentError
 
+# The independent implementation is written with it. `make test` installs it.
 numpy = pytest.importorskip("numpy", reason="NumPy is what the layers are compared with")
 
 CONVOLUTIONS = [

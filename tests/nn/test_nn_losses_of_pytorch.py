@@ -141,8 +141,8 @@ def test_class_weights_count_in_fit():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: nn.cross_entropy([1.0, 2.0], 0, weight=[1.0]), "cross_entropy: weight must be 2 numbers from 0 on"),
-        (lambda: nn.nll_loss([[1.0, 2.0]], [0], weight=[1.0, -1.0]), "nll_loss: weight must be 2 numbers from 0 on"),
+        (lambda: nn.cross_entropy([1.0, 2.0], 0, weight=[1.0]), "cross_entropy: weight must be 2 non-negative numbers"),
+        (lambda: nn.nll_loss([[1.0, 2.0]], [0], weight=[1.0, -1.0]), "nll_loss: weight must be 2 non-negative numbers"),
         (lambda: nn.binary_cross_entropy_with_logits(1.0, 1, pos_weight=-1), "pos_weight must be 0 or more, got -1"),
         (lambda: nn.binary_cross_entropy(1.5, 1), "binary_cross_entropy: the output must be from 0 to 1, got 1.5"),
         (lambda: nn.binary_cross_entropy(0.5, 2), "binary_cross_entropy: the target must be from 0 to 1, got 2"),

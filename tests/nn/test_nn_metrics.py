@@ -92,8 +92,8 @@ def test_accuracy_of_unusual_arrays(outputs, targets):
 @pytest.mark.parametrize(
     ("outputs", "targets", "words"),
     [
-        ([0.5, -0.5], [1.0, 0.5], "a class is an integer from 0 on .*, got 0.5"),
-        ([[0.5, 1.0]], [-100], "a class is an integer from 0 on .*, got -100"),
+        ([0.5, -0.5], [1.0, 0.5], "a class is a non-negative integer .*, got 0.5"),
+        ([[0.5, 1.0]], [-100], "a class is a non-negative integer .*, got -100"),
         ([[[0.5, 1.0]], [[1.0, 0.5]]], [[-100], [-100]], "all targets are -100, which means none"),
         ([[[0.5, 1.0], [1.0, 0.5]]], [[0]], "as many targets as outputs, and at least one, got 2 outputs and 1"),
         ([[[0.5, numpy.nan], [1.0, 0.5]]], [[0, 1]], "must be finite, got nan"),

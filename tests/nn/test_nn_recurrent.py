@@ -8,6 +8,7 @@ import nn
 from autograd import compile, derivatives
 from autograd.errors import ArgumentError
 
+# The independent implementation is written with it. `make test` installs it.
 numpy = pytest.importorskip("numpy", reason="NumPy is what the cells are compared with")
 
 

@@ -14,6 +14,7 @@ from soaking import SOAK
 
 import nn
 
+# JAX is an extra, which people may test without. These start processes and wait for a killed one to be missed.
 pytest.importorskip("jax", reason="JAX is not installed")
 pytestmark = pytest.mark.skipif(not SOAK, reason="minutes of starting and stopping processes: make soak")
 
