@@ -299,7 +299,7 @@ def _collect(content, found: dict, seen: set) -> None:
         if id(content) not in seen:
             seen.add(id(content))
             watch(content)
-            for name, item in vars(content).items():
+            for name, item in list(vars(content).items()):  # another thread may label it
                 if name[0] != "_":
                     _collect(item, found, seen)
     elif isinstance(content, dict):
@@ -312,7 +312,7 @@ def _collect_modules(content, found: "dict[int, Module]") -> None:
     if isinstance(content, Module):
         if id(content) not in found:
             found[id(content)] = content
-            for name, item in vars(content).items():
+            for name, item in list(vars(content).items()):  # another thread may label it
                 if name[0] != "_":
                     _collect_modules(item, found)
     elif isinstance(content, (list, tuple, dict)):
@@ -351,7 +351,7 @@ def _flattened(content) -> list[Value]:
 
 def _parts(module: Module) -> Iterator[tuple[str, "Value | Module"]]:
     """(name, part) for the parameters and modules in the attributes of `module`, and in lists and dicts there."""
-    for name, content in vars(module).items():
+    for name, content in list(vars(module).items()):  # another thread may label it
         if name[0] != "_":
             yield from _within(name, content)
 
@@ -394,7 +394,7 @@ def _name_modules(content, prefix: str, name: str, found: "dict[int, tuple[str, 
         if id(content) not in found:
             found[id(content)] = prefix + name, content
             prefix = f"{prefix}{name}." if name else ""
-            for inner, item in vars(content).items():
+            for inner, item in list(vars(content).items()):
                 if inner[0] != "_":
                     _name_modules(item, prefix, inner, found)
     elif isinstance(content, (list, tuple)):

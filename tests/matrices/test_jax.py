@@ -17,14 +17,7 @@ from autograd.errors import ArgumentError, MissingPackageError
 # JAX is an extra, which people may test without; .ci/run installs it, so that it is never missing there.
 jax = pytest.importorskip("jax", reason="JAX is not installed")
 pytest.importorskip("jax.export", reason="JAX is not installed")
-
-
-@pytest.fixture(autouse=True)
-def with_float64():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
+pytestmark = pytest.mark.usefixtures("float64_in_jax")
 
 
 @pytest.fixture

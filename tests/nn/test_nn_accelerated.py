@@ -14,16 +14,9 @@ from nn.errors import DivergedError
 
 # JAX is an extra, which people may test without; .ci/run installs it, so that it is never missing there.
 jax = pytest.importorskip("jax", reason="JAX is not installed")
+pytestmark = pytest.mark.usefixtures("float64_in_jax")
 
 TRAIN, TEST = nn.data.standardize(*nn.data.split(nn.data.iris(), seed=0))
-
-
-@pytest.fixture(autouse=True)
-def with_float64():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
 
 
 def mlp():
