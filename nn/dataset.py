@@ -228,6 +228,9 @@ def is_missing(thing: Any) -> bool:
 
 def refuse_missing(what: str, rows: list, names: Sequence[str] = ()) -> None:
     """Raise ArgumentError with row and column if a value is missing."""
+    with suppress(TypeError, LookupError, OverflowError):  # the sum of numbers is one if all of them are
+        if isinstance(rows[0], list) and isinstance(rows[0][0], (int, float)) and not is_missing(sum(map(sum, rows))):
+            return
     place = _place_of_missing(rows)
     if place:
         words = ("row", "column", *("place" for _ in place[2:]))

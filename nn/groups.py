@@ -69,7 +69,7 @@ class Groups:
 
     def __init__(self, kind: "type[Optimizer]", given: list, settings: Mapping[str, Any]):
         self.optimizers = [_made(kind, i, group, settings) for i, group in enumerate(given)]
-        self.params: list[Value] = [p for one in self.optimizers for p in one.params]
+        self.params: tuple[Value, ...] = tuple([p for one in self.optimizers for p in one.params])
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(f"{kind.__name__}: a parameter occurs in two groups, and would move twice.")
 

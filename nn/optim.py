@@ -203,13 +203,13 @@ class Adam(TableOptimizer):
     def _corrected(self):
         beta1, beta2 = self.betas
         t = self.steps + 1
+        root = math.sqrt(1 - beta2**t)
         return {
             "renewal1": 1 - beta1,
             "beta2": beta2,
             "renewal2": 1 - beta2,
-            "rate": self.lr / (1 - beta1**t),
-            "spread": math.sqrt(1 - beta2**t),
-            "eps": self.eps,
+            "rate": self.lr * root / (1 - beta1**t),
+            "eps": self.eps * root,
         }
 
 

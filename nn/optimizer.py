@@ -29,6 +29,19 @@ class _Explains(ABCMeta):
             raise
 
 
+class _Elsewhere:
+    """An attribute that optimisers of other libraries have: setting it, too, raises what `__getattr__` raises."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        raise AttributeError(self.name)
+
+    def __set__(self, instance, content):
+        getattr(instance, self.name)
+
+
 class Optimizer(metaclass=_Explains):
     """The base class of optimisers: the parameters they move, the learning rate `lr`, and `step()`.
 
@@ -55,9 +68,10 @@ class Optimizer(metaclass=_Explains):
     def __init__(self, params: Parameters, lr: float, **settings: Any):
         self._settings, self.steps = tuple(settings), 0
         self._parts: Groups | None = None  # those of several groups
-        self.params: list[Value] = expect_list(type(self).__name__, params)
-        if any(isinstance(group, Mapping) for group in self.params):
-            self._parts = Groups(type(self), self.params, {"lr": lr, **settings})
+        given = expect_list(type(self).__name__, params)
+        self.params: tuple[Value, ...] = tuple(given)
+        if any(isinstance(group, Mapping) for group in given):
+            self._parts = Groups(type(self), given, {"lr": lr, **settings})
             self.params = self._parts.params
             if len(self.groups) == 1:
                 vars(self).update(vars(self.groups[0]))  # the only group is the whole
@@ -71,6 +85,7 @@ class Optimizer(metaclass=_Explains):
         self._check()
         self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
         self.flat = Flat(self.params)
+        self.params = self.flat.values  # by the same tuple the engine recognises them at once
 
     def _check(self) -> None:
         kind = type(self).__name__
@@ -118,11 +133,6 @@ class Optimizer(metaclass=_Explains):
                 return getattr(self._parts.optimizers[0], name)
             remedy = f" {OF_OPTIMIZERS[name]}" if name in OF_OPTIMIZERS else closest(name, dir(self))
             raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}".{remedy}')
-
-    def __setattr__(self, name, content):
-        if name in OF_OPTIMIZERS:
-            raise NoSuchAttributeError(f'{type(self).__name__} has no attribute "{name}". {OF_OPTIMIZERS[name]}')
-        object.__setattr__(self, name, content)
 
     def first(self, name: str) -> float:
         """The value of `name`, one of `remembered`, before the first step."""
@@ -311,6 +321,10 @@ class Optimizer(metaclass=_Explains):
             return repr(self._parts)
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
         return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+
+
+for _name in OF_OPTIMIZERS:
+    setattr(Optimizer, _name, _Elsewhere(_name))
 
 
 class TableOptimizer(Optimizer):

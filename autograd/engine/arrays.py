@@ -16,8 +16,8 @@ from autograd.native import backend
 from autograd.table.updates import UPDATES
 
 
-def read_data(values: list[Value]) -> array.array[float]:
-    """The numbers of a list of Values, as an array of floats that NumPy can use without copying.
+def read_data(values: Sequence[Value]) -> array.array[float]:
+    """The numbers of a list or tuple of Values, as an array of floats that NumPy can use without copying.
 
     >>> read_data([Value(1.0), Value(2.0)])
     array('d', [1.0, 2.0])
@@ -27,8 +27,8 @@ def read_data(values: list[Value]) -> array.array[float]:
     return _read("read_data", values, "_data")
 
 
-def read_grad(values: list[Value]) -> array.array[float]:
-    """The gradients of a list of Values, as an array of floats.
+def read_grad(values: Sequence[Value]) -> array.array[float]:
+    """The gradients of a list or tuple of Values, as an array of floats.
 
     >>> x = Value(3.0)
     >>> (x * x).backward()
@@ -38,8 +38,8 @@ def read_grad(values: list[Value]) -> array.array[float]:
     return _read("read_grad", values, "_grad")
 
 
-def write_data(values: list[Value], numbers: Collection[float]) -> None:
-    """Set the numbers of a list of Values; `numbers` is a list or an array with a float for each.
+def write_data(values: Sequence[Value], numbers: Collection[float]) -> None:
+    """Set the numbers of a list or tuple of Values; `numbers` is a list or an array with a float for each.
 
     >>> x, y = Value(0.0), Value(0.0)
     >>> write_data([x, y], [1.0, 2.0])
@@ -52,29 +52,29 @@ def write_data(values: list[Value], numbers: Collection[float]) -> None:
     _write("write_data", values, numbers, "_data")
 
 
-def write_grad(values: list[Value], numbers: Collection[float]) -> None:
-    """Set the gradients of a list of Values, as `write_data` sets their numbers."""
+def write_grad(values: Sequence[Value], numbers: Collection[float]) -> None:
+    """Set the gradients of a list or tuple of Values, as `write_data` sets their numbers."""
     _write("write_grad", values, numbers, "_grad")
 
 
-def find_frozen(values: list[Value]) -> list[int]:
-    """The places in a list of Values of those that no gradient flows to: frozen ones, and Constants.
+def find_frozen(values: Sequence[Value]) -> list[int]:
+    """The places in a list or tuple of Values of those that no gradient flows to: frozen ones, and Constants.
 
     >>> x, y = Value(1.0), Value(2.0)
     >>> y.requires_grad = False
     >>> find_frozen([x, y])
     [1]
 
-    Raises NumberTypeError for anything but a list of Values.
+    Raises NumberTypeError for anything but a list or tuple of Values.
     """
-    found = places_of_constants(values) if isinstance(values, list) else None
+    found = places_of_constants(values) if isinstance(values, LISTED) else None
     if found is None:
         raise _no_values("find_frozen", values)
     return found
 
 
 def apply_update(
-    name: str, values: list[Value], settings: Mapping[str, float], state: Sequence[Sequence[float]] = ()
+    name: str, values: Sequence[Value], settings: Mapping[str, float], state: Sequence[Sequence[float]] = ()
 ) -> list[array.array[float]]:
     """Move Values by their gradients, or change these, as an update rule says; returns the new state.
 
@@ -90,7 +90,7 @@ def apply_update(
     4.0
 
     Raises NotFiniteError, with `place`, if a Value or a gradient would not be finite, NumberTypeError for anything but
-    a list of Values, ArgumentError for what does not fit the rule; in all cases nothing has changed.
+    a list or tuple of Values, ArgumentError for what does not fit the rule; in all cases nothing has changed.
     """
     check_not_recording("updating Values")
     found: Any
@@ -107,7 +107,7 @@ def _no_update(name, values, settings, found):
     """Why an update rule could not be applied."""
     if not isinstance(name, str) or name not in UPDATES:
         return ArgumentError(f"apply_update: the rules are {', '.join(UPDATES)}, got {name!r:.60}.")
-    if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+    if not isinstance(values, LISTED) or not all(isinstance(value, Value) for value in values):
         return _no_values("apply_update", values)
     if found == UNFIT:
         return ArgumentError(
@@ -121,7 +121,7 @@ def _no_update(name, values, settings, found):
 
 def _read(name, values, field):
     check_not_recording(f"{name}()")
-    found = load(values, field) if isinstance(values, list) else None
+    found = load(values, field) if isinstance(values, LISTED) else None
     if found is None:
         raise _no_values(name, values)
     return found
@@ -138,7 +138,7 @@ def _write(name, values, numbers, field):
         found = memoryview(b"")
     if found.format == "d" and found.ndim == 1 and not found.c_contiguous:
         found = memoryview(array.array("d", found.tolist()))
-    if not isinstance(values, list):
+    if not isinstance(values, LISTED):
         raise _no_values(name, values)
     place = store(values, field, found) if found.format == "d" and found.ndim == 1 else UNFIT
     if place == UNFIT and not all(isinstance(value, Value) for value in values):
@@ -155,13 +155,14 @@ def _write(name, values, numbers, field):
 
 
 def _no_values(name, values):
-    if not isinstance(values, list):
-        return NumberTypeError(f"{name}: expected a list of Values, got {type(values).__name__} {values!r:.60}.")
+    if not isinstance(values, LISTED):
+        return NumberTypeError(f"{name}: expected a list or tuple of Values, got {type(values).__name__} {values!r:.60}.")
     culprit = next((value for value in values if not isinstance(value, Value)), None)
     return NumberTypeError(f"{name}: expected Values only, got {type(culprit).__name__} {culprit!r:.60} among them.")
 
 
 UNFIT = "unfit"
+LISTED = (list, tuple)
 
 
 if TYPE_CHECKING or backend == "python":
@@ -204,7 +205,7 @@ if TYPE_CHECKING or backend == "python":
         nodes, constants = list(values), [float(settings[name]) for name in update.settings]
         columns = [array.array("d", column) for column in state]
         fits = len(columns) == len(update.state) and all(len(column) == len(nodes) for column in columns)
-        if not isinstance(values, list) or not fits or not all(isinstance(node, Value) for node in nodes):
+        if not isinstance(values, LISTED) or not fits or not all(isinstance(node, Value) for node in nodes):
             return UNFIT
         results: list[array.array] = [array.array("d") for _ in update.results]
         for row in zip(load(nodes, "_data"), load(nodes, "_grad"), *columns):
@@ -233,8 +234,8 @@ if TYPE_CHECKING or backend == "python":
         Raises ArgumentError for a list in which a Value occurs twice.
         """
 
-        def __init__(self, values: list[Value]) -> None:
-            if not isinstance(values, list) or not all(isinstance(value, Value) for value in values):
+        def __init__(self, values: Sequence[Value]) -> None:
+            if not isinstance(values, LISTED) or not all(isinstance(value, Value) for value in values):
                 raise _no_values("Flat", values)
             self.values = tuple(values)
             if len(set(self.values)) < len(self.values):
@@ -251,7 +252,7 @@ if TYPE_CHECKING or backend == "python":
     class Whereabouts:
         """Where the numbers of a list of Values are, kept from one use to the next: in plain Python, in the Values."""
 
-        def __init__(self, values: list[Value]) -> None:
+        def __init__(self, values: Sequence[Value]) -> None:
             self.values = values
 
         def read(self):

@@ -15,10 +15,11 @@ class ReplayedNode(Value):
     """A node with any number of parents, and an array of the partial derivatives with respect to them.
 
     `again()` computes the result as an ordinary graph, `again.unchanged()` says whether that is still the same, and
-    `again.rule` describes the recording. `_leading` is the Whereabouts of the parents that come first.
+    `again.rule` describes the recording. The parents are those of `_leading`, a Whereabouts that all replays of a
+    recording share, and then `_others`.
     """
 
-    __slots__ = ("_inputs", "_leading", "_slopes", "again")
+    __slots__ = ("_leading", "_others", "_slopes", "again")
 
     def ordinary(self):
         """The same result at the end of an ordinary graph. Raises StaleGraphError if a number in it has changed."""
@@ -44,7 +45,7 @@ class ReplayedNode(Value):
     @property
     def parents(self):
         """What the recording was replayed on: captured Values and Value arguments."""
-        return tuple(self._inputs)
+        return (*self._leading.values, *self._others)
 
     @property
     def partials(self):
@@ -63,16 +64,17 @@ def stale(node):
 
 @cython.ccall
 @cython.locals(node=ReplayedNode)
-def replayed_result(data, parents, slopes, again, leading):
+def replayed_result(data, leading, others, slopes, again):
     """The result of a replay: a Value above a ReplayedNode that leads to all its parents.
 
-    leading  the Whereabouts of those parents that are captured Values: they come first
+    leading  the Whereabouts of the captured Values, the parents that come first
+    others   a list of the other parents
     """
-    assert len(slopes) == len(parents)
+    assert len(slopes) == len(leading.values) + len(others)
     node = ReplayedNode(data)
     node._rule = REPLAYED
-    node._inputs = parents
-    node._slopes = slopes
     node._leading = leading
+    node._others = others
+    node._slopes = slopes
     node.again = again
     return new_node(RULES["pos"].index, data, node, 1.0, None, 0.0, None, 0.0)

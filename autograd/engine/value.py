@@ -543,7 +543,7 @@ if not cython.compiled:
                     path.append(a)
                     adjoint[node] = None
                 elif node._rule == REPLAYED:
-                    path += (node, None, *reversed(node._inputs))
+                    path += (node, None, *reversed(node.parents))
                     adjoint[node] = None
                 else:
                     adjoint[node] = 0.0
@@ -568,7 +568,7 @@ if not cython.compiled:
                 inner.append(node)
             elif node._rule == REPLAYED:
                 here = adjoint[node]
-                for parent, slope in zip(node._inputs, node._slopes):
+                for parent, slope in zip(node.parents, node._slopes):
                     adjoint[parent] += here * slope
                 inner.append(node)
             else:

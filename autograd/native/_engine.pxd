@@ -23,7 +23,7 @@ cdef class Constant(Value):
 
 
 cdef class ReplayedNode(Value):
-    cdef list _inputs
+    cdef list _others
     cdef Py_ssize_t _next  # the index of the parent that the search looks at next
     cdef Numbers _slopes
     cdef object _leading

@@ -1,49 +1,58 @@
-# Many Values at once: the functions of arrays.py over raw pointers. Between the check of a list and the last access to
-# its Values no Python code runs, so nothing can change the list.
+# Many Values at once: the functions of arrays.py over raw pointers, for lists and tuples. Between the check of a list and
+# the last access to its Values no Python code runs, so nothing can change the list.
 
-cdef bint all_values(list values) noexcept:
+cdef inline Node** nodes_in(values) noexcept:
+    return <Node**>PySequence_Fast_ITEMS(values)
+
+
+cdef inline Py_ssize_t count_of(values) noexcept:
+    return PySequence_Fast_GET_SIZE(values)
+
+
+cdef bint all_values(values) noexcept:
     cdef Py_ssize_t i
-    for i in range(len(values)):
-        if not isinstance(<object>PyList_GET_ITEM(values, i), Value):
+    for i in range(count_of(values)):
+        if not isinstance(<object>nodes_in(values)[i], Value):
             return False
     return True
 
 
-def load(list values not None, str field not None):
+def load(values, str field not None):
     cdef array.array found = array.clone(NO_NUMBERS, len(values), False)
     cdef double* numbers = found.data.as_doubles
     cdef bint gradients = field == "_grad"
     cdef Py_ssize_t i
     cdef Arrays* arrays = arrays_for(values)
+    cdef Node** nodes = nodes_in(values)
     if arrays != NULL and arrays.count == len(found):
         memcpy(numbers, arrays.grad if gradients else arrays.data, arrays.count * sizeof(double))
         return found
-    if len(values) != len(found) or not all_values(values):
+    if count_of(values) != len(found) or not all_values(values):
         return None
-    for i in range(len(values)):
-        numbers[i] = gradient_of(item(values, i)) if gradients else number_of(item(values, i))
+    for i in range(len(found)):
+        numbers[i] = gradient_of(nodes[i]) if gradients else number_of(nodes[i])
     return found
 
 
-def places_of_constants(list values not None):
+def places_of_constants(values):
     cdef list found = []
     cdef Py_ssize_t i
     if arrays_for(values) != NULL:
         return found
-    for i in range(len(values)):
-        kind = Py_TYPE(PyList_GET_ITEM(values, i))
+    for i in range(count_of(values)):
+        kind = Py_TYPE(nodes_in(values)[i])
         if kind == <Type*>Constant:
             found.append(i)
-        elif kind != <Type*>Value and not isinstance(<object>PyList_GET_ITEM(values, i), Value):
+        elif kind != <Type*>Value and not isinstance(<object>nodes_in(values)[i], Value):
             return None
     return found
 
 
-def store(list values not None, str field not None, const double[::1] numbers not None):
+def store(values, str field not None, const double[::1] numbers not None):
     cdef bint gradients = field == "_grad"
     cdef Py_ssize_t place
     cdef Arrays* arrays = arrays_for(values)
-    if len(values) != numbers.shape[0] or not (arrays != NULL or all_values(values)):
+    if count_of(values) != numbers.shape[0] or not (arrays != NULL or all_values(values)):
         return "unfit"
     if numbers.shape[0] == 0:
         return None
@@ -64,16 +73,17 @@ cdef Py_ssize_t first_not_finite(const double* numbers, Py_ssize_t count) noexce
     return -1
 
 
-cdef void store_numbers(list values, Arrays* arrays, bint gradients, const double* numbers) noexcept:
+cdef void store_numbers(values, Arrays* arrays, bint gradients, const double* numbers) noexcept:
     cdef Py_ssize_t i
+    cdef Node** nodes = nodes_in(values)
     if arrays != NULL:
         memcpy(arrays.grad if gradients else arrays.data, numbers, arrays.count * sizeof(double))
         return
-    for i in range(len(values)):
+    for i in range(count_of(values)):
         if gradients:
-            set_gradient(item(values, i), numbers[i])
+            set_gradient(nodes[i], numbers[i])
         else:
-            set_number(item(values, i), numbers[i])
+            set_number(nodes[i], numbers[i])
 
 
 cdef enum:
@@ -81,7 +91,7 @@ cdef enum:
     MOST_SETTINGS = 16
 
 
-def change(update, list values not None, settings, state):
+def change(update, values, settings, state):
     cdef const double* inputs[MOST_COLUMNS]
     cdef double* results[MOST_COLUMNS]
     cdef double constants[MOST_SETTINGS]
@@ -93,6 +103,8 @@ def change(update, list values not None, settings, state):
     cdef double* taken = NULL
     cdef array.array column
     cdef list columns = [], new = []
+    if not isinstance(values, (list, tuple)):
+        return "unfit"
     for k, name in enumerate(update.settings):
         constants[k] = settings[name]
     for k, numbers in enumerate(state):
@@ -106,7 +118,7 @@ def change(update, list values not None, settings, state):
         results[1 + k] = column.data.as_doubles
     # From here on nothing can change the list.
     arrays = arrays_for(values)
-    if len(values) != count or len(columns) != len(update.state) or not (arrays != NULL or all_values(values)):
+    if count_of(values) != count or len(columns) != len(update.state) or not (arrays != NULL or all_values(values)):
         return "unfit"
     if arrays != NULL and update.name == "zero":
         memset(arrays.grad, 0, count * sizeof(double))
@@ -118,7 +130,7 @@ def change(update, list values not None, settings, state):
         if taken == NULL:
             raise MemoryError()
         for i in range(count):
-            taken[i], taken[count + i] = number_of(item(values, i)), gradient_of(item(values, i))
+            taken[i], taken[count + i] = number_of(nodes_in(values)[i]), gradient_of(nodes_in(values)[i])
         inputs[0], inputs[1], results[0] = taken, taken + count, taken + 2 * count
     written = apply_update(number, count, inputs, results, constants)
     place = first_not_finite(results[0], count)

@@ -130,9 +130,10 @@ cdef class Flat:
     cdef int pause, wait  # how often gather() does nothing: altogether, and from now on
 
     def __cinit__(self, values):
-        if not isinstance(values, list):
-            raise NumberTypeError(f"Flat: expected a list of Values, got {type(values).__name__} {values!r:.60}.")
-        self.values = tuple(<list>values)
+        if not isinstance(values, (list, tuple)):
+            raise NumberTypeError(
+                f"Flat: expected a list or tuple of Values, got {type(values).__name__} {values!r:.60}.")
+        self.values = tuple(values)
         for value in self.values:
             if not isinstance(value, Value):
                 raise NumberTypeError(f"Flat: expected Values only, got {type(value).__name__} {value!r:.60} among them.")
@@ -189,17 +190,18 @@ cdef class Flat:
         return self.arrays.data != NULL and self.arrays.grad != NULL and self.arrays.spare != NULL
 
 
-cdef Arrays* arrays_for(list values) noexcept:
-    """The arrays that hold the numbers of exactly these Values, in this order; or NULL."""
+cdef Arrays* arrays_for(values) noexcept:
+    """The arrays that hold the numbers of exactly these Values, a list or a tuple, in this order; or NULL."""
     cdef Arrays* arrays
-    if away == NULL or len(values) == 0 or Py_TYPE(PyList_GET_ITEM(values, 0)) != <Type*>Value:
+    cdef Node** nodes = nodes_in(values)
+    cdef Py_ssize_t count = count_of(values)
+    if away == NULL or count == 0 or Py_TYPE(nodes[0]) != <Type*>Value or not is_away(nodes[0]):
         return NULL
-    if not is_away(item(values, 0)):
+    arrays = arrays_of(nodes[0])
+    if arrays.count != count:
         return NULL
-    arrays = arrays_of(item(values, 0))
-    if arrays.count != len(values) or memcmp(arrays.values, PySequence_Fast_ITEMS(values),
-                                             arrays.count * sizeof(void*)) != 0:
-        return NULL
+    if arrays.values != nodes and memcmp(arrays.values, nodes, count * sizeof(void*)) != 0:
+        return NULL  # the tuple of a Flat needs no comparison
     return arrays
 
 
@@ -215,7 +217,7 @@ ctypedef struct Run:
 cdef class Whereabouts:
     """Where the numbers of a list of Values are, kept from one use to the next; see arrays.py."""
 
-    cdef list values
+    cdef readonly list values
     cdef Run* runs
     cdef Py_ssize_t count, room
     cdef unsigned long long as_of  # `moves` when this was found out
@@ -307,8 +309,12 @@ cdef class Whereabouts:
         cdef Run* run
         for i in range(self.count):
             run = &self.runs[i]
-            for k in range(run.count):
-                numbers[run.place + k * run.step] = here * slopes[run.first + k] + 0.0
+            if run.step == 1:
+                for k in range(run.count):
+                    numbers[run.place + k] = here * slopes[run.first + k] + 0.0
+            else:
+                for k in range(run.count):
+                    numbers[run.place + k * run.step] = here * slopes[run.first + k] + 0.0
 
     cdef void add_slopes(self, double here, double* slopes) noexcept:
         """Add the contributions of a node above these Values, which are all away, to their adjoints."""

@@ -19,7 +19,7 @@ returns which results were written, bit k for the k-th: what a rule leaves as it
 
 from pathlib import Path
 
-from autograd.table.registry import TABLE
+from autograd.table.registry import RULES, TABLE
 from autograd.table.translate import C
 from autograd.table.updates import UPDATES, first_switch, switched
 
@@ -98,8 +98,30 @@ def _numbers():
     yield f"static const unsigned char INPUTS_OF[] = {{{', '.join(str(len(rule.inputs)) for rule in TABLE)}}};\n"
     yield "/* Bit k: partial derivative k is a number or an operand, so it is finite wherever the operands are. */"
     yield f"static const unsigned char PLAIN_PARTIALS[] = {{{', '.join(map(_plain_partials, TABLE))}}};\n"
-    each = (f"    DO({rule.name}, {_number(rule)}, {len(rule.inputs)}) \\" for rule in TABLE)
-    yield f"/* DO(name, number, inputs) for each rule. */\n#define EACH_RULE(DO) \\\n{_lines(each)}\n"
+    yield f"/* DO(name, number, inputs) for each rule. */\n{_each('RULE', TABLE)}"
+    yield "/* The same for the rules whose values, and whose partial derivatives, need no function of the C library. */"
+    yield _each("SIMPLE_VALUE", (rule for rule in TABLE if _is_simple(rule.formula)))
+    yield _each("SIMPLE_SLOPES", (rule for rule in TABLE if all(map(_is_simple, rule.partials))))
+
+
+def _each(what, rules):
+    """The macro EACH_`what`."""
+    calls = (f"    DO({rule.name}, {_number(rule)}, {len(rule.inputs)}) \\" for rule in rules)
+    return f"#define EACH_{what}(DO) \\\n{_lines(calls)}\n"
+
+
+def _is_simple(formula):
+    """Whether the compiler can make vectors of a formula: it needs no function of the C library but abs and sqrt."""
+    return not _library_calls(formula) - {"abs", "sqrt"}
+
+
+def _library_calls(formula, within=""):
+    """The functions of the C library that a formula needs; it is that of the rule `within`, if any."""
+    found = set()
+    for name in formula.functions:
+        own = name != within and name in RULES and not RULES[name].is_library_call
+        found |= _library_calls(RULES[name].formula, name) if own else {name}
+    return found
 
 
 def _lines(texts):

@@ -235,14 +235,17 @@ TARGET static void OF_KIND(spread)(double *rows, const double *examples, ptrdiff
 
 /* Whether all numbers are finite. */
 TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
+    enum { CHAINS = PARTS < 4 ? 4 : PARTS };  /* within one, each addition waits for the previous one */
     ptrdiff_t k = 0;
-    vector odd[PARTS] = {{0}};
+    vector odd[CHAINS] = {{0}};
     double sum = 0.0;
-    for (; k + LANES <= count; k += LANES)
-        EACH (int p = 0; p < PARTS; p++)
+    for (; k + CHAINS * WIDTH <= count; k += CHAINS * WIDTH)
+        EACH (int p = 0; p < CHAINS; p++)
             odd[p] += ((const vector *)(numbers + k))[p] - ((const vector *)(numbers + k))[p];
     for (; k < count; k++)
         sum += numbers[k] - numbers[k];
+    EACH (int p = PARTS; p < CHAINS; p++)
+        odd[p - PARTS] += odd[p];
     return sum + OF_KIND(total)(odd) == 0.0;
 }
 

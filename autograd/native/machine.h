@@ -164,6 +164,35 @@ EACH_RULE(LOOPS)
 #define FORWARD_LOOP(name, rule, inputs) forward_##name,
 #define BACKWARD_LOOP(name, rule, inputs) backward_##name,
 #define SLOPE_LOOPS(name, rule, inputs) {slope_##name##_0, slope_##name##_1},
+static void (*forward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
+static void (*backward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
+
+/* Loops that the compiler makes vectors of are there once more for processors with wider vectors. */
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2"))) static void
+#define FORWARD_AVX2(name, rule, inputs) \
+    AVX2 forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
+#define BACKWARD_AVX2(name, rule, inputs) \
+    AVX2 backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+EACH_SIMPLE_VALUE(FORWARD_AVX2)
+EACH_SIMPLE_SLOPES(BACKWARD_AVX2)
+#endif
+
+/* Choose the loops for this processor, with vectors of at most `width` numbers. */
+static void loops_choose(int width) {
+#define FORWARD_ANY(name, rule, inputs) forward_loops[rule] = forward_##name;
+#define BACKWARD_ANY(name, rule, inputs) backward_loops[rule] = backward_##name;
+    EACH_SIMPLE_VALUE(FORWARD_ANY)
+    EACH_SIMPLE_SLOPES(BACKWARD_ANY)
+#if defined(__x86_64__)
+#define USE_FORWARD_AVX2(name, rule, inputs) forward_loops[rule] = forward_##name##_avx2;
+#define USE_BACKWARD_AVX2(name, rule, inputs) backward_loops[rule] = backward_##name##_avx2;
+    if (width >= 4 && __builtin_cpu_supports("avx2")) {
+        EACH_SIMPLE_VALUE(USE_FORWARD_AVX2)
+        EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX2)
+    }
+#endif
+}
 
 /* The slot of the item that a number chooses, -1 if there is none. */
 static inline ptrdiff_t chosen(const Choice *choice, double index) {
@@ -197,22 +226,20 @@ static void take_backward(const Instruction *i, const Workspace *w) {
 }
 
 static void run_forward_on_tile(const Instruction *i, const Workspace *w) {
-    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
     if (i->rule == TAKE)
         take_forward(i, w);
     else if (i->rule >= SLOPES)
         SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
     else
-        LOOP[i->rule](i, w);
+        forward_loops[i->rule](i, w);
 }
 
 static void run_backward_on_tile(const Instruction *i, const Workspace *w) {
-    static void (*const LOOP[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
     if (i->rule == TAKE)
         take_backward(i, w);
     else
-        LOOP[i->rule](i, w);
+        backward_loops[i->rule](i, w);
 }
 
 static inline void on_each_tile(void (*run)(const Instruction *, const Workspace *), const Instruction *i,

@@ -68,8 +68,9 @@ cdef extern from "machine.h":
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int sums_choose(int) noexcept
+    void loops_choose(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
-    int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept
+    int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept nogil
     void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
@@ -78,7 +79,8 @@ cdef extern from "thread_pool.h":
     void pool_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
 
 def widest_vectors(int width=8):
-    """Use vectors of at most `width` numbers in sums of products; returns the width chosen."""
+    """Use vectors of at most `width` numbers; returns the width chosen for sums of products."""
+    loops_choose(width)
     return sums_choose(width)
 
 widest_vectors()
@@ -108,17 +110,21 @@ cdef void clear_unless_it_holds(CInstruction* instruction, Workspace* workspace)
                 out[k * lanes + lane] = 0.0
 
 
+ctypedef struct SlotRun:  # slots that follow one another, of things that do
+    Py_ssize_t slot, first, count
+
+
 ctypedef struct Plan:
     Py_ssize_t size, uniform, base, count, inputs, differentiable
     Py_ssize_t shared  # how many instructions come first that compute what all examples share
     Py_ssize_t work  # operations for each example
     Py_ssize_t scratch  # numbers that sums of products need beside, for each tile
     Py_ssize_t together  # how many tiles run together, instruction by instruction
-    bint side_by_side  # whether the captured Values have their slots in order, without gaps
     bint calls_back  # whether a rule has no loops in C
     CInstruction* instructions
     Choice* choices  # the lists that TAKE chooses from
-    int* captured_slots  # of the captured Values
+    SlotRun* runs  # of the captured Values that are differentiated by
+    Py_ssize_t count_of_runs
 
 
 ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes out
@@ -215,23 +221,22 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
         total = batch.slopes[root]
         if number > 0 and batch.helpers > 0:
             total = batch.totals + (number * batch.differentiating + root) * captured
-        add_up(batch.plan, workspace.adjoint, total, captured, number > 0 and batch.helpers == 0)
+        add_up(batch.plan, workspace.adjoint, total, number > 0 and batch.helpers == 0)
     return True
 
 
-cdef void add_up(Plan* plan, double* adjoint, double* total, Py_ssize_t count, bint more) noexcept nogil:
+cdef void add_up(Plan* plan, double* adjoint, double* total, bint more) noexcept nogil:
     """Add the adjoints of the captured Values to totals; the first ones are written there, never as -0.0."""
-    cdef Py_ssize_t k
-    cdef double* from_here = adjoint + plan.captured_slots[0]
-    if not plan.side_by_side:
-        for k in range(count):
-            total[k] = (total[k] if more else 0.0) + adjoint[plan.captured_slots[k]]
-    elif more:
-        for k in range(count):
-            total[k] += from_here[k]
-    else:
-        for k in range(count):
-            total[k] = from_here[k] + 0.0
+    cdef Py_ssize_t i, k
+    cdef double* numbers
+    cdef double* to
+    for i in range(plan.count_of_runs):
+        numbers, to = adjoint + plan.runs[i].slot, total + plan.runs[i].first
+        if more:
+            add_finite(to, to, numbers, plan.runs[i].count)  # run() looks whether the slopes are finite
+        else:
+            for k in range(plan.runs[i].count):
+                to[k] = numbers[k] + 0.0
 
 
 cdef inline Py_ssize_t examples_of(BatchRun* batch, Py_ssize_t tile) noexcept nogil:
@@ -425,11 +430,12 @@ cdef class NativeMachine:
     cdef readonly list captured
     cdef list _keep, _guards
     cdef Whereabouts _sources, values_at
-    cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these follow one another
+    cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these are one run
     cdef Blocks blocks
     cdef Plan plan
     cdef Workspace[2] spare  # kept from one run to the next: for a single lane, and for LANES
-    cdef int[::1] source_slots, captured_slots
+    cdef SlotRun* source_runs  # of all captured Values
+    cdef Py_ssize_t count_of_source_runs
     cdef double[::1] template
 
     def __cinit__(self, program):
@@ -488,16 +494,13 @@ cdef class NativeMachine:
             template[slot] = number
         self.template = template
         self._sources, self.values_at = program.captured_at, program.values_at
-        self.source_slots = slots = _ints(program.captured_slots)
-        if any(slots[i] != slots[0] + i for i in range(len(program.captured))):
+        self.source_runs = runs_of(program.captured_slots, &self.count_of_source_runs)
+        if self.count_of_source_runs != 1:
             self._numbers = array.clone(NUMBERS, len(program.captured), False)
         self.plan.inputs = len(program.input_slots)
         self.captured = program.values
-        self.captured_slots = _ints(program.value_slots)
-        self.plan.captured_slots = &self.captured_slots[0]
+        self.plan.runs = runs_of(program.value_slots, &self.plan.count_of_runs)
         self.plan.differentiable = len(self.captured)
-        self.plan.side_by_side = all([self.captured_slots[i] == self.captured_slots[0] + i
-                                      for i in range(len(self.captured))])
 
     cdef int _find_parts(self, CInstruction* instruction, int at) except -1:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""
@@ -546,6 +549,8 @@ cdef class NativeMachine:
             free(self.plan.instructions[i].spans)
         free(self.plan.instructions)
         free(self.plan.choices)
+        free(self.plan.runs)
+        free(self.source_runs)
         clear(&self.spare[0])
         clear(&self.spare[1])
 
@@ -657,11 +662,10 @@ cdef class NativeMachine:
         cdef Py_ssize_t i, k, count = len(self._sources.values)
         cdef Numbers found = array.clone(NUMBERS, count + batch.examples * batch.variables, False)
         cdef double* out = found.data.as_doubles
-        cdef double* shared = batch.workspaces[0].memory
-        if self._numbers is None:
-            memcpy(out, shared + self.source_slots[0], count * sizeof(double))
-        else:
-            memcpy(out, self._numbers.data.as_doubles, count * sizeof(double))
+        cdef SlotRun run
+        for i in range(self.count_of_source_runs):
+            run = self.source_runs[i]
+            memcpy(out + run.first, batch.workspaces[0].memory + run.slot, run.count * sizeof(double))
         out += count
         for i in range(batch.examples):
             for k in range(batch.variables):
@@ -701,12 +705,14 @@ cdef class NativeMachine:
 
     cdef void _read_captured(self, double* shared) noexcept:
         cdef Py_ssize_t i
-        if self._numbers is None:
-            self._sources.read_into(shared + self.source_slots[0])
+        cdef SlotRun run
+        if self.count_of_source_runs == 1:
+            self._sources.read_into(shared + self.source_runs[0].slot)
             return
         self._sources.read_into(self._numbers.data.as_doubles)
-        for i in range(len(self._numbers)):
-            shared[self.source_slots[i]] = self._numbers.data.as_doubles[i]
+        for i in range(self.count_of_source_runs):
+            run = self.source_runs[i]
+            memcpy(shared + run.slot, self._numbers.data.as_doubles + run.first, run.count * sizeof(double))
 
 
 @cython.boundscheck(True)
@@ -734,6 +740,21 @@ cdef int HELPERS = min(threads(), CHUNKS) - 1
 pool_begin()
 
 
+cdef SlotRun* runs_of(slots, Py_ssize_t* count) except NULL:
+    """The runs of an array of slots, to be freed, and how many there are."""
+    cdef Py_ssize_t i, slot, found = 0
+    cdef SlotRun* runs = <SlotRun*>calloc(len(slots) + 1, sizeof(SlotRun))
+    if runs == NULL:
+        raise MemoryError()
+    for i, slot in enumerate(slots):
+        if found == 0 or slot != runs[found - 1].slot + runs[found - 1].count:
+            runs[found] = SlotRun(slot, i, 0)
+            found += 1
+        runs[found - 1].count += 1
+    count[0] = found
+    return runs
+
+
 cdef Numbers _slots(list slots):
     """A list of ints as an array of at least one."""
     cdef Py_ssize_t i
@@ -741,7 +762,3 @@ cdef Numbers _slots(list slots):
     for i in range(len(slots)):
         found.data.as_ints[i] = slots[i]
     return found
-
-
-def _ints(numbers):
-    return array.array("i", list(numbers) or [0])

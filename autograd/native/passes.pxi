@@ -137,14 +137,14 @@ cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
     Unseen leaves on the way are numbered.
     """
     cdef Node* parent
-    cdef Py_ssize_t count = len(node._inputs)
+    cdef Py_ssize_t leading = len((<Whereabouts>node._leading).values), count = leading + len(node._others)
     if node._next == 0 and goes_by_runs(node):
-        node._next = len((<Whereabouts>node._leading).values)
+        node._next = leading
     while node._next < count:
-        parent = item(node._inputs, node._next)
+        parent = parent_at(node, node._next, leading)
         node._next += 1
         if node._next + AHEAD < count:
-            FETCH(item(node._inputs, node._next + AHEAD))
+            FETCH(parent_at(node, node._next + AHEAD, leading))
         if parent._mark < 0:
             if is_away(parent):
                 continue
@@ -155,24 +155,28 @@ cdef Node* next_unseen(ReplayedNode node, Order order) noexcept:
     return NOTHING
 
 
+cdef inline Node* parent_at(ReplayedNode node, Py_ssize_t i, Py_ssize_t leading) noexcept:
+    """The i-th parent of a ReplayedNode, the first of which are `leading` captured Values."""
+    return item((<Whereabouts>node._leading).values, i) if i < leading else item(node._others, i - leading)
+
+
 cdef inline bint goes_by_runs(ReplayedNode node) noexcept:
     """Whether the captured Values among the parents of a ReplayedNode are all away, so that no order is needed."""
-    return (away != NULL and node._leading is not None and (<Whereabouts>node._leading).known()
-            and (<Whereabouts>node._leading).all_away)
+    return away != NULL and (<Whereabouts>node._leading).known() and (<Whereabouts>node._leading).all_away
 
 
 cdef void spread(ReplayedNode node, double here, double* adjoint) noexcept:
     """Add the contributions of a ReplayedNode to the adjoints of its parents."""
     global replays
     cdef double* slopes = node._slopes.data.as_doubles
-    cdef Py_ssize_t i, first = 0
+    cdef Py_ssize_t i, leading = len((<Whereabouts>node._leading).values), first = 0
     cdef Node* parent
     replays += 1
     if goes_by_runs(node):
         (<Whereabouts>node._leading).add_slopes(here, slopes)
-        first = len((<Whereabouts>node._leading).values)
-    for i in range(first, len(node._inputs)):
-        parent = item(node._inputs, i)
+        first = leading
+    for i in range(first, leading + len(node._others)):
+        parent = parent_at(node, i, leading)
         if is_away(parent):
             adjoints_away(arrays_of(parent))[place_away(parent)] += here * slopes[i]
         else:

@@ -39,6 +39,7 @@ cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(object, object) except? NULL  # borrowed
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)  # borrowed
     PyObject** PySequence_Fast_ITEMS(object)  # of a list or a tuple
+    Py_ssize_t PySequence_Fast_GET_SIZE(object)
     bint PyDict_Next(object, Py_ssize_t*, PyObject**, PyObject**)  # all borrowed
     PyObject* PyCell_GET(object)  # borrowed, NULL if the cell is empty
     PyObject* PyFunction_GET_CODE(object)  # borrowed

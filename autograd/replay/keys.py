@@ -67,6 +67,12 @@ def structure_of(part, leaves, depth, bools):
         else:
             leaves += part
             return kind, len(part)
+        for element in part:
+            if type(element) is not Value:
+                break
+        else:
+            leaves += part
+            return kind, "Value", len(part)
         found = [structure_of(element, leaves, depth + 1, bools) for element in part]
         return kind, *found
     if kind is Value:

@@ -333,12 +333,11 @@ class Recording:
         The parents of a Value are the captured Values and the Value arguments of all examples; `origin` are the numbers
         that these had.
         """
-        captured, kind = self.machine.captured, self.result.kinds[index]
         if partials is None:
-            return constant(number) if kind in (VALUE, CONSTANT) else number
-        parents = captured + [row[i] for row in rows for i in self.variables] if self.variables else captured
+            return constant(number) if self.result.kinds[index] in (VALUE, CONSTANT) else number
+        others = [row[i] for row in rows for i in self.variables] if self.variables else []
         graph = UnrolledGraph(self.name, self.program, index, rows, self.variables, origin)
-        return replayed_result(number, parents, partials, graph, self.program.values_at)
+        return replayed_result(number, self.program.values_at, others, partials, graph)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""

@@ -51,8 +51,8 @@ def _argument_from(structure, leaves):
         return object_array(list(numbers), shape)
     if issubclass(kind, dict):
         return kind((key, _argument_from(part, leaves)) for (_, key), part in parts)
-    if len(parts) == 1 and type(parts[0]) is int:
-        return kind([next(leaves) for _ in range(parts[0])])
+    if parts and type(parts[-1]) is int:  # so many numbers, or Values
+        return kind([next(leaves) for _ in range(parts[-1])])
     items = [_argument_from(part, leaves) for part in parts]
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
@@ -79,6 +79,6 @@ def kinds_in(structure):
         return ["number"] * prod(shape) if items == "number" else [kinds for item in items for kinds in kinds_in(item)]
     if issubclass(kind, dict):
         return [found for _, part in parts for found in kinds_in(part)]
-    if len(parts) == 1 and type(parts[0]) is int:
-        return ["number"] * parts[0]
+    if parts and type(parts[-1]) is int:
+        return (["number"] if len(parts) == 1 else parts[:-1]) * parts[-1]
     return [found for part in parts for found in kinds_in(part)]

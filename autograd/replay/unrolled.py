@@ -102,13 +102,13 @@ class UnrolledGraph:
             return None
         numbers, slopes, origin = found
         means = [reduce(operator.add, numbers[k::reads]) / examples for k in range(reads)]
-        parents = machine.captured + [self.rows[0][i] for i in self.inputs]
+        others = [self.rows[0][i] for i in self.inputs]
 
         def graph(position):
             return UnrolledGraph(f"∂{self.name}", program, position, self.rows, self.inputs, origin)
 
         results = {
-            position: replayed_result(number, parents, slope, graph(position), program.values_at)
+            position: replayed_result(number, program.values_at, others, slope, graph(position))
             if program.wanted[position] and gradients_wanted()
             else constant(number)
             for position, number, slope in zip(wanted, means, slopes)

@@ -353,7 +353,7 @@ def test_a_fork_takes_the_numbers_along(right):
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
-        ((Value(1.0),), NumberTypeError, "Flat: expected a list of Values, got tuple"),
+        ({Value(1.0)}, NumberTypeError, "Flat: expected a list or tuple of Values, got set"),
         ([Value(1.0), 2.0], NumberTypeError, "Flat: expected Values only, got float"),
         ([x := Value(1.0), x], ArgumentError, "Flat: a Value occurs twice"),
     ],

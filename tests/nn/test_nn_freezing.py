@@ -142,7 +142,7 @@ def test_an_unfrozen_parameter_goes_on_where_it_was(make, count):
 
 def test_an_optimiser_refuses_constants_but_takes_frozen_ones():
     w = Value(1.0).requires_grad_(False)
-    assert nn.SGD([w]).params == [w]
+    assert nn.SGD([w]).params == (w,)
     with pytest.raises(ArgumentError, match="every parameter must be a Value"):
         nn.SGD([Constant(1.0)])
 

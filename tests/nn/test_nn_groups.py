@@ -61,7 +61,7 @@ def test_a_group_moves_as_with_an_optimiser_of_its_own(kind, settings, own, widt
     assert trained(a, [one]) == trained(b, [kind(body, **(settings | own)), kind(head, **settings)])
     assert trained(a, [one]) != trained(network(width), [kind(a.parameters(), **settings)])
     assert one.steps == 10
-    assert one.params == [*a.layers[0].parameters(), *a.layers[1].parameters()]
+    assert one.params == (*a.layers[0].parameters(), *a.layers[1].parameters())
 
 
 def test_param_groups_are_read_and_changed_as_in_pytorch():

@@ -146,7 +146,7 @@ def test_a_switch_leaves_one_of_the_two_cases():
     ("arguments", "error", "message"),
     [
         (("sgd", [Value(1.0)], {}), ArgumentError, "the rules are SGD, RMSprop, .* got 'sgd'"),
-        (("scale", (Value(1.0),), {"factor": 1.0}), NumberTypeError, "expected a list of Values"),
+        (("scale", {Value(1.0)}, {"factor": 1.0}), NumberTypeError, "expected a list or tuple of Values"),
         (("scale", [Value(1.0), 2.0], {"factor": 1.0}), NumberTypeError, "expected Values only, got float"),
         (("scale", [Value(1.0)], {}), ArgumentError, '"scale" needs a dict of numbers for factor, and for no state'),
         (("Adagrad", [Value(1.0)], {"weight_decay": 0, "rate": 1, "eps": 1}), ArgumentError, "and for s a number for"),
