@@ -156,7 +156,9 @@ def _write(name, values, numbers, field):
 
 def _no_values(name, values):
     if not isinstance(values, LISTED):
-        return NumberTypeError(f"{name}: expected a list or tuple of Values, got {type(values).__name__} {values!r:.60}.")
+        return NumberTypeError(
+            f"{name}: expected a list or tuple of Values, got {type(values).__name__} {values!r:.60}."
+        )
     culprit = next((value for value in values if not isinstance(value, Value)), None)
     return NumberTypeError(f"{name}: expected Values only, got {type(culprit).__name__} {culprit!r:.60} among them.")
 

@@ -136,8 +136,8 @@ Update(
     "s = s + g * g",
     "p = p - rate * (g / (sqrt(s) + eps))",
 )
-# renewal1, renewal2: 1 - beta1, 1 - beta2. Both means are too small at first, as they start at 0; the rate and eps make up
-# for that, which saves a division for each number (Kingma and Ba, 2015, section 2)
+# renewal1, renewal2: 1 - beta1, 1 - beta2. Both means start at 0, so they are too small at first; rate and eps make up
+# for that, which saves a division for each number (Kingma and Ba, 2015, end of section 2).
 ADAM = (
     "m = m + renewal1 * (g - m)",
     "v = beta2 * v + renewal2 * g * g",

@@ -9,6 +9,8 @@ import pytest
 
 import autograd
 from autograd import Value, compile, derivatives, dot, less, sqrt, where
+from autograd.engine.functions import FUNCTIONS
+from autograd.table.registry import BUILT_IN
 
 SUMS = [  # terms of every kind: of Values and of inputs, alone and in products, with a gradient and without
     lambda w, x: [sum(w[(6 * k + i) % 24] * x[i] for i in range(9)) + w[k] for k in range(7)],
@@ -68,6 +70,31 @@ def test_sums_of_products(outputs, width):
     eager = autograd.mean([loss(list(map(Value, x))) for x in xs])
     assert found.data == eager.data
     assert slopes == pytest.approx(derivatives(eager, w), rel=1e-13, abs=1e-15)
+
+
+@pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
+def test_wider_vectors_give_the_same_bits(rule):
+    points = [(0.5, 1.25, 2.25), (1.5, 2.0, 3.0)]
+    point = next(point for point in points if rule.why_outside(point[: len(rule.inputs)]) is None)
+    w = list(map(Value, point[: len(rule.inputs)]))
+    columns = [[random.uniform(0, 0.2) for _ in range(37)] for random in map(Random, range(len(w)))]
+
+    def f(*xs):
+        return FUNCTIONS[rule.name](*(a + x for a, x in zip(w, xs)))
+
+    def results():
+        found = compile(f).mean(*columns)
+        return [found.data, *derivatives(found, w)]
+
+    found = []
+    for width in (2, 4, 8):
+        try:
+            vectors(width)
+            found.append(results())
+        finally:
+            vectors()
+    assert found[0] == found[1] == found[2]
+    assert found[0][0] == autograd.mean([f(*xs) for xs in zip(*columns)]).data
 
 
 def ends_well(program, **environment):
