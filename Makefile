@@ -37,10 +37,10 @@ demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
 # What these test does not depend on the engine (networks, the check of derivatives, graphs of recordings, pages,
-# drawings, code for other libraries, programs, messages), or is there to try the compiled one (memory).
+# drawings, code for other libraries, programs, messages, notebooks, imports), or is there to try the compiled one (memory).
 SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak engine/test_memory.py \
-  replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_benchmarks.py test_example_programs.py \
-  test_newcomers.py test_readme.py test_scipy.py test_site.py)
+  replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_architecture.py test_benchmarks.py \
+  test_conftest.py test_example_programs.py test_newcomers.py test_notebooks.py test_readme.py test_scipy.py test_site.py)
 
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .

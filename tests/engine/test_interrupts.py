@@ -370,14 +370,14 @@ import os, warnings
 warnings.simplefilter("error")
 from autograd import compile
 step = compile(lambda x: (x * 2.0).tanh() * x)
-numbers = [i / 1e5 for i in range(100_000)]
+numbers = [i / 1e4 for i in range(20_000)]
 right = step.map(numbers)
 seen = []
 def threads():
     with open("/proc/self/stat") as file:
         seen.append(int(file.read().rpartition(")")[2].split()[17]))
 os.register_at_fork(after_in_parent=threads)
-for _ in range(20):
+for _ in range(5):
     child = os.fork()
     if child == 0:
         os._exit(step.map(numbers) != right)
