@@ -37,10 +37,11 @@ demo: $(VENV)/ready-to-run
 	@$(BIN)/python -m nn --out out
 
 # What these test does not depend on the engine (networks, the check of derivatives, graphs of recordings, pages,
-# drawings, code for other libraries, programs, messages), or is there to try the compiled one (memory).
+# drawings, code for other libraries, programs, notebooks, messages, imports), or is there to try the compiled one
+# (memory).
 SAME_ON_BOTH := $(addprefix --ignore=tests/,nn check view matrices soak engine/test_memory.py \
-  replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_benchmarks.py test_example_programs.py \
-  test_newcomers.py test_readme.py test_scipy.py test_site.py)
+  replay/test_expand.py replay/test_derive.py replay/test_unrolled.py test_architecture.py test_benchmarks.py \
+  test_conftest.py test_example_programs.py test_newcomers.py test_notebooks.py test_readme.py test_scipy.py test_site.py)
 
 test: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
@@ -91,15 +92,21 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python's venv module is needed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
+# What to run to install the package, and what the extras $(1) need: the engine is compiled in the meantime.
+COMMA := ,
+install = $(BIN)/python -m pip install -q --no-deps -e . & engine=$$!; \
+  $(BIN)/python tests/needed.py "$(strip $(1))" | xargs $(BIN)/python -m pip install -q; packages=$$?; \
+  wait $$engine && exit $$packages
+
 $(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv (this is quick the next time) ..."
-	@$(BIN)/python -m pip install -q -e '.[draw,nn]'
+	@$(call install,draw$(COMMA)nn)
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@
 
 $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv, with what the tests use (this is quick the next time) ..."
-	@$(BIN)/python -m pip install -q -e '.[test$(EXTRAS)]'
+	@$(call install,test$(EXTRAS))
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 

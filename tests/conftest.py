@@ -1,6 +1,7 @@
 """For all tests: reproducible Hypothesis runs, `reference` and `soaking` importable, tables at the end, a browser."""
 
 import gc
+import os
 import time
 
 import pytest
@@ -22,6 +23,10 @@ settings.register_profile(
 )
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)
 settings.load_profile("soak" if SOAK else "quick")
+
+
+# JAX runs most of what it compiles once: let it compile quickly. What it computes is the same within rounding.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 
 @pytest.fixture(autouse=True)

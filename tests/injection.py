@@ -5,8 +5,10 @@ import subprocess
 import sys
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
+from soaking import SOAK
 
 import autograd
 
@@ -68,6 +70,12 @@ def length(work):
     counter = At(2**60)
     counter.during(work)
     return 2**60 - counter.left
+
+
+def some_points(work, most):
+    """Numbers of bytecodes of a piece of work, for every_point: `make soak` tries all, `make test` so many at most."""
+    whole = length(work)
+    return range(whole) if SOAK or whole <= most else sorted(Random(1).sample(range(whole), most))
 
 
 MALLOC = r"""

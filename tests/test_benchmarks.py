@@ -212,12 +212,13 @@ AGREEING = [row for row in ROWS if set(row.start) & set(race.PEERS) and row.chec
 
 @pytest.mark.parametrize("row", AGREEING, ids=lambda row: row.name)
 def test_contenders_agree_or_say_why_they_are_absent(row):
-    settings = race.Settings(quick=True, rounds=1, peers=os.environ.get("BENCH_PEERS") or sys.executable)
+    timed = row.name == "moons"  # of the others only the first steps are made, whose results are compared
+    settings = race.Settings(quick=True, rounds=int(timed), peers=os.environ.get("BENCH_PEERS") or sys.executable)
     contenders = [name for name in race.CONTENDERS if name != "torch-compile"]  # it takes a minute to compile
     with race.start_control(settings) as controller:
         results = race.race(row, settings, controller, contenders)
     assert {name: found.failed for name, found in results.items() if found.failed} == {}
-    assert all(found.absent or found.runs for found in results.values())
+    assert all(found.absent or (found.runs if timed else found.numbers) for found in results.values())
     assert set(results) >= {"compiled", "numpy", "c", "jax", "torch"}
     agreeing = [found for found in results.values() if found.numbers]
     assert row.name == "epoch" or all(len(found.gradients) > 100 for found in agreeing)

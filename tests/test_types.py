@@ -1,6 +1,7 @@
 """The types of the public API say what comes out: to type checkers, and at run time."""
 
 import ast
+import os
 import runpy
 import shutil
 import subprocess
@@ -20,17 +21,58 @@ HERE = Path(__file__).parent
 STATEMENTS = HERE / "public_types.py"
 
 
-def mypy(path):
-    """What mypy finds wrong in a file: (line, message)."""
-    command = [sys.executable, "-m", "mypy", "--no-error-summary", str(path)]
+# What fails at run time: mypy finds each of these lines, below the statements.
+REFUSED = [
+    'Value("2")',
+    'autograd.exp("2")',
+    "x.tahn()",
+    "grad(plane)(1.0, c=2.0)",
+    "area(1.0, c=2.0)",
+    'grad("plane")',
+    "autograd.hypot(1.0)",
+    "read_data(x)",
+    "nn.mse_los(x, 1.0)",
+    "nn.MLP(2, [1]).paramters()",
+    'nn.MLP(2, [1])("ab")',
+    "Line()(2.0, shfit=1.0)",
+    "nn.fit(Line(), nn.mse_loss, [], epoch=3)",
+]
+
+
+@pytest.fixture(scope="module")
+def mypy(tmp_path_factory):
+    """What mypy, which is started once, finds in the statements and in two files with mistakes: {file: [(line, text)]}.
+
+    What it finds does not depend on the engine, so it is asked on the compiled one alone.
+    """
+    if os.environ.get("GLASSGRAD_PURE"):
+        pytest.skip("asked once: mypy says the same on both engines")
+    folder, text = tmp_path_factory.mktemp("types"), STATEMENTS.read_text()
+    (folder / "wrong.py").write_text(text.replace("autograd.tanh(0.5), float", "autograd.tanh(0.5), Value"))
+    (folder / "refused.py").write_text("\n".join([text, *REFUSED]))
+    files = [STATEMENTS, folder / "wrong.py", folder / "refused.py"]
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", *map(str, files)]
     checked = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True)
     assert not checked.stderr
     lines = [line.split(":", 2) for line in checked.stdout.splitlines() if "error:" in line]
-    return [(int(line), message) for file, line, message in lines if Path(file).name == path.name]
+    return {
+        path.stem: [(int(line), message) for file, line, message in lines if Path(file).name == path.name]
+        for path in files
+    }
 
 
-def test_mypy_finds_the_types_that_are_asserted():
-    assert mypy(STATEMENTS) == []
+def test_mypy_finds_the_types_that_are_asserted(mypy):
+    assert mypy["public_types"] == []
+
+
+def test_mypy_finds_a_wrong_type(mypy):
+    ((_, message),) = mypy["wrong"]
+    assert 'Expression is of type "float", not "Value"' in message
+
+
+def test_mypy_refuses_what_fails_at_run_time(mypy):
+    last = STATEMENTS.read_text().count("\n") + 1 + len(REFUSED)
+    assert {line for line, _ in mypy["refused"]} == set(range(last - len(REFUSED) + 1, last + 1))
 
 
 def test_pyright_finds_the_types_that_are_asserted():
@@ -40,35 +82,6 @@ def test_pyright_finds_the_types_that_are_asserted():
     command = [program, "--pythonpath", sys.executable, "--level", "error", str(STATEMENTS)]
     checked = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
-
-
-def test_mypy_finds_a_wrong_type(tmp_path):
-    wrong = tmp_path / "wrong.py"
-    wrong.write_text(STATEMENTS.read_text().replace("autograd.tanh(0.5), float", "autograd.tanh(0.5), Value"))
-    ((_, message),) = mypy(wrong)
-    assert 'Expression is of type "float", not "Value"' in message
-
-
-def test_mypy_refuses_what_fails_at_run_time(tmp_path):
-    lines = [
-        'Value("2")',
-        'autograd.exp("2")',
-        "x.tahn()",
-        "grad(plane)(1.0, c=2.0)",
-        "area(1.0, c=2.0)",
-        'grad("plane")',
-        "autograd.hypot(1.0)",
-        "read_data(x)",
-        "nn.mse_los(x, 1.0)",
-        "nn.MLP(2, [1]).paramters()",
-        'nn.MLP(2, [1])("ab")',
-        "Line()(2.0, shfit=1.0)",
-        "nn.fit(Line(), nn.mse_loss, [], epoch=3)",
-    ]
-    wrong = tmp_path / "wrong.py"
-    wrong.write_text("\n".join([STATEMENTS.read_text(), *lines]))
-    last = wrong.read_text().count("\n") + 1
-    assert {line for line, _ in mypy(wrong)} == set(range(last - len(lines) + 1, last + 1))
 
 
 def test_what_comes_out_at_run_time_has_the_type(monkeypatch):

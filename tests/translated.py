@@ -59,23 +59,33 @@ def as_numpy(tree):
 
 def gradients(language, step, batch):
     """The derivatives of the mean result with respect to the parameters and the arguments, as NumPy arrays."""
+    return values_and_gradients(language, step, batch)[1:]
+
+
+def values_and_gradients(language, step, batch):
+    """What `run` returns, and the derivatives of its mean: (values, of the parameters, of the arguments)."""
     function = function_of(step.source(language))
     parameters = tensors(language, step.arrays())
     arguments = [tensors(language, np.asarray(part, float)) for part in batch]
     if language == "jax":
         import jax
 
-        found = jax.jit(jax.grad(lambda p, xs: function(p, *xs).mean(), (0, 1)))(parameters, arguments)
-        return as_numpy(found)
+        def mean(parameters, arguments):
+            values = function(parameters, *arguments)
+            return values.mean(), values
+
+        (_, values), found = jax.jit(jax.value_and_grad(mean, (0, 1), has_aux=True))(parameters, arguments)
+        return as_numpy(values), *as_numpy(found)
     import torch
 
     leaves = [*parameters.values(), *arguments]
     for leaf in leaves:
         leaf.requires_grad_(True)
-    mean = function(parameters, *arguments).mean()
+    values = function(parameters, *arguments)
+    mean = values.mean()
     found = torch.autograd.grad(mean, leaves, allow_unused=True) if mean.requires_grad else [None] * len(leaves)
     found = [np.zeros(leaf.shape) if one is None else as_numpy(one) for one, leaf in zip(found, leaves)]
-    return dict(zip(parameters, found)), found[len(parameters) :]
+    return as_numpy(values), dict(zip(parameters, found)), found[len(parameters) :]
 
 
 def engine_gradients(step, batch):

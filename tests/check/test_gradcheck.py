@@ -6,7 +6,7 @@ import random
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from own_rules import forget
 from soaking import SOAK, amount
@@ -67,7 +67,18 @@ def mistakes(rule, i):
     return [f"1.001 * ({whole})", f"-({whole})", ast.unparse(first.left) if first else "0"]
 
 
+@pytest.fixture
+def unreduced():
+    """Points are taken as they are found: to reduce them, which another test is about, takes most of the time."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("unreduced", phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("unreduced")
+    yield
+    settings.load_profile(before)
+
+
 @EACH
+@pytest.mark.usefixtures("unreduced")
 def test_a_planted_wrong_rule_is_caught(rule, figure):
     cases = [(i, wrong) for i in range(len(rule.inputs)) for wrong in mistakes(rule, i)]
     for i, wrong in cases if SOAK else [cases[rule.index % len(cases)]]:

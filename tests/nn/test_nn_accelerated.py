@@ -146,9 +146,10 @@ print(*read_data(model.parameters()))
 def test_eight_devices_share_each_batch():
     alone = mlp()
     nn.fit(alone, nn.cross_entropy, TRAIN, epochs=3, batch_size=20, seed=0, progress=False, engine="jax")
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=8"
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SHARED, "8"],
-        env={**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -1,7 +1,7 @@
 """Recordings and graphs past the sizes at which a counter, an index or a product of them could overflow.
 
 Each structure is pushed past 2¹⁰, 2¹¹ and 2¹⁶, and compared with the function itself: values to the bit, gradients but
-for the order of adding.
+for the order of adding. Python's numbers do not overflow, so plain Python goes past 2¹⁰ alone, but for `make soak`.
 """
 
 import functools
@@ -19,7 +19,7 @@ from autograd.engine import topological_order
 from autograd.nested import numbers_in
 
 NATIVE = autograd.backend == "native"
-SMALL, LARGE = [2**10 + 1, 2**11 + 1], 2**16 + 1
+SMALL, LARGE = [2**10 + 1, 2**11 + 1][: 2 if NATIVE or SOAK else 1], 2**16 + 1
 
 
 def some(n, seed=0):
@@ -157,7 +157,7 @@ def test_large_batches_give_what_their_examples_give(n):
     assert_same([step.mean(points)], [autograd.mean([step.function(x) for x in points])], [w, *points])
 
 
-@pytest.mark.parametrize("n", [*SMALL, LARGE])
+@pytest.mark.parametrize("n", [*SMALL, *([LARGE] if NATIVE or SOAK else [])])
 def test_many_numbers_come_out_of_each_example(n):
     cs = some(n)
     step = compile(lambda x: [x * c - 1.0 for c in cs])
