@@ -78,7 +78,8 @@ sanitize: $(VENV)/ready-to-test
 
 soak: $(VENV)/ready-to-test
 	GLASSGRAD_SOAK=$${GLASSGRAD_SOAK:-1} $(BIN)/python -m pytest -n auto tests/soak tests/replay/test_replay.py tests/replay/test_programs.py tests/replay/test_sizes.py tests/engine/test_interrupts.py \
-	  tests/table/test_rules.py tests/check/test_gradcheck.py tests/matrices tests/view
+	  tests/engine/test_flats.py tests/nn/test_nn_flats.py tests/table/test_rules.py tests/check/test_gradcheck.py \
+	  tests/matrices tests/view
 
 notebooks: $(VENV)/ready-to-test
 	$(BIN)/jupyter lab notebooks
@@ -92,21 +93,15 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python's venv module is needed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-# What to run to install the package, and what the extras $(1) need: the engine is compiled in the meantime.
-COMMA := ,
-install = $(BIN)/python -m pip install -q --no-deps -e . & engine=$$!; \
-  $(BIN)/python tests/needed.py "$(strip $(1))" | xargs $(BIN)/python -m pip install -q; packages=$$?; \
-  wait $$engine && exit $$packages
-
 $(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv (this is quick the next time) ..."
-	@$(call install,draw$(COMMA)nn)
+	@$(BIN)/python -m pip install -q -e '.[draw,nn]'
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@
 
 $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv, with what the tests use (this is quick the next time) ..."
-	@$(call install,test$(EXTRAS))
+	@$(BIN)/python -m pip install -q -e '.[test$(EXTRAS)]'
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 
