@@ -7,7 +7,7 @@
  * @param {PictureData} about
  */
 function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }) {
-  const home = scope === null ? "" : `${graph.boxes[scope].path}.`;
+  const home = scope === null ? "" : graph.boxes[scope].path;
   const faces = [...nodes.map((node) => faceOfNode(graph, node, home)), ...boxes.map((box) => faceOfBox(graph, box))];
   const shownAs = new Map(nodes.map((node, i) => [node, i]));
   boxes.forEach((box, i) => {
@@ -69,12 +69,12 @@ function outerBox(graph, box, scope) {
 /**
  * @param {Graph} graph
  * @param {number} node
- * @param {string} home  the path that labels need not repeat
+ * @param {string} home  the path of what is drawn
  * @returns {Face}
  */
 function faceOfNode(graph, node, home) {
   const { kind, constant, rule } = graph.nodes[node], name = graph.name(node);
-  const label = name.startsWith(home) ? name.slice(home.length) : name;
+  const label = nameWithin(name, home);
   const isNumber = constant && /^-?\d/.test(name);
   const lines = [...(isNumber ? [] : [cut(label, 18)]), ...(constant ? ["?"] : ["data ?", "grad 0"])];
   return { kind, lines, symbol: rule ? graph.rule(node).symbol : "", isBox: false, isLeaf: rule === null,

@@ -60,7 +60,7 @@ class Player {
     new NodeFocus(this);
     document.addEventListener("keydown", (event) => this.pressed(event));
     addEventListener("hashchange", () => this.follow());
-    addEventListener("resize", () => this.refit());
+    addEventListener("resize", () => this.refit().reveal());
     if (data.training) this.choose("Training");
     this.follow(true);
   }
@@ -166,12 +166,10 @@ class Player {
     this.controls.tell(this.run, this.stops);
     for (const view of Object.values(this.views)) if (view.on) view.stepped();
     const { step } = this.run;
-    if (step && this.controls.follow.checked) {
-      this.open(Math.max(0, this.home(step.node)));
-      for (const pane of this.panes) pane.reveal([step.node, changedBy(step)]);
-    }
+    if (step && this.controls.follow.checked) this.open(Math.max(0, this.home(step.node)));
+    this.reveal();
     if (this.controls.around.checked) this.refocus();
-    for (const pane of this.panes) pane.map.update();
+    for (const pane of this.zoomed()) pane.map.update();
     this.mode?.stepped();
     this.addressSoon();
   }
@@ -262,7 +260,7 @@ class Player {
     for (const tab of this.controls.shown.children) {
       tab.setAttribute("aria-pressed", String(names.includes(tab.textContent ?? "")));
     }
-    this.refit();
+    this.refit().reveal();
   }
 
   play(on = this.timer === undefined) {
@@ -282,6 +280,14 @@ class Player {
   /** Zoom anew, after the room or what is in it has changed. */
   refit() {
     for (const pane of this.zoomed()) pane.zoom();
+    return this;
+  }
+
+  /** Scroll to where the step is, if the reader wants to follow it. */
+  reveal() {
+    const { step } = this.run;
+    if (!step || !this.controls.follow.checked) return;
+    for (const pane of this.zoomed()) pane.reveal([step.node, changedBy(step)]);
   }
 
   /** The panes that are shown. */

@@ -141,6 +141,7 @@ interface Box {
   y: number;
   width: number;
   height: number;
+  isTurned?: boolean; // whether it is in a row that is read from right to left
 }
 
 interface Bounds {

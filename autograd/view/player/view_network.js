@@ -176,8 +176,6 @@ class NetworkView extends View {
     for (const part of this.marked) part.classList.remove("now");
     this.marked = nodes.flatMap((node) => this.part(node) ?? []);
     for (const part of this.marked) part.classList.add("now");
-    if (nodes.length && this.player.controls.follow.checked) this.pane?.reveal(nodes);
-    this.pane?.map.update();
   }
 }
 
