@@ -9,7 +9,7 @@ from autograd import Constant, Value, scope, sigmoid, tanh
 from autograd.errors import ArgumentError
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, uniform
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.types import Number
 
 State = tuple[list[Any], list[Any]]
@@ -92,6 +92,9 @@ class LSTMCell(Module):
             out = out + self.bias_hh[k]
         return out if h is None else sum(map(mul, self.weight_hh[k], h), out)
 
+    def example_input(self):
+        return made_up(self.input_size)
+
     def extra_repr(self):
         return f"{self.input_size}, {self.hidden_size}{', bias=False' if self.bias_ih is None else ''}"
 
@@ -145,6 +148,9 @@ class LSTM(Module):
     def named_tensors(self):
         for k, cell in enumerate(self.cells):
             yield from ((f"{name}_l{k}", shape, parameters) for name, shape, parameters in cell.named_tensors())
+
+    def example_input(self):
+        return [self.cells[0].example_input() for _ in range(3)]
 
     def extra_repr(self):
         first, layers = self.cells[0], len(self.cells)
