@@ -89,8 +89,8 @@ function faceOfNode(graph, node, home) {
 function faceOfBox(graph, box) {
   const { title, nodes } = graph.boxes[box], name = title.split(" › ").slice(-1)[0];
   const count = nodes.filter((node) => graph.nodes[node].rule !== null).length;
-  const numbers = outputsOf(graph, box).length === 1 ? ["data ?", "grad 0"] : [`${outputsOf(graph, box).length} outputs`];
-  const lines = [cut(name, 20), `${count} operations`, ...numbers];
+  const numbers = outputsOf(graph, box).length === 1 ? ["data ?", "grad 0"] : [counted(outputsOf(graph, box).length, "output")];
+  const lines = [cut(name, 20), counted(count, "operation"), ...numbers];
   return { kind: "box", symbol: "", lines, isBox: true, isLeaf: false, width: 122, height: 14 + 13 * lines.length };
 }
 

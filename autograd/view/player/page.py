@@ -16,7 +16,7 @@ from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
-from autograd.view.graph import Graph, clean
+from autograd.view.graph import Graph, clean, counted
 from autograd.view.player.scenes import PlayedGraph, slim
 from autograd.view.player.training_recorder import TrainingRecorder
 from autograd.view.steps import NODE_LIMIT, graph_to_step_through, graph_up_to
@@ -179,7 +179,7 @@ class Player:
         return max(shown.largest for shown in self._shown)
 
     def __repr__(self):
-        return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
+        return f"<Player of {counted(len(self._shown[0].graph.nodes), 'node')}>"
 
     def html(self) -> str:
         """The page; it is self-contained and makes no request."""

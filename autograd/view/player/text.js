@@ -28,6 +28,15 @@ function cut(text, longest) {
 }
 
 /**
+ * A number of things: "1 edge", "2,064 operations".
+ * @param {number} count
+ * @param {string} thing
+ */
+function counted(count, thing) {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/**
  * A name without the modules that it shares with what is drawn.
  * @param {string} name  "lstm.cell0.bias3"
  * @param {string} home  "lstm.cell0.f"

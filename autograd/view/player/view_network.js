@@ -65,7 +65,7 @@ class NetworkView extends View {
     const { graph } = this.player, pass = this.passes[at], { places, side, width, height } = placedCells(pass);
     this.side = side;
     const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-                               "aria-label": `${pass.cells.length} neurons and inputs in ${pass.columns.length} layers` });
+                               "aria-label": `Neurons and inputs: ${pass.cells.length}, in ${counted(pass.columns.length, "layer")}` });
     this.links = pass.links.map(({ from, to }) => {
       const pictured = side && pass.columns[0].includes(from);
       const [a, b] = [places[from], places[to]];
