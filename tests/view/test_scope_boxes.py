@@ -236,9 +236,7 @@ def test_what_is_missing_is_said():
     model = nn.Sequential(nn.Embedding(5, 2, seed=0), nn.Flatten(), nn.Linear(8, 2, seed=0))
     with pytest.raises(ArgumentError, match=r"made-up input \[0, 1, 2\]: Linear expects 8 inputs, got 6 at layer2"):
         draw(model)
-    with pytest.raises(
-        ArgumentError, match=r"Conv2d: the image, 2 by 2, is smaller .* Pass one: draw\(model, x"
-    ):
+    with pytest.raises(ArgumentError, match=r"Conv2d: the image, 2 by 2, is smaller .* Pass one: draw\(model, x"):
         draw(nn.Sequential(nn.Conv2d(1, 1, 3, seed=0), nn.Conv2d(1, 1, 3, seed=0)))
     with pytest.raises(ArgumentError, match=r"target= is for the loss; pass loss= too"):
         draw(model, [0, 1, 2, 3], target=1.0)
