@@ -26,7 +26,9 @@ function nodesOf({ name, kind, constant, rule, parents, data, partials, line }) 
  * @param {number[]} runs  the first of each, and how many there are
  */
 function unrolled(runs) {
-  return runs.flatMap((first, i) => (i % 2 ? [] : Array.from({ length: runs[i + 1] }, (_, k) => first + k)));
+  const all = [];
+  for (let i = 0; i < runs.length; i += 2) for (let k = 0; k < runs[i + 1]; k++) all.push(runs[i] + k);
+  return all;
 }
 
 /**
@@ -34,6 +36,11 @@ function unrolled(runs) {
  * @returns {Record<string, Edge[]>}
  */
 function pairedEdges(edges) {
-  return Object.fromEntries(Object.entries(edges).map(([id, flat]) => (
-    [id, Array.from({ length: flat.length / 2 }, (_, i) => /** @type {Edge} */ ([flat[2 * i], flat[2 * i + 1]]))])));
+  /** @type {Record<string, Edge[]>} */
+  const found = {};
+  for (const [id, flat] of Object.entries(edges)) {
+    found[id] = [];
+    for (let i = 0; i < flat.length; i += 2) found[id].push([flat[i], flat[i + 1]]);
+  }
+  return found;
 }

@@ -6,6 +6,7 @@ class NetworkView extends View {
   /** @type {ReturnType<typeof partsByNode>[]} */
   parts = [];
   at = -1;
+  isFound = false;
   /** @type {SVGGElement[]} */
   cells = [];
   /** @type {SVGElement[]} */
@@ -28,6 +29,12 @@ class NetworkView extends View {
   }
 
   changed() {
+    this.isFound = false;
+  }
+
+  /** Look for neurons, which takes a while in a large graph. */
+  find() {
+    this.isFound = true;
     this.passes = networkPasses(this.player.graph);
     this.parts = this.passes.map(partsByNode);
     this.at = -1;
@@ -42,6 +49,7 @@ class NetworkView extends View {
 
   stepped() {
     const { run } = this.player, { step } = run;
+    if (!this.isFound) this.find();
     if (!this.passes.length) return;
     const touched = step ? [step.node, changedBy(step)] : [];
     const pass = this.parts.findIndex((parts) => touched.some((i) => parts.has(i) && !this.isShared(i)));
