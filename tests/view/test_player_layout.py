@@ -157,6 +157,28 @@ def test_targets_are_large_enough_for_a_finger(page, browser, shown_players, nam
 
 
 @pytest.mark.parametrize("name", SIZES)
+def test_nothing_in_the_tools_is_cut_off(page, browser, shown_players, name):
+    with screen(browser, name):
+        shown = page(shown_players["network"])
+        shown.run("player.go(1100)")
+        for tool in ("Values", "Paths", "Nudge", "Predict", "Order", "Mistakes"):
+            shown.press(tool)
+            tab, tabs, desk, *parts = shown.run(
+                BOUNDS + "const inside = document.querySelectorAll('.desk :is(select, input, button, table, svg)'),"
+                "shown = [...inside].filter((e) => e.checkVisibility());"
+                "return [one('.tabs [aria-pressed=true]'), one('.tabs'), one('.desk'), ...shown.map(bounds)]"
+            )
+            assert is_within(tab, tabs), tool
+            for left, _, right, _ in parts:
+                assert desk[0] - 1 <= left <= right <= desk[2] + 1, tool
+            cut = shown.run(
+                "return [...document.querySelectorAll('.row span')].filter((e) => e.scrollWidth > e.clientWidth)"
+                ".map((e) => e.textContent)"
+            )
+            assert cut == []
+
+
+@pytest.mark.parametrize("name", SIZES)
 @pytest.mark.parametrize("kind", ["neuron", "network", "tangle"])
 def test_the_whole_graph_is_seen_on_opening(page, browser, shown_players, name, kind):
     with screen(browser, name):

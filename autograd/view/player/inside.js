@@ -77,8 +77,17 @@ function faceOfNode(graph, node, home) {
   const label = nameWithin(name, home);
   const isNumber = constant && /^-?\d/.test(name);
   const lines = [...(isNumber ? [] : [cut(label, 18)]), ...(constant ? ["?"] : ["data ?", "grad 0"])];
-  return { kind, lines, symbol: rule ? graph.rule(node).symbol : "", isBox: false, isLeaf: rule === null,
-           width: rule ? 148 : 114, height: 12 + 13 * lines.length };
+  const symbol = rule ? graph.rule(node).symbol : "";
+  return { kind, lines, symbol, isBox: false, isLeaf: rule === null, width: rule ? 112 + symbolRoom(symbol) : 114,
+           height: 12 + 13 * lines.length };
+}
+
+/**
+ * The width of the part of an operation with its symbol, if it has one.
+ * @param {string} symbol  "+", "log(1+x)"
+ */
+function symbolRoom(symbol) {
+  return symbol ? Math.max(36, 7 * symbol.length + 10) : 0;
 }
 
 /**
@@ -100,7 +109,7 @@ function faceOfBox(graph, box) {
  * @param {string} id
  */
 function drawnFace({ kind, symbol, lines, isBox }, { x, y, width, height }, id) {
-  const group = drawn("g", { id, class: `node ${kind}` }), left = symbol ? 36 : 0, cutOff = symbol ? 8 : 0;
+  const group = drawn("g", { id, class: `node ${kind}` }), left = symbolRoom(symbol), cutOff = symbol ? 8 : 0;
   const corners = isBox ? [[0, 5], [width - 40, 5], [width - 34, 0], [width - 6, 0], [width, 5], [width, height], [0, height]]
     : [[cutOff, 0], [width - cutOff, 0], [width, cutOff], [width, height - cutOff], [width - cutOff, height],
        [cutOff, height], [0, height - cutOff], [0, cutOff]];
