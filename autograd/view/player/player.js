@@ -326,14 +326,11 @@ class Player {
     before?.leave();
     this.mode = before === this.modes[name] ? null : this.modes[name];
     this.modeName = this.mode ? name : "";
-    for (const tab of tabs.children) {
-      const isOn = tab.textContent === this.modeName;
-      tab.setAttribute("aria-pressed", String(isOn));
-      if (isOn) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
-    }
+    for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.textContent === this.modeName));
     desk.replaceChildren();
     aside.dataset.mode = this.modeName;
     this.mode?.enter(desk);
+    tabs.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.addressSoon();
   }
 
