@@ -25,7 +25,7 @@ def packed(graph: dict[str, Any]) -> dict[str, Any]:
 
 def _columns(nodes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A list for each field; of those with few different values also a list of these, with the places in it."""
-    columns = {field: [node[field] for node in nodes] for field in nodes[0]}
+    columns: dict[str, Any] = {field: [node[field] for node in nodes] for field in nodes[0]}
     for field in REPEATED:
         values = list(dict.fromkeys(columns[field]))
         place = {value: i for i, value in enumerate(values)}
