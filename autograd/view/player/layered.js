@@ -203,7 +203,8 @@ function mean(numbers) {
 function arrowBetween(tail, head, share) {
   const out = tail.isTurned ? -1 : 1, on = head.isTurned ? -1 : 1, tip = head.isTurned ? head.x + head.width : head.x;
   const x1 = tail.isTurned ? tail.x : tail.x + tail.width, y1 = tail.y + tail.height / 2;
-  const x2 = tip - 7 * on, y2 = head.y + head.height * share, bend = Math.max(15, Math.min(80, Math.abs(x2 - x1) / 2));
+  const x2 = tip - 7 * on, y2 = head.y + head.height * share, widest = out === on ? 80 : 20;
+  const bend = Math.max(15, Math.min(widest, Math.abs(x2 - x1) / 2));
   return { line: `M${spot(x1, y1)}C${spot(x1 + out * bend, y1)} ${spot(x2 - on * bend, y2)} ${spot(x2, y2)}`,
            point: `${spot(x2, y2 - 3)} ${spot(tip, y2)} ${spot(x2, y2 + 3)}`,
            middle: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4 } };

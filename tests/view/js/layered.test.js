@@ -52,6 +52,13 @@ test("an arrow begins at one box and ends at the other", () => {
   assert.match(point, /60,50/);
 });
 
+test("an arrow that turns round stays near the boxes", () => {
+  const head = { x: 900, y: 100, width: 100, height: 40, isTurned: true };
+  const { line } = arrowBetween({ x: 0, y: 0, width: 100, height: 40 }, head, 0.5);
+  const [, , , , x] = line.match(/[\d.]+/g).map(Number);
+  assert.ok(x <= 1030, line);
+});
+
 test("the same graph has the same layout", () => {
   const arrows = random(30, 7);
   assert.deepEqual(layeredLayout(parts(30, arrows), arrows), layeredLayout(parts(30, arrows), arrows));
