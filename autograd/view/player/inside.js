@@ -16,7 +16,8 @@ function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }
   const ends = Object.values(edges).map(([[child, k]]) => /** @type {Arrow} */ (
     [graph.nodes[child].parents[k], child].map((node) => /** @type {number} */ (shownAs.get(node)))));
   const homes = homesOf(graph, scope, nodes, boxes);
-  const { places, frames } = nestedLayout(faces, ends, homes, scope, (box) => outerBox(graph, box, scope)), canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
+  const { places, frames } = nestedLayout(faces, ends, homes, scope, (box) => outerBox(graph, box, scope));
+  const canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
   canvas.append(...frames.map((frame) => drawnFrame(graph, frame)));
   Object.entries(edges).forEach(([id, all], i) => {
     const [tail, head] = ends[i], [[child, k]] = all, { parents } = graph.nodes[child];
@@ -98,7 +99,7 @@ function symbolRoom(symbol) {
 function faceOfBox(graph, box) {
   const { title, nodes } = graph.boxes[box], name = title.split(" › ").slice(-1)[0];
   const count = nodes.filter((node) => graph.nodes[node].rule !== null).length;
-  const numbers = outputsOf(graph, box).length === 1 ? ["data ?", "grad 0"] : [counted(outputsOf(graph, box).length, "output")];
+  const outputs = outputsOf(graph, box).length, numbers = outputs === 1 ? ["data ?", "grad 0"] : [counted(outputs, "output")];
   const lines = [cut(name, 20), counted(count, "operation"), ...numbers];
   return { kind: "box", symbol: "", lines, isBox: true, isLeaf: false, width: 122, height: 14 + 13 * lines.length };
 }

@@ -6,7 +6,7 @@
  * @typedef {[tail: number, head: number]} Arrow
  */
 
-/** Space between ranks, parts of a rank and rows; how often order and places are improved; width to height of a pane. */
+/** Space between ranks, parts of a rank and rows; how often places are improved; width to height of a pane. */
 const RANK_GAP = 44, PART_GAP = 16, ROW_GAP = 40, SWEEPS = 8, PANE_SHAPE = 2.5;
 
 /**
@@ -75,7 +75,8 @@ function placedRow(parts, row, before, after) {
     x += widest + RANK_GAP;
     return layer.map((i) => {
       const { width, height } = parts[i];
-      return /** @type {[number, Box]} */ ([i, { x: left + (widest - width) / 2, y: middles[i] - height / 2, width, height }]);
+      const box = { x: left + (widest - width) / 2, y: middles[i] - height / 2, width, height };
+      return /** @type {[number, Box]} */ ([i, box]);
     });
   });
 }
@@ -159,7 +160,7 @@ function placesAcross(parts, layers, before, after) {
 }
 
 /**
- * Take the slope out of a row that climbs or falls, as a long sum does: each of its sums wants to be between two operands.
+ * Take the slope out of a row that climbs or falls, as a long sum does: each of its nodes is between two operands.
  * @param {number[][]} row
  * @param {number[]} middles  is changed
  */

@@ -50,12 +50,15 @@ class Player {
     /** @type {Record<string, View>} */
     this.views = {};
     for (const [name, Kind] of Object.entries(views)) this.addView(name, Kind);
-    for (const { graph, pictures } of this.graphs) for (const picture of pictures) picture.addBadges(graph.failure ? [] : graph.backward);
+    for (const { graph, pictures } of this.graphs) {
+      for (const picture of pictures) picture.addBadges(graph.failure ? [] : graph.backward);
+    }
     this.run = new PaintedRun(this.graph, [], []);
     this.show(0);
     /** @type {Record<string, Mode>} */
     this.modes = {};
-    for (const [name, Kind] of Object.entries(modes)) if (!this.graph.failure && Kind.fits(data)) this.addMode(name, Kind);
+    const usable = this.graph.failure ? [] : Object.entries(modes).filter(([, Kind]) => Kind.fits(data));
+    for (const [name, Kind] of usable) this.addMode(name, Kind);
     this.stage.addEventListener("click", (event) => this.clicked(/** @type {Element} */ (event.target)));
     new NodeFocus(this);
     document.addEventListener("keydown", (event) => this.pressed(event));

@@ -73,7 +73,8 @@ class NetworkView extends View {
     const { graph } = this.player, pass = this.passes[at], { places, side, width, height } = placedCells(pass);
     this.side = side;
     const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-                               "aria-label": `Neurons and inputs: ${pass.cells.length}, in ${counted(pass.columns.length, "layer")}` });
+                               "aria-label": `Neurons and inputs: ${pass.cells.length}, in `
+                                             + counted(pass.columns.length, "layer") });
     this.links = pass.links.map(({ from, to }) => {
       const pictured = side && pass.columns[0].includes(from);
       const [a, b] = [places[from], places[to]];
@@ -93,8 +94,8 @@ class NetworkView extends View {
     this.pane.zoom();
     const which = this.passes.length > 1 ? `Pass ${at + 1} of ${this.passes.length}. ` : "";
     this.legend.textContent = `${which}In a circle: the value, and below it the gradient. Lines are weights: blue `
-      + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.${side ? " The weights from the picture are shown "
-      + "as small pictures." : ""}`;
+      + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.`
+      + (side ? " The weights from the picture are shown as small pictures." : "");
   }
 
   /**
