@@ -12,12 +12,18 @@ Side: TypeAlias = "T | Callable[[], T]"
 
 @overload
 def add(x: Value, y: Number) -> Value:
-    """add(x, y) = x + y, for Values and for plain numbers.
+    r"""add(x, y) = x + y, for Values and for plain numbers.
 
         ∂add/∂x = 1
         ∂add/∂y = 1
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{add}(x, y) = x + y
+        \frac{\partial \operatorname{add}}{\partial x} = 1
+        \frac{\partial \operatorname{add}}{\partial y} = 1
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = add(x, y)
@@ -34,12 +40,18 @@ def add(x: float, y: Value) -> Value: ...
 
 @overload
 def sub(x: Value, y: Number) -> Value:
-    """sub(x, y) = x - y, for Values and for plain numbers.
+    r"""sub(x, y) = x - y, for Values and for plain numbers.
 
         ∂sub/∂x = 1
         ∂sub/∂y = -1
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{sub}(x, y) = x - y
+        \frac{\partial \operatorname{sub}}{\partial x} = 1
+        \frac{\partial \operatorname{sub}}{\partial y} = -1
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = sub(x, y)
@@ -56,12 +68,18 @@ def sub(x: float, y: Value) -> Value: ...
 
 @overload
 def mul(x: Value, y: Number) -> Value:
-    """mul(x, y) = x * y, for Values and for plain numbers.
+    r"""mul(x, y) = x * y, for Values and for plain numbers.
 
         ∂mul/∂x = y
         ∂mul/∂y = x
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{mul}(x, y) = x \cdot y
+        \frac{\partial \operatorname{mul}}{\partial x} = y
+        \frac{\partial \operatorname{mul}}{\partial y} = x
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = mul(x, y)
@@ -78,13 +96,19 @@ def mul(x: float, y: Value) -> Value: ...
 
 @overload
 def div(x: Value, y: Number) -> Value:
-    """div(x, y) = x / y, for Values and for plain numbers.
+    r"""div(x, y) = x / y, for Values and for plain numbers.
 
         ∂div/∂x = 1 / y
         ∂div/∂y = -out / y if abs(out) > 1e-290 else -(x * 2**100 / y) / y * 2**-100
 
     Domain: y != 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \operatorname{div}(x, y) = \frac{x}{y}
+        \frac{\partial \operatorname{div}}{\partial x} = \frac{1}{y}
+        \frac{\partial \operatorname{div}}{\partial y} = \begin{cases} \frac{-\operatorname{div}(x, y)}{y} & \text{if } |\operatorname{div}(x, y)| > 10^{-290} \\ \frac{-\frac{x \cdot {2}^{100}}{y}}{y} \cdot {2}^{-100} & \text{otherwise} \end{cases}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = div(x, y)
@@ -100,11 +124,16 @@ def div(x: float, y: float) -> float: ...
 def div(x: float, y: Value) -> Value: ...
 
 def neg(x: N) -> N:
-    """neg(x) = -x, for Values and for plain numbers.
+    r"""neg(x) = -x, for Values and for plain numbers.
 
         ∂neg/∂x = -1
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{neg}(x) = -x
+        \frac{\partial \operatorname{neg}}{\partial x} = -1
 
     >>> x = Value(2.0)
     >>> result = neg(x)
@@ -114,11 +143,16 @@ def neg(x: N) -> N:
     """
 
 def pos(x: N) -> N:
-    """pos(x) = x, for Values and for plain numbers.
+    r"""pos(x) = x, for Values and for plain numbers.
 
         ∂pos/∂x = 1
 
     Domain: all numbers. A new node with the same value: an identity.
+
+    In LaTeX:
+
+        \operatorname{pos}(x) = x
+        \frac{\partial \operatorname{pos}}{\partial x} = 1
 
     >>> x = Value(2.0)
     >>> result = pos(x)
@@ -129,13 +163,18 @@ def pos(x: N) -> N:
 
 @overload
 def pow(x: Value, y: Number) -> Value:
-    """pow(x, y) = x ** y, for Values and for plain numbers.
+    r"""pow(x, y) = x ** y, for Values and for plain numbers.
 
         ∂pow/∂x = 0 if y == 0 and x <= 0 else y / x if x == 0 and y < 1 else y * x ** (y - 1) if x == 0 or y >= 0.5 and y < 1e15 and abs(x ** (y - 1)) > 1e-290 else y * out / x if abs(out) > 1e-290 else x ** floor(y / 2) * y * x ** (y - 1 - floor(y / 2)) if y >= 1 and y < 1e15 else x ** floor(y / 2) / x * y * x ** (y - floor(y / 2))
         ∂pow/∂y = 0 if x == 0 and y > 0 else out * log(x) if out > 1e-290 else x ** (y / 2) * log(x) * x ** (y / 2)
 
     Domain: x > 0 or y == floor(y) or x == 0. Never complex: a negative base needs a whole exponent, and has no derivative with respect to it. x ** 0 is 1 with derivative 0, also at x = 0; 0 ** y has derivative 0 with respect to y > 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \operatorname{pow}(x, y) = {x}^{y}
+        \frac{\partial \operatorname{pow}}{\partial y} = \begin{cases} 0 & \text{if } x = 0 \text{ and } y > 0 \\ \operatorname{pow}(x, y) \cdot \log(x) & \text{if } \operatorname{pow}(x, y) > 10^{-290} \\ {x}^{\frac{y}{2}} \cdot \log(x) \cdot {x}^{\frac{y}{2}} & \text{otherwise} \end{cases}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = pow(x, y)
@@ -151,11 +190,16 @@ def pow(x: float, y: float) -> float: ...
 def pow(x: float, y: Value) -> Value: ...
 
 def sign(x: N) -> N:
-    """sign(x) = 1 if x > 0 else -1 if x < 0 else 0, for Values and for plain numbers.
+    r"""sign(x) = 1 if x > 0 else -1 if x < 0 else 0, for Values and for plain numbers.
 
         ∂sign/∂x = 0
 
     Domain: all numbers. sign(0) is 0. The derivative is 0 everywhere, at the jump as well.
+
+    In LaTeX:
+
+        \operatorname{sign}(x) = \begin{cases} 1 & \text{if } x > 0 \\ -1 & \text{if } x < 0 \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{sign}}{\partial x} = 0
 
     >>> x = Value(2.0)
     >>> result = sign(x)
@@ -165,11 +209,16 @@ def sign(x: N) -> N:
     """
 
 def abs(x: N) -> N:
-    """abs(x) = abs(x), for Values and for plain numbers.
+    r"""abs(x) = abs(x), for Values and for plain numbers.
 
         ∂abs/∂x = sign(x)
 
     Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
+
+    In LaTeX:
+
+        \operatorname{abs}(x) = |x|
+        \frac{\partial \operatorname{abs}}{\partial x} = \operatorname{sign}(x)
 
     >>> x = Value(2.0)
     >>> result = abs(x)
@@ -179,11 +228,16 @@ def abs(x: N) -> N:
     """
 
 def step(x: N) -> N:
-    """step(x) = 1 if x > 0 else 0, for Values and for plain numbers.
+    r"""step(x) = 1 if x > 0 else 0, for Values and for plain numbers.
 
         ∂step/∂x = 0
 
     Domain: all numbers. step(0) is 0. The derivative is 0 everywhere, at the jump as well.
+
+    In LaTeX:
+
+        \operatorname{step}(x) = \begin{cases} 1 & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{step}}{\partial x} = 0
 
     >>> x = Value(2.0)
     >>> result = step(x)
@@ -194,12 +248,18 @@ def step(x: N) -> N:
 
 @overload
 def maximum(x: Value, y: Number) -> Value:
-    """maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
+    r"""maximum(x, y) = x if x >= y else y, for Values and for plain numbers.
 
         ∂maximum/∂x = 1 if x > y else 0.5 if x == y else 0
         ∂maximum/∂y = 1 if y > x else 0.5 if x == y else 0
 
     Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+
+    In LaTeX:
+
+        \operatorname{maximum}(x, y) = \begin{cases} x & \text{if } x \ge y \\ y & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{maximum}}{\partial x} = \begin{cases} 1 & \text{if } x > y \\ 0.5 & \text{if } x = y \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{maximum}}{\partial y} = \begin{cases} 1 & \text{if } y > x \\ 0.5 & \text{if } x = y \\ 0 & \text{otherwise} \end{cases}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = maximum(x, y)
@@ -216,12 +276,18 @@ def maximum(x: float, y: Value) -> Value: ...
 
 @overload
 def minimum(x: Value, y: Number) -> Value:
-    """minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
+    r"""minimum(x, y) = x if x <= y else y, for Values and for plain numbers.
 
         ∂minimum/∂x = 1 if x < y else 0.5 if x == y else 0
         ∂minimum/∂y = 1 if y < x else 0.5 if x == y else 0
 
     Domain: all numbers. At a tie each side has derivative 1/2, the choice of least magnitude.
+
+    In LaTeX:
+
+        \operatorname{minimum}(x, y) = \begin{cases} x & \text{if } x \le y \\ y & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{minimum}}{\partial x} = \begin{cases} 1 & \text{if } x < y \\ 0.5 & \text{if } x = y \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{minimum}}{\partial y} = \begin{cases} 1 & \text{if } y < x \\ 0.5 & \text{if } x = y \\ 0 & \text{otherwise} \end{cases}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = minimum(x, y)
@@ -237,11 +303,15 @@ def minimum(x: float, y: float) -> float: ...
 def minimum(x: float, y: Value) -> Value: ...
 
 def floor(x: N) -> N:
-    """floor(x) = floor(x), for Values and for plain numbers.
+    r"""floor(x) = floor(x), for Values and for plain numbers.
 
         ∂floor/∂x = 0
 
     Domain: all numbers. The largest whole number that is not above x. The derivative is 0 everywhere, at the jumps as well.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{floor}}{\partial x} = 0
 
     >>> x = Value(2.0)
     >>> result = floor(x)
@@ -251,11 +321,16 @@ def floor(x: N) -> N:
     """
 
 def ceil(x: N) -> N:
-    """ceil(x) = -floor(-x), for Values and for plain numbers.
+    r"""ceil(x) = -floor(-x), for Values and for plain numbers.
 
         ∂ceil/∂x = 0
 
     Domain: all numbers. The smallest whole number that is not below x. The derivative is 0 everywhere, at the jumps as well.
+
+    In LaTeX:
+
+        \operatorname{ceil}(x) = -\operatorname{floor}(-x)
+        \frac{\partial \operatorname{ceil}}{\partial x} = 0
 
     >>> x = Value(2.0)
     >>> result = ceil(x)
@@ -266,13 +341,19 @@ def ceil(x: N) -> N:
 
 @overload
 def mod(x: Value, y: Number) -> Value:
-    """mod(x, y) = 0 * y if fmod(x, y) == 0 else fmod(x, y) + y if fmod(x, y) < 0 and y > 0 or fmod(x, y) > 0 and y < 0 else fmod(x, y), for Values and for plain numbers.
+    r"""mod(x, y) = 0 * y if fmod(x, y) == 0 else fmod(x, y) + y if fmod(x, y) < 0 and y > 0 or fmod(x, y) > 0 and y < 0 else fmod(x, y), for Values and for plain numbers.
 
         ∂mod/∂x = 1
         ∂mod/∂y = -floor((x - out) / y + 0.5) if abs(x) < 1e300 else -floor((x / 8 - out / 8) / (y / 8) + 0.5)
 
     Domain: y != 0. The remainder x - y ⌊x / y⌋, with the sign of y, as in Python. It jumps where it is 0; the derivatives there are those of one side.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \operatorname{mod}(x, y) = \begin{cases} 0 \cdot y & \text{if } \operatorname{fmod}(x, y) = 0 \\ \operatorname{fmod}(x, y) + y & \text{if } (\operatorname{fmod}(x, y) < 0 \text{ and } y > 0) \text{ or } (\operatorname{fmod}(x, y) > 0 \text{ and } y < 0) \\ \operatorname{fmod}(x, y) & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{mod}}{\partial x} = 1
+        \frac{\partial \operatorname{mod}}{\partial y} = \begin{cases} -\operatorname{floor}\left(\frac{x - \operatorname{mod}(x, y)}{y} + 0.5\right) & \text{if } |x| < 10^{300} \\ -\operatorname{floor}\left(\frac{\frac{x}{8} - \frac{\operatorname{mod}(x, y)}{8}}{\frac{y}{8}} + 0.5\right) & \text{otherwise} \end{cases}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = mod(x, y)
@@ -289,13 +370,20 @@ def mod(x: float, y: Value) -> Value: ...
 
 @overload
 def clamp(x: Value, min: Number = -1.7976931348623157e+308, max: Number = 1.7976931348623157e+308) -> Value:
-    """clamp(x, min, max) = minimum(maximum(x, min), max), for Values and for plain numbers.
+    r"""clamp(x, min, max) = minimum(maximum(x, min), max), for Values and for plain numbers.
 
         ∂clamp/∂x = (1 if x > min else 0.5 if x == min else 0) * (1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0)
         ∂clamp/∂min = (1 if min > x else 0.5 if min == x else 0) * (1 if maximum(x, min) < max else 0.5 if maximum(x, min) == max else 0)
         ∂clamp/∂max = 1 if max < maximum(x, min) else 0.5 if max == maximum(x, min) else 0
 
     Domain: all numbers. x, but at least min and at most max; max where min is above it. At a tie each side has derivative 1/2, the choice of least magnitude.
+
+    In LaTeX:
+
+        \operatorname{clamp}(x, \text{min}, \text{max}) = \operatorname{minimum}(\operatorname{maximum}(x, \text{min}), \text{max})
+        \frac{\partial \operatorname{clamp}}{\partial x} = \left(\begin{cases} 1 & \text{if } x > \text{min} \\ 0.5 & \text{if } x = \text{min} \\ 0 & \text{otherwise} \end{cases}\right) \cdot \left(\begin{cases} 1 & \text{if } \operatorname{maximum}(x, \text{min}) < \text{max} \\ 0.5 & \text{if } \operatorname{maximum}(x, \text{min}) = \text{max} \\ 0 & \text{otherwise} \end{cases}\right)
+        \frac{\partial \operatorname{clamp}}{\partial \text{min}} = \left(\begin{cases} 1 & \text{if } \text{min} > x \\ 0.5 & \text{if } \text{min} = x \\ 0 & \text{otherwise} \end{cases}\right) \cdot \left(\begin{cases} 1 & \text{if } \operatorname{maximum}(x, \text{min}) < \text{max} \\ 0.5 & \text{if } \operatorname{maximum}(x, \text{min}) = \text{max} \\ 0 & \text{otherwise} \end{cases}\right)
+        \frac{\partial \operatorname{clamp}}{\partial \text{max}} = \begin{cases} 1 & \text{if } \text{max} < \operatorname{maximum}(x, \text{min}) \\ 0.5 & \text{if } \text{max} = \operatorname{maximum}(x, \text{min}) \\ 0 & \text{otherwise} \end{cases}
 
     >>> x, min, max = Value(1.0), Value(2.0), Value(3.0)
     >>> result = clamp(x, min, max)
@@ -315,12 +403,18 @@ def clamp(x: float, min: Number, max: Value) -> Value: ...
 
 @overload
 def less(x: Value, y: Number) -> Value:
-    """less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
+    r"""less(x, y) = 1 if x < y else 0, for Values and for plain numbers.
 
         ∂less/∂x = 0
         ∂less/∂y = 0
 
     Domain: all numbers. The derivative is 0 everywhere.
+
+    In LaTeX:
+
+        \operatorname{less}(x, y) = \begin{cases} 1 & \text{if } x < y \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{less}}{\partial x} = 0
+        \frac{\partial \operatorname{less}}{\partial y} = 0
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = less(x, y)
@@ -337,12 +431,18 @@ def less(x: float, y: Value) -> Value: ...
 
 @overload
 def less_equal(x: Value, y: Number) -> Value:
-    """less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
+    r"""less_equal(x, y) = 1 if x <= y else 0, for Values and for plain numbers.
 
         ∂less_equal/∂x = 0
         ∂less_equal/∂y = 0
 
     Domain: all numbers. The derivative is 0 everywhere.
+
+    In LaTeX:
+
+        \operatorname{less\_equal}(x, y) = \begin{cases} 1 & \text{if } x \le y \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{less\_equal}}{\partial x} = 0
+        \frac{\partial \operatorname{less\_equal}}{\partial y} = 0
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = less_equal(x, y)
@@ -359,12 +459,18 @@ def less_equal(x: float, y: Value) -> Value: ...
 
 @overload
 def equal(x: Value, y: Number) -> Value:
-    """equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
+    r"""equal(x, y) = 1 if x == y else 0, for Values and for plain numbers.
 
         ∂equal/∂x = 0
         ∂equal/∂y = 0
 
     Domain: all numbers. The derivative is 0 everywhere.
+
+    In LaTeX:
+
+        \operatorname{equal}(x, y) = \begin{cases} 1 & \text{if } x = y \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{equal}}{\partial x} = 0
+        \frac{\partial \operatorname{equal}}{\partial y} = 0
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = equal(x, y)
@@ -381,13 +487,20 @@ def equal(x: float, y: Value) -> Value: ...
 
 @overload
 def where(condition: Value, x: Side[Number], y: Side[Number]) -> Value:
-    """where(condition, x, y) = x if condition else y, for Values and for plain numbers.
+    r"""where(condition, x, y) = x if condition else y, for Values and for plain numbers.
 
         ∂where/∂condition = 0
         ∂where/∂x = 1 if condition else 0
         ∂where/∂y = 0 if condition else 1
 
     Domain: all numbers. Only the chosen side counts: the other may be infinite, or a function of no arguments that is not called.
+
+    In LaTeX:
+
+        \operatorname{where}(\text{condition}, x, y) = \begin{cases} x & \text{if } \text{condition} \\ y & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{where}}{\partial \text{condition}} = 0
+        \frac{\partial \operatorname{where}}{\partial x} = \begin{cases} 1 & \text{if } \text{condition} \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{where}}{\partial y} = \begin{cases} 0 & \text{if } \text{condition} \\ 1 & \text{otherwise} \end{cases}
 
     >>> condition, x, y = Value(1.0), Value(2.0), Value(3.0)
     >>> result = where(condition, x, y)
@@ -413,12 +526,17 @@ def where(condition: float, x: Side[Number], y: Side[Number]) -> Number: ...
 
 @overload
 def hypot(x: Value, y: Number) -> Value:
-    """hypot(x, y) = hypot(x, y), for Values and for plain numbers.
+    r"""hypot(x, y) = hypot(x, y), for Values and for plain numbers.
 
         ∂hypot/∂x = direction(x, y)
         ∂hypot/∂y = direction(y, x)
 
     Domain: all numbers. At (0, 0) both derivatives are 0, the slope of least magnitude.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{hypot}}{\partial x} = \frac{x}{\operatorname{hypot}(x, y)}
+        \frac{\partial \operatorname{hypot}}{\partial y} = \frac{y}{\operatorname{hypot}(x, y)}
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> result = hypot(x, y)
@@ -435,12 +553,17 @@ def hypot(x: float, y: Value) -> Value: ...
 
 @overload
 def atan2(y: Value, x: Number) -> Value:
-    """atan2(y, x) = atan2(y, x), for Values and for plain numbers.
+    r"""atan2(y, x) = atan2(y, x), for Values and for plain numbers.
 
         ∂atan2/∂y = x * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else x * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else x / (x * x + y * y)
         ∂atan2/∂x = -y * 2**-600 / ((x * 2**-600) * (x * 2**-600) + (y * 2**-600) * (y * 2**-600)) * 2**-600 if abs(x) > 1e140 or abs(y) > 1e140 else -y * 2**600 / ((x * 2**600) * (x * 2**600) + (y * 2**600) * (y * 2**600)) * 2**600 if abs(x) < 1e-140 and abs(y) < 1e-140 else -y / (x * x + y * y)
 
     Domain: all numbers. The angle of the point (x, y) in radians, from -pi to pi.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{atan2}}{\partial y} = \frac{x}{{x}^{2} + {y}^{2}}
+        \frac{\partial \operatorname{atan2}}{\partial x} = \frac{-y}{{x}^{2} + {y}^{2}}
 
     >>> y, x = Value(2.0), Value(3.0)
     >>> result = atan2(y, x)
@@ -456,11 +579,16 @@ def atan2(y: float, x: float) -> float: ...
 def atan2(y: float, x: Value) -> Value: ...
 
 def exp(x: N) -> N:
-    """exp(x) = exp(x), for Values and for plain numbers.
+    r"""exp(x) = exp(x), for Values and for plain numbers.
 
         ∂exp/∂x = out
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{exp}(x) = e^{x}
+        \frac{\partial \operatorname{exp}}{\partial x} = \operatorname{exp}(x)
 
     >>> x = Value(2.0)
     >>> result = exp(x)
@@ -470,11 +598,16 @@ def exp(x: N) -> N:
     """
 
 def exp2(x: N) -> N:
-    """exp2(x) = exp2(x), for Values and for plain numbers.
+    r"""exp2(x) = exp2(x), for Values and for plain numbers.
 
         ∂exp2/∂x = out * log(2)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{exp2}(x) = 2^{x}
+        \frac{\partial \operatorname{exp2}}{\partial x} = \operatorname{exp2}(x) \cdot \log(2)
 
     >>> x = Value(2.0)
     >>> result = exp2(x)
@@ -484,11 +617,15 @@ def exp2(x: N) -> N:
     """
 
 def expm1(x: N) -> N:
-    """expm1(x) = expm1(x), for Values and for plain numbers.
+    r"""expm1(x) = expm1(x), for Values and for plain numbers.
 
         ∂expm1/∂x = exp(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{expm1}}{\partial x} = e^{x}
 
     >>> x = Value(2.0)
     >>> result = expm1(x)
@@ -498,12 +635,16 @@ def expm1(x: N) -> N:
     """
 
 def log(x: N) -> N:
-    """log(x) = log(x), for Values and for plain numbers.
+    r"""log(x) = log(x), for Values and for plain numbers.
 
         ∂log/∂x = 1 / x
 
     Domain: x > 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \log}{\partial x} = \frac{1}{x}
 
     >>> x = Value(2.0)
     >>> result = log(x)
@@ -513,12 +654,16 @@ def log(x: N) -> N:
     """
 
 def log2(x: N) -> N:
-    """log2(x) = log2(x), for Values and for plain numbers.
+    r"""log2(x) = log2(x), for Values and for plain numbers.
 
         ∂log2/∂x = 1 / log(2) / x
 
     Domain: x > 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{log2}}{\partial x} = \frac{\frac{1}{\log(2)}}{x}
 
     >>> x = Value(2.0)
     >>> result = log2(x)
@@ -528,12 +673,16 @@ def log2(x: N) -> N:
     """
 
 def log10(x: N) -> N:
-    """log10(x) = log10(x), for Values and for plain numbers.
+    r"""log10(x) = log10(x), for Values and for plain numbers.
 
         ∂log10/∂x = 1 / log(10) / x
 
     Domain: x > 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{log10}}{\partial x} = \frac{\frac{1}{\log(10)}}{x}
 
     >>> x = Value(2.0)
     >>> result = log10(x)
@@ -543,12 +692,16 @@ def log10(x: N) -> N:
     """
 
 def log1p(x: N) -> N:
-    """log1p(x) = log1p(x), for Values and for plain numbers.
+    r"""log1p(x) = log1p(x), for Values and for plain numbers.
 
         ∂log1p/∂x = 1 / (1 + x)
 
     Domain: x > -1.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{log1p}}{\partial x} = \frac{1}{1 + x}
 
     >>> x = Value(2.0)
     >>> result = log1p(x)
@@ -558,12 +711,17 @@ def log1p(x: N) -> N:
     """
 
 def sqrt(x: N) -> N:
-    """sqrt(x) = sqrt(x), for Values and for plain numbers.
+    r"""sqrt(x) = sqrt(x), for Values and for plain numbers.
 
         ∂sqrt/∂x = 0.5 / out
 
     Domain: x >= 0.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \operatorname{sqrt}(x) = \sqrt{x}
+        \frac{\partial \operatorname{sqrt}}{\partial x} = \frac{0.5}{\operatorname{sqrt}(x)}
 
     >>> x = Value(2.0)
     >>> result = sqrt(x)
@@ -573,11 +731,16 @@ def sqrt(x: N) -> N:
     """
 
 def cbrt(x: N) -> N:
-    """cbrt(x) = 0 if x == 0 else cbrt(x) - (cbrt(x) - x / cbrt(x) / cbrt(x)) / 3, for Values and for plain numbers.
+    r"""cbrt(x) = 0 if x == 0 else cbrt(x) - (cbrt(x) - x / cbrt(x) / cbrt(x)) / 3, for Values and for plain numbers.
 
         ∂cbrt/∂x = 1 / (3 * out * out)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{cbrt}(x) = \begin{cases} 0 & \text{if } x = 0 \\ \sqrt[3]{x} - \frac{\sqrt[3]{x} - \frac{\frac{x}{\sqrt[3]{x}}}{\sqrt[3]{x}}}{3} & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{cbrt}}{\partial x} = \frac{1}{3 \cdot \operatorname{cbrt}(x) \cdot \operatorname{cbrt}(x)}
 
     >>> x = Value(2.0)
     >>> result = cbrt(x)
@@ -587,11 +750,15 @@ def cbrt(x: N) -> N:
     """
 
 def sin(x: N) -> N:
-    """sin(x) = sin(x), for Values and for plain numbers.
+    r"""sin(x) = sin(x), for Values and for plain numbers.
 
         ∂sin/∂x = cos(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \sin}{\partial x} = \cos(x)
 
     >>> x = Value(2.0)
     >>> result = sin(x)
@@ -601,11 +768,15 @@ def sin(x: N) -> N:
     """
 
 def cos(x: N) -> N:
-    """cos(x) = cos(x), for Values and for plain numbers.
+    r"""cos(x) = cos(x), for Values and for plain numbers.
 
         ∂cos/∂x = -sin(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \cos}{\partial x} = -\sin(x)
 
     >>> x = Value(2.0)
     >>> result = cos(x)
@@ -615,11 +786,15 @@ def cos(x: N) -> N:
     """
 
 def tan(x: N) -> N:
-    """tan(x) = tan(x), for Values and for plain numbers.
+    r"""tan(x) = tan(x), for Values and for plain numbers.
 
         ∂tan/∂x = 1 / cos(x) ** 2
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \tan}{\partial x} = \frac{1}{{\cos(x)}^{2}}
 
     >>> x = Value(2.0)
     >>> result = tan(x)
@@ -629,12 +804,16 @@ def tan(x: N) -> N:
     """
 
 def asin(x: N) -> N:
-    """asin(x) = asin(x), for Values and for plain numbers.
+    r"""asin(x) = asin(x), for Values and for plain numbers.
 
         ∂asin/∂x = 1 / sqrt((1 - x) * (1 + x))
 
     Domain: x >= -1 and <= 1.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \arcsin}{\partial x} = \frac{1}{\sqrt{(1 - x) \cdot (1 + x)}}
 
     >>> x = Value(0.5)
     >>> result = asin(x)
@@ -644,12 +823,16 @@ def asin(x: N) -> N:
     """
 
 def acos(x: N) -> N:
-    """acos(x) = acos(x), for Values and for plain numbers.
+    r"""acos(x) = acos(x), for Values and for plain numbers.
 
         ∂acos/∂x = -1 / sqrt((1 - x) * (1 + x))
 
     Domain: x >= -1 and <= 1.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \arccos}{\partial x} = \frac{-1}{\sqrt{(1 - x) \cdot (1 + x)}}
 
     >>> x = Value(0.5)
     >>> result = acos(x)
@@ -659,11 +842,15 @@ def acos(x: N) -> N:
     """
 
 def atan(x: N) -> N:
-    """atan(x) = atan(x), for Values and for plain numbers.
+    r"""atan(x) = atan(x), for Values and for plain numbers.
 
         ∂atan/∂x = 1 / (1 + x * x) if abs(x) < 1e9 else 1 / x / x
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \arctan}{\partial x} = \begin{cases} \frac{1}{1 + x \cdot x} & \text{if } |x| < 10^{9} \\ \frac{\frac{1}{x}}{x} & \text{otherwise} \end{cases}
 
     >>> x = Value(2.0)
     >>> result = atan(x)
@@ -673,11 +860,15 @@ def atan(x: N) -> N:
     """
 
 def sinh(x: N) -> N:
-    """sinh(x) = sinh(x), for Values and for plain numbers.
+    r"""sinh(x) = sinh(x), for Values and for plain numbers.
 
         ∂sinh/∂x = cosh(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \sinh}{\partial x} = \cosh(x)
 
     >>> x = Value(2.0)
     >>> result = sinh(x)
@@ -687,11 +878,15 @@ def sinh(x: N) -> N:
     """
 
 def cosh(x: N) -> N:
-    """cosh(x) = cosh(x), for Values and for plain numbers.
+    r"""cosh(x) = cosh(x), for Values and for plain numbers.
 
         ∂cosh/∂x = sinh(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \cosh}{\partial x} = \sinh(x)
 
     >>> x = Value(2.0)
     >>> result = cosh(x)
@@ -701,11 +896,15 @@ def cosh(x: N) -> N:
     """
 
 def tanh(x: N) -> N:
-    """tanh(x) = tanh(x), for Values and for plain numbers.
+    r"""tanh(x) = tanh(x), for Values and for plain numbers.
 
         ∂tanh/∂x = (1 - out) * (1 + out) if abs(x) < 0.7 else 4 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x))) ** 2
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \tanh}{\partial x} = \frac{1}{{\cosh(x)}^{2}}
 
     >>> x = Value(2.0)
     >>> result = tanh(x)
@@ -715,11 +914,15 @@ def tanh(x: N) -> N:
     """
 
 def asinh(x: N) -> N:
-    """asinh(x) = asinh(x), for Values and for plain numbers.
+    r"""asinh(x) = asinh(x), for Values and for plain numbers.
 
         ∂asinh/∂x = 1 / hypot(1, x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{asinh}}{\partial x} = \frac{1}{\operatorname{hypot}(1, x)}
 
     >>> x = Value(2.0)
     >>> result = asinh(x)
@@ -729,12 +932,16 @@ def asinh(x: N) -> N:
     """
 
 def acosh(x: N) -> N:
-    """acosh(x) = acosh(x), for Values and for plain numbers.
+    r"""acosh(x) = acosh(x), for Values and for plain numbers.
 
         ∂acosh/∂x = 1 / (sqrt(x - 1) * sqrt(x + 1))
 
     Domain: x >= 1.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{acosh}}{\partial x} = \frac{1}{\sqrt{x - 1} \cdot \sqrt{x + 1}}
 
     >>> x = Value(2.0)
     >>> result = acosh(x)
@@ -744,12 +951,16 @@ def acosh(x: N) -> N:
     """
 
 def atanh(x: N) -> N:
-    """atanh(x) = atanh(x), for Values and for plain numbers.
+    r"""atanh(x) = atanh(x), for Values and for plain numbers.
 
         ∂atanh/∂x = 1 / ((1 - x) * (1 + x))
 
     Domain: x > -1 and < 1.
     Raises DomainError outside it.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{atanh}}{\partial x} = \frac{1}{(1 - x) \cdot (1 + x)}
 
     >>> x = Value(0.5)
     >>> result = atanh(x)
@@ -759,11 +970,15 @@ def atanh(x: N) -> N:
     """
 
 def erf(x: N) -> N:
-    """erf(x) = erf(x), for Values and for plain numbers.
+    r"""erf(x) = erf(x), for Values and for plain numbers.
 
         ∂erf/∂x = 2 / sqrt(pi) * gauss(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{erf}}{\partial x} = \frac{2}{\sqrt{\pi}} \cdot \operatorname{gauss}(x)
 
     >>> x = Value(2.0)
     >>> result = erf(x)
@@ -773,11 +988,15 @@ def erf(x: N) -> N:
     """
 
 def erfc(x: N) -> N:
-    """erfc(x) = erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-coarse(x) * coarse(x)), 1.7724538445472717 * coarse(x) + 0.5625, 1.7724538445472717 * (x - coarse(x)) + 6.358244298782542e-09 * x + (sqrt(pi) * x + 0.5625) * expm1((x - coarse(x)) * (x + coarse(x))) + (x - 1.0136312839208506) * (-3247.7262137839225 + x * (-6009.719428770315 + x * (-5515.494887634599 + x * (-3212.8907770572623 + x * (-1288.8459484115554 + x * (-364.1210036592049 + x * (-71.09725153408037 + x * (-8.884516321563687 + x * -0.5625000000041)))))))) / (7524.5643138436035 + x * (17577.81678042933 + x * (20220.289603108366 + x * (14792.787905961899 + x * (7531.6586641786835 + x * (2762.8698299830107 + x * (732.1470838614425 + x * (136.15514393990978 + x * (16.35657893408025 + x * 1))))))))) * exp((x - coarse(x)) * (x + coarse(x)))), for Values and for plain numbers.
+    r"""erfc(x) = erfc(x) if x < 0.78 else 0 if x > 28 else quotient(exp(-coarse(x) * coarse(x)), 1.7724538445472717 * coarse(x) + 0.5625, 1.7724538445472717 * (x - coarse(x)) + 6.358244298782542e-09 * x + (sqrt(pi) * x + 0.5625) * expm1((x - coarse(x)) * (x + coarse(x))) + (x - 1.0136312839208506) * (-3247.7262137839225 + x * (-6009.719428770315 + x * (-5515.494887634599 + x * (-3212.8907770572623 + x * (-1288.8459484115554 + x * (-364.1210036592049 + x * (-71.09725153408037 + x * (-8.884516321563687 + x * -0.5625000000041)))))))) / (7524.5643138436035 + x * (17577.81678042933 + x * (20220.289603108366 + x * (14792.787905961899 + x * (7531.6586641786835 + x * (2762.8698299830107 + x * (732.1470838614425 + x * (136.15514393990978 + x * (16.35657893408025 + x * 1))))))))) * exp((x - coarse(x)) * (x + coarse(x)))), for Values and for plain numbers.
 
         ∂erfc/∂x = -2 / sqrt(pi) * gauss(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{erfc}}{\partial x} = \frac{-2}{\sqrt{\pi}} \cdot \operatorname{gauss}(x)
 
     >>> x = Value(2.0)
     >>> result = erfc(x)
@@ -787,11 +1006,15 @@ def erfc(x: N) -> N:
     """
 
 def gelu(x: N) -> N:
-    """gelu(x) = 0.5 * x * erfc(-x / sqrt(2)) if x > -0.35 else -0.16997120747990366 + (-4.060510732350249e-18 + (x + 0.7517915246935645) * (x + 0.7517915246935645) * (0.21574699615702345 + (x + 0.7517915246935645) * (0.12942832766351733 + (x + 0.7517915246935645) * (-0.004549919099667443 + (x + 0.7517915246935645) * (-0.022801646659443987 + (x + 0.7517915246935645) * (-0.002461920358058874 + (x + 0.7517915246935645) * (0.0027745256911428846 + (x + 0.7517915246935645) * (0.000567403547810963 + (x + 0.7517915246935645) * (-0.00024883756231207013 + (x + 0.7517915246935645) * (-7.448268865151657e-05 + (x + 0.7517915246935645) * (1.693996520705254e-05 + (x + 0.7517915246935645) * (7.179982805652275e-06 + (x + 0.7517915246935645) * (-8.625563027639087e-07 + (x + 0.7517915246935645) * (-5.535058661012857e-07 + (x + 0.7517915246935645) * (2.8525786901940294e-08 + (x + 0.7517915246935645) * (3.548905160300662e-08 + (x + 0.7517915246935645) * (3.7679251708833325e-10 + (x + 0.7517915246935645) * -1.4202831290393003e-09))))))))))))))))) if x > -1.3 else 0 if x < -39 else -quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) - 2 * (0.5625 + ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) / x * exp((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
+    r"""gelu(x) = 0.5 * x * erfc(-x / sqrt(2)) if x > -0.35 else -0.16997120747990366 + (-4.060510732350249e-18 + (x + 0.7517915246935645) * (x + 0.7517915246935645) * (0.21574699615702345 + (x + 0.7517915246935645) * (0.12942832766351733 + (x + 0.7517915246935645) * (-0.004549919099667443 + (x + 0.7517915246935645) * (-0.022801646659443987 + (x + 0.7517915246935645) * (-0.002461920358058874 + (x + 0.7517915246935645) * (0.0027745256911428846 + (x + 0.7517915246935645) * (0.000567403547810963 + (x + 0.7517915246935645) * (-0.00024883756231207013 + (x + 0.7517915246935645) * (-7.448268865151657e-05 + (x + 0.7517915246935645) * (1.693996520705254e-05 + (x + 0.7517915246935645) * (7.179982805652275e-06 + (x + 0.7517915246935645) * (-8.625563027639087e-07 + (x + 0.7517915246935645) * (-5.535058661012857e-07 + (x + 0.7517915246935645) * (2.8525786901940294e-08 + (x + 0.7517915246935645) * (3.548905160300662e-08 + (x + 0.7517915246935645) * (3.7679251708833325e-10 + (x + 0.7517915246935645) * -1.4202831290393003e-09))))))))))))))))) if x > -1.3 else 0 if x < -39 else -quotient(exp(-coarse(x) * coarse(x) / 2), 2.5066282746310007, -1.8328579980459167e-16 + sqrt(2 * pi) * expm1((x - coarse(x)) * (x + coarse(x)) / 2) - 2 * (0.5625 + ((-x / sqrt(2)) - 1.0136312839208506) * (-3247.7262137839225 + (-x / sqrt(2)) * (-6009.719428770315 + (-x / sqrt(2)) * (-5515.494887634599 + (-x / sqrt(2)) * (-3212.8907770572623 + (-x / sqrt(2)) * (-1288.8459484115554 + (-x / sqrt(2)) * (-364.1210036592049 + (-x / sqrt(2)) * (-71.09725153408037 + (-x / sqrt(2)) * (-8.884516321563687 + (-x / sqrt(2)) * -0.5625000000041)))))))) / (7524.5643138436035 + (-x / sqrt(2)) * (17577.81678042933 + (-x / sqrt(2)) * (20220.289603108366 + (-x / sqrt(2)) * (14792.787905961899 + (-x / sqrt(2)) * (7531.6586641786835 + (-x / sqrt(2)) * (2762.8698299830107 + (-x / sqrt(2)) * (732.1470838614425 + (-x / sqrt(2)) * (136.15514393990978 + (-x / sqrt(2)) * (16.35657893408025 + (-x / sqrt(2)) * 1)))))))))) / x * exp((x - coarse(x)) * (x + coarse(x)) / 2)), for Values and for plain numbers.
 
         ∂gelu/∂x = 0.5 * erfc(-x / sqrt(2)) + x * normal(x) if x > -0.35 else gelu_slope(x)
 
     Domain: all numbers. The exact one, x Φ(x) with the normal distribution function Φ.
+
+    In LaTeX:
+
+        \frac{\partial \operatorname{gelu}}{\partial x} = \begin{cases} 0.5 \cdot \operatorname{erfc}\left(\frac{-x}{\sqrt{2}}\right) + x \cdot \varphi(x) & \text{if } x > -0.35 \\ \operatorname{gelu\_slope}(x) & \text{otherwise} \end{cases}
 
     >>> x = Value(2.0)
     >>> result = gelu(x)
@@ -801,11 +1024,16 @@ def gelu(x: N) -> N:
     """
 
 def sigmoid(x: N) -> N:
-    """sigmoid(x) = 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x)), for Values and for plain numbers.
+    r"""sigmoid(x) = 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x)), for Values and for plain numbers.
 
         ∂sigmoid/∂x = out / (1 + exp(x)) if x < 40 else sigmoid(-x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \sigma(x) = \begin{cases} \frac{1}{1 + e^{-x}} & \text{if } x \ge 0 \\ \frac{e^{x}}{1 + e^{x}} & \text{otherwise} \end{cases}
+        \frac{\partial \sigma}{\partial x} = \sigma(x) \cdot (1 - \sigma(x))
 
     >>> x = Value(2.0)
     >>> result = sigmoid(x)
@@ -815,11 +1043,16 @@ def sigmoid(x: N) -> N:
     """
 
 def softplus(x: N) -> N:
-    """softplus(x) = x + log1p(exp(-x)) if x > 0 else log1p(exp(x)), for Values and for plain numbers.
+    r"""softplus(x) = x + log1p(exp(-x)) if x > 0 else log1p(exp(x)), for Values and for plain numbers.
 
         ∂softplus/∂x = sigmoid(x)
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{softplus}(x) = \begin{cases} x + \operatorname{log1p}(e^{-x}) & \text{if } x > 0 \\ \operatorname{log1p}(e^{x}) & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{softplus}}{\partial x} = \sigma(x)
 
     >>> x = Value(2.0)
     >>> result = softplus(x)
@@ -829,11 +1062,16 @@ def softplus(x: N) -> N:
     """
 
 def silu(x: N) -> N:
-    """silu(x) = x / (1 + exp(-x)) if x >= 0 else x * exp(x) / (1 + exp(x)) if x > -660 else exp(x / 2) * x * exp(x / 2), for Values and for plain numbers.
+    r"""silu(x) = x / (1 + exp(-x)) if x >= 0 else x * exp(x) / (1 + exp(x)) if x > -660 else exp(x / 2) * x * exp(x / 2), for Values and for plain numbers.
 
         ∂silu/∂x = sigmoid(x) * (1 + x * sigmoid(-x)) if x > -0.3 else sigmoid(x) * sigmoid(-x) * ((x + 1.2784645427610737 + 1.0946994183093437e-16) + 0.2784645427610738 * expm1((x + 1.2784645427610737 + 1.0946994183093437e-16))) if x > -2.5 else sigmoid(x) * sigmoid(-x) * (1 + x + exp(x)) if x > -660 else exp(x / 2) * (1 + x) * exp(x / 2)
 
     Domain: all numbers. x σ(x), also called swish.
+
+    In LaTeX:
+
+        \operatorname{silu}(x) = \begin{cases} \frac{x}{1 + e^{-x}} & \text{if } x \ge 0 \\ \frac{x \cdot e^{x}}{1 + e^{x}} & \text{if } x > -660 \\ e^{\frac{x}{2}} \cdot x \cdot e^{\frac{x}{2}} & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{silu}}{\partial x} = \sigma(x) \cdot (1 + x \cdot \sigma(-x))
 
     >>> x = Value(2.0)
     >>> result = silu(x)
@@ -843,11 +1081,16 @@ def silu(x: N) -> N:
     """
 
 def softsign(x: N) -> N:
-    """softsign(x) = x / (1 + abs(x)), for Values and for plain numbers.
+    r"""softsign(x) = x / (1 + abs(x)), for Values and for plain numbers.
 
         ∂softsign/∂x = 1 / (1 + abs(x)) / (1 + abs(x))
 
     Domain: all numbers.
+
+    In LaTeX:
+
+        \operatorname{softsign}(x) = \frac{x}{1 + |x|}
+        \frac{\partial \operatorname{softsign}}{\partial x} = \frac{1}{{(1 + |x|)}^{2}}
 
     >>> x = Value(2.0)
     >>> result = softsign(x)
@@ -857,11 +1100,16 @@ def softsign(x: N) -> N:
     """
 
 def relu(x: N) -> N:
-    """relu(x) = x if x > 0 else 0, for Values and for plain numbers.
+    r"""relu(x) = x if x > 0 else 0, for Values and for plain numbers.
 
         ∂relu/∂x = step(x)
 
     Domain: all numbers. At the kink the derivative is 0, the slope of least magnitude.
+
+    In LaTeX:
+
+        \operatorname{relu}(x) = \begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{relu}}{\partial x} = \operatorname{step}(x)
 
     >>> x = Value(2.0)
     >>> result = relu(x)
@@ -872,12 +1120,18 @@ def relu(x: N) -> N:
 
 @overload
 def leaky_relu(x: Value, slope: Number = 0.01) -> Value:
-    """leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
+    r"""leaky_relu(x, slope) = x if x > 0 else slope * x, for Values and for plain numbers.
 
         ∂leaky_relu/∂x = 1 if x > 0 else slope
         ∂leaky_relu/∂slope = 0 if x > 0 else x
 
     Domain: all numbers. At the kink the derivative is the slope.
+
+    In LaTeX:
+
+        \operatorname{leaky\_relu}(x, \text{slope}) = \begin{cases} x & \text{if } x > 0 \\ \text{slope} \cdot x & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{leaky\_relu}}{\partial x} = \begin{cases} 1 & \text{if } x > 0 \\ \text{slope} & \text{otherwise} \end{cases}
+        \frac{\partial \operatorname{leaky\_relu}}{\partial \text{slope}} = \begin{cases} 0 & \text{if } x > 0 \\ x & \text{otherwise} \end{cases}
 
     >>> x, slope = Value(2.0), Value(3.0)
     >>> result = leaky_relu(x, slope)

@@ -69,7 +69,8 @@ def _function(rule):
 def _document(rule, indent):
     """The documentation of a rule's function, in quotes; the lines after the first are indented."""
     lines = documentation(rule, FUNCTIONS[rule.name]).splitlines()
-    return '"""' + "\n".join([lines[0], *(indent + line if line else "" for line in [*lines[1:], '"""'])])
+    quotes = 'r"""' if any("\\" in line for line in lines) else '"""'
+    return quotes + "\n".join([lines[0], *(indent + line if line else "" for line in [*lines[1:], '"""'])])
 
 
 def value_stub():

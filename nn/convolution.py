@@ -10,7 +10,7 @@ from autograd import Constant, Value, maximum
 from autograd.errors import ArgumentError
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
-from nn.module import Module
+from nn.module import Module, made_up
 from nn.types import Number
 
 Image = Sequence[Sequence[Sequence[Number]]]
@@ -91,6 +91,9 @@ class Conv2d(Module):
             sums.append(sum(map(mul, weights, seen), 0 if self.bias is None else self.bias[k]))
         return sums
 
+    def example_input(self):
+        return [_two_windows(self.kernel_size, self.stride) for _ in self.weight[0]]
+
     def extra_repr(self):
         sizes = f"{len(self.weight[0])}, {len(self.weight)}, kernel_size={self.kernel_size}, stride={self.stride}"
         padding = f", padding={self.padding}" if any(self.padding) else ""
@@ -139,6 +142,10 @@ class MaxPool2d(Module):
             for ch in channels
         ]  # fmt: skip - the formatter spreads this over a dozen lines
 
+    def example_input(self):
+        rows = _two_windows(self.kernel_size, self.stride)
+        return [[[Value(number) for number in row] for row in rows]]  # or else there would be no Value in the result
+
     def extra_repr(self):
         padding = f", padding={self.padding}" if any(self.padding) else ""
         return f"kernel_size={self.kernel_size}, stride={self.stride}{padding}"
@@ -174,8 +181,16 @@ class Unflatten(Module):
             parts = [parts[i : i + size] for i in range(0, len(parts), size)]
         return parts
 
+    def example_input(self):
+        return made_up(reduce(mul, self.unflattened_size))
+
     def extra_repr(self):
         return f"-1, {self.unflattened_size}"
+
+
+def _two_windows(kernel: tuple[int, int], stride: tuple[int, int]) -> list[list[float]]:
+    """An image for two windows down and two across."""
+    return [made_up(kernel[1] + stride[1]) for _ in range(kernel[0] + stride[0])]
 
 
 class _Overlap:

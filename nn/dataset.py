@@ -124,8 +124,8 @@ class Dataset:
     def __repr__(self):
         size = len(self.inputs[0]) if self.inputs and hasattr(self.inputs[0], "__len__") else 1
         classes = f", {len(self.classes)} classes" if self.classes else ""
-        name, plural = self.name and f" {self.name}", "s" * (size != 1)
-        return f"<Dataset{name}: {len(self)} examples of {size} number{plural}{classes}>"
+        name, examples = self.name and f" {self.name}", f"{len(self)} example{'s' * (len(self) != 1)}"
+        return f"<Dataset{name}: {examples} of {size} number{'s' * (size != 1)}{classes}>"
 
 
 class _Part(Dataset):

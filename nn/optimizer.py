@@ -320,7 +320,7 @@ class Optimizer(metaclass=_Explains):
         if self._parts is not None:
             return repr(self._parts)
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
-        return f"{type(self).__name__}({len(self.params)} parameters, {settings})"
+        return f"{type(self).__name__}({len(self.params)} parameter{'s' * (len(self.params) != 1)}, {settings})"
 
 
 for _name in OF_OPTIMIZERS:

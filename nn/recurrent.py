@@ -5,11 +5,11 @@ from math import sqrt
 from operator import mul
 from typing import Any
 
-from autograd import Constant, Value, sigmoid, tanh
+from autograd import Constant, Value, scope, sigmoid, tanh
 from autograd.errors import ArgumentError
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser, uniform
-from nn.module import Module, check_size
+from nn.module import Module, check_size, made_up
 from nn.types import Number
 
 State = tuple[list[Any], list[Any]]
@@ -71,13 +71,19 @@ class LSTMCell(Module):
         for part in (h, c):
             if part is not None and len(part) != size:
                 raise ArgumentError(f"LSTMCell: expected a state of two lists of {size} numbers, got {len(part)}.")
-        sums = [self._sum(k, x, h) for k in range(4 * size)]
-        i, f, g, o = (sums[gate * size : (gate + 1) * size] for gate in range(4))
-        if c is None:
-            c = [sigmoid(i[k]) * tanh(g[k]) for k in range(size)]
-        else:
-            c = [sigmoid(f[k]) * c[k] + sigmoid(i[k]) * tanh(g[k]) for k in range(size)]
-        return [sigmoid(o[k]) * tanh(c[k]) for k in range(size)], c
+        i, f, g, o = (self._gate(name, range(at * size, (at + 1) * size), x, h) for at, name in enumerate("ifgo"))
+        with scope("c"):
+            if c is None:
+                c = [sigmoid(i[k]) * tanh(g[k]) for k in range(size)]
+            else:
+                c = [sigmoid(f[k]) * c[k] + sigmoid(i[k]) * tanh(g[k]) for k in range(size)]
+        with scope("h"):
+            return [sigmoid(o[k]) * tanh(c[k]) for k in range(size)], c
+
+    def _gate(self, name: str, rows: range, x: list, h: "list | None") -> list:
+        """What goes into a gate, before its sigmoid or tanh."""
+        with scope(name):
+            return [self._sum(k, x, h) for k in rows]
 
     def _sum(self, k: int, x: list, h: "list | None") -> Any:
         """What goes into the k-th of the gates."""
@@ -85,6 +91,9 @@ class LSTMCell(Module):
         if self.bias_hh is not None:
             out = out + self.bias_hh[k]
         return out if h is None else sum(map(mul, self.weight_hh[k], h), out)
+
+    def example_input(self):
+        return made_up(self.input_size)
 
     def extra_repr(self):
         return f"{self.input_size}, {self.hidden_size}{', bias=False' if self.bias_ih is None else ''}"
@@ -139,6 +148,9 @@ class LSTM(Module):
     def named_tensors(self):
         for k, cell in enumerate(self.cells):
             yield from ((f"{name}_l{k}", shape, parameters) for name, shape, parameters in cell.named_tensors())
+
+    def example_input(self):
+        return [self.cells[0].example_input() for _ in range(3)]
 
     def extra_repr(self):
         first, layers = self.cells[0], len(self.cells)

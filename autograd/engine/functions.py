@@ -101,7 +101,7 @@ def with_names_of(rule, apply_rule):
 
 
 def documentation(rule, function):
-    """The docstring of a primitive's function: formula, derivatives, domain, conventions, and a worked example."""
+    """The docstring of a primitive's function: formulas, domain, conventions, LaTeX, and a worked example."""
     inputs = ", ".join(rule.inputs)
     limits = [f"{name} {interval}" for name, interval in rule.domain.items()]
     limits += [str(rule.requires)] if rule.requires else []
@@ -113,6 +113,7 @@ def documentation(rule, function):
             "",
             f"Domain: {', '.join(limits) or 'all numbers'}.{' ' if rule.note else ''}{rule.note}",
             *(["Raises DomainError outside it."] if limits else []),
+            *_in_latex(rule),
             *_example(rule, function),
         ]
     )
@@ -135,6 +136,14 @@ def _example(rule, function):
             f"({', '.join(repr(number + 0.0) for number in (result.data, *result.partials))})",
         ]
     return []
+
+
+def _in_latex(rule):
+    """The equations of a rule in LaTeX, as a calculus book has them."""
+    from autograd.table.latex import rule_as_latex  # the compiled functions have their docstrings already
+
+    equations = rule_as_latex(rule)
+    return ["", "In LaTeX:", "", *(f"    {equation}" for equation in equations)] if equations else []
 
 
 # Points for the worked examples, by the number of inputs; the first one that gives a result is used.

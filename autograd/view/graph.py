@@ -278,6 +278,11 @@ def short(number: float) -> str:
     return format(number, ".4g")
 
 
+def counted(count: int, thing: str) -> str:
+    """A number of things: "1 edge", "2,064 operations"."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
 def expression(node: Value, names: Mapping[Value, str]) -> str:
     """How an operation is computed, with the names of its operands: "w * x", "tanh(v1)"."""
     assert node.rule is not None

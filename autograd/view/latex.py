@@ -25,7 +25,8 @@ def latex(value: Value | Callable, *, wrt: Value | None = None) -> str:
     r"""The expression that computed `value`, in LaTeX; or with `wrt` its derivative, as the chain rule gives it.
 
     value  a result; leaves are called by their labels, those without a label v_{1}, v_{2}, … Or a function of the
-           table, such as autograd.tanh: its value and its partial derivatives, an equation a line
+           table, such as autograd.tanh: its value, unless that is just its name, and its partial derivatives, an
+           equation a line
     wrt    the node that the derivative is taken with respect to
 
     The derivative is put together from the formulas of the table, in the branch that applies at the point, and
@@ -39,7 +40,6 @@ def latex(value: Value | Callable, *, wrt: Value | None = None) -> str:
     >>> print(latex(y, wrt=w))
     \frac{1}{{\cosh(w \cdot x + b)}^{2}} \cdot x
     >>> print(latex(tanh))
-    \tanh(x) = \tanh(x)
     \frac{\partial \tanh}{\partial x} = \frac{1}{{\cosh(x)}^{2}}
 
     Raises NumberTypeError for what is not a Value, GraphTooLargeError (a ValueError) for a formula of more than 2,000

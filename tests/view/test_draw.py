@@ -15,7 +15,7 @@ from autograd.view.graph import ancestry
 
 
 def test_its_repr_counts_nodes_and_edges():
-    assert repr(draw(Value(1.0) * 2)) == "<Drawing of 2 nodes and 1 edges>"
+    assert repr(draw(Value(1.0) * 2)) == "<Drawing of 2 nodes and 1 edge>"
 
 
 def test_neurons_fold_into_one_node_each():

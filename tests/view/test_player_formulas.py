@@ -141,7 +141,7 @@ def test_values_are_listed_in_an_order_that_one_finds_them_in(page):
     firsts = [name for name in names if name.startswith("layer0.") and name.endswith(".w0")]
     assert firsts == [f"layer0.neuron{i}.w0" for i in range(12)]
     cut = shown.run("return [...document.querySelectorAll('.row span')].map((e) => e.textContent)")
-    assert cut[3] == "…r0.neuron0.w0", "the end is what distinguishes it"
+    assert cut[3] == "…0.neuron0.w0", "the end is what distinguishes it"
     shown.run("player.picked(player.graph.nodes.findIndex(({ name }) => name === 'layer0.neuron11.w1'))")
     assert shown.run("return [...document.querySelectorAll('.row span')].map((e) => e.title)") == ["layer0.neuron11.w1"]
     shown.press("Show all")

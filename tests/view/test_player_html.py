@@ -8,6 +8,7 @@ import re
 import pytest
 from player_page import example, large
 
+import nn
 from autograd import Value
 from autograd.errors import ArgumentError
 from autograd.view.graph import ancestry, short
@@ -81,6 +82,8 @@ def test_the_page_is_valid_html(value):
 
 def test_the_page_of_a_small_graph_is_small():
     assert len(play(example()[0]).html().encode()) < 300_000
+    model = nn.MLP(2, [16, 16, 1], seed=0)
+    assert len(play(model, [0.5, -1.0], loss=nn.mse_loss, target=1.0).html().encode()) < 350_000
 
 
 def test_without_scripts_the_page_shows_the_finished_pass():

@@ -96,6 +96,46 @@ def test_the_current_node_is_in_what_is_left_of_the_picture(page, browser, shown
             assert is_within(node, pane), share
 
 
+@pytest.mark.parametrize("name", ["phone", "zoomed"])
+def test_the_network_scrolls_to_the_current_step(page, browser, shown_players, name):
+    with screen(browser, name):
+        shown = page(shown_players["network"])
+        shown.run("player.still = true; player.look(['Network'])")
+        count = shown.run("return player.run.steps.length")
+        for share in (0.3, 0.75):
+            shown.run("player.go(arguments[0])", int(count * share))
+            pane, neuron = shown.run(
+                BOUNDS + "const { Network } = player.views, { step } = player.run;"
+                "const node = step.kind === 'forward' ? step.node : step.target;"
+                "return [bounds(Network.pane.element), bounds(Network.part(node))]"
+            )
+            assert is_within(neuron, pane), share
+
+
+def test_a_pane_stays_where_it_is_when_the_room_is_measured_anew(page, browser, shown_players):
+    with screen(browser, "phone"):
+        shown = page(shown_players["tangle"])
+        before, after = shown.run(
+            "const area = player.panes[0].element; player.go(1); area.scrollTo(150, 0);"
+            "const before = area.scrollLeft; player.refit(); return [before, area.scrollLeft]"
+        )
+        assert before == after == 150
+
+
+def test_the_whole_step_can_be_read_on_a_phone(page, browser, shown_players):
+    with screen(browser, "phone"):
+        shown = page(shown_players["network"])
+        count = shown.run("return player.run.steps.length")
+        for at in range(0, count, count // 40):
+            shown.run("player.go(arguments[0])", at)
+            told, *sizes = shown.run(
+                "const told = document.querySelector('.spoken'), { scrollHeight, clientHeight } = told;"
+                "return [told.textContent, told.scrollWidth, told.clientWidth, scrollHeight, clientHeight]"
+            )
+            assert sizes[0] <= sizes[1], told
+            assert sizes[2] <= sizes[3], told
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_targets_are_large_enough_for_a_finger(page, browser, shown_players, name):
     with screen(browser, name):
@@ -114,6 +154,28 @@ def test_targets_are_large_enough_for_a_finger(page, browser, shown_players, nam
             checkboxes = shown.run("""return [...document.querySelectorAll('label:has([type=checkbox])')].map(
                 (e) => e.getBoundingClientRect().height);""")
             assert min(checkboxes) >= 43.5
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_nothing_in_the_tools_is_cut_off(page, browser, shown_players, name):
+    with screen(browser, name):
+        shown = page(shown_players["network"])
+        shown.run("player.go(1100)")
+        for tool in ("Values", "Paths", "Nudge", "Predict", "Order", "Mistakes"):
+            shown.press(tool)
+            tab, tabs, desk, *parts = shown.run(
+                BOUNDS + "const inside = document.querySelectorAll('.desk :is(select, input, button, table, svg)'),"
+                "shown = [...inside].filter((e) => e.checkVisibility());"
+                "return [one('.tabs [aria-pressed=true]'), one('.tabs'), one('.desk'), ...shown.map(bounds)]"
+            )
+            assert is_within(tab, tabs), tool
+            for left, _, right, _ in parts:
+                assert desk[0] - 1 <= left <= right <= desk[2] + 1, tool
+            cut = shown.run(
+                "return [...document.querySelectorAll('.row span')].filter((e) => e.scrollWidth > e.clientWidth)"
+                ".map((e) => e.textContent)"
+            )
+            assert cut == []
 
 
 @pytest.mark.parametrize("name", SIZES)

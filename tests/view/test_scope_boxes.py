@@ -210,11 +210,24 @@ def test_draw_calls_a_model_itself():
         nn.Sequential(nn.Embedding(5, 2, seed=0), nn.Flatten(), nn.Linear(6, 2, seed=0)),
         nn.RMSNorm(3),
         nn.Neuron(2, seed=0),
+        nn.LSTMCell(2, 3, seed=0),
+        nn.LSTM(2, 3, num_layers=2, seed=0),
+        nn.Conv2d(2, 2, kernel_size=(2, 3), stride=2, padding=1, seed=0),
+        nn.MaxPool2d(2, stride=1),
+        nn.Sequential(nn.Conv2d(1, 2, 2, seed=0), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2, 1, seed=1)),
+        nn.Sequential(nn.Unflatten(-1, (1, 3, 3)), nn.Conv2d(1, 1, 2, seed=0), nn.Flatten(), nn.Linear(4, 1, seed=1)),
     ],
     ids=lambda model: type(model).__name__,
 )
 def test_a_model_is_drawn_without_data(model):
     assert draw(model).svg().startswith("<svg")
+
+
+def test_the_gates_of_an_lstm_are_boxes():
+    cell = nn.LSTM(1, 2, seed=0)
+    (data,) = play(lambda xs: cell(xs)[0][-1][0], [[1.0], [0.0]])._data()["graphs"]
+    titles = {box["title"] for box in data["boxes"]}
+    assert {f"cell0 (2 of 2) › {part}" for part in "ifgch"} <= titles
 
 
 def test_what_is_missing_is_said():
@@ -223,6 +236,8 @@ def test_what_is_missing_is_said():
     model = nn.Sequential(nn.Embedding(5, 2, seed=0), nn.Flatten(), nn.Linear(8, 2, seed=0))
     with pytest.raises(ArgumentError, match=r"made-up input \[0, 1, 2\]: Linear expects 8 inputs, got 6 at layer2"):
         draw(model)
+    with pytest.raises(ArgumentError, match=r"Conv2d: the image, 2 by 2, is smaller .* Pass one: draw\(model, x"):
+        draw(nn.Sequential(nn.Conv2d(1, 1, 3, seed=0), nn.Conv2d(1, 1, 3, seed=0)))
     with pytest.raises(ArgumentError, match=r"target= is for the loss; pass loss= too"):
         draw(model, [0, 1, 2, 3], target=1.0)
     with pytest.raises(ArgumentError, match=r"play: an input, loss= and target= are for a model"):

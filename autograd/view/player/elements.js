@@ -57,7 +57,7 @@ function plot(description, { height, title, levels, ticks, lines }, here) {
     svg.append(drawn("text", { x, y, "text-anchor": anchor }, text)));
   for (const [y, text] of levels) {
     svg.append(drawn("line", { class: "grid", x1: 40, x2: 290, y1: y, y2: y }));
-    label(36, y + 3, text, "end");
+    label(33, y + 3, text, "end");
   }
   for (const [x, text] of ticks) label(x, height - 20, text);
   label(165, height - 5, title);

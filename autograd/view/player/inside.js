@@ -7,7 +7,7 @@
  * @param {PictureData} about
  */
 function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }) {
-  const home = scope === null ? "" : `${graph.boxes[scope].path}.`;
+  const home = scope === null ? "" : graph.boxes[scope].path;
   const faces = [...nodes.map((node) => faceOfNode(graph, node, home)), ...boxes.map((box) => faceOfBox(graph, box))];
   const shownAs = new Map(nodes.map((node, i) => [node, i]));
   boxes.forEach((box, i) => {
@@ -16,7 +16,8 @@ function drawInside(svg, graph, { nodes = [], boxes = [], edges, number, scope }
   const ends = Object.values(edges).map(([[child, k]]) => /** @type {Arrow} */ (
     [graph.nodes[child].parents[k], child].map((node) => /** @type {number} */ (shownAs.get(node)))));
   const homes = homesOf(graph, scope, nodes, boxes);
-  const { places, frames } = nestedLayout(faces, ends, homes, scope, (box) => outerBox(graph, box, scope)), canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
+  const { places, frames } = nestedLayout(faces, ends, homes, scope, (box) => outerBox(graph, box, scope));
+  const canvas = drawn("g", { class: "graph", transform: "translate(0 0)" });
   canvas.append(...frames.map((frame) => drawnFrame(graph, frame)));
   Object.entries(edges).forEach(([id, all], i) => {
     const [tail, head] = ends[i], [[child, k]] = all, { parents } = graph.nodes[child];
@@ -69,16 +70,25 @@ function outerBox(graph, box, scope) {
 /**
  * @param {Graph} graph
  * @param {number} node
- * @param {string} home  the path that labels need not repeat
+ * @param {string} home  the path of what is drawn
  * @returns {Face}
  */
 function faceOfNode(graph, node, home) {
   const { kind, constant, rule } = graph.nodes[node], name = graph.name(node);
-  const label = name.startsWith(home) ? name.slice(home.length) : name;
+  const label = nameWithin(name, home);
   const isNumber = constant && /^-?\d/.test(name);
   const lines = [...(isNumber ? [] : [cut(label, 18)]), ...(constant ? ["?"] : ["data ?", "grad 0"])];
-  return { kind, lines, symbol: rule ? graph.rule(node).symbol : "", isBox: false, isLeaf: rule === null,
-           width: rule ? 148 : 114, height: 12 + 13 * lines.length };
+  const symbol = rule ? graph.rule(node).symbol : "";
+  return { kind, lines, symbol, isBox: false, isLeaf: rule === null, width: rule ? 112 + symbolRoom(symbol) : 114,
+           height: 12 + 13 * lines.length };
+}
+
+/**
+ * The width of the part of an operation with its symbol, if it has one.
+ * @param {string} symbol  "+", "log(1+x)"
+ */
+function symbolRoom(symbol) {
+  return symbol ? Math.max(36, 7 * symbol.length + 10) : 0;
 }
 
 /**
@@ -89,8 +99,8 @@ function faceOfNode(graph, node, home) {
 function faceOfBox(graph, box) {
   const { title, nodes } = graph.boxes[box], name = title.split(" › ").slice(-1)[0];
   const count = nodes.filter((node) => graph.nodes[node].rule !== null).length;
-  const numbers = outputsOf(graph, box).length === 1 ? ["data ?", "grad 0"] : [`${outputsOf(graph, box).length} outputs`];
-  const lines = [cut(name, 20), `${count} operations`, ...numbers];
+  const outputs = outputsOf(graph, box).length, numbers = outputs === 1 ? ["data ?", "grad 0"] : [counted(outputs, "output")];
+  const lines = [cut(name, 20), counted(count, "operation"), ...numbers];
   return { kind: "box", symbol: "", lines, isBox: true, isLeaf: false, width: 122, height: 14 + 13 * lines.length };
 }
 
@@ -100,7 +110,7 @@ function faceOfBox(graph, box) {
  * @param {string} id
  */
 function drawnFace({ kind, symbol, lines, isBox }, { x, y, width, height }, id) {
-  const group = drawn("g", { id, class: `node ${kind}` }), left = symbol ? 36 : 0, cutOff = symbol ? 8 : 0;
+  const group = drawn("g", { id, class: `node ${kind}` }), left = symbolRoom(symbol), cutOff = symbol ? 8 : 0;
   const corners = isBox ? [[0, 5], [width - 40, 5], [width - 34, 0], [width - 6, 0], [width, 5], [width, height], [0, height]]
     : [[cutOff, 0], [width - cutOff, 0], [width, cutOff], [width, height - cutOff], [width - cutOff, height],
        [cutOff, height], [0, height - cutOff], [0, cutOff]];

@@ -1,12 +1,13 @@
-// A layout of a small graph in layers from left to right, after Sugiyama: ranks, order within the ranks, places.
+// A layout of a small graph in layers from left to right, after Sugiyama: ranks, order within the ranks, places. What
+// would be long and thin, such as a long sum, is wrapped into rows that are read in turns to the right and to the left.
 
 /**
  * @typedef {{ width: number, height: number, isLeaf: boolean }} Part
  * @typedef {[tail: number, head: number]} Arrow
  */
 
-/** Space between ranks and between the parts of a rank, and how often order and places are improved. */
-const RANK_GAP = 44, PART_GAP = 16, SWEEPS = 8;
+/** Space between ranks, parts of a rank and rows; how often places are improved; width to height of a pane. */
+const RANK_GAP = 44, PART_GAP = 16, ROW_GAP = 40, SWEEPS = 8, PANE_SHAPE = 2.5;
 
 /**
  * The places of the upper left corners of parts.
@@ -20,19 +21,64 @@ function layeredLayout(parts, arrows) {
   const layers = [];
   ranks.forEach((rank, i) => (layers[rank] ??= []).push(i));
   for (let sweep = 0; sweep < SWEEPS; sweep++) reorder(layers, sweep % 2 ? after : before, Boolean(sweep % 2));
-  const middles = placesAcross(parts, layers, before, after);
-  let x = 0;
   /** @type {Box[]} */
-  const boxes = [];
-  for (const layer of layers) {
-    const widest = Math.max(...layer.map((i) => parts[i].width));
-    for (const i of layer) {
-      const { width, height } = parts[i];
-      boxes[i] = { x: x + (widest - width) / 2, y: middles[i] - height / 2, width, height };
+  const boxes = [], rows = rowsOf(parts, layers), widest = Math.max(...rows.map((row) => widthOf(parts, row)));
+  let bottom = -ROW_GAP;
+  rows.forEach((row, number) => {
+    const isTurned = number % 2 === 1, top = bottom + ROW_GAP, placed = placedRow(parts, row, before, after);
+    const highest = Math.min(...placed.map(([, { y }]) => y));
+    for (const [i, box] of placed) {
+      boxes[i] = { ...box, x: isTurned ? widest - box.x - box.width : box.x, y: box.y + top - highest, isTurned };
+      bottom = Math.max(bottom, boxes[i].y + box.height);
     }
-    x += widest + RANK_GAP;
-  }
+  });
   return boxes;
+}
+
+/**
+ * The layers of each row: as many rows as give all of it about the shape of a pane.
+ * @param {Part[]} parts
+ * @param {number[][]} layers
+ */
+function rowsOf(parts, layers) {
+  const tall = Math.max(...layers.map((layer) => layer.reduce((sum, i) => sum + parts[i].height + PART_GAP, 0)));
+  const count = Math.max(1, Math.round(Math.sqrt(widthOf(parts, layers) / (PANE_SHAPE * (tall + ROW_GAP)))));
+  /** @type {number[][][]} */
+  const rows = Array.from({ length: Math.min(count, layers.length) }, () => []);
+  layers.forEach((layer, k) => rows[Math.floor((k * rows.length) / layers.length)].push(layer));
+  return rows;
+}
+
+/**
+ * @param {Part[]} parts
+ * @param {number[][]} layers
+ */
+function widthOf(parts, layers) {
+  return layers.reduce((sum, layer) => sum + Math.max(...layer.map((i) => parts[i].width)) + RANK_GAP, -RANK_GAP);
+}
+
+/**
+ * The parts of a row with their places, from left to right; only neighbours in the row are looked at.
+ * @param {Part[]} parts
+ * @param {number[][]} row
+ * @param {number[][]} before
+ * @param {number[][]} after
+ * @returns {[part: number, place: Box][]}
+ */
+function placedRow(parts, row, before, after) {
+  const own = new Set(row.flat()), inRow = (/** @type {number[]} */ near) => near.filter((i) => own.has(i));
+  const middles = placesAcross(parts, row, before.map(inRow), after.map(inRow));
+  levelOut(row, middles);
+  let x = 0;
+  return row.flatMap((layer) => {
+    const widest = Math.max(...layer.map((i) => parts[i].width)), left = x;
+    x += widest + RANK_GAP;
+    return layer.map((i) => {
+      const { width, height } = parts[i];
+      const box = { x: left + (widest - width) / 2, y: middles[i] - height / 2, width, height };
+      return /** @type {[number, Box]} */ ([i, box]);
+    });
+  });
 }
 
 /**
@@ -114,6 +160,18 @@ function placesAcross(parts, layers, before, after) {
 }
 
 /**
+ * Take the slope out of a row that climbs or falls, as a long sum does: each of its nodes is between two operands.
+ * @param {number[][]} row
+ * @param {number[]} middles  is changed
+ */
+function levelOut(row, middles) {
+  const half = (row.length - 1) / 2, heights = row.map((layer) => mean(layer.map((i) => middles[i])) ?? 0);
+  const rise = heights.reduce((sum, y, k) => sum + y * (k - half), 0);
+  const slope = rise / Math.max(1, row.reduce((sum, _, k) => sum + (k - half) ** 2, 0));
+  row.forEach((layer, k) => layer.forEach((i) => { middles[i] -= slope * (k - half); }));
+}
+
+/**
  * Put the parts of a layer where they want to be, pushed apart so that none overlaps, and on average not moved.
  * @param {Part[]} parts
  * @param {number[]} layer
@@ -137,15 +195,18 @@ function mean(numbers) {
 }
 
 /**
- * An arrow between two boxes as a curve, and its head as a triangle.
+ * An arrow between two boxes as a curve, and its head as a triangle. In a row that is read to the left it leaves on the
+ * left and arrives on the right.
  * @param {Box} tail
  * @param {Box} head
  * @param {number} share  where it arrives on the side of the head, from 0 to 1
  */
 function arrowBetween(tail, head, share) {
-  const x1 = tail.x + tail.width, y1 = tail.y + tail.height / 2, x2 = head.x - 7, y2 = head.y + head.height * share;
-  const bend = Math.max(15, Math.min(80, (x2 - x1) / 2)), tip = head.x;
-  return { line: `M${spot(x1, y1)}C${spot(x1 + bend, y1)} ${spot(x2 - bend, y2)} ${spot(x2, y2)}`,
+  const out = tail.isTurned ? -1 : 1, on = head.isTurned ? -1 : 1, tip = head.isTurned ? head.x + head.width : head.x;
+  const x1 = tail.isTurned ? tail.x : tail.x + tail.width, y1 = tail.y + tail.height / 2;
+  const x2 = tip - 7 * on, y2 = head.y + head.height * share, widest = out === on ? 80 : 20;
+  const bend = Math.max(15, Math.min(widest, Math.abs(x2 - x1) / 2));
+  return { line: `M${spot(x1, y1)}C${spot(x1 + out * bend, y1)} ${spot(x2 - on * bend, y2)} ${spot(x2, y2)}`,
            point: `${spot(x2, y2 - 3)} ${spot(tip, y2)} ${spot(x2, y2 + 3)}`,
            middle: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4 } };
 }

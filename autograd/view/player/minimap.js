@@ -25,7 +25,8 @@ class Minimap {
     const all = width * scale <= clientWidth && height * scale <= clientHeight;
     this.svg.classList.toggle("hidden", all || !whole);
     if (all) return;
-    const [shownWidth, shownHeight] = fitted(width, height, Math.min(180, clientWidth / 3), Math.min(130, clientHeight / 3));
+    const most = Math.min(180, clientWidth / 4), highest = Math.min(130, clientHeight / 4);
+    const [shownWidth, shownHeight] = fitted(width, height, most, highest);
     Object.assign(this.svg.style, { width: `${shownWidth}px`, height: `${shownHeight}px` });
     const look = { x: x + scrollLeft / scale, y: y + scrollTop / scale,
                    width: clientWidth / scale, height: clientHeight / scale };

@@ -32,7 +32,7 @@ class Values extends Mode {
     const slider = element("input", { type: "range", min: data - reach, max: data + reach, step: reach / 200, value,
                                       "aria-label": `${name}, drag`, "data-leaf": i,
                                       oninput: () => this.set(i, slider.valueAsNumber, number) });
-    return element("div", { class: "row" }, element("span", { title: name }, cut(name, 14)), slider, number);
+    return element("div", { class: "row" }, element("span", { title: name }, cut(name, 13)), slider, number);
   }
 
   /**

@@ -16,7 +16,8 @@ from autograd.errors import ArgumentError, AutogradError, GraphTooLargeError
 from autograd.table.javascript import literal, rules_as_javascript
 from autograd.view.calls import MISSING, called
 from autograd.view.files import write_atomically
-from autograd.view.graph import Graph, clean
+from autograd.view.graph import Graph, clean, counted
+from autograd.view.player.packing import packed
 from autograd.view.player.scenes import PlayedGraph, slim
 from autograd.view.player.training_recorder import TrainingRecorder
 from autograd.view.steps import NODE_LIMIT, graph_to_step_through, graph_up_to
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 FOLDED = 50  # how many times as many nodes as one picture shows a graph may have, the others in closed boxes
 SCRIPTS = """
-    library text graph paths run story parts geometry charts layered nested nudges answers mistakes formula chain
+    library text unpack graph paths run story parts geometry charts layered nested nudges answers mistakes formula chain
     network lines elements drag focus minimap inside picture pane view view_formula view_network view_code controls
     player mode mode_values mode_paths mode_nudge mode_predict mode_order mode_mistakes mode_training start
 """  # in the order in which the page has them; README.md says what each is for
@@ -179,19 +180,20 @@ class Player:
         return max(shown.largest for shown in self._shown)
 
     def __repr__(self):
-        return f"<Player of {len(self._shown[0].graph.nodes)} nodes>"
+        return f"<Player of {counted(len(self._shown[0].graph.nodes), 'node')}>"
 
     def html(self) -> str:
         """The page; it is self-contained and makes no request."""
         from html import escape
 
         title = clean(self._shown[0].graph.result.label or "")[:80]
+        data = self._data()
         rules = {node.rule.name for shown in self._shown for node in shown.graph.nodes if node.rule}
         parts = {
             "TITLE": escape(f"Backprop of {title}" if title else "Backprop, step by step"),
             "STYLE": _asset("player.css"),
             "GRAPHS": "\n".join(slim(shown.svg) for shown in self._shown),
-            "DATA": literal(self._data()),
+            "DATA": literal(data | {"graphs": list(map(packed, data["graphs"]))}),
             "RULES": rules_as_javascript(rules),
             "SCRIPT": "\n".join(_asset(f"{name}.js") for name in SCRIPTS.split()),
         }
@@ -256,7 +258,7 @@ class Player:
         return {"text/html": self._repr_html_(), "image/svg+xml": self._shown[0].svg, "text/plain": repr(self)}
 
     def _data(self):
-        """What player.js reads as DATA."""
+        """What the scripts read, before it is packed."""
         return {"graphs": [shown.data() for shown in self._shown], "training": self._training}
 
 

@@ -39,8 +39,9 @@ class Pane {
   zoom(zoom = this.wanted) {
     const { view, svg, readable } = this.picture;
     this.wanted = zoom;
-    if (typeof zoom !== "number") svg.style.width = svg.style.height = "0";  // the pane is measured without scrollbars
+    this.element.style.overflow = "hidden";  // the pane is measured without scrollbars, and stays where it is
     const { clientWidth, clientHeight } = this.element;
+    this.element.style.overflow = "";
     const opening = zoom === "auto" && this.player.run?.at === 0 && !this.player.detail;
     this.scale = scaleFor(opening ? "fit" : zoom, view, clientWidth, clientHeight, readable);
     svg.style.width = `${view[2] * this.scale}px`;

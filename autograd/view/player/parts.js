@@ -51,7 +51,7 @@ function toldPart({ graph, steps, at, step, grads }, stops, unit) {
   if (!box) return null;
   const ends = [...new Set(done.map(changedBy))];
   if (step.kind === "forward") {
-    const told = [`through ${box.title}: ${done.length} operations`];
+    const told = [`through ${box.title}: ${counted(done.length, "operation")}`];
     return [["Forward", `${told}, the last is ${graph.name(step.node)} = ${short(graph.data[step.node])}`]];
   }
   const parameters = ends.filter((i) => graph.nodes[i].kind === "parameter");

@@ -287,9 +287,27 @@ function extentOf(group) {
  * @param {number} largest
  */
 function tint(group, number, largest) {
-  group.classList.toggle("positive", number > 0);
-  group.classList.toggle("negative", number < 0);
-  group.style.setProperty("--size", String(tintOf(number, largest)));
+  sign(group, number);
+  setSize(group, tintOf(number, largest));
+}
+
+/**
+ * @param {SVGElement} part
+ * @param {number} number
+ */
+function sign(part, number) {
+  part.classList.toggle("positive", number > 0);
+  part.classList.toggle("negative", number < 0);
+}
+
+/**
+ * Say how large a number is, for the style. What is said again would be laid out again.
+ * @param {SVGElement} part
+ * @param {number} size
+ */
+function setSize(part, size) {
+  const text = String(size);
+  if (part.style.getPropertyValue("--size") !== text) part.style.setProperty("--size", text);
 }
 
 /**
@@ -299,8 +317,8 @@ function tint(group, number, largest) {
  * @param {number} largest
  */
 function shade(part, number, largest) {
-  tint(part, number, largest);
-  part.style.setProperty("--size", String(Math.abs(number) / largest));
+  sign(part, number);
+  setSize(part, Math.abs(number) / largest);
 }
 
 /** A run that is painted on pictures. */

@@ -50,17 +50,20 @@ class Player {
     /** @type {Record<string, View>} */
     this.views = {};
     for (const [name, Kind] of Object.entries(views)) this.addView(name, Kind);
-    for (const { graph, pictures } of this.graphs) for (const picture of pictures) picture.addBadges(graph.failure ? [] : graph.backward);
+    for (const { graph, pictures } of this.graphs) {
+      for (const picture of pictures) picture.addBadges(graph.failure ? [] : graph.backward);
+    }
     this.run = new PaintedRun(this.graph, [], []);
     this.show(0);
     /** @type {Record<string, Mode>} */
     this.modes = {};
-    for (const [name, Kind] of Object.entries(modes)) if (!this.graph.failure && Kind.fits(data)) this.addMode(name, Kind);
+    const usable = this.graph.failure ? [] : Object.entries(modes).filter(([, Kind]) => Kind.fits(data));
+    for (const [name, Kind] of usable) this.addMode(name, Kind);
     this.stage.addEventListener("click", (event) => this.clicked(/** @type {Element} */ (event.target)));
     new NodeFocus(this);
     document.addEventListener("keydown", (event) => this.pressed(event));
     addEventListener("hashchange", () => this.follow());
-    addEventListener("resize", () => this.refit());
+    addEventListener("resize", () => this.refit().reveal());
     if (data.training) this.choose("Training");
     this.follow(true);
   }
@@ -166,12 +169,10 @@ class Player {
     this.controls.tell(this.run, this.stops);
     for (const view of Object.values(this.views)) if (view.on) view.stepped();
     const { step } = this.run;
-    if (step && this.controls.follow.checked) {
-      this.open(Math.max(0, this.home(step.node)));
-      for (const pane of this.panes) pane.reveal([step.node, changedBy(step)]);
-    }
+    if (step && this.controls.follow.checked) this.open(Math.max(0, this.home(step.node)));
+    this.reveal();
     if (this.controls.around.checked) this.refocus();
-    for (const pane of this.panes) pane.map.update();
+    for (const pane of this.zoomed()) pane.map.update();
     this.mode?.stepped();
     this.addressSoon();
   }
@@ -262,7 +263,7 @@ class Player {
     for (const tab of this.controls.shown.children) {
       tab.setAttribute("aria-pressed", String(names.includes(tab.textContent ?? "")));
     }
-    this.refit();
+    this.refit().reveal();
   }
 
   play(on = this.timer === undefined) {
@@ -282,6 +283,14 @@ class Player {
   /** Zoom anew, after the room or what is in it has changed. */
   refit() {
     for (const pane of this.zoomed()) pane.zoom();
+    return this;
+  }
+
+  /** Scroll to where the step is, if the reader wants to follow it. */
+  reveal() {
+    const { step } = this.run;
+    if (!step || !this.controls.follow.checked) return;
+    for (const pane of this.zoomed()) pane.reveal([step.node, changedBy(step)]);
   }
 
   /** The panes that are shown. */
@@ -324,6 +333,7 @@ class Player {
     desk.replaceChildren();
     aside.dataset.mode = this.modeName;
     this.mode?.enter(desk);
+    tabs.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.addressSoon();
   }
 

@@ -28,6 +28,26 @@ function cut(text, longest) {
 }
 
 /**
+ * A number of things: "1 edge", "2,064 operations".
+ * @param {number} count
+ * @param {string} thing
+ */
+function counted(count, thing) {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * A name without the modules that it shares with what is drawn.
+ * @param {string} name  "lstm.cell0.bias3"
+ * @param {string} home  "lstm.cell0.f"
+ */
+function nameWithin(name, home) {
+  const parts = name.split("."), outer = home.split("."), last = parts.length - 1;
+  const at = parts.findIndex((part, i) => i === last || part !== outer[i]);
+  return parts.slice(at).join(".");
+}
+
+/**
  * A number that a program wrote, as it is printed in a book.
  * @param {string} number
  */

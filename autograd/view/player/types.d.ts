@@ -1,6 +1,6 @@
 // The types of what the page puts before its scripts, and of what the scripts pass to one another.
 
-declare const DATA: PageData;
+declare const DATA: PackedPage;
 declare const RULES: Rules;
 
 interface PageData {
@@ -13,6 +13,33 @@ interface GraphData {
   boxes: { title: string; path: string; repeats: number; outer: number | null; nodes: number[] }[];
   pictures: PictureData[];
   failure?: string | null; // what the operation that failed says: there is no backward pass then
+}
+
+/** What packing.py makes of the above. */
+interface PackedPage {
+  graphs: PackedGraph[];
+  training: TrainingData | null;
+}
+
+interface PackedGraph extends Omit<GraphData, "nodes" | "pictures"> {
+  nodes: PackedNodes;
+  pictures: (Omit<PictureData, "edges"> & { edges: Record<string, number[]> })[];
+}
+
+interface PackedNodes {
+  name: string[];
+  kind: PackedColumn<string>;
+  constant: PackedColumn<boolean>;
+  rule: PackedColumn<string | null>;
+  parents: number[][];
+  data: number[];
+  partials: number[][];
+  line: PackedColumn<string | null>;
+}
+
+interface PackedColumn<Kind> {
+  values: Kind[];
+  places: number[];
 }
 
 interface NodeData {
@@ -141,6 +168,7 @@ interface Box {
   y: number;
   width: number;
   height: number;
+  isTurned?: boolean; // whether it is in a row that is read from right to left
 }
 
 interface Bounds {

@@ -6,6 +6,7 @@ class NetworkView extends View {
   /** @type {ReturnType<typeof partsByNode>[]} */
   parts = [];
   at = -1;
+  isFound = false;
   /** @type {SVGGElement[]} */
   cells = [];
   /** @type {SVGElement[]} */
@@ -28,6 +29,12 @@ class NetworkView extends View {
   }
 
   changed() {
+    this.isFound = false;
+  }
+
+  /** Look for neurons, which takes a while in a large graph. */
+  find() {
+    this.isFound = true;
     this.passes = networkPasses(this.player.graph);
     this.parts = this.passes.map(partsByNode);
     this.at = -1;
@@ -42,6 +49,7 @@ class NetworkView extends View {
 
   stepped() {
     const { run } = this.player, { step } = run;
+    if (!this.isFound) this.find();
     if (!this.passes.length) return;
     const touched = step ? [step.node, changedBy(step)] : [];
     const pass = this.parts.findIndex((parts) => touched.some((i) => parts.has(i) && !this.isShared(i)));
@@ -65,7 +73,8 @@ class NetworkView extends View {
     const { graph } = this.player, pass = this.passes[at], { places, side, width, height } = placedCells(pass);
     this.side = side;
     const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-                               "aria-label": `${pass.cells.length} neurons and inputs in ${pass.columns.length} layers` });
+                               "aria-label": `Neurons and inputs: ${pass.cells.length}, in `
+                                             + counted(pass.columns.length, "layer") });
     this.links = pass.links.map(({ from, to }) => {
       const pictured = side && pass.columns[0].includes(from);
       const [a, b] = [places[from], places[to]];
@@ -85,8 +94,8 @@ class NetworkView extends View {
     this.pane.zoom();
     const which = this.passes.length > 1 ? `Pass ${at + 1} of ${this.passes.length}. ` : "";
     this.legend.textContent = `${which}In a circle: the value, and below it the gradient. Lines are weights: blue `
-      + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.${side ? " The weights from the picture are shown "
-      + "as small pictures." : ""}`;
+      + `positive, orange and dashed negative, the wider the larger. A dashed circle is a ReLU that is off.`
+      + (side ? " The weights from the picture are shown as small pictures." : "");
   }
 
   /**
@@ -176,8 +185,6 @@ class NetworkView extends View {
     for (const part of this.marked) part.classList.remove("now");
     this.marked = nodes.flatMap((node) => this.part(node) ?? []);
     for (const part of this.marked) part.classList.add("now");
-    if (nodes.length && this.player.controls.follow.checked) this.pane?.reveal(nodes);
-    this.pane?.map.update();
   }
 }
 

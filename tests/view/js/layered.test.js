@@ -52,7 +52,40 @@ test("an arrow begins at one box and ends at the other", () => {
   assert.match(point, /60,50/);
 });
 
+test("an arrow that turns round stays near the boxes", () => {
+  const head = { x: 900, y: 100, width: 100, height: 40, isTurned: true };
+  const { line } = arrowBetween({ x: 0, y: 0, width: 100, height: 40 }, head, 0.5);
+  const [, , , , x] = line.match(/[\d.]+/g).map(Number);
+  assert.ok(x <= 1030, line);
+});
+
 test("the same graph has the same layout", () => {
   const arrows = random(30, 7);
   assert.deepEqual(layeredLayout(parts(30, arrows), arrows), layeredLayout(parts(30, arrows), arrows));
+});
+
+test("what is long and thin is wrapped into rows, read in turns to the right and to the left", () => {
+  // A sum of 40 products: 0 to 39 are leaves, 40 to 79 products, 80 to 119 the partial sums.
+  const arrows = Array.from({ length: 40 }, (_, i) => [[i, 40 + i], [40 + i, 80 + i], ...(i ? [[79 + i, 80 + i]] : [])]).flat();
+  const boxes = layeredLayout(parts(120, arrows), arrows), right = (box) => box.x + box.width;
+  const width = Math.max(...boxes.map(right)) - Math.min(...boxes.map(({ x }) => x));
+  const height = Math.max(...boxes.map((box) => box.y + box.height)) - Math.min(...boxes.map(({ y }) => y));
+  assert.ok(width < 6 * height && width > height, `${width} × ${height}`);
+  boxes.forEach((a, i) => {
+    for (const b of boxes.slice(i + 1)) assert.ok(right(a) <= b.x || right(b) <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y);
+  });
+  const sums = boxes.slice(80), turns = sums.slice(1).filter((box, i) => box.isTurned !== sums[i].isTurned);
+  assert.ok(turns.length >= 2);
+  sums.slice(1).forEach((to, i) => {
+    const from = sums[i], gap = to.isTurned ? from.x - right(to) : to.x - right(from);
+    if (to.isTurned === from.isTurned) assert.ok(gap > 0 && gap < 100);
+    else assert.ok(Math.abs(to.x - from.x) < 10 && to.y > from.y, "the next row begins where the last one ends");
+    if (to.isTurned === from.isTurned) assert.ok(Math.abs(to.y - from.y) < 60, "a row is level");
+  });
+});
+
+test("in a row that is read to the left, an arrow leaves on the left and arrives on the right", () => {
+  const box = (x) => ({ x, y: 0, width: 10, height: 20, isTurned: true }), { line, point } = arrowBetween(box(60), box(0), 0.5);
+  assert.match(line, /^M60,10C/);
+  assert.match(point, / 10,10 /);
 });

@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const FOLDER = path.join(__dirname, "../../../autograd/view/player");
-const SCRIPTS = ["library", "text", "graph", "paths", "run", "story", "parts", "geometry", "charts", "layered", "nested",
+const SCRIPTS = ["library", "text", "unpack", "graph", "paths", "run", "story", "parts", "geometry", "charts", "layered", "nested",
                  "nudges", "answers", "mistakes", "formula", "chain", "network", "lines"];
 
 const source = SCRIPTS.map((name) => fs.readFileSync(path.join(FOLDER, `${name}.js`), "utf-8")).join("\n");

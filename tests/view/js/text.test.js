@@ -1,7 +1,7 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { plain, short, brief, cut, natural, placeIn, hashOf, bracketed, filled, listed } = require("./scripts.js");
+const { plain, short, brief, cut, counted, nameWithin, natural, placeIn, hashOf, bracketed, filled, listed } = require("./scripts.js");
 
 test("numbers have four significant digits, without zeros at the end", () => {
   const expected = { 0: "0", 1: "1", 0.5: "0.5", 123456: "1.235e+05", 1234.5: "1234", 0.0001234: "0.0001234",
@@ -41,6 +41,18 @@ test("a page prints a minus sign and a power of ten", () => {
   assert.equal(short(-1.5e12), "−1.5×10¹²");
   assert.equal(bracketed(short(-2)), "(−2)");
   assert.equal(brief(0.12345), "0.12");
+});
+
+test("one thing is no plural", () => {
+  assert.deepEqual([0, 1, 2, 2064].map((count) => counted(count, "edge")), ["0 edges", "1 edge", "2 edges", "2,064 edges"]);
+});
+
+test("names do not repeat the modules of what is drawn", () => {
+  assert.equal(nameWithin("layer1.neuron12.w3", "layer1.neuron12"), "w3");
+  assert.equal(nameWithin("layer1.neuron12", "layer1.neuron12"), "neuron12");
+  assert.equal(nameWithin("lstm.cell0.bias3", "lstm.cell0.f"), "bias3");
+  assert.equal(nameWithin("layer0.neuron1", "layer1.neuron3"), "layer0.neuron1");
+  assert.equal(nameWithin("x", ""), "x");
 });
 
 test("names are cut on the left, and in their natural order", () => {
