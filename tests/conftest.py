@@ -11,14 +11,16 @@ from soaking import SOAK
 
 from autograd import Value
 from autograd.engine import any_mode
+from autograd.native import backend
 
-# `make test` tries the same points every time; `make soak` looks for new ones.
+# `make test` tries the same points every time; `make soak` looks for new ones. Plain Python is slow, and gives the
+# same results: there fewer have to do.
 settings.register_profile(
     "quick",
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=50,
+    max_examples=50 if backend == "native" else 15,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)

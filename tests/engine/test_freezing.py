@@ -248,7 +248,8 @@ def test_find_frozen_gives_the_places():
     values = [Value(1.0), frozen(2.0), Constant(3.0), Value(4.0) * 2.0]
     assert find_frozen(values) == [1, 2]
     assert find_frozen([]) == []
-    for odd in ([1.0], (values[0],), None):
+    assert find_frozen(tuple(values)) == [1, 2]
+    for odd in ([1.0], set(values), None):
         with pytest.raises(NumberTypeError, match="find_frozen: expected"):
             find_frozen(odd)
 

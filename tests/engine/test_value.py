@@ -199,7 +199,7 @@ def test_the_order_is_the_same_on_every_run():
         assert topological_order(c) == topological_order(c)
 
 
-@pytest.mark.parametrize("n", [100_000, 1_000_000])
+@pytest.mark.parametrize("n", [100_000, *([1_000_000] if autograd.backend == "native" else [])])
 def test_a_deep_graph_works_at_the_default_recursion_limit(n):
     x = Value(1.0)
     node = x
