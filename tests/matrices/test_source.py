@@ -16,7 +16,7 @@ from translated import LANGUAGES, WITH_GRADIENTS, engine_gradients, function_of,
 
 import autograd
 import nn
-from autograd import Value, compile, dot, log, softmax, where
+from autograd import Value, compile, dot, log, softmax, step, take, where
 from autograd.engine.functions import FUNCTIONS
 from autograd.errors import ArgumentError, RecordingError
 from autograd.matrices.forms import form_of
@@ -338,6 +338,51 @@ def test_a_number_that_does_not_count_needs_no_domain():
     for language in WITH_GRADIENTS:
         slopes = gradients(language, step, [[-2.0, 3.0, -1.0]])[1][0]
         assert np.allclose(slopes * 3, [2.0, 1 / 3, 2.0], rtol=1e-14)
+
+
+@each_language
+def test_one_index_for_several_lists(language):
+    a = Value(0.3, "a")
+
+    def f(x):
+        index = step(a - 0.1)
+        return dot([take([1.0, 2.0], index), take([3.0, 5.0], index)], x)
+
+    found, expected, _ = both(f, [[[1.0, 2.0], [3.0, 4.0]]], language)
+    assert close(found, expected, VALUES)
+
+
+@each_language
+def test_sums_with_one_number_and_choices_between_numbers(language):
+    def f(x):
+        return dot([0.1] * 3, [step(a) for a in x]) + where(x[0] > 0.5, 0.1, 0.7)
+
+    found, expected, own = both(f, [[[1.0, 2.0, -1.0], [0.3, 4.0, 0.1]]], language)
+    assert close(found, expected, VALUES)
+    assert "einsum" not in own.source(language)
+
+
+@each_language
+def test_constants_that_are_no_numbers(language):
+    def f(x):
+        return where(x[0] > 0, 1.0, float("nan")) + dot(
+            [where(a > 0, b, float("inf")) for a, b in zip(x, [1.0, 2.0])], x
+        )
+
+    step = compile(f)
+    step([1.0, 2.0])
+    assert run(language, step, [[[1.0, 2.0]]]).tolist() == [6.0]
+
+
+def test_labels_with_any_number_of_places():
+    kernel = [
+        [[Value(i + 2 * j + 4 * k + 0.5, f"kernel{i}_{j}_{k}") for k in range(3)] for j in range(2)] for i in range(2)
+    ]
+    step = compile(lambda x: dot([w for plane in kernel for row in plane for w in row], x))
+    step([1.0] * 12)
+    expected = [[[w.data for w in row] for row in plane] for plane in kernel]
+    assert step.arrays()["kernel"].tolist() == expected
+    assert 'parameters["kernel"]  # (2, 2, 3)' in step.source()
 
 
 def test_sums_of_different_lengths_are_one_array():
