@@ -223,11 +223,11 @@ class Writer(Expressions):
         operands = [factor for span in step.spans for factor in span.factors]
         operands += [step.items] if step.items is not None else []
         operands += [operand for operand, _ in step.guard] if self.guarded(step) else []
+        if operands and all(isinstance(operand, Constant) and operand.values.size == 1 for operand in operands):
+            text = Text(self.language.array(text.text, "float"))  # a plain number has no shape
         known = {axis for operand in operands for axis in self.axes(operand)}
         if known.issuperset(range(len(array.shape))) and (any(map(self.is_varying, operands)) or not array.varying):
             return text
-        if not any(self.axes(operand) or self.is_varying(operand) for operand in operands):
-            text = Text(self.language.array(text.text, "float"))
         shape = ", ".join([*([self.batch()] if array.varying else []), *map(str, array.shape)])
         return Text(self.language.broadcast(text.held(ATOM), f"({shape},)"))
 
