@@ -242,7 +242,7 @@ class Expressions(Operands):
     def with_batch(self, text, order):
         """The same for each example."""
         shape = ", ".join([self.batch(), *(str(self.sizes[axis]) for axis in order)])
-        return Text(self.language.broadcast(text.text, f"({shape},)"))
+        return Text(self.language.broadcast(text, f"({shape},)"))
 
     def joined(self, step):
         parts = []
@@ -250,7 +250,7 @@ class Expressions(Operands):
             if isinstance(part, Constant):
                 text = self.table(part.values, "float")
                 if step.array.varying:
-                    text = self.language.broadcast(text, f"({self.batch()}, {len(part.values)})")
+                    text = self.language.broadcast(Text(text), f"({self.batch()}, {len(part.values)})")
                 parts.append(text)
                 continue
             if isinstance(part, Gathering):
@@ -258,7 +258,7 @@ class Expressions(Operands):
                 continue
             text = self.flat(part)
             if step.array.varying and not part.varying:
-                text = self.language.broadcast(text, f"({self.batch()}, {part.size})")
+                text = self.language.broadcast(Text(text), f"({self.batch()}, {part.size})")
             parts.append(text)
         return Text(self.language.joined(parts) if len(step.parts) > 1 or parts[0].startswith("*") else parts[0])
 

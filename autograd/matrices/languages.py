@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from autograd.table.translate import ATOM
+
 NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
                "atan2": "arctan2", "atanh": "arctanh"}  # fmt: skip
 SAME = ("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
@@ -78,7 +80,7 @@ class NumPy:
         return f"np.stack([{', '.join(parts)}], axis=-1)"
 
     def broadcast(self, text, shape):
-        return f"np.broadcast_to({text}, {shape})"
+        return f"np.broadcast_to({text.text}, {shape})"
 
     def along(self, items, index):
         return f"np.take_along_axis({items}, {index}, axis=-1)"
@@ -130,7 +132,7 @@ class Jax(NumPy):
         return f"jnp.stack([{', '.join(parts)}], axis=-1)"
 
     def broadcast(self, text, shape):
-        return f"jnp.broadcast_to({text}, {shape})"
+        return f"jnp.broadcast_to({text.text}, {shape})"
 
     def along(self, items, index):
         return f"jnp.take_along_axis({items}, {index}, axis=-1)"
@@ -189,7 +191,7 @@ class Torch(NumPy):
         return f"torch.stack([{', '.join(parts)}], dim=-1)"
 
     def broadcast(self, text, shape):
-        return f"{text}.expand({shape})"
+        return f"{text.held(ATOM)}.expand({shape})"
 
     def along(self, items, index):
         return f"torch.take_along_dim({items}, {index}, dim=-1)"

@@ -67,8 +67,10 @@ class Operands:
             text = self.gathered(operand, order)
         missing = [axis for axis in order if axis not in self.axes(operand)]
         if full and missing:
+            if isinstance(operand, Constant) and operand.values.size == 1:
+                text = Text(self.language.array(text.text, "float"))
             shape = ", ".join([*([self.batch()] if varying else []), *(str(self.sizes[axis]) for axis in order)])
-            return Text(self.language.broadcast(text.text, f"({shape},)"))
+            return Text(self.language.broadcast(text, f"({shape},)"))
         return text
 
     def constant(self, operand, order):

@@ -82,7 +82,7 @@ class _Blocks:
         self.form, self.writer = form, writer
         self.numbers = _numbers(recording)
         program = recording.program
-        self.constants = dict(program.numbers)
+        self.constants = form.constants
         self.labels = {
             slot: value.label for slot, value in zip(program.captured_slots, program.captured) if value.label
         }

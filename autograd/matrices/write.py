@@ -229,7 +229,7 @@ class Writer(Expressions):
         if known.issuperset(range(len(array.shape))) and (any(map(self.is_varying, operands)) or not array.varying):
             return text
         shape = ", ".join([*([self.batch()] if array.varying else []), *map(str, array.shape)])
-        return Text(self.language.broadcast(text.held(ATOM), f"({shape},)"))
+        return Text(self.language.broadcast(text, f"({shape},)"))
 
     # The whole.
 
@@ -255,7 +255,7 @@ class Writer(Expressions):
         if isinstance(operand, Constant):
             text = Text(self.language.array(text.text, "float"))
         shape = ", ".join(map(str, [self.batch(), *part.shape]))
-        return self.language.broadcast(text.text, f"({shape},)")
+        return self.language.broadcast(text, f"({shape},)")
 
     def assembled(self, about, result):
         form, language = self.form, self.language

@@ -134,7 +134,9 @@ def test_groups_are_refused():
     model = mlp()
     first, second = (layer.parameters() for layer in model.layers)
     optimizer = nn.SGD([{"params": first, "lr": 0.1}, {"params": second}], lr=0.2)
-    with pytest.raises(ArgumentError, match="one group of parameters, got 2. Leave the groups out, or train with the"):
+    with pytest.raises(
+        ArgumentError, match=r"one group of parameters, got 2\. Leave the groups out, or train with the"
+    ):
         nn.fit(model, nn.cross_entropy, TRAIN, optimizer=optimizer, engine="jax")
 
 
@@ -148,7 +150,7 @@ def test_the_loss_of_another_process_is_said(monkeypatch):
         nn.fit(mlp(), nn.cross_entropy, TRAIN, **settings)
     monkeypatch.setattr(jax, "process_count", lambda: 2)
     monkeypatch.setattr(Devices, "different", lambda *_: [])
-    with pytest.raises(LostProcessError, match="in process 0 of 2: another one has ended.* peer$"):
+    with pytest.raises(LostProcessError, match=r"in process 0 of 2: another one has ended.* peer$"):
         nn.fit(mlp(), nn.cross_entropy, TRAIN, **settings)
 
 

@@ -109,7 +109,7 @@ def test_one_of_two_is_killed(tmp_path, victim, figure):
     assert "epoch 4" not in said
     for found in weights(start(2, path)):
         assert np.abs(found - expected).max() <= 1e-10
-    figure("one of two processes killed", 1, "the other ends with an error that says so; the checkpoint continues to 1e-10")
+    figure("one of two processes killed", 1, "the other ends and says why; the checkpoint continues to 1e-10")
 
 
 def test_processes_must_begin_alike(tmp_path):
