@@ -101,6 +101,8 @@ def _carried_out(name, call):
     except AutogradError:
         raise
     except (TypeError, AttributeError) as error:  # the latter where NumPy looks for a method, such as v.fmod
+        if name in COMPARISONS:
+            raise  # with something that is no real number
         hint = "Make that array of objects: numpy.zeros(n, object)." if "output from" in str(error) else GENERAL
         raise NumberTypeError(
             f"numpy.{name}: NumPy cannot compute this with Values. {INSTEAD.get(name, hint)}"
