@@ -42,6 +42,7 @@ ELSEWHERE = {
     "vmap": "Write [f(x) for x in many], or autograd.compile(f).map(many), which is much faster.",
     "numpy": _NUMPY,
     "scipy": _NUMPY,
+    "linearize": "Write autograd.jvp(f, primals, tangents).",
     "jacfwd": "Write autograd.jacobian(f).",
     "jacrev": "Write autograd.jacobian(f).",
     "elementwise_grad": "Write [autograd.grad(f)(x) for x in many].",

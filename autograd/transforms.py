@@ -27,6 +27,7 @@ from autograd.errors import (
     NumberTypeError,
     ResultOverflowError,
 )
+from autograd.names import explain_arguments
 from autograd.nested import are_alike, map_numbers, numbers_in, numbers_like
 from autograd.passes import forward_pass, plus, recorded_tangents, times
 from autograd.replay.compile import Compiled
@@ -41,6 +42,14 @@ A = TypeVar("A", bound=Any)  # its first argument, and so its gradient; a lambda
 V = TypeVar("V", Value, list[Value])
 Ts = TypeVarTuple("Ts")  # all its arguments
 Overshoot = Literal["raise", "inf"]
+OF_OTHERS = {
+    "argnum": "Write argnums=1.",
+    "has_aux": "Only numbers are differentiated: call the function once more for what else it returns.",
+    "retain_graph": "Leave it out: a graph stays as long as a Value refers to it.",
+    "allow_unused": "Leave it out: where nothing depends on a Value, its derivative is 0.",
+    "grad_outputs": "Write y.backward(gradient) for a seed.",
+    **dict.fromkeys(("holomorphic", "allow_int", "vectorize", "strict", "reduce_axes"), "Leave it out."),
+}
 OF_A_RESULT = "For a result that has been computed write derivatives(y, xs), or y.backward() and then x.grad."
 
 
@@ -56,6 +65,7 @@ def derivatives(y: Value, xs: Sequence[Value], create_graph: Literal[True]) -> l
 def derivatives(y: Value, xs: Value | Sequence[Value], create_graph: bool) -> Any: ...
 
 
+@explain_arguments(OF_OTHERS)
 def derivatives(y, xs, create_graph=False):
     """∂y/∂x for each x of `xs`, without touching any `.grad`.
 
@@ -118,6 +128,7 @@ def value_and_grad(
 def value_and_grad(
     f: Callable[..., Any], argnums: Literal[0] = 0, *, overshoot: Overshoot = "raise"
 ) -> Callable[..., tuple[Any, Any]]: ...
+@explain_arguments(OF_OTHERS)
 def value_and_grad(f, argnums=0, *, overshoot="raise"):
     """A function that returns f's value and its gradient.
 
@@ -215,6 +226,7 @@ def grad(f: Callable[Concatenate[V, P], Value], argnums: Literal[0] = 0) -> Call
 def grad(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, Any]: ...
 @overload
 def grad(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., Any]: ...
+@explain_arguments(OF_OTHERS)
 def grad(f, argnums=0):
     """A function that returns the gradient of f: `value_and_grad` without the value.
 
@@ -256,6 +268,7 @@ def jacobian(
 def jacobian(f: Callable[P, Any], argnums: int | tuple[int, ...]) -> Callable[P, Any]: ...
 @overload
 def jacobian(f: Callable[..., Any], argnums: Literal[0] = 0) -> Callable[..., Any]: ...
+@explain_arguments(OF_OTHERS)
 def jacobian(f, argnums=0):
     """A function that returns the gradient of every number that f returns.
 
@@ -290,6 +303,7 @@ def _jacobian(name, f, argnums):
     return gradients
 
 
+@explain_arguments(OF_OTHERS)
 def hessian(f: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[P, Any]:
     """A function that returns the second derivatives of f, which returns one number: the jacobian of its gradient.
 
@@ -354,6 +368,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]: ...
 def hvp(f: Callable[[*Ts], float], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[*Ts]: ...
 @overload
 def hvp(f: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[Any, ...]) -> tuple[Any, ...]: ...
+@explain_arguments(OF_OTHERS)
 def hvp(f, primals=None, tangents=None):
     """The hessian of f at `primals` times `tangents`, as the gradient of a directional derivative: no hessian is made.
 

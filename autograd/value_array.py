@@ -36,6 +36,8 @@ INSTEAD = {
     "floor_divide": "Its derivative is 0: write numpy.floor(v / w).",
     "logaddexp2": "Write numpy.logaddexp(v * log(2), w * log(2)) / log(2).",
     "heaviside": "Write autograd.step of each element; its derivative is 0.",
+    "expit": "Write autograd.sigmoid of each element.",
+    **{name: f"Write autograd.{name} of each element." for name in ("erf", "erfc")},
     "copysign": "Write numpy.abs(v) * numpy.sign(w).",
     "fmod": "Write numpy.sign(v) * numpy.mod(numpy.abs(v), numpy.abs(w)).",
     "bitwise_and": "Write the conditions as a product, numpy.where((v > a) * (v < b), x, y).",
@@ -81,6 +83,17 @@ class ValueArray(numpy.ndarray):
         return _wrapped(_carried_out(function.__name__, lambda: numpys(function, types, args, kwargs)))
 
 
+def without_array(ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
+    """A function of NumPy where Values are among the inputs, as if each were in an array of no dimension."""
+    return getattr(ufunc, method)(*(_in_array(x) if isinstance(x, Value) else x for x in inputs), **options)
+
+
+def _in_array(value):
+    array = numpy.empty((), object)
+    array[()] = value
+    return array.view(ValueArray)
+
+
 def _carried_out(name, call):
     """The result of a function of NumPy; where it has none for objects, the error says what to write instead."""
     try:
@@ -88,6 +101,8 @@ def _carried_out(name, call):
     except AutogradError:
         raise
     except (TypeError, AttributeError) as error:  # the latter where NumPy looks for a method, such as v.fmod
+        if name in COMPARISONS:
+            raise  # with something that is no real number
         hint = "Make that array of objects: numpy.zeros(n, object)." if "output from" in str(error) else GENERAL
         raise NumberTypeError(
             f"numpy.{name}: NumPy cannot compute this with Values. {INSTEAD.get(name, hint)}"
@@ -115,6 +130,8 @@ def _where(condition, *sides):
 
 
 def _stripped(thing):
+    if isinstance(thing, Value):
+        return _in_array(thing).view(numpy.ndarray)
     return thing.view(numpy.ndarray) if isinstance(thing, ValueArray) else thing
 
 

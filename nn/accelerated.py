@@ -8,7 +8,8 @@ processes run the same code with the same data, and JAX adds up what their devic
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograd import UPDATES, compile, read_data, write_data, write_grad
 from autograd.errors import ArgumentError, RecordingError
 from nn.batchloss import RandomStates, generators_of
 from nn.data import Dataset
-from nn.errors import need
+from nn.errors import LostProcessError, need
 from nn.evaluation import measured
 from nn.optimizer import TableOptimizer
 from nn.run import Run
@@ -70,6 +71,10 @@ class JaxRun(Run):
     def end_epoch(self) -> None:
         self.settle()
         super().end_epoch()
+
+    def step(self, examples: Dataset) -> None:
+        with self.devices.together():
+            super().step(examples)
 
     def _quick_step(self, examples: Dataset) -> "list[tuple[int, float, Any]] | None":
         """A step on the devices; None if this engine must take it."""
@@ -187,6 +192,20 @@ class Devices:
         self.count = mesh.size
         self.replicated = sharding.NamedSharding(mesh, sharding.PartitionSpec())
         self.divided = sharding.NamedSharding(mesh, sharding.PartitionSpec("batch"))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Inside, an error of JAX that comes from the loss of another process is raised as one that says so."""
+        try:
+            yield
+        except self.jax.errors.JaxRuntimeError as error:
+            if self.jax.process_count() == 1:
+                raise
+            raise LostProcessError(
+                f'fit: engine="jax" cannot go on in process {self.jax.process_index()} of {self.jax.process_count()}: '
+                "another one has ended, or cannot be reached. Start all of them again; with the same checkpoint they "
+                f"continue where it was saved. JAX reported: {str(error).splitlines()[0]:.200}"
+            ) from error
 
     def different(self, things: dict[str, Any]) -> list[str]:
         """The names of things whose text is not the same in all processes."""

@@ -50,6 +50,7 @@ NAMES = {
     "no_grad": _AUTOGRAD.format("no_grad"),
     "BatchNorm1d": "A module sees one example, so there is no batch to normalise over: write nn.LayerNorm(width).",
     "MultiheadAttention": "Write nn.SelfAttention(width, heads).",
+    **dict.fromkeys(("RNN", "GRU", "RNNCell", "GRUCell"), "Write nn.LSTM(input_size, hidden_size), or nn.LSTMCell."),
     "Transformer": "Write nn.GPT(vocabulary, context, width, heads, layers).",
     "DataLoader": "nn.fit makes the batches: batch_size=32; by hand, nn.data.batches(data, batch_size, seed, epoch).",
     "TensorDataset": "Write nn.data.Dataset(inputs, targets).",

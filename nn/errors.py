@@ -19,6 +19,10 @@ class DataFileError(AutogradError, OSError, ValueError):
     """A file of data cannot be read."""
 
 
+class LostProcessError(AutogradError, ConnectionError):
+    """Of several processes that train together one has ended, or cannot be reached."""
+
+
 class NotRecordedWarning(UserWarning):
     """A model cannot be recorded, and is therefore trained more slowly."""
 

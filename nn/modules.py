@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from autograd import Constant, Value, is_recording, scopes_wanted, watch
 from autograd.errors import ArgumentError, NumberTypeError
-from nn.activations import activation_function
+from nn.activations import SCALAR, activation_function
 from nn.arguments import as_list, check_count
 from nn.init import generator, initialiser
 from nn.module import Module, check_size, made_up, one_example, tensors_in
@@ -235,6 +235,11 @@ class Sequential(Module):
 def _check_part(place: int, part) -> None:
     if not callable(part):
         raise ArgumentError(f"Sequential: part {place} must be a module or a function, got {part!r:.60}.")
+    for name, function in SCALAR.items():
+        if part is function:
+            raise ArgumentError(
+                f"Sequential: part {place} is {name} of one number. Write nn.{name}, which takes lists."
+            )
 
 
 class MLP(Sequential):

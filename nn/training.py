@@ -99,8 +99,9 @@ def fit(
                 `jax.distributed.initialize(address, count, index)`, and on CPUs with
                 `jax.config.update("jax_cpu_collectives_implementation", "gloo")` before that. All need the same data,
                 model and seed, and a checkpoint that all can read; the first process writes it. If one process dies,
-                JAX ends the others with "another task died", at most heartbeat_timeout_seconds later (an argument of
-                `initialize`, 100 by default). Start all of them again: training goes on from the checkpoint
+                LostProcessError is raised in the others, or JAX ends them with "another task died", at most
+                heartbeat_timeout_seconds later (an argument of `initialize`, 100 by default). Start all of them again:
+                training goes on from the checkpoint
     progress    whether to show a progress bar
     watch       whether the history also has, layer by layer, the sizes of gradients and updates and the share of dead
                 ReLUs; `nn.plots.plot_watched` shows them

@@ -68,8 +68,15 @@ class Vocabulary:
         return repr("".join(self.characters))
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The characters with these numbers, without the marks."""
-        return "".join(self.characters[token - self._first] for token in tokens if token != self.end)
+        """The characters with these numbers, without the marks. Raises ArgumentError for a number that has none."""
+        tokens = [token for token in tokens if token != self.end]
+        for token in tokens:
+            if token not in range(self._first, len(self)):
+                raise ArgumentError(
+                    f"Vocabulary: expected the number of a character, from {self._first} to {len(self) - 1}, "
+                    f"got {token!r:.60}."
+                )
+        return "".join(self.characters[token - self._first] for token in tokens)
 
     def examples(
         self, words: "Sequence[str] | str", context: "int | None" = None, stride: "int | None" = None

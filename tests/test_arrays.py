@@ -454,3 +454,28 @@ def test_an_array_of_one_value_without_dimensions_is_that_value(f, way):
 def test_a_gradient_of_several_results_points_to_the_jacobian(way):
     with pytest.raises(NumberTypeError, match=r"For the derivatives of several results write jacobian\(f\)"):
         grad(way(lambda v: v * v))(V)
+
+
+def test_functions_of_numpy_on_a_value_in_no_array():
+    """What is taken out of an array, x[0], is a Value alone."""
+    x = np.array([0.3, 1.2])
+    for f, slopes in [
+        (lambda v: np.logaddexp(v[0], v[1]), np.exp(x) / np.exp(x).sum()),
+        (lambda v: np.hypot(v[0], 2.0) * np.float64(3.0), [3 * 0.3 / np.hypot(0.3, 2.0), 0.0]),
+        (lambda v: np.sign(v[0]) * np.float64(2.0) * v[1], [0.0, 2.0]),
+        (lambda v: (np.ones(3) * v[1]).var() + np.maximum(v[0], 0.0), [1.0, 0.0]),
+    ]:
+        assert np.allclose(grad(f)(x), slopes, rtol=1e-14, atol=1e-15)
+        assert np.allclose(compile(grad(f))(x), slopes, rtol=1e-14, atol=1e-15)
+    assert np.isfinite(Value(1.0))
+    assert not np.isnan(Value(1.0))
+    with pytest.raises(NumberTypeError, match=r"numpy.heaviside: .* Write autograd.step of each element"):
+        np.heaviside(Value(1.0), 0.5)
+
+
+def test_functions_of_scipy_say_what_to_write():
+    special = pytest.importorskip("scipy.special", reason="SciPy is not installed")
+    with pytest.raises(NumberTypeError, match=r"Write autograd\.erf of each element"):
+        special.erf(Value(1.0))
+    with pytest.raises(NumberTypeError, match=r"Write autograd\.sigmoid of each element"):
+        grad(lambda v: special.expit(v).sum())(np.ones(2))

@@ -117,6 +117,10 @@ RECORDINGS = [
     ("f = autograd.compile(lambda x: x * random.random())\nf(1.0), f(1.0)", TypeError, "Does it draw random numbers"),
     ("autograd.compile(3.0)", ValueError, "compile: expected a function, got 3.0"),
     ("autograd.compile(lambda x: x, static='n')", ValueError, "static='n' is not an argument of the function"),
+    ("grad(lambda x: x * x, argnum=0)", TypeError, "grad: there is no argument 'argnum'. Write argnums=1."),
+    ("autograd.value_and_grad(lambda x: (x, 1), has_aux=True)", TypeError, "no argument 'has_aux'. Only numbers are"),
+    ("autograd.derivatives(Value(1.0), [], retain_graph=True)", TypeError, "no argument 'retain_graph'. Leave it out"),
+    ("autograd.linearize", AttributeError, "Write autograd.jvp(f, primals, tangents)"),
     ("autograd.compile(lambda x: x, static_argnums=0)", TypeError, "no argument 'static_argnums'. Name the arguments"),
     (
         "autograd.compile(lambda x, y: x * y).mean([1.0, 2.0], [1.0])",

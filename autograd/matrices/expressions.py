@@ -7,10 +7,11 @@ from math import inf
 
 import numpy as np
 
+from autograd.matrices.loops import Gathering
 from autograd.matrices.numbers import LARGEST, SMALLEST, SUM, TAKE
 from autograd.matrices.operands import Operands, Text
 from autograd.matrices.rules import Helpers, safe_point
-from autograd.matrices.steps import Constant, Slice
+from autograd.matrices.steps import Constant, Slice, Span
 from autograd.table.translate import ATOM, CHOICE, COMPARISON, POWER, PRODUCT, SIGN
 from autograd.table.translate import SUM as ADDED
 
@@ -23,6 +24,7 @@ class Expressions(Operands):
     helpers          functions that the code needs beside those of its library
     names, lines     names for what is written, and the lines so far: (name, expression, shape)
     tests            names for the conditions of guards
+    lists            names for lists of what each time of a loop has computed
     products, dense  how many products the sums have, and how many of them are in products of matrices
     """
 
@@ -31,6 +33,7 @@ class Expressions(Operands):
         self.helpers, self.names = Helpers(language), names
         self.lines: list = []
         self.tests: dict = {}
+        self.lists: dict = {}
         self.products = self.dense = 0
 
     def expression(self, step):
@@ -108,11 +111,15 @@ class Expressions(Operands):
     def sum(self, step, order):
         parts = []
         for span in step.spans:
+            if _is_zero(span) and len(step.spans) > 1:
+                continue
             if not span.summed:
                 parts.append(self.product(span, order, step.array.varying))
                 self.products += span.products if len(step.spans) > 1 else 0
             elif len(span.factors) == 1:
                 parts.append(self.total(step, span, order))
+            elif numbers := [factor for factor in span.factors if _is_number(factor)]:
+                parts.append(self.multiple(step, span, numbers[0], order))
             else:
                 parts.append(self.matrix_product(step, span, order))
         text = parts[0].text if parts[0].tightness >= ADDED else parts[0].held(ATOM)
@@ -134,6 +141,13 @@ class Expressions(Operands):
         operand = self.operand(span.factors[0], inner, step.array.varying, full=True)
         operand = self.masked(step, span, operand, inner, 0.0)
         return Text(self.language.total(operand.held(ATOM), _last(span.summed)))
+
+    def multiple(self, step, span, number, order):
+        """The sum of products with one number: that number times a sum."""
+        others = [factor for factor in span.factors if factor is not number]
+        total = self.total(step, Span(others, span.summed, span.mask), order)
+        literal = self.operand(number, order, False)
+        return total if literal.text == "1.0" else Text(f"{literal.held(PRODUCT)} * {total.held(SIGN)}", PRODUCT)
 
     def extreme(self, step, order):
         texts = [self.extreme_of(step, span, order).text for span in step.spans]
@@ -216,14 +230,19 @@ class Expressions(Operands):
             table = self.with_batch(table, [*order, item])
         if not step.guard:
             place = self.operand(index, order, varying)
-            place = self.with_batch(place, order) if varying and not self.is_varying(index) else place
+            if varying and not self.is_varying(index):
+                place = self.with_batch(place, order)
+            elif not self.axes(index):  # one index for all
+                place = Text(
+                    place.held(ATOM) + (f"[{', '.join(['None'] * len(order))}]" if order and not varying else "")
+                )
         along = self.language.along(table.text, self.language.as_index(f"{place.held(ATOM)}[..., None]"))
         return Text(f"{along}[..., 0]")
 
     def with_batch(self, text, order):
         """The same for each example."""
         shape = ", ".join([self.batch(), *(str(self.sizes[axis]) for axis in order)])
-        return Text(self.language.broadcast(text.text, f"({shape},)"))
+        return Text(self.language.broadcast(text, f"({shape},)"))
 
     def joined(self, step):
         parts = []
@@ -231,16 +250,24 @@ class Expressions(Operands):
             if isinstance(part, Constant):
                 text = self.table(part.values, "float")
                 if step.array.varying:
-                    text = self.language.broadcast(text, f"({self.batch()}, {len(part.values)})")
+                    text = self.language.broadcast(Text(text), f"({self.batch()}, {len(part.values)})")
                 parts.append(text)
                 continue
-            text = self.texts[part].held(ATOM)
-            if len(part.shape) != 1:
-                text += f".reshape({'-1, ' if part.varying else ''}{part.size})"
+            if isinstance(part, Gathering):
+                parts.append(f"*{self.lists[part.array]}")
+                continue
+            text = self.flat(part)
             if step.array.varying and not part.varying:
-                text = self.language.broadcast(text, f"({self.batch()}, {part.size})")
+                text = self.language.broadcast(Text(text), f"({self.batch()}, {part.size})")
             parts.append(text)
-        return Text(self.language.joined(parts) if len(parts) > 1 else parts[0])
+        return Text(self.language.joined(parts) if len(step.parts) > 1 or parts[0].startswith("*") else parts[0])
+
+    def flat(self, array):
+        """An array as a list."""
+        text = self.texts[array].held(ATOM)
+        if len(array.shape) != 1:
+            text += f".reshape({'-1, ' if array.varying else ''}{array.size})"
+        return text
 
 
 def _last(axes):
@@ -256,6 +283,16 @@ def _power(base, exponent):
 def _whole(text):
     """A number without its decimal point, if it is whole: x ** 2."""
     return Text(text.text[:-2], text.tightness) if re.fullmatch(r"-?\d+\.0", text.text) else text
+
+
+def _is_number(operand):
+    return isinstance(operand, Constant) and operand.values.size == 1
+
+
+def _is_zero(span):
+    return (
+        not span.summed and len(span.factors) == 1 and _is_number(span.factors[0]) and not span.factors[0].values.any()
+    )
 
 
 def _same(a, b):

@@ -28,7 +28,7 @@ class _Builder:
         self.recording, self.program = recording, recording.program
         self.steps: list[Step] = []
         self.place: dict[int, tuple[Array, int]] = {}
-        self.constants = dict(self.program.numbers)
+        self.constants: dict[int, float] = {}
         self.arguments = arguments_of(recording)
         self.inputs = [(leaf, self.leaf(leaf, True)) for argument in self.arguments for leaf in argument.arrays]
         self.parameters = [(leaf, self.leaf(leaf, False)) for leaf in captured_arrays(self.program)]
@@ -49,13 +49,13 @@ class _Builder:
                     "Freeze all of them or none."
                 )
         keys = {slot: ("leaf", id(array)) for slot, (array, _) in self.place.items()}
-        keys |= dict.fromkeys(self.constants, "constant")
-        groups = groups_of(self.program, keys)
+        groups, self.constants = groups_of(self.program, keys)
         self.on_the_way_to_largest = _on_the_way_to_largest([number for group in groups for number in group.members])
         for group in groups:
             self.add(group.members)
         result = self.returned(self.recording.result.structure)  # which may add a step
-        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result, self.place)
+        return Form(self.recording.name, self.arguments, self.parameters, self.inputs, self.steps, result, self.place,
+                    self.constants)  # fmt: skip
 
     def returned(self, part):
         """Part of a result: a list of numbers is one array."""

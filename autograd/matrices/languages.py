@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from autograd.table.translate import ATOM
+
 NUMPY_NAMES = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
                "atan2": "arctan2", "atanh": "arctanh"}  # fmt: skip
 SAME = ("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
         "floor", "fmod", "hypot", "sign", "maximum", "minimum", "exp2")  # fmt: skip
+SIGNS = (("step", ">", "0"), ("less", "<", "{1}"), ("less_equal", "<=", "{1}"), ("equal", "==", "{1}"))
 AT_ORIGIN = "0 if x == 0 and y == 0 else hypot(x, y)"  # the derivatives there are 0, as in the table
 
 
@@ -30,10 +33,7 @@ class NumPy:
     written: ClassVar[dict[str, str]] = {
         "relu": "np.maximum({0}, 0.0)",
         "softplus": "np.logaddexp({0}, 0.0)",
-        "step": "np.where({0} > 0, 1.0, 0.0)",
-        "less": "np.where({0} < {1}, 1.0, 0.0)",
-        "less_equal": "np.where({0} <= {1}, 1.0, 0.0)",
-        "equal": "np.where({0} == {1}, 1.0, 0.0)",
+        **{name: f"np.where({{0}} {sign} {other}, 1.0, 0.0)" for name, sign, other in SIGNS},
     }
     # Functions that are made from a formula, in which a name means the library's function.
     formulas: ClassVar[dict[str, str]] = {}
@@ -80,7 +80,7 @@ class NumPy:
         return f"np.stack([{', '.join(parts)}], axis=-1)"
 
     def broadcast(self, text, shape):
-        return f"np.broadcast_to({text}, {shape})"
+        return f"np.broadcast_to({text.text}, {shape})"
 
     def along(self, items, index):
         return f"np.take_along_axis({items}, {index}, axis=-1)"
@@ -132,7 +132,7 @@ class Jax(NumPy):
         return f"jnp.stack([{', '.join(parts)}], axis=-1)"
 
     def broadcast(self, text, shape):
-        return f"jnp.broadcast_to({text}, {shape})"
+        return f"jnp.broadcast_to({text.text}, {shape})"
 
     def along(self, items, index):
         return f"jnp.take_along_axis({items}, {index}, axis=-1)"
@@ -150,11 +150,17 @@ class Torch(NumPy):
     }
     written: ClassVar[dict[str, str]] = {
         **{name: text.replace("np.", "torch.") for name, text in NumPy.written.items()},
+        **{name: f"({{0}} {sign} {other}).double()" for name, sign, other in SIGNS},
         "relu": "torch.relu({0})",
         "cbrt": "(torch.sign({0}) * torch.abs({0}) ** (1 / 3))",
         "softplus": "torch.logaddexp({0}, torch.zeros_like({0}))",
     }
     formulas: ClassVar[dict[str, str]] = {"hypot": AT_ORIGIN}  # the derivatives of torch.hypot there are NaN
+
+    def where(self, test, yes, no):
+        if _is_number(yes) and _is_number(no):  # PyTorch would choose between numbers of float32
+            yes = self.array(yes, "float")
+        return super().where(test, yes, no)
 
     def array(self, text, kind):
         return f"torch.tensor({text}{'' if kind == 'int' else ', dtype=torch.float64'})"
@@ -185,10 +191,14 @@ class Torch(NumPy):
         return f"torch.stack([{', '.join(parts)}], dim=-1)"
 
     def broadcast(self, text, shape):
-        return f"{text}.expand({shape})"
+        return f"{text.held(ATOM)}.expand({shape})"
 
     def along(self, items, index):
         return f"torch.take_along_dim({items}, {index}, dim=-1)"
+
+
+def _is_number(text):
+    return re.fullmatch(r"-?(torch\.inf|[\d.]+(e[-+]?\d+)?)", text) is not None
 
 
 def _axis(axes):

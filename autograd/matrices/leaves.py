@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 from autograd.replay.signature import parts_of
 from autograd.replay.statics import Static
 
-# How labels say where in an array a Value belongs: those of nn, a matrix "w1_2", and a list "w1".
+# How labels say where in an array a Value belongs: those of nn, a matrix "w1_2", other arrays and a list "w1".
 LABELS = (
     (r"(.*?)\.?neuron(\d+)\.w(\d+)", "weight"),
     (r"(.*?)\.?neuron(\d+)\.b", "bias"),
-    (r"(.*\D)(\d+)_(\d+)", ""),
-    (r"(.*\D)(\d+)", ""),
+    (r"(.*?\D)(\d+(?:_\d+)*)", ""),
 )
 UNNAMED, FROZEN = "values", "frozen"  # captured Values without a label
 
@@ -78,8 +77,13 @@ def _named(label):
         match = re.fullmatch(pattern, label)
         if match:
             path, *place = match.groups()
-            return ".".join(filter(None, (path, name))) if name else path, tuple(map(int, place))
+            return ".".join(filter(None, (path, name))) if name else path, _place("_".join(place))
     return label, ()
+
+
+def _place(text):
+    """The numbers in "1_2"; none in ""."""
+    return tuple(map(int, filter(None, text.split("_"))))
 
 
 def _array(name, places):

@@ -32,6 +32,10 @@ class Names:
         self.form = form
         self.taken = {*TAKEN, *RULES, *(argument.name for argument in form.arguments)}  # rules may become functions
 
+    def counter(self):
+        """The name of the variable that counts how often a loop has run."""
+        return next(name for name in "ijklmn" if name not in self.taken)
+
     def of_leaf(self, leaf):
         return self.free(leaf.name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from heapq import heapify, heappop, heappush
+from math import prod
 from typing import Any, NamedTuple
 
 HAS_B = 4  # a term with this flag is a product: see replay/facts.py
@@ -51,17 +52,18 @@ class Group(NamedTuple):
     members: list
 
 
-def groups_of(program, leaf_keys) -> list[Group]:
-    """The numbers of a program in groups, each after those that it is computed from.
+def groups_of(program, leaf_keys) -> tuple[list[Group], dict[int, float]]:
+    """The numbers of a program in groups, each after those that it is computed from; and the constants.
 
-    leaf_keys  for each slot of an input, a captured Value or a constant what it is alike to
+    leaf_keys  for each slot of an input or a captured Value what it is alike to
     """
-    numbers = _numbers(program)
+    numbers, constants = _numbers(program), dict(program.numbers)
+    _fold(numbers, constants)
     _collapse_chains(numbers, program.results)
-    _find_keys(numbers, dict(leaf_keys), dict(program.numbers))
+    _find_keys(numbers, leaf_keys | dict.fromkeys(constants, "constant"), constants)
     for number in _ones(numbers, program.size):
         numbers[number.slot] = number
-    return _in_order(numbers, _grouped(numbers))
+    return _in_order(numbers, _grouped(numbers)), constants
 
 
 def _numbers(program):
@@ -104,6 +106,27 @@ def _inputs_with_gradients(program):
 def _ordered(pair, varying):
     """The factors of a product: if only one differs between examples, it is the second."""
     return pair[::-1] if varying[0] and not varying[1] else pair
+
+
+def _fold(numbers, constants):
+    """What is computed from constants alone becomes one, and a choice by a constant what is chosen."""
+    for number in list(numbers.values()):
+        number.guard = tuple((slot, side) for slot, side in number.guard if bool(constants.get(slot, not side)) != side)
+        first = constants.get(number.spans[0][0][0])
+        if first is not None and number.kind == TAKE:
+            number.kind, number.spans, number.choices = SUM, [[(number.choices[int(first)],)]], ()
+        elif first is not None and getattr(number.kind, "name", "") == "where":
+            number.kind, number.spans = SUM, [number.spans[1 if first else 2]]
+        operands = [[constants.get(slot) for slot in term] for span in number.spans for term in span]
+        if any(slot in constants for slot, _ in number.guard):
+            constants[number.slot] = 0.0  # it never counts, and is 0 in the recording as well
+        elif not (number.guard or number.choices or any(None in term for term in operands)):
+            value = (
+                sum(map(prod, operands)) if number.kind == SUM else number.kind.value(*(term[0] for term in operands))
+            )
+            constants[number.slot] = float(value)
+        if number.slot in constants:
+            del numbers[number.slot]
 
 
 def _collapse_chains(numbers, results):

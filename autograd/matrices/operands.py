@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf
+import re
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -66,8 +67,10 @@ class Operands:
             text = self.gathered(operand, order)
         missing = [axis for axis in order if axis not in self.axes(operand)]
         if full and missing:
+            if isinstance(operand, Constant) and operand.values.size == 1:
+                text = Text(self.language.array(text.text, "float"))
             shape = ", ".join([*([self.batch()] if varying else []), *(str(self.sizes[axis]) for axis in order)])
-            return Text(self.language.broadcast(text.text, f"({shape},)"))
+            return Text(self.language.broadcast(text, f"({shape},)"))
         return text
 
     def constant(self, operand, order):
@@ -80,8 +83,9 @@ class Operands:
         return Text(text + _spread(axes, order))
 
     def literal(self, number):
-        if number in (inf, -inf):
-            return Text(f"{'-' if number < 0 else ''}{self.language.module}.inf", SIGN if number < 0 else ATOM)
+        if not isfinite(number):
+            text = f"{self.language.module}.{abs(number)}"
+            return Text(f"-{text}", SIGN) if number < 0 else Text(text)
         return Text(repr(number), ATOM if number >= 0 else SIGN)
 
     def table(self, values, kind):
@@ -91,7 +95,8 @@ class Operands:
             if len(steps) == 1 and values.size > 2 and 0 not in steps and min(steps) > 0:
                 step = int(steps.pop())
                 return self.language.arange(int(values[0]), int(values[-1]) + 1, step, kind)
-        text = self.language.array(str(values.tolist()), kind)
+        text = re.sub(r"\b(inf|nan)\b", rf"{self.language.module}.\1", str(values.tolist()))
+        text = self.language.array(text, kind)
         if len(text) <= 60:
             return text
         if text not in self.tables:

@@ -118,3 +118,4 @@ class Form:
     steps: list[Step]
     result: Any  # the structure of the result, with a Returned or an AsItIs in place of numbers and lists of numbers
     place: dict[int, tuple[Array, int]]  # of each number, by its slot
+    constants: dict[int, float]  # numbers that depend on nothing, by slot

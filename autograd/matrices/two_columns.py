@@ -69,7 +69,7 @@ class MatrixPage:
 
 def _line(line, names):
     """A line of code; one that computes an array, or returns, belongs to a block."""
-    match = re.match(r"    (\w+) = |    (return) ", line)
+    match = re.match(r" {4,}(\w+) = |    (return) ", line)
     name = match and (match[1] or match[2])
     mark = f' data-block="{name}" tabindex="0"' if name in names else ""
     return f"<div{mark}>{escape(line)}</div>"
@@ -82,7 +82,7 @@ class _Blocks:
         self.form, self.writer = form, writer
         self.numbers = _numbers(recording)
         program = recording.program
-        self.constants = dict(program.numbers)
+        self.constants = form.constants
         self.labels = {
             slot: value.label for slot, value in zip(program.captured_slots, program.captured) if value.label
         }
@@ -91,15 +91,15 @@ class _Blocks:
         self.blocks: list[Any] = []
         user = {array: step.array for step in form.steps if step.array in writer.texts for array in arrays_in(step)}
         inside: dict[str, list] = {}
+        for _, array in form.parameters:
+            if array in writer.line_of:
+                inside.setdefault(writer.line_of[array], []).append(array)
         for step in form.steps:  # an array without a line is written inside the line of the only one that uses it
             array = step.array
             while array in user and array not in writer.line_of:
                 array = user[array]
             if step.array in writer.texts:
                 inside.setdefault(writer.line_of.get(array, "return"), []).append(step.array)
-        for _, array in form.parameters:
-            if array in writer.line_of:
-                self.blocks.append((writer.line_of[array], [array]))
         self.blocks += inside.items()
 
     def html(self, name, arrays):

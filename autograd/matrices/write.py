@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import textwrap
 from collections import Counter
+from typing import NamedTuple
 
 from autograd.matrices.expressions import Expressions
 from autograd.matrices.languages import NumPy
+from autograd.matrices.loops import Loop, arrays_in, numbers_in, operands_of, shortest
 from autograd.matrices.names import Names
 from autograd.matrices.numbers import LARGEST, SMALLEST, TAKE
 from autograd.matrices.operands import Text
@@ -18,6 +21,13 @@ from autograd.table.translate import ATOM, COMPARISON
 LONGEST = 60  # characters of an expression that is written inside another one
 MOST = 88  # characters of a line's expression
 WIDTH = 120
+
+
+class Indented(NamedTuple):
+    """Lines under a line that ends with a colon."""
+
+    head: str
+    lines: list
 
 
 class Writer(Expressions):
@@ -31,44 +41,126 @@ class Writer(Expressions):
         self.line_of: dict = {}  # the name that the line begins with in which an array is computed
         self.uses: Counter = Counter()
         self.kept: dict = {}  # names for arrays whose text is written inside another one
+        self.forced: set = set()  # arrays that get a line in any case
         self.conditions: set = set()  # arrays of conditions, as True and False
 
     def source(self):
         """The code."""
-        form = self.form
-        needed = self.needed()
+        form, results = self.form, set(_arrays_of_result(self.form))
+        parts = shortest(self.needed(), results, self.names.counter())
+        read = results.union(*(part.arrays() if isinstance(part, Loop) else arrays_in(part) for part in parts))
         for leaf, array in form.inputs:
             self.texts[array] = Text(leaf.name)
         for leaf, array in form.parameters:
-            if array in needed:
-                name = self.names.of_leaf(leaf)
-                given = f'parameters["{leaf.name}"]'
-                self.lines.append((name, self.language.stopped(given) if array.stopped else given, self.shape(array)))
-                self.line_of[array] = name
-                self.texts[array] = Text(name)
-        for step in form.steps:
-            if step.array in needed:
-                self.write(step)
+            if array in read:
+                self.parameter(array, self.names.of_leaf(leaf), _quoted(leaf.name))
+        for part in parts:
+            if isinstance(part, Loop):
+                self.write_loop(part, read)
+            else:
+                self.write(part)
         return self.assembled(f"What {form.name} returns for each example of a batch.", self.result(form.result))
 
+    def parameter(self, array, name, key):
+        """A line that takes an array out of the parameters."""
+        given = f"parameters[{key}]"
+        self.lines.append((name, self.language.stopped(given) if array.stopped else given, self.shape(array)))
+        self.line_of[array] = name
+        self.texts[array] = Text(name)
+
     def needed(self):
-        """The arrays that the result needs; counts how often each is used."""
-        form = self.form
-        step_of = {step.array: step for step in form.steps}
-        waiting = list(_arrays_of_result(form))
+        """The steps that the result needs, in two orders: each just before it is used, and each as soon as possible.
+
+        Counts how often each array is used.
+        """
+        step_of = {step.array: step for step in self.form.steps}
+        waiting = _arrays_of_result(self.form)[::-1]
         self.uses.update(waiting)
-        needed = set()
+        order: dict = {}
         while waiting:
-            array = waiting.pop()
-            if array in needed:
+            array = waiting[-1]
+            used = arrays_in(step_of[array]) if array in step_of and array not in order else []
+            before = [other for other in used if other in step_of and other not in order]
+            if before:
+                waiting += before[::-1]
                 continue
-            needed.add(array)
+            waiting.pop()
+            self.uses.update(used)
             if array in step_of:
-                for other in arrays_in(step_of[array]):
-                    self.uses[other] += 1
-                    waiting.append(other)
-        self.conditions = _conditions(form, needed)
-        return needed
+                order[array] = step_of[array]
+        self.conditions = _conditions(self.form, order)
+        return list(order.values()), [step for step in self.form.steps if step.array in order]
+
+    # Loops.
+
+    def write_loop(self, loop, read):
+        """A `for` whose variables hold what one time leaves to the next."""
+        kept = {after for _, after in loop.carried.values()}
+        kept |= {own.array for own, last in zip(loop.body, loop.times[-1]) if last.array in read}
+        self.forced |= kept.union(loop.gathered)
+        self.conditions -= kept | {before for before, _ in loop.carried.values()}
+        variables = {array: self.start(array, *pair, loop) for array, pair in loop.carried.items()}
+        for array in loop.gathered:
+            self.lists[array] = self.names.free("outputs")
+            self.lines.append(f"{self.lists[array]} = []")
+        before, tests, counts = self.lines, dict(self.tests), (self.products, self.dense)
+        self.lines = []
+        for array, arrays in loop.weights.items():
+            first, second, _ = numbers_in([weights.leaf.name for weights in arrays])
+            key = (
+                f"{first}\0{second}".replace("{", "{{").replace("}", "}}").replace("\0", f"{{{self.names.counter()}}}")
+            )
+            self.parameter(array, self.names.of_leaf(array.leaf), "f" + _quoted(key))
+            self.line_of |= {weights: self.line_of[array] for weights in arrays if weights not in self.line_of}
+        for step in loop.body:
+            self.write(step)
+        self.lines += [f"{self.lists[array]}.append({self.flat(array)})" for array in loop.gathered]
+        for array, (_, after) in loop.carried.items():
+            self.go_on(variables[array], after)
+        turns = loop.counter and ", ".join(map(str, _range_of(loop.counter)))
+        head = f"for {self.names.counter()} in range({turns})" if turns else f"for _ in range({len(loop.times)})"
+        self.lines, self.tests = [*before, Indented(head, self.lines)], tests
+        self.products, self.dense = (
+            then + len(loop.times) * (now - then) for then, now in zip(counts, (self.products, self.dense))
+        )
+        self.share_lines(loop)
+
+    def start(self, array, before, after, loop):
+        """The variable for an array that a loop goes on with, as a line that gives it its first value."""
+        (own,) = (step for step in loop.body if step.array is after)
+        name, text = self.names.free(self.names.of_step(own)), self.texts[before].text
+        uses = sum(other is array for step in loop.body for other in arrays_in(step))
+        self.kept.pop(before, None)
+        if self.is_last(before) and uses == self.uses[before]:  # only the loop reads it
+            self.rename_last(before, name)
+        else:
+            self.lines.append((name, text, self.shape(array)))
+        self.texts[array] = Text(name)
+        return name
+
+    def go_on(self, variable, after):
+        """The line that gives the variable of a loop its next value."""
+        if self.is_last(after):
+            self.rename_last(after, variable)
+        else:
+            self.lines.append((variable, self.texts[after].text, self.shape(after)))
+
+    def is_last(self, array):
+        """Whether the last line computes an array."""
+        return array in self.line_of and bool(self.lines) and self.lines[-1][:1] == (self.line_of[array],)
+
+    def rename_last(self, array, name):
+        """Give the array of the last line another name."""
+        self.lines[-1] = (name, *self.lines[-1][1:])
+        self.texts[array], self.line_of[array] = Text(name), name
+
+    def share_lines(self, loop):
+        """The arrays of all times stand in the lines of the first."""
+        for time in loop.times[1:]:
+            for own, other in zip(loop.body, time):
+                self.texts[other.array] = self.texts[own.array]
+                if own.array in self.line_of:
+                    self.line_of[other.array] = self.line_of[own.array]
 
     # One step.
 
@@ -79,7 +171,9 @@ class Writer(Expressions):
         if array in self.conditions:
             text = Text(text.test, COMPARISON, text.test)
         name = self.names.of_step(step)
-        if text.text.isidentifier():
+        if array in self.forced:
+            self.line(array, name, text)
+        elif text.text.isidentifier():
             self.texts[array] = text
         elif (
             self.uses[array] == 1
@@ -129,13 +223,13 @@ class Writer(Expressions):
         operands = [factor for span in step.spans for factor in span.factors]
         operands += [step.items] if step.items is not None else []
         operands += [operand for operand, _ in step.guard] if self.guarded(step) else []
+        if operands and all(isinstance(operand, Constant) and operand.values.size == 1 for operand in operands):
+            text = Text(self.language.array(text.text, "float"))  # a plain number has no shape
         known = {axis for operand in operands for axis in self.axes(operand)}
         if known.issuperset(range(len(array.shape))) and (any(map(self.is_varying, operands)) or not array.varying):
             return text
-        if not any(self.axes(operand) or self.is_varying(operand) for operand in operands):
-            text = Text(self.language.array(text.text, "float"))
         shape = ", ".join([*([self.batch()] if array.varying else []), *map(str, array.shape)])
-        return Text(self.language.broadcast(text.held(ATOM), f"({shape},)"))
+        return Text(self.language.broadcast(text, f"({shape},)"))
 
     # The whole.
 
@@ -161,11 +255,11 @@ class Writer(Expressions):
         if isinstance(operand, Constant):
             text = Text(self.language.array(text.text, "float"))
         shape = ", ".join(map(str, [self.batch(), *part.shape]))
-        return self.language.broadcast(text.text, f"({shape},)")
+        return self.language.broadcast(text, f"({shape},)")
 
     def assembled(self, about, result):
         form, language = self.form, self.language
-        body = [_line(*parts) for parts in self.lines]
+        body = _written(self.lines, "    ")
         arguments = ", ".join(["parameters", *(argument.name for argument in form.arguments)])
         shapes = [f"{leaf.name} {self.shape(array)}" for leaf, array in form.inputs]
         held = [f'"{leaf.name}" {self.shape(array)}' for leaf, array in form.parameters]
@@ -191,10 +285,33 @@ class Writer(Expressions):
         )
 
 
-def _line(name, text, shape):
-    """A line with the shape of the array beside it, or above it if there is no room."""
-    line = f"    {name} = {text}"
-    return f"{line}  # {shape}" if len(line) + len(shape) + 4 <= WIDTH else f"    # {shape}\n{line}"
+def _written(lines, indent):
+    """Lines of code, with the shape of each array beside it, or above it if there is no room."""
+    found = []
+    for line in lines:
+        if isinstance(line, Indented):
+            found += [f"{indent}{line.head}:", *_written(line.lines, indent + "    ")]
+            continue
+        if isinstance(line, str):
+            found.append(indent + line)
+            continue
+        name, text, shape = line
+        code = f"{indent}{name} = {text}"
+        fits = len(code) + len(shape) + 4 <= WIDTH
+        found += [f"{code}  # {shape}"] if fits else [f"{indent}# {shape}", code]
+    return found
+
+
+def _quoted(text):
+    """Text as code, with double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _range_of(numbers):
+    """What `range` is called with."""
+    if numbers.step != 1:
+        return numbers.start, numbers.stop, numbers.step
+    return (numbers.start, numbers.stop) if numbers.start else (numbers.stop,)
 
 
 def _filled(title, items):
@@ -221,7 +338,7 @@ def _conditions(form, needed):
     found -= {array for array in found if array.stopped or array.mask is not None}
     for step in form.steps:
         if step.array in needed:
-            others = list(_operands(step))
+            others = list(operands_of(step))
             if getattr(step.kind, "name", "") == "where":
                 others = others[1:]
             found -= {getattr(operand, "array", operand) for operand in others if not isinstance(operand, Constant)}
@@ -230,20 +347,6 @@ def _conditions(form, needed):
 
 def _is_wanted(step):
     return step.kind not in (LARGEST, SMALLEST) or not any(span.summed for span in step.spans)
-
-
-def _operands(step):
-    yield from (factor for span in step.spans for factor in span.factors)
-    yield from (operand for operand, _ in step.guard)
-    if step.items is not None:
-        yield step.items
-    yield from step.parts
-
-
-def arrays_in(step):
-    for operand in _operands(step):
-        if not isinstance(operand, Constant):
-            yield operand if hasattr(operand, "pad") else operand.array
 
 
 def _arrays_of_result(form):

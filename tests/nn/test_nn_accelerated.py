@@ -10,7 +10,8 @@ import pytest
 import nn
 from autograd import read_data
 from autograd.errors import ArgumentError, RecordingError
-from nn.errors import DivergedError
+from nn.accelerated import Devices, Recorded
+from nn.errors import DivergedError, LostProcessError
 
 # JAX is an extra, which people may test without; .ci/run installs it, so that it is never missing there.
 jax = pytest.importorskip("jax", reason="JAX is not installed")
@@ -127,6 +128,30 @@ def test_what_is_refused():
         nn.fit(nn.MLP(2, [1]), lambda o, t: o, ragged, engine="jax", metric=None, progress=False)
     with pytest.raises(RecordingError, match="needs a model and a loss that can be recorded"):
         nn.fit(mlp(), lambda o, t: o[0] if o[0].data > 0 else o[1], TRAIN, engine="jax", metric=None, progress=False)
+
+
+def test_groups_are_refused():
+    model = mlp()
+    first, second = (layer.parameters() for layer in model.layers)
+    optimizer = nn.SGD([{"params": first, "lr": 0.1}, {"params": second}], lr=0.2)
+    with pytest.raises(
+        ArgumentError, match=r"one group of parameters, got 2\. Leave the groups out, or train with the"
+    ):
+        nn.fit(model, nn.cross_entropy, TRAIN, optimizer=optimizer, engine="jax")
+
+
+def test_the_loss_of_another_process_is_said(monkeypatch):
+    def lost(*_):
+        raise jax.errors.JaxRuntimeError("UNKNOWN: Connection closed by peer\nmore")
+
+    monkeypatch.setattr(Recorded, "step", lost)
+    settings = {"metric": None, "seed": 0, "progress": False, "engine": "jax"}
+    with pytest.raises(jax.errors.JaxRuntimeError):  # there is no other
+        nn.fit(mlp(), nn.cross_entropy, TRAIN, **settings)
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    monkeypatch.setattr(Devices, "different", lambda *_: [])
+    with pytest.raises(LostProcessError, match=r"in process 0 of 2: another one has ended.* peer$"):
+        nn.fit(mlp(), nn.cross_entropy, TRAIN, **settings)
 
 
 SHARED = """

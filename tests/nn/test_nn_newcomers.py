@@ -24,6 +24,10 @@ NETWORKS = [
     ("nn.Linear(2, 3, device='cpu')", TypeError, "Leave it out: every number is a float64"),
     ("nn.ReLU(Value(1.0))", TypeError, "A module is made first, and called with an example then: nn.ReLU()(x)"),
     ("nn.Sequential(nn.Linear(2, 3), nn.ReLU)([1.0, 2.0])", TypeError, "ReLU: … A module is made first"),
+    ("nn.Sequential(nn.Linear(2, 3), autograd.relu)", ValueError, "part 1 is relu of one number. Write nn.relu"),
+    ("nn.GRU(2, 3)", AttributeError, "Write nn.LSTM(input_size, hidden_size)"),
+    ("nn.data.Vocabulary.of_text('hello').decode([4])", ValueError, "number of a character, from 0 to 3, got 4"),
+    ("nn.data.Vocabulary(['hello']).decode([1, -100])", ValueError, "number of a character, from 1 to 4, got -100"),
     ("nn.Sequential(nn.Linear(2, 3), 'relu')", ValueError, "part 1 must be a module or a function, got 'relu'"),
     (
         "nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1))([1.0, 2.0])",

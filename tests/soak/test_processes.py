@@ -103,11 +103,13 @@ def test_one_of_two_is_killed(tmp_path, victim, figure):
     code, said, errors = ended(processes[1 - victim])
     assert time.monotonic() - began < HEARTBEAT + 30
     assert code != 0
-    assert "another task died" in errors, errors
+    # If the first process is killed, JAX may end the other one before Python can say anything.
+    words = ["cannot go on in process 0 of 2: another one has ended"] if victim else ["another one has", "task died"]
+    assert any(word in errors for word in words), errors
     assert "epoch 4" not in said
     for found in weights(start(2, path)):
         assert np.abs(found - expected).max() <= 1e-10
-    figure("one of two processes killed", 1, "the other ends with JAX's error; the checkpoint continues to 1e-10")
+    figure("one of two processes killed", 1, "the other ends and says why; the checkpoint continues to 1e-10")
 
 
 def test_processes_must_begin_alike(tmp_path):
