@@ -123,8 +123,8 @@ def test_a_primitive_is_one_line_and_its_property_test_exists_at_once(tmp_path, 
         text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "GLASSGRAD_PURE": "1"},
     )
-    assert ("2 passed" in run.stdout) == passes, run.stdout
-    assert ("1 failed, 1 passed" in run.stdout) != passes, run.stdout
+    assert ("3 passed" in run.stdout) == passes, run.stdout
+    assert ("1 failed, 2 passed" in run.stdout) != passes, run.stdout
 
 
 @pytest.mark.parametrize("rule", [rule for rule in BUILT_IN if rule.textbook], ids=lambda rule: rule.name)
