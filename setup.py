@@ -27,12 +27,14 @@ class BuildEngine(build_ext):
         reason = build.why_not(self.compiler)
         if reason is None:
             build.translate(SOURCE, FOLDER)
-            vars(self.extensions[0]).update(build.options())
+            objects = build.compiled(self.compiler, SOURCE, FOLDER, self.build_temp)
+            linked = {"sources": [], "depends": objects, "extra_objects": objects, "extra_link_args": build.link_flags()}
+            vars(self.extensions[0]).update(linked)
             super().build_extensions()
         else:
             print(WITHOUT.format(reason=reason), file=sys.stderr)
             self.extensions.clear()
 
 
-ENGINE = Extension("autograd.native._engine", [str(SOURCE)], include_dirs=[str(FOLDER), "autograd/native"])
+ENGINE = Extension("autograd.native._engine", [str(SOURCE)])
 setup(ext_modules=[] if os.environ.get("GLASSGRAD_PURE") else [ENGINE], cmdclass={"build_ext": BuildEngine})

@@ -28,9 +28,6 @@ cdef extern from "kernels.h":
     void slopes_2(int, double, double, double, int, double*, double*) noexcept nogil
     void slopes_3(int, double, double, double, double, int, double*, double*, double*) noexcept nogil
 
-cdef extern from "updates.h":
-    unsigned apply_update(int, ptrdiff_t, const double**, double**, const double*) noexcept nogil
-
 cdef extern from *:
     long long FINGERPRINT  # defined by the build
 

@@ -1,8 +1,13 @@
-"""How the compiled engine is built: Cython reads the engine's files as they are; kernels.h is made from the table."""
+"""How the compiled engine is built: Cython reads the engine's files as they are; kernels.h is made from the table.
+
+Two C files are compiled at the same time: the machine, whose loops the compiler makes vectors of, and what Cython wrote,
+which more optimisation would make no faster.
+"""
 
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from autograd.native import kernels
@@ -14,9 +19,10 @@ from autograd.table.formulas import ATOMS
 # they have only one right result.
 EXACT = ("abs", "sqrt", "floor", "coarse")
 FLAGS = [
-    *("-O3", "-g0", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno", "-fwrapv", "-Wno-unused-function"),
+    *("-g0", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno", "-fwrapv", "-Wno-unused-function"),
     *(f"-fno-builtin-{name}" for name in ATOMS if name not in EXACT),
 ]
+MACHINE = Path("autograd", "native", "machine.c")
 SMALLEST = "#include <Python.h>\n\nint main(void) { return Py_IsInitialized(); }\n"
 
 
@@ -51,17 +57,33 @@ def translate(source, include_dir):
     cythonize([module], build_dir=str(source.parents[2]), include_path=[str(root)], quiet=True, force=True)
 
 
-def options():
-    """The options of the extension module, as attributes of setuptools' Extension.
+def compiled(compiler, source, include_dir, folder):
+    """The engine's object files, whose C source is in the file `source`; `compiler` is setuptools'."""
+
+    def objects(file, optimisation):
+        return compiler.compile(
+            [str(file)],
+            output_dir=str(folder),
+            include_dirs=[str(include_dir), str(MACHINE.parent)],
+            macros=[("FINGERPRINT", str(fingerprint())), ("CYTHON_CLINE_IN_TRACEBACK", "1")],  # see traceback.h
+            extra_postargs=[optimisation, *flags()],
+        )
+
+    with ThreadPoolExecutor() as pool:
+        return [path for paths in pool.map(objects, (source, MACHINE), ("-O2", "-O3")) for path in paths]
+
+
+def flags():
+    """The options of the C compiler.
 
     GLASSGRAD_DEBUG=1 in the environment asks for little optimisation and for debug information; GLASSGRAD_SANITIZE
     for the same under a sanitizer of the C compiler, such as "address,undefined" or "thread".
     """
+    debugging = ["-O1", "-g"] if os.environ.get("GLASSGRAD_SANITIZE") or os.environ.get("GLASSGRAD_DEBUG") else []
+    return [*FLAGS, *debugging, *link_flags()]
+
+
+def link_flags():
+    """The options of the linker."""
     sanitizer = os.environ.get("GLASSGRAD_SANITIZE")
-    watched = [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []
-    debugging = ["-O1", "-g"] if sanitizer or os.environ.get("GLASSGRAD_DEBUG") else []
-    return {
-        "define_macros": [("FINGERPRINT", str(fingerprint())), ("CYTHON_CLINE_IN_TRACEBACK", "1")],  # see traceback.h
-        "extra_compile_args": [*FLAGS, *debugging, *watched],
-        "extra_link_args": watched,
-    }
+    return [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []

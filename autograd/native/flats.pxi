@@ -310,8 +310,7 @@ cdef class Whereabouts:
         for i in range(self.count):
             run = &self.runs[i]
             if run.step == 1:
-                for k in range(run.count):
-                    numbers[run.place + k] = here * slopes[run.first + k] + 0.0
+                put_scaled(numbers + run.place, slopes + run.first, here, run.count)
             else:
                 for k in range(run.count):
                     numbers[run.place + k * run.step] = here * slopes[run.first + k] + 0.0
@@ -329,8 +328,7 @@ cdef class Whereabouts:
             run = &self.runs[i]
             start = adjoints_away(run.arrays) + run.place
             if run.step == 1:
-                for k in range(run.count):
-                    start[k] += here * slopes[run.first + k]
+                add_scaled(start, slopes + run.first, here, run.count)
             else:
                 for k in range(run.count):
                     start[k * run.step] += here * slopes[run.first + k]

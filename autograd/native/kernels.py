@@ -48,7 +48,7 @@ UPDATES_HEADER = """\
 #define UPDATE_ARGUMENTS ptrdiff_t n, const double *const *in, double *const *out, const double *settings
 """
 UPDATES_FOOTER = """\
-static unsigned apply_update(int rule, UPDATE_ARGUMENTS) {
+unsigned apply_update(int rule, UPDATE_ARGUMENTS) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
         return update_avx2(rule, n, in, out, settings);

@@ -267,6 +267,24 @@ TARGET static int OF_KIND(add_finite)(double *to, const double *a, const double 
     return sum + OF_KIND(total)(odd) == 0.0;
 }
 
+/* to[k] = factor * from[k], and never -0.0. */
+TARGET static void OF_KIND(put_scaled)(double *to, const double *from, double factor, ptrdiff_t count) {
+    ptrdiff_t k = 0;
+    for (; k + WIDTH <= count; k += WIDTH)
+        *(vector *)(to + k) = *(const vector *)(from + k) * factor + 0.0;
+    for (; k < count; k++)
+        to[k] = from[k] * factor + 0.0;
+}
+
+/* to[k] += factor * from[k] */
+TARGET static void OF_KIND(add_scaled)(double *to, const double *from, double factor, ptrdiff_t count) {
+    ptrdiff_t k = 0;
+    for (; k + WIDTH <= count; k += WIDTH)
+        *(vector *)(to + k) += *(const vector *)(from + k) * factor;
+    for (; k < count; k++)
+        to[k] += from[k] * factor;
+}
+
 #undef KIND
 #undef FUSED
 #undef TARGET

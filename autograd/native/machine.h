@@ -1,271 +1,95 @@
-/* The instructions of a recorded program, and two loops for each rule of the table that run one: `forward_NAME` and
-   `backward_NAME`. The loops are written once, for any rule; what they compute comes from kernels.h, and the compiler
-   keeps only the formulas of the rule in question.
+/* The machine that runs recorded programs: what machine.c does, for the compiled engine. A file of its own, it is compiled
+   for speed at the same time as the rest of the engine. */
 
-   An instruction applies one rule to compute `count` results, which lie side by side. A slot below `uniform` holds one
-   number for all examples; every other slot has a row of LANES numbers, or one number where there is a single lane. */
+#pragma once
+#include <stddef.h>
 
-#include "kernels.h"
-#include "sums.h"
+#define LANES 16
+#define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
 
-enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
-
-/* Below, `rule`, `inputs`, `varying` and `k` are constants: whatever depends on them alone is decided by the compiler.
-   `k` is the operand with respect to which a derivative is taken. */
-
-ALWAYS double value_of(int rule, int inputs, double a, double b, double c) {
-    return inputs == 1 ? value_1(rule, a) : inputs == 2 ? value_2(rule, a, b) : value_3(rule, a, b, c);
-}
-
-ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c, double out) {
-    double da = 0.0, db = 0.0, dc = 0.0;
-    if (inputs == 1)
-        slopes_1(rule, a, out, &da);
-    else if (inputs == 2)
-        slopes_2(rule, a, b, out, 1 << k, &da, &db);
-    else
-        slopes_3(rule, a, b, c, out, 1 << k, &da, &db, &dc);
-    return k == 0 ? da : k == 1 ? db : dc;
-}
-
-/* Call DO(varying) with a bit for each operand that has rows; under a guard, perhaps none has. */
-#define EACH_VARIETY(inputs, varying, DO)                                                                          \
-    switch ((varying) & ((1 << (inputs)) - 1)) {                                                                   \
-        case 0: DO(0); break;                                                                                      \
-        case 1: DO(1); break;                                                                                      \
-        case 2: DO(2); break;                                                                                      \
-        case 3: DO(3); break;                                                                                      \
-        case 4: DO(4); break;                                                                                      \
-        case 5: DO(5); break;                                                                                      \
-        case 6: DO(6); break;                                                                                      \
-        case 7: DO(7); break;                                                                                      \
-    }
-
-/* An instruction is one row if each of its operands is numbers side by side, or one number throughout. */
-
-static void instruction_prepare(Instruction *i, int inputs) {
-    const int *operands[] = {i->a, i->b, i->c};
-    i->even = i->flat = 1;
-    i->steps = 0;
-    for (int k = 0; k < inputs; k++) {
-        int side_by_side = 1, same = 1;
-        for (ptrdiff_t n = 1; n < i->count; n++) {
-            side_by_side &= operands[k][n] == operands[k][0] + n;
-            same &= operands[k][n] == operands[k][0];
-        }
-        i->even &= side_by_side | same;
-        i->flat &= i->varying >> k & 1 ? side_by_side : same;
-        i->steps |= (side_by_side && !same) << k;
-    }
-}
-
-/* How an instruction is run: as so many rows of so many numbers; with single numbers whose operands are listed, as 0
-   rows. Bit k of `steps`: operand k has a number for each of a row, not one for all. */
 typedef struct {
-    ptrdiff_t rows, length;
-    int steps;
-} Shape;
+    const int *slots;
+    ptrdiff_t count;
+} Choice; /* a list that TAKE chooses from */
 
-static inline Shape shape_of(const Instruction *i, const Workspace *w) {
-    if (w->lanes == 1 || !i->varying)
-        return i->even ? (Shape){1, i->count, i->steps} : (Shape){0, 0, 0};
-    return i->flat ? (Shape){1, i->count * LANES, i->varying} : (Shape){i->count, LANES, i->varying};
+/* The slots of one factor of the terms of a part: start + row · r + column · c + term · t */
+typedef struct {
+    ptrdiff_t start, row, column, term;
+} Affine;
+
+/* Terms of one code, one after the other. */
+typedef struct {
+    int terms, code;
+    Affine a, b;
+} Span;
+
+/* Results of a block of sums: `rows` times `columns`, row after row, from the `first` one on. If their operands lie in
+   affine order, `spans` say where; if not, there are none, and the operands are listed. */
+typedef struct {
+    ptrdiff_t first, rows, columns;
+    int count; /* of the spans */
+    const Span *spans;
+    int forward, backward; /* whether products.h can compute it with rows of lanes, and propagate its adjoints */
+} Part;
+
+/* One rule, or a sum of products, applied to compute `count` results, which lie side by side. */
+typedef struct {
+    int rule;
+    int wanted;  /* bit k: the gradient of operand k is wanted */
+    int varying; /* bit k: operand k has rows; bit 3: the results have rows */
+    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
+    ptrdiff_t start, count;
+    int *a, *b, *c;
+    const Choice *choices; /* of TAKE; `b` says which */
+    int guards;
+    int *guard;           /* pairs of slot and side */
+    int terms;            /* of a sum of products; 0 for a rule */
+    unsigned char *codes; /* of a sum of products, one for each term */
+    int even, flat, steps; /* of a rule: see instruction_prepare */
+    Part *parts;          /* of a sum of products */
+    Span *spans;          /* of all its parts */
+    int count_of_parts;
+} Instruction;
+
+/* A slot below `uniform` holds one number for all examples; every other slot has a row of LANES numbers, or one number
+   where there is a single lane. The slots with rows begin at `base`; those of the next tile `stride` further on. Those of
+   the inputs come first. `examples` are the inputs as they were passed, example by example; NULL if there are not LANES
+   examples in each tile. */
+typedef struct {
+    double *memory, *adjoint, *scratch;
+    ptrdiff_t uniform, base, lanes, tiles, stride, inputs;
+    const double *examples;
+} Workspace;
+
+static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
+    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
 }
 
-#define IN_ROW(operand, k) (operand)[steps & 1 << (k) ? x : 0]
-
-ALWAYS void forward_row(int rule, int inputs, int steps, ptrdiff_t length, double *restrict out, const double *a,
-                        const double *b, const double *c) {
-    for (ptrdiff_t x = 0; x < length; x++)
-        out[x] = value_of(rule, inputs, IN_ROW(a, 0), IN_ROW(b, 1), IN_ROW(c, 2));
+/* The workspace of one of the tiles. */
+static inline Workspace tile_of(const Workspace *w, ptrdiff_t tile) {
+    Workspace one = *w;
+    one.base += tile * w->stride;
+    one.tiles = 1;
+    return one;
 }
 
-ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace *w) {
-    double *m = w->memory;
-    const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
-    const Shape shape = shape_of(i, w);
-    for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++)
-        m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
-#define DO(steps)                                                                                                  \
-    for (ptrdiff_t n = 0; n < shape.rows; n++)                                                                     \
-        forward_row(rule, inputs, steps, shape.length, m + place(w, i->start + n), m + place(w, a[n]),             \
-                    m + place(w, b[n]), m + place(w, c[n]))
-    EACH_VARIETY(inputs, shape.steps, DO)
-#undef DO
-}
+#pragma GCC visibility push(hidden)
 
-/* Add g · ∂out/∂operand k to the adjoint j of that operand, number by number if it has one for each. */
-ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t length, int guarded, const double *g,
-                         double *restrict j, const double *out, const double *a, const double *b, const double *c) {
-    double total = 0.0;
-    guarded &= !(PLAIN_PARTIALS[rule] >> k & 1);
-    for (ptrdiff_t x = 0; x < length; x++) {
-        /* Where the guard does not hold, the derivative may be infinite. */
-        double part = guarded && g[x] == 0.0
-                          ? 0.0
-                          : g[x] * slope_of(rule, inputs, k, IN_ROW(a, 0), IN_ROW(b, 1), IN_ROW(c, 2), out[x]);
-        if (steps & 1 << k)
-            j[x] += part;
-        else
-            total += part;
-    }
-    if (!(steps & 1 << k))
-        j[0] += total;
-}
+ptrdiff_t part_prepare(Part *);
+void instruction_prepare(Instruction *, int inputs);
+void run_forward(const Instruction *, const Workspace *);
+void run_backward(const Instruction *, const Workspace *);
 
-ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace *w) {
-    double *m = w->memory, *j = w->adjoint;
-    const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
-    const int wanted = i->wanted, guarded = i->guards > 0, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
-    const Shape shape = shape_of(i, w);
-    for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++) {
-        const double g = j[i->start + n];
-        if (!all_plain && guarded && g == 0.0)
-            continue;
-#define ADD(k, slot)                                                                                               \
-    if (inputs > k && wanted >> k & 1)                                                                             \
-        j[slot] += g * slope_of(rule, inputs, k, m[a[n]], m[b[n]], m[c[n]], m[i->start + n]);
-        ADD(0, a[n]) ADD(1, b[n]) ADD(2, c[n])
-#undef ADD
-    }
-#define ROWS(k, slot, steps)                                                                                       \
-    for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
-        backward_row(rule, inputs, k, steps, shape.length, guarded, j + place(w, i->start + n), j + place(w, slot), \
-                     m + place(w, i->start + n), m + place(w, a[n]), m + place(w, b[n]), m + place(w, c[n]));
-#define DO(steps) ROWS(0, a[n], steps) ROWS(1, b[n], steps) ROWS(2, c[n], steps)
-    EACH_VARIETY(inputs, shape.steps, DO)
-#undef DO
-#undef ROWS
-}
+/* Use vectors of at most `width` numbers, of those that this processor has; returns the width chosen. */
+int choose_vectors(int width);
 
-/* A partial derivative as an operation of its own: its operands are those of the rule, at most two, and the result. */
-ALWAYS void slope(int rule, int inputs, int k, const Instruction *i, const Workspace *w) {
-    double *m = w->memory;
-    const int *a = i->a, *b = i->b, *c = inputs > 1 ? i->c : b;
-    const int v = w->lanes == 1 ? 0 : i->varying;
-    const ptrdiff_t lanes = v ? LANES : 1, step_a = v & 1, step_b = v >> 1 & 1, step_c = inputs > 1 ? v >> 2 & 1 : step_b;
-    if (inputs > 2)
-        return;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        double *out = m + place(w, i->start + n);
-        const double *pa = m + place(w, a[n]), *pb = m + place(w, b[n]), *pc = m + place(w, c[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++)
-            out[lane] = slope_of(rule, inputs, k, pa[lane * step_a], pb[lane * step_b], 0.0, pc[lane * step_c]);
-    }
-}
+extern int (*all_finite)(const double *, ptrdiff_t count);
+extern int (*add_finite)(double *to, const double *, const double *, ptrdiff_t count);
+extern void (*put_scaled)(double *to, const double *from, double factor, ptrdiff_t count);
+extern void (*add_scaled)(double *to, const double *from, double factor, ptrdiff_t count);
+extern void (*spread)(double *rows, const double *examples, ptrdiff_t count, ptrdiff_t inputs);
 
-#define LOOPS(name, rule, inputs)                                                                                   \
-    static void forward_##name(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }          \
-    static void backward_##name(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }         \
-    static void slope_##name##_0(const Instruction *i, const Workspace *w) { slope(rule, inputs, 0, i, w); }        \
-    static void slope_##name##_1(const Instruction *i, const Workspace *w) { slope(rule, inputs, 1, i, w); }
-EACH_RULE(LOOPS)
+/* Apply the update rule of an optimiser; see kernels.py. */
+unsigned apply_update(int rule, ptrdiff_t n, const double *const *in, double *const *out, const double *settings);
 
-#define FORWARD_LOOP(name, rule, inputs) forward_##name,
-#define BACKWARD_LOOP(name, rule, inputs) backward_##name,
-#define SLOPE_LOOPS(name, rule, inputs) {slope_##name##_0, slope_##name##_1},
-static void (*forward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
-static void (*backward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
-
-/* Loops that the compiler makes vectors of are there once more for processors with wider vectors. */
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2"))) static void
-#define FORWARD_AVX2(name, rule, inputs) \
-    AVX2 forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
-#define BACKWARD_AVX2(name, rule, inputs) \
-    AVX2 backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
-EACH_SIMPLE_VALUE(FORWARD_AVX2)
-EACH_SIMPLE_SLOPES(BACKWARD_AVX2)
-#endif
-
-/* Choose the loops for this processor, with vectors of at most `width` numbers. */
-static void loops_choose(int width) {
-#define FORWARD_ANY(name, rule, inputs) forward_loops[rule] = forward_##name;
-#define BACKWARD_ANY(name, rule, inputs) backward_loops[rule] = backward_##name;
-    EACH_SIMPLE_VALUE(FORWARD_ANY)
-    EACH_SIMPLE_SLOPES(BACKWARD_ANY)
-#if defined(__x86_64__)
-#define USE_FORWARD_AVX2(name, rule, inputs) forward_loops[rule] = forward_##name##_avx2;
-#define USE_BACKWARD_AVX2(name, rule, inputs) backward_loops[rule] = backward_##name##_avx2;
-    if (width >= 4 && __builtin_cpu_supports("avx2")) {
-        EACH_SIMPLE_VALUE(USE_FORWARD_AVX2)
-        EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX2)
-    }
-#endif
-}
-
-/* The slot of the item that a number chooses, -1 if there is none. */
-static inline ptrdiff_t chosen(const Choice *choice, double index) {
-    ptrdiff_t k = index >= 0.0 && index < (double)choice->count ? (ptrdiff_t)index : -1;
-    return k >= 0 && (double)k == index ? choice->slots[k] : -1;
-}
-
-/* Where there is no such item, the result is NAN: it stops the run, unless the guard does not hold. */
-static void take_forward(const Instruction *i, const Workspace *w) {
-    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        double *out = w->memory + place(w, i->start + n);
-        const double *index = w->memory + place(w, i->a[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
-            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
-            out[lane] = slot < 0 ? NAN : w->memory[place(w, slot) + (slot < w->uniform ? 0 : lane)];
-        }
-    }
-}
-
-static void take_backward(const Instruction *i, const Workspace *w) {
-    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        const double *g = w->adjoint + place(w, i->start + n), *index = w->memory + place(w, i->a[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
-            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
-            if (slot >= 0)
-                w->adjoint[place(w, slot) + (slot < w->uniform ? 0 : lane)] += g[lane];
-        }
-    }
-}
-
-static void run_forward_on_tile(const Instruction *i, const Workspace *w) {
-    static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
-    if (i->rule == TAKE)
-        take_forward(i, w);
-    else if (i->rule >= SLOPES)
-        SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
-    else
-        forward_loops[i->rule](i, w);
-}
-
-static void run_backward_on_tile(const Instruction *i, const Workspace *w) {
-    if (i->rule == TAKE)
-        take_backward(i, w);
-    else
-        backward_loops[i->rule](i, w);
-}
-
-static inline void on_each_tile(void (*run)(const Instruction *, const Workspace *), const Instruction *i,
-                                const Workspace *w) {
-    if (w->tiles == 1) {
-        run(i, w);
-        return;
-    }
-    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
-        const Workspace one = tile_of(w, tile);
-        run(i, &one);
-    }
-}
-
-/* Run an instruction on all tiles. */
-
-static void run_forward(const Instruction *i, const Workspace *w) {
-    if (i->terms)
-        sums_forward(i, w);
-    else
-        on_each_tile(run_forward_on_tile, i, w);
-}
-
-static void run_backward(const Instruction *i, const Workspace *w) {
-    if (i->terms)
-        sums_backward(i, w);
-    else
-        on_each_tile(run_backward_on_tile, i, w);
-}
+#pragma GCC visibility pop

@@ -2,7 +2,7 @@
 #
 # The examples of a batch are processed LANES at a time, as a tile whose memory fits into the processor's cache: first
 # the numbers that all examples share, then for each other slot one number per example, side by side. A single example
-# is a tile of one lane. The loops of each rule are in machine.h. Neighbouring tiles make up a chunk, and threads share
+# is a tile of one lane. The loops of each rule are in machine.c. Neighbouring tiles make up a chunk, and threads share
 # the chunks; sums over chunks are always added in the same order.
 
 
@@ -67,10 +67,12 @@ cdef extern from "machine.h":
     const double NAN
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
-    int sums_choose(int) noexcept
-    void loops_choose(int) noexcept
+    int choose_vectors(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
     int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept nogil
+    void put_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil
+    void add_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil
+    unsigned apply_update(int, ptrdiff_t, const double**, double**, const double*) noexcept nogil
     void spread_inputs "spread"(double*, const double*, Py_ssize_t, Py_ssize_t) noexcept nogil
 
 cdef extern from "thread_pool.h":
@@ -79,9 +81,8 @@ cdef extern from "thread_pool.h":
     void pool_run(void (*)(void*) noexcept nogil, void*, int) noexcept nogil
 
 def widest_vectors(int width=8):
-    """Use vectors of at most `width` numbers; returns the width chosen for sums of products."""
-    loops_choose(width)
-    return sums_choose(width)
+    """Use vectors of at most `width` numbers; returns the width chosen."""
+    return choose_vectors(width)
 
 widest_vectors()
 
@@ -227,16 +228,14 @@ cdef bint run_chunk(BatchRun* batch, Workspace* workspace, Py_ssize_t number) no
 
 cdef void add_up(Plan* plan, double* adjoint, double* total, bint more) noexcept nogil:
     """Add the adjoints of the captured Values to totals; the first ones are written there, never as -0.0."""
-    cdef Py_ssize_t i, k
-    cdef double* numbers
-    cdef double* to
+    cdef Py_ssize_t i
+    cdef SlotRun run
     for i in range(plan.count_of_runs):
-        numbers, to = adjoint + plan.runs[i].slot, total + plan.runs[i].first
+        run = plan.runs[i]
         if more:
-            add_finite(to, to, numbers, plan.runs[i].count)  # run() looks whether the slopes are finite
+            add_scaled(total + run.first, adjoint + run.slot, 1.0, run.count)
         else:
-            for k in range(plan.runs[i].count):
-                to[k] = numbers[k] + 0.0
+            put_scaled(total + run.first, adjoint + run.slot, 1.0, run.count)
 
 
 cdef inline Py_ssize_t examples_of(BatchRun* batch, Py_ssize_t tile) noexcept nogil:
@@ -641,8 +640,7 @@ cdef class NativeMachine:
             for root in range(batch.differentiating):
                 for chunk in range(1, batch.chunks if batch.helpers else 1):
                     total = batch.totals + (chunk * batch.differentiating + root) * captured
-                    for i in range(captured):
-                        batch.slopes[root][i] += total[i]
+                    add_scaled(batch.slopes[root], total, 1.0, captured)
                 if not all_finite(batch.slopes[root], count):
                     return None
             return numbers, slopes, origin

@@ -40,6 +40,7 @@ SOURCES = [
         "native/rows.pxi",
         "native/machine.pxi",
         "native/machine.h",
+        "native/machine.c",
         "native/memory.h",
         "native/sums.h",
         "native/lanes.h",

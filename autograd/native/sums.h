@@ -7,88 +7,18 @@
    processor is chosen at run time. All of them give the same bits, but for gradients on a processor that has no fused
    multiply-add. */
 
-#include <stddef.h>
-
-enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in facts.py */
-
-#define LANES 16
 #define BLOCK 8 /* so many results of a layer are computed for all tiles before the next ones */
 #define DEEP 128 /* so many terms of them at a time */
-#define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
 #define ALWAYS static inline __attribute__((always_inline))
 
-typedef struct {
-    const int *slots;
-    ptrdiff_t count;
-} Choice; /* a list that TAKE chooses from */
-
-/* The slots of one factor of the terms of a part: start + row · r + column · c + term · t */
-typedef struct {
-    ptrdiff_t start, row, column, term;
-} Affine;
-
-/* Terms of one code, one after the other. */
-typedef struct {
-    int terms, code;
-    Affine a, b;
-} Span;
-
-/* Results of a block of sums: `rows` times `columns`, row after row, from the `first` one on. If their operands lie in
-   affine order, `spans` say where; if not, there are none, and the operands are listed. */
-typedef struct {
-    ptrdiff_t first, rows, columns;
-    int count; /* of the spans */
-    const Span *spans;
-    int forward, backward; /* whether products.h can compute it with rows of lanes, and propagate its adjoints */
-} Part;
-
-/* One rule, or a sum of products, applied to compute `count` results, which lie side by side. */
-typedef struct {
-    int rule;
-    int wanted;  /* bit k: the gradient of operand k is wanted */
-    int varying; /* bit k: operand k has rows; bit 3: the results have rows */
-    void *own;   /* the Rule if it is younger than the engine, which has no loops for it; else NULL */
-    ptrdiff_t start, count;
-    int *a, *b, *c;
-    const Choice *choices; /* of TAKE; `b` says which */
-    int guards;
-    int *guard;           /* pairs of slot and side */
-    int terms;            /* of a sum of products; 0 for a rule */
-    unsigned char *codes; /* of a sum of products, one for each term */
-    int even, flat, steps; /* of a rule: see instruction_prepare */
-    Part *parts;          /* of a sum of products */
-    Span *spans;          /* of all its parts */
-    int count_of_parts;
-} Instruction;
-
-/* A slot below `uniform` holds one number for all examples; every other slot has a row of LANES numbers, or one number
-   where there is a single lane. The slots with rows begin at `base`; those of the next tile `stride` further on. Those of
-   the inputs come first. `examples` are the inputs as they were passed, example by example; NULL if there are not LANES
-   examples in each tile. */
-typedef struct {
-    double *memory, *adjoint, *scratch;
-    ptrdiff_t uniform, base, lanes, tiles, stride, inputs;
-    const double *examples;
-} Workspace;
-
-static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
-    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
-}
-
-/* The workspace of one of the tiles. */
-static inline Workspace tile_of(const Workspace *w, ptrdiff_t tile) {
-    Workspace one = *w;
-    one.base += tile * w->stride;
-    one.tiles = 1;
-    return one;
-}
+enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in facts.py */
 
 #define AT(x, r, c, t) ((x).start + (x).row * (r) + (x).column * (c) + (x).term * (t))
 
 static inline ptrdiff_t far_apart(ptrdiff_t step, ptrdiff_t count) { return step >= count || -step >= count; }
 
 /* Decide how a part is run with rows of lanes; returns how much scratch memory it needs. */
-static ptrdiff_t part_prepare(Part *part) {
+ptrdiff_t part_prepare(Part *part) {
     ptrdiff_t room = 0;
     part->forward = part->count && part->columns > 1;
     part->backward = part->count > 0;
@@ -232,13 +162,16 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 
 static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
 static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
-static int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
-static int (*add_finite)(double *, const double *, const double *, ptrdiff_t) = add_finite_any;
-static void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
+int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
+int (*add_finite)(double *, const double *, const double *, ptrdiff_t) = add_finite_any;
+void (*put_scaled)(double *, const double *, double, ptrdiff_t) = put_scaled_any;
+void (*add_scaled)(double *, const double *, double, ptrdiff_t) = add_scaled_any;
+void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
 
 #define CHOOSE(kind, width)                                                                                        \
     return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind,         \
-           add_finite = add_finite_##kind, spread = spread_##kind, width
+           add_finite = add_finite_##kind, put_scaled = put_scaled_##kind, add_scaled = add_scaled_##kind,                       \
+           spread = spread_##kind, width
 
 /* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {
