@@ -28,8 +28,8 @@ class BuildEngine(build_ext):
         if reason is None:
             build.translate(SOURCE, FOLDER)
             objects = build.compiled(self.compiler, SOURCE, FOLDER, self.build_temp)
-            linked = {"sources": [], "depends": objects, "extra_objects": objects, "extra_link_args": build.link_flags()}
-            vars(self.extensions[0]).update(linked)
+            found = {"sources": [], "depends": objects, "extra_objects": objects}
+            vars(self.extensions[0]).update(found, extra_link_args=build.link_flags())
             super().build_extensions()
         else:
             print(WITHOUT.format(reason=reason), file=sys.stderr)

@@ -1,7 +1,7 @@
 """How the compiled engine is built: Cython reads the engine's files as they are; kernels.h is made from the table.
 
-Two C files are compiled at the same time: the machine, whose loops the compiler makes vectors of, and what Cython wrote,
-which more optimisation would make no faster.
+Two C files are compiled at the same time: the machine, whose loops the compiler makes vectors of, and what Cython
+wrote, which more optimisation would make no faster.
 """
 
 import os
