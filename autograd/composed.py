@@ -1,15 +1,18 @@
-"""Functions composed of primitives: sums and exponentials, written so that nothing overflows or cancels."""
+"""Functions composed of primitives: sums and exponentials, written so that nothing overflows or cancels.
+
+At the end is what NumPy's functions do with Values, for which some of these stand.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from functools import reduce
-from operator import add
+from operator import add, mul, pow, sub, truediv
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from autograd.arguments import expect_list
-from autograd.engine import Value, as_float, is_recording, scope
+from autograd.engine import Value, as_float, is_recording, scope, set_method
 from autograd.engine.functions import COMPOSED, FUNCTIONS
 from autograd.errors import ArgumentError
 from autograd.passes import is_zero
@@ -224,3 +227,18 @@ def dot(xs, ys):
 
 
 COMPOSED.update(logaddexp=logaddexp, sinc=sinc)
+
+OPERATORS = {"add": add, "subtract": sub, "multiply": mul, "divide": truediv, "power": pow}
+
+
+def _array_ufunc(self, ufunc, method, *inputs, **options):
+    """What NumPy calls for its elementwise functions of Values that are in no array."""
+    operator = OPERATORS.get(ufunc.__name__)
+    if operator and isinstance(inputs[0], float) and not options:  # numpy.float64(2.0) * v
+        return operator(float(inputs[0]), self)
+    from autograd.value_array import without_array  # NumPy is here
+
+    return without_array(ufunc, method, inputs, options)
+
+
+set_method("__array_ufunc__", _array_ufunc)

@@ -3,7 +3,6 @@
 import math
 import sys
 from collections.abc import Callable
-from operator import add, mul, pow, sub, truediv
 from typing import Any
 
 from autograd.engine import Value, apply, make_function, set_method, where
@@ -157,19 +156,3 @@ for _name, _function in ANGLES.items():
 for _name, _remedy in ELSEWHERE.items():
     if not hasattr(Value, _name):
         set_method(_name, Elsewhere(_name, _remedy))
-
-
-OPERATORS = {"add": add, "subtract": sub, "multiply": mul, "divide": truediv, "power": pow}
-
-
-def _array_ufunc(self, ufunc, method, *inputs, **options):
-    """What NumPy calls for its elementwise functions of Values that are in no array."""
-    operator = OPERATORS.get(ufunc.__name__)
-    if operator and isinstance(inputs[0], float) and not options:  # numpy.float64(2.0) * v
-        return operator(float(inputs[0]), self)
-    from autograd.value_array import without_array  # NumPy is here
-
-    return without_array(ufunc, method, inputs, options)
-
-
-set_method("__array_ufunc__", _array_ufunc)

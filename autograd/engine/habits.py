@@ -45,6 +45,7 @@ ONE_NUMBER = "A Value is one number; several are a list of Values, or a NumPy ar
 IN_PLACE = "A Value is not changed in place: assign to v.data, as in v.data -= 0.1 * v.grad."
 LEAVE_OUT = "Leave it out: every number is a float64 in ordinary memory."
 OF_A_LIST = "A Value is one number; write autograd.{0}(values) for a list of them."
+OF_A_LIST_IN_PYTHON = "A Value is one number; write {0}(values) for a list of them."
 OWN_RULE = 'An operation of your own is a line such as autograd.rule("cube", "x ** 3", "3 * x ** 2")'
 OF_ONES_OWN = "Keep what belongs to a Value beside it, in a dict such as m = {p: 0.0 for p in parameters}."
 
@@ -66,13 +67,18 @@ ELSEWHERE = {
     "register_hook": "After backward() every node above the result has its v.grad: read it there.",
     "zero_grad": "Write v.grad = 0.0, or autograd.zero_grad(values) for a list of Values.",
     "gradient": "Write y.backward() and then v.grad, or autograd.derivatives(y, v).",
-    "sum": "A Value is one number; write sum(values) for a list of them.",
+    "square": "Write v * v or v ** 2.",
+    "reciprocal": "Write 1 / v.",
+    "rsqrt": "Write v ** -0.5.",
+    "clip": "Write v.clamp(0.0, 1.0).",
+    **{name: OF_A_LIST_IN_PYTHON.format(name) for name in ("sum", "max", "min")},
     "dot": "A Value is one number; write autograd.dot(xs, ys) for two lists of them.",
     "matmul": "A Value is one number; write autograd.dot(row, xs) for each row of a matrix.",
     **{name: OF_A_LIST.format(name) for name in ("mean", "softmax", "log_softmax", "logsumexp")},
     **dict.fromkeys(("zero_", "fill_", "copy_", "add_", "sub_", "mul_", "div_", "assign", "assign_sub"), IN_PLACE),
-    **dict.fromkeys(("cpu", "cuda", "to", "double", "half", "dtype", "device"), LEAVE_OUT),
+    **dict.fromkeys(("cpu", "cuda", "to", "double", "float", "half", "dtype", "astype", "device"), LEAVE_OUT),
     **dict.fromkeys(("shape", "size", "ndim", "dim", "numel", "view", "reshape", "squeeze", "unsqueeze"), ONE_NUMBER),
+    **dict.fromkeys(("T", "mT", "t", "transpose", "permute", "flatten", "expand"), ONE_NUMBER),
     **dict.fromkeys(("m", "v", "momentum", "velocity", "cache", "lr"), OF_ONES_OWN),
 }
 
