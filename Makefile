@@ -93,15 +93,16 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "Python's venv module is needed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
+# Python compiles a module when it is first imported; most of what comes with the packages never is.
 $(VENV)/ready-to-run: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv (this is quick the next time) ..."
-	@$(BIN)/python -m pip install -q -e '.[draw,nn]'
+	@$(BIN)/python -m pip install -q --no-compile -e '.[draw,nn]'
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@
 
 $(VENV)/ready-to-test: $(VENV)/bin/python $(ENGINE)
 	@echo "Installing into .venv, with what the tests use (this is quick the next time) ..."
-	@$(BIN)/python -m pip install -q -e '.[test$(EXTRAS)]'
+	@$(BIN)/python -m pip install -q --no-compile -e '.[test$(EXTRAS)]'
 	@$(BIN)/python -c $(SAY_ENGINE)
 	@touch $@ $(VENV)/ready-to-run
 
