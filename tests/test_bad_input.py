@@ -1,6 +1,7 @@
 """Every public function refuses bad arguments with a clear error, and changes nothing."""
 
 import contextlib
+import importlib
 import io
 import math
 import operator
@@ -267,6 +268,14 @@ NOT_CALLED = {
 ENDLESS = {"autograd.play_training steps", "nn.CosineAnnealingLR T_max"}  # these may be as large as one likes
 TRAINS = {"autograd.play_training", "nn.fit"}  # some errors, such as those of callbacks, come after some training
 PATIENCE = 2.0  # seconds of processor time
+
+
+@pytest.fixture(autouse=True, scope="module")
+def libraries():
+    """Imported before time is measured: the first import on a machine compiles them."""
+    for name in ("matplotlib.pyplot", "sklearn.datasets", "jax", "graphviz"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True)
