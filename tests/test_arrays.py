@@ -474,6 +474,7 @@ def test_functions_of_numpy_on_a_value_in_no_array():
 
 
 def test_functions_of_scipy_say_what_to_write():
+    # SciPy comes with scikit-learn, which `make test` installs: this is left out only where it cannot be.
     special = pytest.importorskip("scipy.special", reason="SciPy is not installed")
     with pytest.raises(NumberTypeError, match=r"Write autograd\.erf of each element"):
         special.erf(Value(1.0))

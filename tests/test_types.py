@@ -46,6 +46,8 @@ def mypy(tmp_path_factory):
     What it finds does not depend on the engine, so it is asked on the compiled one alone.
     """
     if os.environ.get("GLASSGRAD_PURE"):
+        # It reads annotations and .pyi files, and runs nothing. `make test` asks it in its other run, with the compiled
+        # engine or, where there is no compiler, without.
         pytest.skip("asked once: mypy says the same on both engines")
     folder, text = tmp_path_factory.mktemp("types"), STATEMENTS.read_text()
     (folder / "wrong.py").write_text(text.replace("autograd.tanh(0.5), float", "autograd.tanh(0.5), Value"))

@@ -118,8 +118,8 @@ def test_every_module_is_tried():
 
 
 def leave_to_soak(name, language):
-    if name in ("gpt", "gpt of two layers") and language != "numpy" and not SOAK:
-        # JAX compiles these for half a minute. NumPy's code, which comes from the same form, is tried each time.
+    if name in ("gpt", "gpt of two layers") and language == "jax" and not SOAK:
+        # NumPy and PyTorch need no compilation, and their code comes from the same form: it is tried each time.
         pytest.skip("compiling it takes half a minute: make soak")
 
 
