@@ -441,3 +441,15 @@ def test_the_garbage_collector_is_as_it_was_after_a_recording(on):
         assert gc.isenabled() == on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_lists_of_values_numbers_and_both_are_told_apart(kind):
+    step = compile(lambda rows, scale: sum((a * b * scale for a, b in rows), Value(0.0)))
+    for x, y in ((Value(2.0), Value(3.0)), (Value(2.0), 3.0), (2.0, 3.0), (2.0, Value(3.0))) * 2:
+        rows = kind([kind([x, y]), kind([y, x])])
+        leaves = [leaf for leaf in (x, y) if isinstance(leaf, Value)]
+        found = step(rows, Value(0.5))
+        assert found.data == 6.0
+        assert derivatives(found, leaves) == [3.0 if leaf is x else 2.0 for leaf in leaves]
+    assert step.cache_info().misses == 4
