@@ -13,7 +13,7 @@ def is_library(module: str | None) -> bool:
     """Whether a module, given by its name, is not the user's own code."""
     if not module or module == "__main__":
         return False
-    if module.partition(".")[0] in OURS:
+    if module.partition(".")[0] in OURS or module.startswith("_cython_"):  # where Cython keeps its own classes
         return True
     found = sys.modules.get(module)
     file = getattr(found, "__file__", None)

@@ -147,38 +147,42 @@ class Optimizer(metaclass=_Explains):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        if self._parts is not None:
+        own = vars(self)  # reading attributes takes three times as long in a class that has `__getattr__`
+        if own["_parts"] is not None:
             self._parts.zero_grad()
             return
-        self.flat.gather()
-        apply_update("zero", self.params, {})
+        own["flat"].gather()
+        apply_update("zero", own["params"], {})
 
     def step(self) -> None:
         """Move every parameter that is not frozen once, by its gradient.
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        if self._parts is not None:
+        own = vars(self)
+        if own["_parts"] is not None:
             self._check_nothing_set_for_all()
             self._parts.step()
             self.steps += 1
             return
-        self.flat.gather()
+        own["flat"].gather()
         self.regroup()
-        self.state = self._move()
+        own["state"] = self._move()
         self.count_step()
 
     def regroup(self) -> list[int]:
         """Notice which parameters are frozen now; returns their places."""
-        frozen = find_frozen(self.params)
-        if frozen != self._frozen:
+        own = vars(self)
+        frozen = find_frozen(own["params"])
+        if frozen != own["_frozen"]:
             self._group(self.skipped, frozen)
         return frozen
 
     def count_step(self) -> None:
         """A step has been made."""
-        self.steps += 1
-        self._run += 1
+        own = vars(self)
+        own["steps"] += 1
+        own["_run"] += 1
 
     def _check_nothing_set_for_all(self) -> None:
         """Raise ArgumentError if a setting was given to the whole, whose groups have their own."""
@@ -359,11 +363,12 @@ class TableOptimizer(Optimizer):
         return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
 
     def _move(self) -> list[Any]:
-        with_numpy = backend == "python" and len(self.params) >= LARGE
-        if with_numpy or self._groups is not None or type(self).update is not TableOptimizer.update:
+        own = vars(self)
+        with_numpy = backend == "python" and len(own["params"]) >= LARGE
+        if with_numpy or own["_groups"] is not None or type(self).update is not TableOptimizer.update:
             return super()._move()
         try:
-            return apply_update(self.rule, self.params, self.constants(), self.state)
+            return apply_update(self.rule, own["params"], self.constants(), own["state"])
         except ArgumentError:
             self._check()  # names the setting that is not a number
             raise

@@ -80,10 +80,15 @@ def flags():
     for the same under a sanitizer of the C compiler, such as "address,undefined" or "thread".
     """
     debugging = ["-O1", "-g"] if os.environ.get("GLASSGRAD_SANITIZE") or os.environ.get("GLASSGRAD_DEBUG") else []
-    return [*FLAGS, *debugging, *link_flags()]
+    return [*FLAGS, *debugging, *sanitizer()]
 
 
 def link_flags():
-    """The options of the linker."""
-    sanitizer = os.environ.get("GLASSGRAD_SANITIZE")
-    return [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all"] if sanitizer else []
+    """The options of the linker: with the C library's functions, in the version that Python's `math` uses."""
+    return ["-lm", *sanitizer()]
+
+
+def sanitizer():
+    """The options of the C compiler and the linker for a sanitizer, if there is to be one."""
+    name = os.environ.get("GLASSGRAD_SANITIZE")
+    return [f"-fsanitize={name}", "-fno-sanitize-recover=all"] if name else []

@@ -83,15 +83,16 @@ ALWAYS void forward_row(int rule, int inputs, int steps, ptrdiff_t length, doubl
 }
 
 ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace *w) {
-    double *m = w->memory;
+    double *const m = w->memory;
     const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
     const Shape shape = shape_of(i, w);
     for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++)
         m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
 #define DO(steps)                                                                                                  \
-    for (ptrdiff_t n = 0; n < shape.rows; n++)                                                                     \
-        forward_row(rule, inputs, steps, shape.length, m + place(w, i->start + n), m + place(w, a[n]),             \
-                    m + place(w, b[n]), m + place(w, c[n]))
+    for (ptrdiff_t tile = 0; tile < w->tiles; tile++)                                                              \
+        for (ptrdiff_t n = 0; n < shape.rows; n++)                                                                 \
+            forward_row(rule, inputs, steps, shape.length, m + place(w, tile, i->start + n), m + place(w, tile, a[n]), \
+                        m + place(w, tile, b[n]), m + place(w, tile, c[n]))
     EACH_VARIETY(inputs, shape.steps, DO)
 #undef DO
 }
@@ -132,9 +133,13 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
     }
 #define ROWS(k, slot, steps)                                                                                       \
     for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
-        backward_row(rule, inputs, k, steps, shape.length, guarded, j + place(w, i->start + n), j + place(w, slot), \
-                     m + place(w, i->start + n), m + place(w, a[n]), m + place(w, b[n]), m + place(w, c[n]));
-#define DO(steps) ROWS(0, a[n], steps) ROWS(1, b[n], steps) ROWS(2, c[n], steps)
+        backward_row(rule, inputs, k, steps, shape.length, guarded, j + place(w, tile, i->start + n),               \
+                     j + place(w, tile, slot), m + place(w, tile, i->start + n), m + place(w, tile, a[n]),         \
+                     m + place(w, tile, b[n]), m + place(w, tile, c[n]));
+#define DO(steps)                                                                                                  \
+    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {                                                            \
+        ROWS(0, a[n], steps) ROWS(1, b[n], steps) ROWS(2, c[n], steps)                                             \
+    }
     EACH_VARIETY(inputs, shape.steps, DO)
 #undef DO
 #undef ROWS
@@ -148,12 +153,13 @@ ALWAYS void slope(int rule, int inputs, int k, const Instruction *i, const Works
     const ptrdiff_t lanes = v ? LANES : 1, step_a = v & 1, step_b = v >> 1 & 1, step_c = inputs > 1 ? v >> 2 & 1 : step_b;
     if (inputs > 2)
         return;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        double *out = m + place(w, i->start + n);
-        const double *pa = m + place(w, a[n]), *pb = m + place(w, b[n]), *pc = m + place(w, c[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++)
-            out[lane] = slope_of(rule, inputs, k, pa[lane * step_a], pb[lane * step_b], 0.0, pc[lane * step_c]);
-    }
+    for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
+        for (ptrdiff_t n = 0; n < i->count; n++) {
+            double *out = m + place(w, tile, i->start + n);
+            const double *pa = m + place(w, tile, a[n]), *pb = m + place(w, tile, b[n]), *pc = m + place(w, tile, c[n]);
+            for (ptrdiff_t lane = 0; lane < lanes; lane++)
+                out[lane] = slope_of(rule, inputs, k, pa[lane * step_a], pb[lane * step_b], 0.0, pc[lane * step_c]);
+        }
 }
 
 #define LOOPS(name, rule, inputs)                                                                                   \
@@ -202,34 +208,36 @@ static inline ptrdiff_t chosen(const Choice *choice, double index) {
     return k >= 0 && (double)k == index ? choice->slots[k] : -1;
 }
 
+/* Call DO(lane, place of the chosen item, or a negative number if there is none) for each lane of each result n. */
+#define EACH_CHOICE(i, w, DO)                                                                                      \
+    const ptrdiff_t lanes = (i)->varying & 8 ? (w)->lanes : 1, step = lanes > 1 && (i)->varying & 1;               \
+    for (ptrdiff_t tile = 0; tile < (w)->tiles; tile++)                                                            \
+        for (ptrdiff_t n = 0; n < (i)->count; n++) {                                                               \
+            const ptrdiff_t result = place(w, tile, (i)->start + n), index = place(w, tile, (i)->a[n]);             \
+            for (ptrdiff_t lane = 0; lane < lanes; lane++) {                                                       \
+                const ptrdiff_t slot = chosen(&(i)->choices[(i)->b[n]], (w)->memory[index + lane * step]);         \
+                DO(result + lane, slot < 0 ? -1 : place(w, tile, slot) + (slot < (w)->uniform ? 0 : lane));        \
+            }                                                                                                      \
+        }
+
 /* Where there is no such item, the result is NAN: it stops the run, unless the guard does not hold. */
 static void take_forward(const Instruction *i, const Workspace *w) {
-    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        double *out = w->memory + place(w, i->start + n);
-        const double *index = w->memory + place(w, i->a[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
-            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
-            out[lane] = slot < 0 ? NAN : w->memory[place(w, slot) + (slot < w->uniform ? 0 : lane)];
-        }
-    }
+#define TAKE_ITEM(to, from) w->memory[to] = (from) < 0 ? NAN : w->memory[from]
+    EACH_CHOICE(i, w, TAKE_ITEM)
 }
 
 static void take_backward(const Instruction *i, const Workspace *w) {
-    const ptrdiff_t lanes = i->varying & 8 ? w->lanes : 1, step = lanes > 1 && i->varying & 1;
-    for (ptrdiff_t n = 0; n < i->count; n++) {
-        const double *g = w->adjoint + place(w, i->start + n), *index = w->memory + place(w, i->a[n]);
-        for (ptrdiff_t lane = 0; lane < lanes; lane++) {
-            ptrdiff_t slot = chosen(&i->choices[i->b[n]], index[lane * step]);
-            if (slot >= 0)
-                w->adjoint[place(w, slot) + (slot < w->uniform ? 0 : lane)] += g[lane];
-        }
-    }
+#define ADD_TO_ITEM(from, to) (to) < 0 ? 0.0 : (w->adjoint[to] += w->adjoint[from])
+    EACH_CHOICE(i, w, ADD_TO_ITEM)
 }
 
-static void run_forward_on_tile(const Instruction *i, const Workspace *w) {
+/* Run an instruction on all tiles. */
+
+void run_forward(const Instruction *i, const Workspace *w) {
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
-    if (i->rule == TAKE)
+    if (i->terms)
+        sums_forward(i, w);
+    else if (i->rule == TAKE)
         take_forward(i, w);
     else if (i->rule >= SLOPES)
         SLOPE_LOOP[(i->rule - SLOPES) / 4][(i->rule - SLOPES) % 4](i, w);
@@ -237,37 +245,11 @@ static void run_forward_on_tile(const Instruction *i, const Workspace *w) {
         forward_loops[i->rule](i, w);
 }
 
-static void run_backward_on_tile(const Instruction *i, const Workspace *w) {
-    if (i->rule == TAKE)
-        take_backward(i, w);
-    else
-        backward_loops[i->rule](i, w);
-}
-
-static inline void on_each_tile(void (*run)(const Instruction *, const Workspace *), const Instruction *i,
-                                const Workspace *w) {
-    if (w->tiles == 1) {
-        run(i, w);
-        return;
-    }
-    for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {
-        const Workspace one = tile_of(w, tile);
-        run(i, &one);
-    }
-}
-
-/* Run an instruction on all tiles. */
-
-void run_forward(const Instruction *i, const Workspace *w) {
-    if (i->terms)
-        sums_forward(i, w);
-    else
-        on_each_tile(run_forward_on_tile, i, w);
-}
-
 void run_backward(const Instruction *i, const Workspace *w) {
     if (i->terms)
         sums_backward(i, w);
+    else if (i->rule == TAKE)
+        take_backward(i, w);
     else
-        on_each_tile(run_backward_on_tile, i, w);
+        backward_loops[i->rule](i, w);
 }

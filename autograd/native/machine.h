@@ -61,8 +61,9 @@ typedef struct {
     const double *examples;
 } Workspace;
 
-static inline ptrdiff_t place(const Workspace *w, ptrdiff_t slot) {
-    return slot < w->uniform ? slot : w->base + (slot - w->uniform) * w->lanes;
+/* Where the row or the number of a slot is, in one of the tiles. */
+static inline ptrdiff_t place(const Workspace *w, ptrdiff_t tile, ptrdiff_t slot) {
+    return slot < w->uniform ? slot : w->base + tile * w->stride + (slot - w->uniform) * w->lanes;
 }
 
 /* The workspace of one of the tiles. */
@@ -84,6 +85,7 @@ void run_backward(const Instruction *, const Workspace *);
 int choose_vectors(int width);
 
 extern int (*all_finite)(const double *, ptrdiff_t count);
+extern int (*copy_finite)(double *to, const double *from, ptrdiff_t count);
 extern int (*add_finite)(double *to, const double *, const double *, ptrdiff_t count);
 extern void (*put_scaled)(double *to, const double *from, double factor, ptrdiff_t count);
 extern void (*add_scaled)(double *to, const double *from, double factor, ptrdiff_t count);

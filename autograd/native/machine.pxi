@@ -63,12 +63,13 @@ cdef extern from "machine.h":
 
     Py_ssize_t part_prepare(Part*) noexcept
     void instruction_prepare(CInstruction*, int) noexcept
-    Py_ssize_t place(const Workspace*, Py_ssize_t) noexcept nogil
+    Py_ssize_t place(const Workspace*, Py_ssize_t, Py_ssize_t) noexcept nogil
     const double NAN
     void run_forward(const CInstruction*, const Workspace*) noexcept nogil
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int choose_vectors(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
+    int copy_finite(double*, const double*, Py_ssize_t) noexcept nogil
     int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept nogil
     void put_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil
     void add_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil
@@ -88,7 +89,7 @@ widest_vectors()
 
 cdef inline Py_ssize_t cell(Workspace* workspace, Py_ssize_t slot, Py_ssize_t lane) noexcept nogil:
     """Where the number of a slot in one lane is."""
-    return place(workspace, slot) + (lane if slot >= workspace.uniform else 0)
+    return place(workspace, 0, slot) + (lane if slot >= workspace.uniform else 0)
 
 
 cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize_t lane) noexcept nogil:
@@ -104,7 +105,7 @@ cdef inline bint holds(CInstruction* instruction, Workspace* workspace, Py_ssize
 cdef void clear_unless_it_holds(CInstruction* instruction, Workspace* workspace) noexcept nogil:
     """Set the results of an instruction with a guard to 0 where that does not hold."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
-    cdef double* out = workspace.memory + place(workspace, instruction.start)
+    cdef double* out = workspace.memory + place(workspace, 0, instruction.start)
     for lane in range(lanes):
         if not holds(instruction, workspace, lane):
             for k in range(instruction.count):
@@ -337,7 +338,7 @@ cdef bint call_rule(BatchRun* batch, CInstruction* instruction, Workspace* works
                      Py_ssize_t examples) noexcept with gil:
     """Compute the results of such a rule; returns whether there is one for each example."""
     cdef Py_ssize_t k, lane, lanes = workspace.lanes if instruction.varying & 8 else 1
-    cdef double* out = workspace.memory + place(workspace, instruction.start)
+    cdef double* out = workspace.memory + place(workspace, 0, instruction.start)
     examples = min(examples, lanes)
     try:
         value = (<object>instruction.own).value
@@ -682,9 +683,10 @@ cdef class NativeMachine:
             batch.inputs = matrix.numbers.data.as_doubles
             if matrix.count != batch.examples or matrix.width != self.plan.inputs:
                 raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on rows of {matrix.width}.")
-            if not all_finite(batch.inputs, batch.examples * self.plan.inputs):
+            if not matrix.finite and not all_finite(batch.inputs, batch.examples * self.plan.inputs):
                 for at in range(batch.examples * self.plan.inputs):
                     as_float(batch.inputs[at])
+            matrix.finite = True
             return matrix
         kept = array.clone(NUMBERS, batch.examples * self.plan.inputs + 1, False)
         view = kept

@@ -18,6 +18,19 @@
 #define PLUS_PRODUCT(s, w, x) FUSED(s, w, x)
 #include "tiles.h"
 
+/* Add to c the sum of such products over all tiles: some rows and a few vectors of columns at a time, so that what they are
+   computed from stays in the nearest cache. */
+TARGET static void OF_KIND(add_sum_of_products)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row,
+                                                ptrdiff_t a_tile, const double *b, ptrdiff_t b_term, ptrdiff_t b_tile,
+                                                ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t tiles) {
+    enum { WIDE = ACROSS * WIDTH };
+    for (ptrdiff_t p = 0; p < rows; p += SUMMED)
+        for (ptrdiff_t q = 0; q < columns; q += WIDE)
+            OF_KIND(fused_product_of_blocks)(c + p * c_row + q, c_row, a + p * a_row, a_row, 1, a_tile, b + q, b_term, b_tile,
+                                             rows - p < SUMMED ? rows - p : SUMMED, columns - q < WIDE ? columns - q : WIDE,
+                                             LANES, tiles, 0);
+}
+
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
 HERE void OF_KIND(turned)(double *to, ptrdiff_t to_row, const double *from, ptrdiff_t from_row, ptrdiff_t from_column,
                           ptrdiff_t rows, ptrdiff_t columns) {
@@ -92,13 +105,14 @@ HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const
                                        part->columns, LANES, span->terms, w->tiles, s == 0);
                 continue;
             }
-            for (ptrdiff_t k = 0; k < w->tiles * part->columns; k++)
-                for (int t = 0; t < span->terms; t++) {
-                    double *row = out + k / part->columns * w->stride + k % part->columns * LANES;
-                    const double bias = weights[k % part->columns * span->a.column + t * span->a.term];
-                    EACH (int p = 0; p < PARTS; p++)
-                        V(row)[p] = (s == 0 && t == 0 ? -(vector){0} : V(row)[p]) + bias;
-                }
+            for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
+                for (ptrdiff_t k = 0; k < part->columns; k++)
+                    for (int t = 0; t < span->terms; t++) {
+                        double *row = out + tile * w->stride + k * LANES;
+                        const double bias = weights[k * span->a.column + t * span->a.term];
+                        EACH (int p = 0; p < PARTS; p++)
+                            V(row)[p] = (s == 0 && t == 0 ? -(vector){0} : V(row)[p]) + bias;
+                    }
         }
     }
 }
@@ -113,28 +127,29 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
             const ptrdiff_t weights = AT(span->a, r, 0, 0), x = AT(span->b, r, 0, 0) * LANES, step = span->b.term * LANES;
             const ptrdiff_t count = part->columns, terms = span->terms;
             if (!(span->code & HAS_B)) {
-                for (ptrdiff_t k = 0; k < w->tiles * count && span->code & A_WANTED; k++) {
-                    const double whole = OF_KIND(total)(CV(g + k / count * w->stride + k % count * LANES));
-                    for (ptrdiff_t t = 0; t < terms; t++)
-                        w->adjoint[weights + k % count * span->a.column + t * span->a.term] += whole;
-                }
+                for (ptrdiff_t tile = 0; tile < w->tiles && span->code & A_WANTED; tile++)
+                    for (ptrdiff_t k = 0; k < count; k++) {
+                        const double whole = OF_KIND(total)(CV(g + tile * w->stride + k * LANES));
+                        for (ptrdiff_t t = 0; t < terms; t++)
+                            w->adjoint[weights + k * span->a.column + t * span->a.term] += whole;
+                    }
                 continue;
             }
             if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
                 AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
-                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride,
-                                       w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs, LANES * w->inputs,
-                                       count, terms, LANES, w->tiles, 0);
+                OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.column, g, LANES, w->stride,
+                                             w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs,
+                                             LANES * w->inputs, count, terms, w->tiles);
             } else if (span->code & A_WANTED && span->a.term == 1) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * terms, rows + x + tile * w->stride, step, terms);
-                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.column, 0, g, LANES, 1, w->stride, turned, terms,
-                                       LANES * terms, count, terms, LANES, w->tiles, 0);
+                OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.column, g, LANES, w->stride, turned, terms,
+                                             LANES * terms, count, terms, w->tiles);
             } else if (span->code & A_WANTED) {
                 for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
                     OF_KIND(turned_lanes)(turned + tile * LANES * count, g + tile * w->stride, LANES, count);
-                OF_KIND(fused_tiled_product)(w->adjoint + weights, span->a.term, 0, rows + x, step, 1, w->stride, turned, count,
-                                       LANES * count, terms, count, LANES, w->tiles, 0);
+                OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.term, rows + x, step, w->stride, turned, count,
+                                             LANES * count, terms, count, w->tiles);
             }
             if (span->code & B_WANTED)
                 OF_KIND(fused_tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
@@ -176,12 +191,13 @@ HERE void OF_KIND(part_forward)(const Instruction *i, const Workspace *w, const 
         const Affine a = turn ? span->b : span->a, b = turn ? span->a : span->b;
         const double *m = w->memory, *x = m + b.start;
         if (!(span->code & HAS_B)) {
-            for (ptrdiff_t k = 0; k < rows * columns; k++) {
-                double sum = anew ? -0.0 : out[k];
-                for (int t = 0; t < span->terms; t++)
-                    sum += m[AT(span->a, k / columns, k % columns, t)];
-                out[k] = sum;
-            }
+            for (ptrdiff_t r = 0; r < rows; r++)
+                for (ptrdiff_t c = 0; c < columns; c++) {
+                    double sum = anew ? -0.0 : out[r * columns + c];
+                    for (int t = 0; t < span->terms; t++)
+                        sum += m[AT(span->a, r, c, t)];
+                    out[r * columns + c] = sum;
+                }
         } else if (b.column == 0 && a.row == 0 && a.column == 1) {
             OF_KIND(product)(out, columns, x, b.row, b.term, m + a.start, a.term, rows, columns, span->terms, anew);
         } else if (b.column == 0 && a.row == 0 && rows >= 4 && columns >= 4) {
@@ -231,9 +247,10 @@ HERE void OF_KIND(part_backward)(const Instruction *i, const Workspace *w, const
     for (int s = 0; s < part->count; s++) {
         const Span *span = &part->spans[s];
         if (!(span->code & HAS_B)) {
-            for (ptrdiff_t k = 0; k < part->rows * part->columns && span->code & A_WANTED; k++)
-                for (int t = 0; t < span->terms; t++)
-                    w->adjoint[AT(span->a, k / part->columns, k % part->columns, t)] += g[k];
+            for (ptrdiff_t r = 0; r < part->rows && span->code & A_WANTED; r++)
+                for (ptrdiff_t c = 0; c < part->columns; c++)
+                    for (int t = 0; t < span->terms; t++)
+                        w->adjoint[AT(span->a, r, c, t)] += g[r * part->columns + c];
             continue;
         }
         if (span->code & A_WANTED)

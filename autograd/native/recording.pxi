@@ -46,6 +46,20 @@ cdef extern from "Python.h":
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
     PyObject* PyFunction_GET_KW_DEFAULTS(object)
 
+cdef extern from *:
+    """
+    /* Up to Python 3.12, a dict has a number that is another one after each change (PEP 509); 0 here means unknown. */
+    #if PY_VERSION_HEX < 0x030D0000
+    #pragma GCC diagnostic push
+    #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    static inline unsigned long long version_of(PyObject *dict) { return ((PyDictObject *)dict)->ma_version_tag; }
+    #pragma GCC diagnostic pop
+    #else
+    static inline unsigned long long version_of(PyObject *dict) { return 0; }
+    #endif
+    """
+    unsigned long long version_of(object)
+
 
 cdef inline bint is_same(same, PyObject* now, PyObject* then):
     return now == then or same(<object>now, <object>then)
@@ -63,17 +77,29 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
-def unchanged(same, missing, as_bytes, items_of, list tables, list sequences, list cells, list functions, list kinds,
-              list arrays):
-    cdef Py_ssize_t i, size
+def unchanged(same, missing, as_bytes, items_of, array.array versions, list tables, list sequences, list cells,
+              list functions, list kinds, list arrays):
+    cdef Py_ssize_t i, number, size
     cdef tuple entry
     cdef list keys, values, items, listed
     cdef PyObject* now
-    for entry in tables:
-        mapping, keys, values, size = entry[0], <list>entry[1], <list>entry[2], entry[3]
+    cdef unsigned long long version = 0
+    if len(versions) != len(tables):
+        array.resize(versions, len(tables))
+        array.zero(versions)
+    for number in range(len(tables)):
+        entry = <tuple>tables[number]
+        mapping = entry[0]
+        if type(mapping) is dict:
+            version = version_of(mapping)
+            if version != 0 and version == versions.data.as_ulonglongs[number]:
+                continue
+            versions.data.as_ulonglongs[number] = 0
+        keys, values, size = <list>entry[1], <list>entry[2], entry[3]
         if size >= 0 and len(mapping) != size:
             return False
         if type(mapping) is dict and size == len(keys) and all_as_listed(mapping, keys, values):
+            versions.data.as_ulonglongs[number] = version
             continue
         for i in range(len(keys)):
             if type(mapping) is dict:
@@ -84,6 +110,8 @@ def unchanged(same, missing, as_bytes, items_of, list tables, list sequences, li
                 found = mapping.get(keys[i], missing)
                 if not is_same(same, <PyObject*>found, PyList_GET_ITEM(values, i)):
                     return False
+        if type(mapping) is dict:
+            versions.data.as_ulonglongs[number] = version
     for entry in sequences:
         thing, items = entry[0], <list>entry[1]
         listed = <list>thing if type(thing) is list else items_of(thing)

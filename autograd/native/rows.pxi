@@ -19,6 +19,7 @@ cdef class Rows:
     cdef readonly Numbers numbers
     cdef readonly Py_ssize_t count, width
     cdef readonly tuple key, shapes
+    cdef bint finite  # whether all the numbers are known to be
 
     def __len__(self):
         return self.count
@@ -45,7 +46,7 @@ cdef class Rows:
             if not 0 <= place[i] < self.count:
                 raise IndexError(place[i])
             memcpy(out + i * width, self.numbers.data.as_doubles + place[i] * width, width * sizeof(double))
-        found.key, found.shapes = self.key, self.shapes
+        found.key, found.shapes, found.finite = self.key, self.shapes, self.finite
         return found
 
     def __reduce__(self):
@@ -105,6 +106,7 @@ def rows_of(kind, tuple batches not None):
                 return None
             width += views[i].len // 8 // views[i].shape[0]
         rows = new_rows(views[0].shape[0], width)
+        rows.finite = True
         for i in range(count):
             if not copied(&views[i], rows, at):
                 return None
@@ -137,6 +139,7 @@ def rows_of_lists(tuple batches not None):
             if not numbers_copied(<object>PyList_GET_ITEM(batch, i), width, rows.numbers.data.as_doubles + i * rows.width + at):
                 return None
         at += max(width, 1)
+    rows.finite = all_finite(rows.numbers.data.as_doubles, count * rows.width)
     rows.shapes = tuple([(len(batch[0]),) if type(batch[0]) is list else () for batch in batches])
     rows.key = tuple([structure_of_shape(shape) for shape in rows.shapes])
     return rows
@@ -194,30 +197,33 @@ cdef bint is_readable(Py_buffer* view) noexcept:
 
 
 cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
-    """Copy the numbers of each example into its row, from the column `at` on; false if one is no float64."""
+    """Copy the numbers of each example into its row, from the column `at` on, and see whether all are finite.
+
+    Returns False if one is no float64.
+    """
     cdef Py_ssize_t i, k, width = view.len // 8 // view.shape[0]
     cdef Py_ssize_t step = view.strides[1] if view.ndim == 2 else 8
     cdef char* source
     cdef double* out = rows.numbers.data.as_doubles + at
-    cdef bint floats = view.format[0] == c"d"
+    cdef double odd = 0.0
+    cdef bint floats = view.format[0] == c"d", finite = True
     cdef int64_t integer
     for i in range(view.shape[0]):
         source = <char*>view.buf + i * view.strides[0]
-        if floats and step == 8:
-            if width == 1:
-                out[0] = (<double*>source)[0]
-            else:
-                memcpy(out, source, width * sizeof(double))
+        if floats and step == 8 and width > 1:
+            finite &= copy_finite(out, <double*>source, width)
         else:
             for k in range(width):
                 if floats:
                     out[k] = (<double*>(source + k * step))[0]
+                    odd += out[k] - out[k]
                 else:
                     integer = (<int64_t*>(source + k * step))[0]
                     if not -EXACT <= integer <= EXACT:
                         return False
                     out[k] = <double>integer
         out += rows.width
+    rows.finite &= finite and odd == 0.0
     return True
 
 

@@ -6,27 +6,33 @@
 #define ADD(p, v) s##p##v = PLUS_PRODUCT(s##p##v, w##p, x##v);
 
 /* c[p][q] += a[p][0]·b[0][q] + a[p][1]·b[1][q] + …, for some rows p and some vectors of numbers q, of the last of which
-   only `last` numbers are stored. The rows of c are c_row apart, and so on. With `anew` c is overwritten. */
+   only `last` numbers are stored. The rows of c are c_row apart, and so on. The terms lie in `blocks` of so many, from one
+   of which to the next are a_block and b_block. With `anew` c is overwritten. */
 #define TILE(rows, vectors)                                                                                        \
     HERE void OF_TILES(tile_##rows##_##vectors)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row,       \
-                                               ptrdiff_t a_term, const double *b, ptrdiff_t b_term,                \
-                                               ptrdiff_t terms, ptrdiff_t last, int anew) {                        \
+                                               ptrdiff_t a_term, ptrdiff_t a_block, const double *b,               \
+                                               ptrdiff_t b_term, ptrdiff_t b_block, ptrdiff_t terms,               \
+                                               ptrdiff_t blocks, ptrdiff_t last, int anew) {                       \
         enum { LAST = vectors - 1 };                                                                               \
         ROWS_##rows(VECTORS_##vectors, BEGIN_SUM)                                                                  \
-        for (; terms > 0; terms--, a += a_term, b += b_term) {                                                     \
-            VECTORS_##vectors(LOAD_B, 0)                                                                           \
-            ROWS_##rows(VECTORS_1, LOAD_A)                                                                         \
-            ROWS_##rows(VECTORS_##vectors, ADD)                                                                    \
-        }                                                                                                          \
+        for (; blocks > 0; blocks--, a += a_block - terms * a_term, b += b_block - terms * b_term)                 \
+            for (ptrdiff_t t = 0; t < terms; t++, a += a_term, b += b_term) {                                      \
+                VECTORS_##vectors(LOAD_B, 0)                                                                       \
+                ROWS_##rows(VECTORS_1, LOAD_A)                                                                     \
+                ROWS_##rows(VECTORS_##vectors, ADD)                                                                \
+            }                                                                                                      \
         ROWS_##rows(VECTORS_##vectors, STORE)                                                                      \
     }
 
 TILE(1, 1)
 TILE(1, 2)
+TILE(2, 1)
+TILE(2, 2)
 TILE(4, 1)
 TILE(4, 2)
 #if ACROSS == 4
 TILE(1, 4)
+TILE(2, 4)
 TILE(4, 4)
 #endif
 #if DOWN == 8
@@ -36,13 +42,14 @@ TILE(8, 2)
 #undef TILE
 
 #define TILE_OF(rows, vectors, last) \
-    OF_TILES(tile_##rows##_##vectors)(c + q, c_row, a, a_row, a_term, b + q, b_term, terms, last, anew)
+    OF_TILES(tile_##rows##_##vectors)(c + q, c_row, a, a_row, a_term, a_block, b + q, b_term, b_block, terms, blocks,   \
+                                      last, anew)
 
 /* The same for rows of any length. */
 #define STRIP(rows)                                                                                                \
     HERE void OF_TILES(strip_##rows)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term, \
-                                    const double *b, ptrdiff_t b_term, ptrdiff_t columns, ptrdiff_t terms,         \
-                                    int anew) {                                                                    \
+                                    ptrdiff_t a_block, const double *b, ptrdiff_t b_term, ptrdiff_t b_block,       \
+                                    ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t blocks, int anew) {              \
         ptrdiff_t q = 0;                                                                                           \
         WIDE_TILES(rows)                                                                                           \
         for (; columns - q > WIDTH; q += 2 * WIDTH)                                                                \
@@ -59,6 +66,7 @@ TILE(8, 2)
 #define WIDE_TILES(rows)
 #endif
 STRIP(1)
+STRIP(2)
 STRIP(4)
 #undef WIDE_TILES
 #if DOWN == 8
@@ -69,19 +77,29 @@ STRIP(8)
 #undef STRIP
 
 /* The same for any number of rows, which must not overlap. */
+HERE void OF_TILES(product_of_blocks)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term,
+                                     ptrdiff_t a_block, const double *b, ptrdiff_t b_term, ptrdiff_t b_block,
+                                     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms, ptrdiff_t blocks, int anew) {
+    ptrdiff_t p = 0;
+#define STRIPS(count)                                                                                              \
+    for (; p + count <= rows; p += count)                                                                          \
+        OF_TILES(strip_##count)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, a_block, b, b_term, b_block,   \
+                                columns, terms, blocks, anew);
+#if DOWN == 8
+    if (columns <= 2 * WIDTH) {
+        STRIPS(8)
+    }
+#endif
+    STRIPS(4)
+    STRIPS(2)
+    STRIPS(1)
+#undef STRIPS
+}
+
 TARGET static void OF_TILES(product)(double *c, ptrdiff_t c_row, const double *a, ptrdiff_t a_row, ptrdiff_t a_term,
                                     const double *b, ptrdiff_t b_term, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t terms,
                                     int anew) {
-    ptrdiff_t p = 0;
-#if DOWN == 8
-    if (columns <= 2 * WIDTH)
-        for (; p + 8 <= rows; p += 8)
-            OF_TILES(strip_8)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
-#endif
-    for (; p + 4 <= rows; p += 4)
-        OF_TILES(strip_4)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
-    for (; p < rows; p++)
-        OF_TILES(strip_1)(c + p * c_row, c_row, a + p * a_row, a_row, a_term, b, b_term, columns, terms, anew);
+    OF_TILES(product_of_blocks)(c, c_row, a, a_row, a_term, 0, b, b_term, 0, rows, columns, terms, 1, anew);
 }
 
 #if LANES == 2 * WIDTH && ACROSS == 4
@@ -126,7 +144,7 @@ HERE void OF_TILES(tiled_product)(double *c, ptrdiff_t c_row, ptrdiff_t c_tile, 
             const ptrdiff_t count = rows - p < BLOCK ? rows - p : BLOCK;
             ptrdiff_t tile = 0;
 #if LANES == 2 * WIDTH && ACROSS == 4
-            for (; columns == LANES && a_tile == 0 && c_tile && tile + 2 <= tiles; tile += 2)
+            for (; columns == LANES && a_tile == 0 && tile + 2 <= tiles; tile += 2)
                 OF_TILES(product_of_two)(c + p * c_row + tile * c_tile, c_row, c_tile, a + p * a_row, a_row, a_term,
                                         b + tile * b_tile, b_term, b_tile, count, depth, anew);
 #endif

@@ -210,11 +210,12 @@ class Compiled(Translations, Generic[P, R_co]):
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        _check_has_aux("mean", has_aux)
+        if has_aux is not False:
+            _check_has_aux("mean", has_aux)
         if is_recording():
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
-        if recording:
+        if recording is not None:
             if not recording.begins_with_a_number(has_aux):
                 raise self._no_number("mean", recording, batches, kwargs)
             try:
@@ -259,7 +260,8 @@ class Compiled(Translations, Generic[P, R_co]):
         >>> compile(lambda x: [x, x ** 2]).map([1.0, 2.0, 3.0])
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0]]
         """
-        _check_has_aux("map", has_aux)
+        if has_aux is not False:
+            _check_has_aux("map", has_aux)
         if is_recording():
             return self._own_map(batches, kwargs, has_aux)
         recording, rows = self._batch("map", batches, kwargs, gradients=False)

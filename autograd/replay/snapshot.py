@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterator
 
@@ -28,8 +29,9 @@ class Snapshot:
     def __init__(self):
         self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays = [], [], [], [], [], []
         self.generators = []  # random generators; their states are not compared here
+        versions = array("Q")  # of the tables when they were last compared, for the compiled engine
         self.unchanged = functools.partial(
-            unchanged, self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays
+            unchanged, versions, self.tables, self.sequences, self.cells, self.functions, self.kinds, self.arrays
         )
 
     def add_table(self, mapping, keys, owner, size=-1):
@@ -55,9 +57,9 @@ class Snapshot:
         """Keep the class of an object."""
         self.kinds.append((thing, type(thing), type(thing).__mro__))
 
-    def add_array(self, array, owner):
+    def add_array(self, numbers, owner):
         """Keep the numbers of an array."""
-        self.arrays.append((array, as_bytes(array), owner or "an array"))
+        self.arrays.append((numbers, as_bytes(numbers), owner or "an array"))
 
     def changed(self) -> tuple[str, object, object] | None:
         """The first thing that has changed: (its name, what it was, what it is now); None if nothing has."""
@@ -80,9 +82,9 @@ class Snapshot:
         for cell, content, owner in self.cells:
             if not same(now := content_of(cell), content):
                 yield owner, content, now
-        for array, numbers, owner in self.arrays:
-            if as_bytes(array) != numbers:
-                yield owner, MISSING, array
+        for now, numbers, owner in self.arrays:
+            if as_bytes(now) != numbers:
+                yield owner, MISSING, now
         for entry in self.functions:
             if is_replaced(*entry):
                 function, code = entry[:2]
@@ -191,8 +193,9 @@ def same(now, then) -> bool:
 
 
 # The compiled engine has this in recording.pxi, since it looks at hundreds of objects at each call.
-def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
+def unchanged(versions, tables, sequences, cells, functions, kinds, arrays) -> bool:
     """Whether everything is what it was."""
+    del versions  # only the compiled engine sees those of dicts
     for mapping, keys, values, size, _ in tables:
         if size >= 0 and len(mapping) != size:
             return False
@@ -209,7 +212,7 @@ def unchanged(tables, sequences, cells, functions, kinds, arrays) -> bool:
     return (
         not any(is_replaced(*entry) for entry in functions)
         and all(type(thing) is kind and kind.__mro__ is order for thing, kind, order in kinds)
-        and all(as_bytes(array) == numbers for array, numbers, _ in arrays)
+        and all(as_bytes(now) == numbers for now, numbers, _ in arrays)
     )
 
 
