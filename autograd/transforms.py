@@ -89,11 +89,11 @@ def derivatives(y, xs, create_graph=False):
     """
     single = isinstance(xs, Value)
     nodes = [xs] if single else expect_list("derivatives", xs)
-    for node in (y, *nodes):
-        if not isinstance(node, Value):
-            raise NumberTypeError(
-                f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
-            )
+    if not all(issubclass(kind, Value) for kind in {type(y), *map(type, nodes)}):
+        node = next(node for node in (y, *nodes) if not isinstance(node, Value))
+        raise NumberTypeError(
+            f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
+        )
     results = derivatives_of(y, nodes, create_graph)
     results = list(map(as_node, results)) if create_graph else results
     return results[0] if single else results

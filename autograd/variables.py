@@ -145,9 +145,10 @@ def derivatives_of(y, xs, create_graph, independent=False):
         return found if create_graph else list(map(_recorded_float, found))
     if create_graph:
         return reverse_pass(y, xs)
-    known = [x for x in xs if not isinstance(x, Tracer)]
+    traced = any(issubclass(kind, Tracer) for kind in set(map(type, xs)))
+    known = [x for x in xs if not isinstance(x, Tracer)] if traced else list(xs)
     slopes = adjoints(y, known)
-    if len(known) < len(xs):
+    if traced:
         found = dict(zip(map(id, known), slopes))
         slopes = [found.get(id(x), 0.0) for x in xs]
     return slopes if all(map(math.isfinite, slopes)) else list(map(finite, slopes))

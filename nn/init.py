@@ -37,8 +37,10 @@ def generators(model) -> dict[str, Any]:
     A SystemRandom is left out: it has no state.
     """
     found: dict[str, Any] = {"python": random}
-    for path, module in model.named_modules() if hasattr(model, "named_modules") else ():
-        found |= {f"{path}.{name}": own for name, own in vars(module).items() if _has_a_state(own)}
+    modules = model.modules() if hasattr(model, "named_modules") else ()
+    if any(_has_a_state(own) for module in modules for own in vars(module).values()):  # else no names are needed
+        for path, module in model.named_modules():
+            found |= {f"{path}.{name}": own for name, own in vars(module).items() if _has_a_state(own)}
     return found
 
 

@@ -148,8 +148,8 @@ class Optimizer(metaclass=_Explains):
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         own = vars(self)  # reading attributes takes three times as long in a class that has `__getattr__`
-        if own["_parts"] is not None:
-            self._parts.zero_grad()
+        if (parts := own["_parts"]) is not None:
+            parts.zero_grad()
             return
         own["flat"].gather()
         apply_update("zero", own["params"], {})
@@ -160,9 +160,9 @@ class Optimizer(metaclass=_Explains):
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
         own = vars(self)
-        if own["_parts"] is not None:
+        if (parts := own["_parts"]) is not None:
             self._check_nothing_set_for_all()
-            self._parts.step()
+            parts.step()
             self.steps += 1
             return
         own["flat"].gather()

@@ -7,11 +7,13 @@ import time
 import pytest
 from browser import open_browser
 from hypothesis import HealthCheck, settings
+from own_rules import forget
 from soaking import SOAK
 
 from autograd import Value
 from autograd.engine import any_mode
 from autograd.native import backend
+from autograd.table.registry import RULES
 
 # `make test` tries the same points every time; `make soak` looks for new ones. Plain Python is slow, and gives the
 # same results: there fewer have to do.
@@ -40,6 +42,15 @@ def no_mode_left_on():
         gc.collect()  # an error's traceback may keep what began a mode until then
         Value(1.0) * 1.0
     assert not any_mode(), "this test left a mode on"
+
+
+@pytest.fixture(autouse=True)
+def no_rule_left_behind():
+    """What a test adds to the table is taken out again: another one may use the name."""
+    count = len(RULES)
+    yield
+    for name in reversed(list(RULES)[count:]):
+        forget(name)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from autograd.table.registry import RULES, TABLE
 def forget(name):
     """Take the latest rule out of the table again."""
     assert TABLE.pop() is RULES.pop(name)
-    del FUNCTIONS[name], PUBLIC[name]
-    delattr(autograd, name)
-    set_method(name, None)
+    del FUNCTIONS[name]
+    if PUBLIC.pop(name, None):  # else it is a helper, which formulas alone use
+        delattr(autograd, name)
+        set_method(name, None)

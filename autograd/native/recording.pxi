@@ -45,6 +45,7 @@ cdef extern from "Python.h":
     PyObject* PyFunction_GET_CODE(object)  # borrowed
     PyObject* PyFunction_GET_DEFAULTS(object)  # borrowed, NULL when there are none
     PyObject* PyFunction_GET_KW_DEFAULTS(object)
+    PyObject** _PyObject_GetDictPtr(object)  # NULL if it has none, or one of its own making
 
 cdef extern from *:
     """
@@ -77,6 +78,11 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
+cdef inline bint is_dict_of(holder, mapping):
+    cdef PyObject** place = _PyObject_GetDictPtr(holder)
+    return place[0] == <PyObject*>mapping if place != NULL else holder.__dict__ is mapping
+
+
 def unchanged(same, missing, as_bytes, items_of, array.array versions, list tables, list sequences, list cells,
               list functions, list kinds, list arrays):
     cdef Py_ssize_t i, number, size
@@ -89,7 +95,9 @@ def unchanged(same, missing, as_bytes, items_of, array.array versions, list tabl
         array.zero(versions)
     for number in range(len(tables)):
         entry = <tuple>tables[number]
-        mapping = entry[0]
+        mapping, holder = entry[0], entry[4]
+        if holder is not None and not is_dict_of(holder, mapping):
+            return False
         if type(mapping) is dict:
             version = version_of(mapping)
             if version != 0 and version == versions.data.as_ulonglongs[number]:

@@ -41,7 +41,8 @@ class _Search:
 
     names   every attribute and string in the code that was read, in a dict to keep the order: any of them may be an
             attribute of any object
-    spaces  (a mapping of attributes, its owner, the owner's class or None): the attributes that are in `names` count
+    spaces  (a mapping of attributes, its owner, the owner's class or None, the object whose __dict__ it is or None):
+            the attributes that are in `names` count
     """
 
     def __init__(self):
@@ -54,7 +55,7 @@ class _Search:
 
     def watch(self, thing):
         """Put all attributes of an object into the snapshot."""
-        self._table(vars(thing), _title(thing))
+        self._table(vars(thing), _title(thing), thing)
         if is_library(module_of(type(thing))):
             self._seen[id(thing)] = thing
         else:
@@ -70,10 +71,10 @@ class _Search:
         for space, names in self._globals.values():
             self.snapshot.add_table(space, list(names), "global")
             self.snapshot.add_table(vars(builtins), [name for name in names if name not in space], "builtins")
-        for space, owner, kind in self.spaces:
+        for space, owner, kind, holder in self.spaces:
             # An object may get an attribute that hides that of its class.
             names = [name for name in self.names if name in space or (kind and hasattr(kind, name))]
-            self.snapshot.add_table(space, names, owner, len(space))
+            self.snapshot.add_table(space, names, owner, len(space), holder)
 
     def _look_around(self):
         """Look at what is waiting, and look up all names in all spaces, until there is nothing new."""
@@ -82,7 +83,7 @@ class _Search:
             while self._waiting:
                 self._look_at(*self._waiting.pop())
             known = list(self.names) if len(self.names) > names or len(self.spaces) > spaces else []
-            for i, (mapping, owner, _) in enumerate(self.spaces[0 if len(known) > names else spaces :]):
+            for i, (mapping, owner, _, _) in enumerate(self.spaces[0 if len(known) > names else spaces :]):
                 new = known[names:] if len(known) > names and i < spaces else known
                 self._waiting += [(mapping[name], f"{owner}.{name}") for name in new if name in mapping]
             names, spaces = len(self.names), len(self.spaces)
@@ -109,7 +110,7 @@ class _Search:
     def _function(self, function):
         name = function.__qualname__
         self.snapshot.add_function(function)
-        self.spaces.append((vars(function), name, None))
+        self.spaces.append((vars(function), name, None, function))
         self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
             content = self.snapshot.add_cell(cell, f"{variable!r} of the functions around {name}")
@@ -137,7 +138,7 @@ class _Search:
 
     def _module(self, module):
         if not is_library(module.__name__):
-            self.spaces.append((vars(module), module.__name__, None))
+            self.spaces.append((vars(module), module.__name__, None, None))
             self.follow(vars(module).get("__getattr__"), module.__name__)
         elif not _is_ours(module.__name__, "builtins"):
             # The data of a library may change, such as sys.argv and os.environ; its code does not.
@@ -146,7 +147,7 @@ class _Search:
                 for name, thing in vars(module).items()
                 if not (callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")
             }
-            self.spaces.append((Attributes(module, data), module.__name__, None))
+            self.spaces.append((Attributes(module, data), module.__name__, None, None))
 
     # Classes and objects.
 
@@ -158,7 +159,7 @@ class _Search:
             self._seen[id(base)] = base
             own, owner = vars(base), base.__qualname__
             self.snapshot.add_table(Attributes(base, {"__mro__": None}), ["__mro__"], owner)
-            self.spaces.append((own, owner, None))
+            self.spaces.append((own, owner, None, None))
             self.names.update(dict.fromkeys(own.get("__match_args__", ())))
             called = _called_without_being_named(own, derived)
             self.names.update(dict.fromkeys(called))
@@ -184,18 +185,19 @@ class _Search:
             for name in _slots(base)
         }
         if slots:
-            self.spaces.append((Attributes(thing, slots), owner, None))
+            self.spaces.append((Attributes(thing, slots), owner, None, None))
 
     def _attributes(self, thing, attributes, title):
         """Keep the attributes of an object that code names; all of them where a library reads them."""
         kind, owner = type(thing), _title(thing)
+        holder = thing if getattr(thing, "__dict__", None) is attributes else None  # some make a dict each time
         bases = [base for base in kind.__mro__[:-1] if is_library(module_of(base))]
         ours = any(_is_ours(module_of(base)) for base in bases)
         if bases and not ours and not (isinstance(thing, CONTAINERS) and kind is not bases[0]):
-            self.snapshot.add_table(attributes, list(attributes), owner, len(attributes))
+            self.snapshot.add_table(attributes, list(attributes), owner, len(attributes), holder)
             self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if _is_users(item)]
             return
-        self.spaces.append((attributes, owner, kind))
+        self.spaces.append((attributes, owner, kind, holder))
         if ours:  # the code of this project is not read: what it calls is among the attributes
             self._waiting += [
                 (item, f"{owner}.{name}")
@@ -218,8 +220,8 @@ class _Search:
         elif module.startswith("numpy.random") or is_generator(thing):
             self.snapshot.generators.append(thing)
 
-    def _table(self, mapping, owner):
-        self.snapshot.add_table(mapping, list(mapping), owner, len(mapping))
+    def _table(self, mapping, owner, holder=None):
+        self.snapshot.add_table(mapping, list(mapping), owner, len(mapping), holder)
         self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items() if type(item) not in OPAQUE]
         self._waiting += [(key, owner) for key in mapping if type(key) not in OPAQUE]
 

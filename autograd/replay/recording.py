@@ -227,8 +227,9 @@ class Recording:
         Gradients are set, as in Compiled.mean_into; returns None where that is not possible.
         """
         slots, count = self.program.results, len(rows)
-        simple = self._ancestry is None and not self.draws and not self.variables and self._has_gradients()
-        if not simple or not self._is_flat or self.result.kinds[0] != VALUE:
+        if self._ancestry is not None or self.draws or not self._is_flat or self.result.kinds[0] != VALUE:
+            return None
+        if self.variables or not self.machine.captured or not gradients_wanted():
             return None
         numbers = self.machine.run_into(flat, rows, slots, slots[0], 1 / count)
         if numbers is None:
@@ -250,12 +251,9 @@ class Recording:
 
         If there are none, from the first one: if a derivative is infinite on the way, the function itself raises.
         """
-        if not self._has_gradients():
+        if not gradients_wanted() or not (self.machine.captured or self.variables):
             return []
         return slots or ([] if self.differentiated else self.program.results[:1])
-
-    def _has_gradients(self):
-        return gradients_wanted() and bool(self.machine.captured or self.variables)
 
     def _run(self, rows, reads, roots, seed=1.0):
         """The rows, with the random numbers that were drawn for them, and what the machine makes of them."""

@@ -334,10 +334,5 @@ def test_habits_hide_nothing_and_show_nowhere():
 
 
 def test_a_rule_may_have_a_name_that_others_use():
-    from own_rules import forget
-
     momentum = autograd.rule("momentum", "x * y", "y", "x")
-    try:
-        assert Value(2.0).momentum(Value(3.0)).data == momentum(2.0, 3.0) == 6.0
-    finally:
-        forget("momentum")
+    assert Value(2.0).momentum(Value(3.0)).data == momentum(2.0, 3.0) == 6.0

@@ -3,6 +3,7 @@
 import collections
 import functools
 import itertools
+import operator
 import os
 import random
 import sys
@@ -428,3 +429,45 @@ def test_looking_costs_nothing_for_what_is_not_named():
     assert step(1.0).data == 2.0
     (recording,) = step._recordings
     assert not recording.dependencies.sequences
+
+
+def set_often(box, k):
+    for _ in range(100):  # the interpreter has a quicker way to set attributes where that happens often
+        box.k = k
+
+
+def restored(box, k):
+    del box.k
+    box.k = k
+
+
+WAYS_TO_CHANGE = {
+    "an attribute": lambda box, k: setattr(box, "k", k),
+    "an attribute, in a loop": set_often,
+    "an attribute that is deleted and set again": restored,
+    "an item of its dict": lambda box, k: vars(box).__setitem__("k", k),
+    "update": lambda box, k: vars(box).update(k=k),
+    "update by another dict": lambda box, k: vars(box).update({"other": 1.0, "k": k}),
+    "|=": lambda box, k: operator.ior(vars(box), {"k": k}),
+    "pop and setdefault": lambda box, k: (vars(box).pop("k"), vars(box).setdefault("k", k)),
+    "popitem": lambda box, k: (vars(box).popitem(), vars(box).popitem(), vars(box).update(k=k, l=0.0)),
+    "clear": lambda box, k: (vars(box).clear(), vars(box).update(k=k, l=0.0)),
+    "another dict": lambda box, k: setattr(box, "__dict__", {"k": k, "l": 0.0}),
+    "exec": lambda box, k: exec(f"k = {k}", {}, vars(box)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.* recorded anew")
+@pytest.mark.parametrize("way", WAYS_TO_CHANGE)
+def test_a_change_of_a_dict_is_noticed_however_it_is_made_and_however_often_it_was_compared(way):
+    box = Box(2.0)
+    box.l = 0.0
+    scaled = compile(lambda x: x * box.k + box.l)
+    for k in (3.0, 2.0, 3.0, 3.0, 5.0):
+        for _ in range(20):  # by the third call at the latest it is known not to have changed
+            assert scaled(7.0) == 7.0 * box.k
+        WAYS_TO_CHANGE[way](box, k)
+        assert scaled(7.0) == 7.0 * k
+    before = scaled.cache_info().misses
+    box.k, box.l = 5.0, 0.0  # other objects, equal numbers
+    assert (scaled(7.0), scaled.cache_info().misses) == (35.0, before)

@@ -27,9 +27,7 @@ def own():
     autograd.rule("own_cube", "x ** 3 + tanh(x)", "3 * x ** 2 + 1 - tanh(x) ** 2")
     autograd.rule("own_root", "sqrt(x) * y", "y / (2 * sqrt(x))", "sqrt(x)", domain={"x": Interval(0.0)})
     autograd.rule("own_mix", "x * y - z / (1 + y * y)", "y", "x + 2 * y * z / (1 + y * y) ** 2", "-1 / (1 + y * y)")
-    yield autograd
-    for name in ("own_mix", "own_root", "own_cube"):
-        forget(name)
+    return autograd
 
 
 def loss(x):
