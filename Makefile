@@ -48,7 +48,7 @@ test: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	GLASSGRAD_PURE=1 $(BIN)/python -m pytest -n 2 $(SAME_ON_BOTH)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Tests that measure memory may fail while they are traced; the report is made all the same.
 coverage: $(VENV)/ready-to-test

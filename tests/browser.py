@@ -21,6 +21,7 @@ FLAGS = (
 def open_browser():
     """Chromium, driven by Selenium."""
     from selenium import webdriver
+    from selenium.webdriver.support.ui import WebDriverWait
 
     # The tests also run where there is no browser; `.ci/run` installs one.
     if not (CHROMIUM and DRIVER):
@@ -30,4 +31,15 @@ def open_browser():
         options.add_argument(f"--{flag}")
     options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    get = browser.get
+
+    def get_whole(address):
+        """Open a page. On a busy machine the driver may come back while the page is still being read."""
+        get(address)
+        WebDriverWait(browser, 60, 0.05).until(
+            lambda _: browser.execute_script("return document.readyState") == "complete"
+        )
+
+    browser.get = get_whole
+    return browser

@@ -22,7 +22,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=50 if backend == "native" else 15,
+    max_examples=25 if backend == "native" else 15,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 settings.register_profile("soak", parent=settings.get_profile("quick"), derandomize=False, max_examples=1000)

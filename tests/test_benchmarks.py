@@ -22,7 +22,7 @@ from tests.benchmarks.tuple_node import Value as TupleNode  # noqa: E402
 
 sys.path.remove(str(ROOT))
 
-SMALL = ("moons", "gpt", "digits", "digits tanh", "epoch", "mlp 16")  # rows with all peers that are quick to set up
+SMALL = ("moons", "gpt", "epoch", "mlp 16")  # rows with all peers that are quick to set up
 
 
 def result(seconds=(), numbers=(), stage="", nodes=None, **others):

@@ -20,6 +20,8 @@ from autograd.table.registry import BUILT_IN, RULES
 if os.environ.get("GLASSGRAD_PURE"):
     pytest.skip("built once: it is the same on both engines", allow_module_level=True)
 
+pytestmark = pytest.mark.xdist_group("site")  # so that one process builds the pages and looks at them
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 LOOK = """

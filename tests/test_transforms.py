@@ -105,7 +105,7 @@ def mixed_derivative(f, point, directions):
 @pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
 def test_every_composition_to_third_order(rule):
     largest = next(case for case in cases(rule) if len(case[1]) == len(rule.inputs))
-    for point, varying in cases(rule):
+    for point, varying in cases(rule) if backend == "native" else [largest]:
         f = partly(FUNCTIONS[rule.name], point, varying)
         with_digits = partly(lambda *xs: exact(rule.name)(*map(mpf, xs)), point, varying)
         xs = [point[i] for i in varying]

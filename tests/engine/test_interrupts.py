@@ -31,6 +31,7 @@ from autograd.engine import gradients_wanted, graph_wanted, is_recording, record
 from autograd.replay.recorder import Recorder
 
 PURE = autograd.backend == "python"
+POINTS = 150 if PURE else 400  # so many are tried of those at which something long can be interrupted; in a soak, all
 
 
 def graph(x, y):
@@ -100,7 +101,7 @@ def test_an_interrupt_anywhere_leaves_later_passes_right(leaves, work):
     x, y = leaves
     right = gradients(x, y)
     root = graph(x, y)
-    for _ in every_point(lambda: work(root, x), numbers=some_points(lambda: work(root, x), 400)):
+    for _ in every_point(lambda: work(root, x), numbers=some_points(lambda: work(root, x), POINTS)):
         assert gradients(x, y) == right
         assert len(pickle.dumps(graph(x, y))) > 0
 
@@ -201,7 +202,7 @@ def test_an_interrupt_while_recording_leaves_eager_operations_and_the_collector(
     def work():
         compile(lambda t: (t * x).tanh() + t)(3.0)
 
-    for error in every_point(work, numbers=some_points(work, 400)):
+    for error in every_point(work, numbers=some_points(work, POINTS)):
         kept[:] = [error]
         assert type(x * x) is Value
         assert gc.isenabled()
@@ -261,7 +262,7 @@ def test_an_interrupt_anywhere_in_a_replay_leaves_the_next_right():
     def work():
         step(0.5).backward()
 
-    points = some_points(work, 400)
+    points = some_points(work, POINTS)
     w.grad = 0.0
     for _ in every_point(work, numbers=points):
         assert w.grad in (0.0, right[1])
