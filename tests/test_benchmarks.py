@@ -277,6 +277,18 @@ def test_stages_and_bytes_are_in_the_table():
     ]
 
 
+def test_products_at_the_peak_are_a_part_of_each_step():
+    """2 ms and 4 ms for a million, fused 1 ms and 2 ms: 1,000 and 3,000 of them take 3 µs + 4.5 µs."""
+    row = Row("digits", "some work", lambda quick: {}, {}, products=(1000, 3000))
+    peak = race.Result(runs={"": [2e-3, 4e-3], "fused": [1e-3, 2e-3]}, nodes={})
+    steps = {"compiled": result([25e-6]), "jax": result([75e-6]), "c": race.Result(absent="no compiler")}
+    assert list(report.bound_table([row], {"peak": {"c": peak}, "digits": steps}))[1:] == [
+        "          results  gradients  at the peak  compiled  numpy  c   jax",
+        "  digits    1,000      3,000      7.50 µs      30 %            10 %",
+    ]
+    assert list(report.bound_table([row], {"peak": {"c": race.Result(absent="no compiler")}, "digits": steps})) == []
+
+
 def test_peers_are_compared_with_what_is_recorded():
     row = Row("digits", "some work", lambda quick: {}, {})
     results = {"native": result([10e-3]), "compiled": result([2e-3]), "jax": result([1e-3])}

@@ -40,7 +40,7 @@ def axes_of(columns: list, count: int) -> list:
         if others and _distinct(others) == count:
             chosen = others
     axes = [np.unique(column, return_inverse=True)[1] for column in chosen]
-    if not axes or _distinct(axes) < count or count < SPARSEST * np.prod([1 + axis.max() for axis in axes]):
+    if not axes or _distinct(axes) < count or count < SPARSEST * np.prod([1 + np.max(axis) for axis in axes]):
         return [np.arange(count)]
     return sorted(axes, key=lambda axis: int(np.count_nonzero(np.diff(axis))))
 
@@ -81,7 +81,7 @@ def split(column, rows, first) -> tuple[list, Any]:
     step = reduce(gcd, start.tolist())
     if within.max() < step:
         return [start // step], within
-    inner = int(np.gcd.reduce(within))
+    inner = reduce(gcd, within.tolist())
     if start.max() < inner:
         return [start], within // inner
     return [base], within

@@ -6,6 +6,7 @@ from statistics import median, quantiles
 from .figures import figures
 
 UNSTEADY = 1.2  # if the quartiles of the control row differ by a larger factor, the machine counts as busy
+BOUNDED = ("compiled", "numpy", "c", "jax")
 TRIAL = "Tiny problems: this shows that everything runs, not how fast."
 
 
@@ -19,6 +20,8 @@ def table(rows, results, quick=False):
     if graphs:
         lines += ["", *graph_table(graphs, results)]
     lines += ["", "Each contender has one thread, and computes in float64."]
+    if bounds := list(bound_table(rows, results)):
+        lines += ["", *bounds]
     lines += ["", *([TRIAL] if quick else figure_table(results)), "", steadiness(results["control"]["python"].runs[""])]
     return "\n".join(lines[1:])
 
@@ -42,6 +45,28 @@ def step_table(row, results):
     for name, result in results.items():
         if result.failed or result.absent:
             yield f"  {name:11} {'FAILED: ' + result.failed if result.failed else 'absent: ' + result.absent}"
+
+
+def bound_table(rows, results):
+    """How long the products of matrices in a step would take at the peak of this run, and what part of a step that is.
+
+    The rest is what is no product of a matrix, memory, and what there is to do around a step.
+    """
+    peak = results.get("peak", {}).get("c")
+    if not (peak and peak.runs):
+        return
+    twice, fused = (median(peak.runs[stage]) / 1e6 for stage in ("", "fused"))
+    cells = [["", "results", "gradients", "at the peak", *BOUNDED]]
+    for row in rows:
+        if row.products:
+            whole = row.products[0] * twice + row.products[1] * fused
+            found = [results[row.name].get(name) for name in BOUNDED]
+            shares = [f"{100 * whole / median(one.runs['']):.0f} %" if one and one.runs else "" for one in found]
+            cells.append([row.name, *(f"{count:,}" for count in row.products), seconds_text(whole), *shares])
+    if len(cells) > 1:
+        speeds = f"{1e-9 / twice:.1f} in a nanosecond, and {1e-9 / fused:.1f} fused"
+        yield f"bounds: the multiply-adds of matrices, at the peak of this processor: {speeds}"
+        yield from aligned(cells)
 
 
 def ratio_text(ratio):

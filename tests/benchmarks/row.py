@@ -16,6 +16,7 @@ class Row:
     cannot   contender -> why it does not take part
     checked  how many results, from the first step on, must be those of the other contenders; gradients must be, too
     small    whether the row belongs to a quick run
+    products how many multiply-adds a step takes at least, of matrices: for the results, and for the gradients
     """
 
     name: str
@@ -25,6 +26,7 @@ class Row:
     cannot: dict[str, str] = field(default_factory=dict)
     checked: int = 3
     small: bool = True
+    products: tuple[int, int] | None = None
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """The rows of the benchmark, each kind in a module of its own."""
 
-from . import digits, first_graph, gpt, graph, imports, moons
+from . import digits, first_graph, gpt, graph, imports, moons, peak
 
 ROWS = [
+    peak.ROW,
     moons.ROW,
     gpt.ROW,
     gpt.LARGE,

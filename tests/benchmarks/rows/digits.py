@@ -246,6 +246,7 @@ def row(name, sizes, activation="relu", made=None, eager=False):
         made or problem(sizes, activation),
         ours | {"compiled": mlp.compiled} | (mlp.PEERS if eager else mlp.QUICK_PEERS),
         cannot={"micrograd": NO_EXP} if eager else {"torch-compile": mlp.TOO_LONG},
+        products=mlp.products(sizes, BATCH),
     )
 
 

@@ -27,6 +27,14 @@ def shapes(embedding, context):
     }
 
 
+def products(embedding, places):
+    """The multiply-adds of a step: for the results, and twice as many for the gradients of both factors."""
+    matrices = 4 + 4 + 4  # queries, keys, values, outputs; into the MLP and out of it
+    attended = 2 * sum(range(1, places + 1))  # scores and mixtures of all places up to one's own
+    whole = places * (matrices * embedding**2 + VOCABULARY * embedding) + attended * embedding
+    return whole, 2 * whole
+
+
 def problem(quick, embedding=EMBEDDING, context=CONTEXT, words=WORDS):
     """The model's matrices, words of one length as numbers, between two marks 0, and the settings of Adam."""
     rng = random.Random(3)
@@ -210,6 +218,7 @@ ROW = Row(
     problem,
     {"tuple-node": tuple_node, "python": ours, "native": ours, "compiled": compiled} | gpt_peers.PEERS,
     cannot={"micrograd": NO_EXP},
+    products=products(EMBEDDING, 8),
 )
 LARGE = Row(
     "gpt 64/32",
@@ -217,6 +226,7 @@ LARGE = Row(
     large_problem,
     {"compiled": compiled} | gpt_peers.QUICK_PEERS,
     cannot={"torch-compile": TOO_LONG},
+    products=products(LARGE_EMBEDDING, LARGE_CONTEXT),
 )
 RECORDING = Row(
     "recording",

@@ -125,6 +125,12 @@ def compiled(problem):
     return Training(step, lambda: [p.grad for p in parameters])
 
 
+def products(sizes, batch):
+    """The multiply-adds of a step: for the results; for the gradients of all weights, and of all but the inputs."""
+    layers = [batch * m * n for m, n in pairwise(sizes)]
+    return sum(layers), 2 * sum(layers) - layers[0]
+
+
 def numpy_step(problem):
     """A function of inputs and targets that makes a step, by hand, and returns the loss and the gradients."""
     import numpy as np

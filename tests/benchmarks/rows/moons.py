@@ -54,4 +54,5 @@ ROW = Row(
     "MLP 2-16-16-1, 100 points, hinge loss with L2, one full-batch step",
     problem,
     {"micrograd": micrograd, "python": ours, "native": ours, "compiled": mlp.compiled} | mlp.PEERS,
+    products=mlp.products(SIZES, 100),
 )
