@@ -22,7 +22,7 @@ ORDERS = {
     "one": lambda i, j, inputs, outputs: 0,
 }
 COUNTS = (3, 64, 1, 4, 16, 37) if autograd.backend == "native" else (3,)  # of examples
-SIZES = [(1, 1), (2, 16), (3, 5), (9, 8), *([(16, 16), (8, 9), (33, 4), (20, 30)] if len(COUNTS) > 1 else [])]
+SIZES = [(1, 1), (2, 16), (3, 5), (9, 8), *([(16, 16), (8, 9), (33, 4), (20, 30), (2, 40)] if len(COUNTS) > 1 else [])]
 
 
 def layers(order, inputs, outputs, places, bias, random):
