@@ -248,6 +248,11 @@ class Value:
         """The number, as `data`: PyTorch's name."""
         return self.data
 
+    @property
+    def real(self) -> "Value":
+        """The node itself; NumPy's `var` asks for it."""
+        return self
+
     def conjugate(self) -> "Value":
         """The node itself, which is real; NumPy's `var` asks for it."""
         return self

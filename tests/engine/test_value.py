@@ -609,6 +609,13 @@ def test_graphs_are_freed_without_the_garbage_collector():
         gc.enable()
 
 
+def test_the_real_part_of_a_value_is_the_value_itself():
+    x = Value(2.0)
+    assert x.real is x.conjugate() is x
+    for f in (lambda x: x.real * x, lambda x: x.conjugate() * x):
+        assert (grad(f)(3.0), grad(autograd.compile(f))(3.0)) == (6.0, 6.0)
+
+
 def test_a_primitive_of_ones_own():
     cube = rule("own_cube", "x ** 3", "3 * x ** 2", symbol="x³")
     x = Value(2.0)
