@@ -289,6 +289,15 @@ def test_products_at_the_peak_are_a_part_of_each_step():
     assert list(report.bound_table([row], {"peak": {"c": race.Result(absent="no compiler")}, "digits": steps})) == []
 
 
+def test_a_ratio_is_that_of_the_same_round():
+    assert figures.ratio([2.0, 4.0, 60.0], [1.0, 2.0, 3.0]) == 2.0
+    assert figures.ratio([2.0, 8.0, 2.0], [1.0, 4.0, 1.0]) == 2.0  # the machine was slow in the second round
+    assert figures.ratio([4.0], [1.0, 2.0, 2.0]) == 2.0
+    row = {"c": result([3.0, 30.0]), "compiled": result([1.0, 30.0])}
+    (gpt,) = [f for f in figures.figures({"gpt": row}) if f[0] == "gpt: compiled, as a multiple of C by hand"]
+    assert gpt[2:] == ("0.667 ×", True)
+
+
 def test_peers_are_compared_with_what_is_recorded():
     row = Row("digits", "some work", lambda quick: {}, {})
     results = {"native": result([10e-3]), "compiled": result([2e-3]), "jax": result([1e-3])}

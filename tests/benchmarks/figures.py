@@ -46,6 +46,17 @@ def figures(results):
     yield limit("recording: memory", 64, take.bytes("recording", "compiled"), "bytes per node and lane")
 
 
+def ratio(runs, others):
+    """How many times as long one contender takes as another: the median over the rounds.
+
+    In a round they have their turns one after the other, on a machine as fast for both. If they had not as many turns,
+    it is the ratio of their medians.
+    """
+    if len(runs) != len(others):
+        return median(runs) / median(others)
+    return median(one / other for one, other in zip(runs, others))
+
+
 class Results:
     """Medians of what `race` returns, by row, or by row and stage; None for what is missing."""
 
@@ -73,8 +84,8 @@ class Results:
 
     def ratio(self, row, contender, other):
         """How many times as long as `other` the contender takes."""
-        seconds, others = self.median(row, contender), self.median(row, other)
-        return None if seconds is None or others is None else seconds / others
+        found = [self.results.get(row, {}).get(name) for name in (contender, other)]
+        return ratio(*(result.runs[""] for result in found)) if all(r and r.runs for r in found) else None
 
     def per_node(self, row):
         seconds = self.median(row, "native")

@@ -3,7 +3,7 @@
 import json
 from statistics import median, quantiles
 
-from .figures import figures
+from .figures import figures, ratio
 
 UNSTEADY = 1.2  # if the quartiles of the control row differ by a larger factor, the machine counts as busy
 BOUNDED = ("compiled", "numpy", "c", "jax")
@@ -29,15 +29,15 @@ def table(rows, results, quick=False):
 def step_table(row, results):
     """A row whose contenders have one time each."""
     yield f"{row.name}: {row.work}"
-    times = {name: median(result.runs[""]) for name, result in results.items() if result.runs}
+    times = {name: result.runs[""] for name, result in results.items() if result.runs}
     compared = len(times) > 1 and row.checked  # only the same work is compared
     references = [name for name in dict.fromkeys([next(iter(times), ""), "compiled"]) if compared and name in times]
     sized = any(result.bytes for result in results.values())
     header = [*(f"× {name}" for name in references), *(["bytes per node"] if sized else [])]
     cells = [["", "median", "quartiles", "nodes", "ns per node", *header]]
-    for name, seconds in times.items():
+    for name, runs in times.items():
         result = results[name]
-        ratios = [ratio_text(times[reference] / seconds) for reference in references]
+        ratios = [ratio_text(ratio(times[reference], runs)) for reference in references]
         size = [f"{result.bytes:.0f}" if result.bytes else ""] if sized else []
         cells.append([name, *measured(result, ""), *ratios, *size, result.about])
         cells += [[f"  {stage}", *measured(result, stage)] for stage in result.runs if stage]
