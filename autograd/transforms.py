@@ -90,7 +90,7 @@ def derivatives(y, xs, create_graph=False):
     single = isinstance(xs, Value)
     nodes = [xs] if single else expect_list("derivatives", xs)
     if not all(issubclass(kind, Value) for kind in {type(y), *map(type, nodes)}):
-        node = next(node for node in (y, *nodes) if not isinstance(node, Value))
+        node = next(node for node in (y, *nodes) if not issubclass(type(node), Value))
         raise NumberTypeError(
             f"derivatives: expected y and every x to be Values, got {type(node).__name__} {node!r:.60}."
         )

@@ -167,7 +167,7 @@ class Optimizer(metaclass=_Explains):
             return
         own["flat"].gather()
         self.regroup()
-        own["state"] = self._move()
+        self.state = self._move()
         self.count_step()
 
     def regroup(self) -> list[int]:
@@ -180,9 +180,8 @@ class Optimizer(metaclass=_Explains):
 
     def count_step(self) -> None:
         """A step has been made."""
-        own = vars(self)
-        own["steps"] += 1
-        own["_run"] += 1
+        self.steps += 1
+        self._run += 1
 
     def _check_nothing_set_for_all(self) -> None:
         """Raise ArgumentError if a setting was given to the whole, whose groups have their own."""

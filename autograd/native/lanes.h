@@ -249,24 +249,6 @@ TARGET static int OF_KIND(all_finite)(const double *numbers, ptrdiff_t count) {
     return sum + OF_KIND(total)(odd) == 0.0;
 }
 
-/* to[k] = from[k]; returns whether all these are finite. */
-TARGET static int OF_KIND(copy_finite)(double *to, const double *from, ptrdiff_t count) {
-    ptrdiff_t k = 0;
-    vector odd[PARTS] = {{0}};
-    double sum = 0.0;
-    for (; k + LANES <= count; k += LANES)
-        EACH (int p = 0; p < PARTS; p++) {
-            const vector found = ((const vector *)(from + k))[p];
-            ((vector *)(to + k))[p] = found;
-            odd[p] += found - found;
-        }
-    for (; k < count; k++) {
-        to[k] = from[k];
-        sum += to[k] - to[k];
-    }
-    return sum + OF_KIND(total)(odd) == 0.0;
-}
-
 /* to[k] = a[k] + b[k]; returns whether all these are finite. */
 TARGET static int OF_KIND(add_finite)(double *to, const double *a, const double *b, ptrdiff_t count) {
     ptrdiff_t k = 0;

@@ -85,7 +85,6 @@ void run_backward(const Instruction *, const Workspace *);
 int choose_vectors(int width);
 
 extern int (*all_finite)(const double *, ptrdiff_t count);
-extern int (*copy_finite)(double *to, const double *from, ptrdiff_t count);
 extern int (*add_finite)(double *to, const double *, const double *, ptrdiff_t count);
 extern void (*put_scaled)(double *to, const double *from, double factor, ptrdiff_t count);
 extern void (*add_scaled)(double *to, const double *from, double factor, ptrdiff_t count);

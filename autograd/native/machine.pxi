@@ -69,7 +69,6 @@ cdef extern from "machine.h":
     void run_backward(const CInstruction*, const Workspace*) noexcept nogil
     int choose_vectors(int) noexcept
     int all_finite(const double*, Py_ssize_t) noexcept nogil
-    int copy_finite(double*, const double*, Py_ssize_t) noexcept nogil
     int add_finite(double*, const double*, const double*, Py_ssize_t) noexcept nogil
     void put_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil
     void add_scaled(double*, const double*, double, Py_ssize_t) noexcept nogil

@@ -205,25 +205,23 @@ cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
     cdef Py_ssize_t step = view.strides[1] if view.ndim == 2 else 8
     cdef char* source
     cdef double* out = rows.numbers.data.as_doubles + at
-    cdef double odd = 0.0
-    cdef bint floats = view.format[0] == c"d", finite = True
+    cdef bint floats = view.format[0] == c"d"
     cdef int64_t integer
     for i in range(view.shape[0]):
         source = <char*>view.buf + i * view.strides[0]
         if floats and step == 8 and width > 1:
-            finite &= copy_finite(out, <double*>source, width)
+            memcpy(out, source, width * sizeof(double))
         else:
             for k in range(width):
                 if floats:
                     out[k] = (<double*>(source + k * step))[0]
-                    odd += out[k] - out[k]
                 else:
                     integer = (<int64_t*>(source + k * step))[0]
                     if not -EXACT <= integer <= EXACT:
                         return False
                     out[k] = <double>integer
+        rows.finite &= all_finite(out, width)  # while the row is in the nearest cache
         out += rows.width
-    rows.finite &= finite and odd == 0.0
     return True
 
 

@@ -164,7 +164,6 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 static void (*sums_forward)(const Instruction *, const Workspace *) = forward_any;
 static void (*sums_backward)(const Instruction *, const Workspace *) = backward_any;
 int (*all_finite)(const double *, ptrdiff_t) = all_finite_any;
-int (*copy_finite)(double *, const double *, ptrdiff_t) = copy_finite_any;
 int (*add_finite)(double *, const double *, const double *, ptrdiff_t) = add_finite_any;
 void (*put_scaled)(double *, const double *, double, ptrdiff_t) = put_scaled_any;
 void (*add_scaled)(double *, const double *, double, ptrdiff_t) = add_scaled_any;
@@ -172,8 +171,8 @@ void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
 
 #define CHOOSE(kind, width)                                                                                        \
     return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind,         \
-           copy_finite = copy_finite_##kind, add_finite = add_finite_##kind, put_scaled = put_scaled_##kind,       \
-           add_scaled = add_scaled_##kind, spread = spread_##kind, width
+           add_finite = add_finite_##kind, put_scaled = put_scaled_##kind, add_scaled = add_scaled_##kind,         \
+           spread = spread_##kind, width
 
 /* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {

@@ -215,7 +215,7 @@ class Compiled(Translations, Generic[P, R_co]):
         if is_recording():
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
-        if recording is not None:
+        if recording:
             if not recording.begins_with_a_number(has_aux):
                 raise self._no_number("mean", recording, batches, kwargs)
             try:

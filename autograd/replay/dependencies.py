@@ -65,6 +65,9 @@ class _Search:
         """Look at a thing later; `title` names it in messages."""
         self._waiting.append((thing, title))
 
+    def _space(self, mapping, owner, kind=None, holder=None):
+        self.spaces.append((mapping, owner, kind, holder))
+
     def run(self):
         """Look at everything that can be reached."""
         self._look_around()
@@ -110,7 +113,7 @@ class _Search:
     def _function(self, function):
         name = function.__qualname__
         self.snapshot.add_function(function)
-        self.spaces.append((vars(function), name, None, function))
+        self._space(vars(function), name, holder=function)
         self._waiting += [(function.__defaults__, name), (function.__kwdefaults__, name)]
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
             content = self.snapshot.add_cell(cell, f"{variable!r} of the functions around {name}")
@@ -138,7 +141,7 @@ class _Search:
 
     def _module(self, module):
         if not is_library(module.__name__):
-            self.spaces.append((vars(module), module.__name__, None, None))
+            self._space(vars(module), module.__name__)
             self.follow(vars(module).get("__getattr__"), module.__name__)
         elif not _is_ours(module.__name__, "builtins"):
             # The data of a library may change, such as sys.argv and os.environ; its code does not.
@@ -147,7 +150,7 @@ class _Search:
                 for name, thing in vars(module).items()
                 if not (callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")
             }
-            self.spaces.append((Attributes(module, data), module.__name__, None, None))
+            self._space(Attributes(module, data), module.__name__)
 
     # Classes and objects.
 
@@ -159,7 +162,7 @@ class _Search:
             self._seen[id(base)] = base
             own, owner = vars(base), base.__qualname__
             self.snapshot.add_table(Attributes(base, {"__mro__": None}), ["__mro__"], owner)
-            self.spaces.append((own, owner, None, None))
+            self._space(own, owner)
             self.names.update(dict.fromkeys(own.get("__match_args__", ())))
             called = _called_without_being_named(own, derived)
             self.names.update(dict.fromkeys(called))
@@ -185,7 +188,7 @@ class _Search:
             for name in _slots(base)
         }
         if slots:
-            self.spaces.append((Attributes(thing, slots), owner, None, None))
+            self._space(Attributes(thing, slots), owner)
 
     def _attributes(self, thing, attributes, title):
         """Keep the attributes of an object that code names; all of them where a library reads them."""
@@ -197,7 +200,7 @@ class _Search:
             self.snapshot.add_table(attributes, list(attributes), owner, len(attributes), holder)
             self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if _is_users(item)]
             return
-        self.spaces.append((attributes, owner, kind, holder))
+        self._space(attributes, owner, kind, holder)
         if ours:  # the code of this project is not read: what it calls is among the attributes
             self._waiting += [
                 (item, f"{owner}.{name}")

@@ -93,6 +93,8 @@ def test_gradients_of_random_expressions_match_central_differences():
                 compared += 1
 
 
+# `make test` runs everything twice. Each of these starts pytest on plain Python, whatever the engine of this run: the
+# second run, which always takes place, has them.
 @pytest.mark.skipif("GLASSGRAD_PURE" in os.environ, reason="tried once: it runs on plain Python by itself")
 @pytest.mark.parametrize(
     ("line", "passes"),
