@@ -96,7 +96,7 @@ def unchanged(same, missing, as_bytes, items_of, array.array versions, list tabl
     for number in range(len(tables)):
         entry = <tuple>tables[number]
         mapping, holder = entry[0], entry[4]
-        if holder is not None and not is_dict_of(holder, mapping):
+        if type(holder) is not entry[5] or (holder is not None and not is_dict_of(holder, mapping)):
             return False
         if type(mapping) is dict:
             version = version_of(mapping)

@@ -19,7 +19,7 @@ class Snapshot:
     """What a function depends on, as it was. Lists of tuples; where there is an owner, it is the name for messages:
 
     tables     (a mapping, keys, their values, the number of all keys or -1, the object whose __dict__ it is or None,
-               owner): some items, or all of them
+               the class of that, owner): some items, or all of them
     sequences  (a container, its items, owner)
     cells      (a cell of a closure, its content, owner)
     functions  (a function, its code, its defaults, those of named arguments)
@@ -38,7 +38,8 @@ class Snapshot:
     def add_table(self, mapping, keys, owner, size=-1, holder=None):
         """Keep the items of a mapping at these keys, its size if that matters, and whose __dict__ it is."""
         if keys or size >= 0:
-            self.tables.append((mapping, keys, [mapping.get(key, MISSING) for key in keys], size, holder, owner))
+            values = [mapping.get(key, MISSING) for key in keys]
+            self.tables.append((mapping, keys, values, size, holder, type(holder), owner))
 
     def add_sequence(self, container, items, owner):
         """Keep the items of a mutable container."""
@@ -70,7 +71,7 @@ class Snapshot:
 
     def largest(self) -> tuple[int, str]:
         """The number of items that are compared at each call, and where most of them are."""
-        sizes = [(len(keys), owner) for _, keys, _, _, _, owner in self.tables]
+        sizes = [(len(keys), owner) for _, keys, *_, owner in self.tables]
         sizes += [(len(items), owner) for _, items, owner in self.sequences]
         sizes += [(len(numbers) // 64, owner) for _, numbers, owner in self.arrays]  # bytes are compared quickly
         return sum(size for size, _ in sizes), max(sizes, default=(0, ""))[1]
@@ -95,7 +96,9 @@ class Snapshot:
                 yield f"the class of a {kind.__qualname__}", kind, type(thing)
 
 
-def _changes_of_table(mapping, keys, values, size, holder, owner):
+def _changes_of_table(mapping, keys, values, size, holder, kind, owner):
+    if type(holder) is not kind:
+        yield f"the class of {owner}", kind, type(holder)
     if holder is not None and holder.__dict__ is not mapping:
         yield f"the __dict__ of {owner}", mapping, holder.__dict__
     for key, value in zip(keys, values):
@@ -199,8 +202,8 @@ def same(now, then) -> bool:
 def unchanged(versions, tables, sequences, cells, functions, kinds, arrays) -> bool:
     """Whether everything is what it was."""
     del versions  # only the compiled engine sees those of dicts
-    for mapping, keys, values, size, holder, _ in tables:
-        if holder is not None and holder.__dict__ is not mapping:
+    for mapping, keys, values, size, holder, kind, _ in tables:
+        if type(holder) is not kind or (holder is not None and holder.__dict__ is not mapping):
             return False
         if size >= 0 and len(mapping) != size:
             return False

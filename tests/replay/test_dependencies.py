@@ -471,3 +471,16 @@ def test_a_change_of_a_dict_is_noticed_however_it_is_made_and_however_often_it_w
     before = scaled.cache_info().misses
     box.k, box.l = 5.0, 0.0  # other objects, equal numbers
     assert (scaled(7.0), scaled.cache_info().misses) == (35.0, before)
+
+
+class Doubled(nn.Linear):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+def test_an_object_of_a_library_that_is_given_another_class_is_noticed():
+    layer = nn.Linear(2, 1, seed=0)
+    f = compile(lambda a, b: layer([a, b]))
+    once = [f(1.0, 2.0).data for _ in range(3)][-1]
+    layer.__class__ = Doubled
+    assert f(1.0, 2.0).data == layer([1.0, 2.0]).data == 2 * once
