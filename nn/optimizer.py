@@ -69,10 +69,8 @@ class Optimizer(metaclass=_Explains):
         self._settings, self.steps = tuple(settings), 0
         self._parts: Groups | None = None  # those of several groups
         given = expect_list(type(self).__name__, params)
-        self.params: tuple[Value, ...] = tuple(given)
         if any(isinstance(group, Mapping) for group in given):
             self._parts = Groups(type(self), given, {"lr": lr, **settings})
-            self.params = self._parts.params
             if len(self.groups) == 1:
                 vars(self).update(vars(self.groups[0]))  # the only group is the whole
             return
@@ -82,16 +80,16 @@ class Optimizer(metaclass=_Explains):
         self._frozen: list[int] = []  # the places of those that have been frozen since
         self._run = 0  # the steps since
         self._groups: list[tuple[int, array[int]]] | None = None  # the places of the others, by steps skipped
-        self._check()
-        self.state: list[Any] = [[self.first(name)] * len(self.params) for name in self.remembered]
-        self.flat = Flat(self.params)
-        self.params = self.flat.values  # by the same tuple the engine recognises them at once
+        self._check_parameters(given)
+        self._check_settings()
+        self.state: list[Any] = [[self.first(name)] * len(given) for name in self.remembered]
+        self.flat = Flat(given)
 
-    def _check(self) -> None:
+    def _check_parameters(self, params: list[Any]) -> None:
         kind = type(self).__name__
-        if not self.params:
+        if not params:
             raise ArgumentError(f"{kind}: there are no parameters. Pass model.parameters().")
-        for p in self.params:
+        for p in params:
             if type(p) is not Value and not (isinstance(p, Value) and p.frozen):
                 raise ArgumentError(f"{kind}: every parameter must be a Value, got {p!r:.60}.")
             if p.rule is not None:
@@ -99,8 +97,10 @@ class Optimizer(metaclass=_Explains):
                     f"{kind}: every parameter must be a leaf, but {p!r:.60} was computed. Pass model.parameters(), or "
                     "the Values that it was computed from."
                 )
-        if len(set(self.params)) < len(self.params):
+        if len(set(params)) < len(params):
             raise ArgumentError(f"{kind}: a parameter occurs twice, and would move twice.")
+
+    def _check_settings(self) -> None:
         for name in self.settings:
             self.check_setting(name, getattr(self, name))
 
@@ -109,6 +109,11 @@ class Optimizer(metaclass=_Explains):
         for number in numbers if isinstance(numbers, tuple) else (numbers,):
             if not isinstance(number, (int, float)) or not 0 <= number < math.inf:
                 raise ArgumentError(f"{type(self).__name__}: {name} must be 0 or more, got {numbers!r}.")
+
+    @property
+    def params(self) -> tuple[Value, ...]:
+        """The parameters of all groups."""
+        return self.flat.values if self._parts is None else self._parts.params
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -151,8 +156,7 @@ class Optimizer(metaclass=_Explains):
         if (parts := own["_parts"]) is not None:
             parts.zero_grad()
             return
-        own["flat"].gather()
-        apply_update("zero", own["params"], {})
+        own["flat"].zero_grad()
 
     def step(self) -> None:
         """Move every parameter that is not frozen once, by its gradient.
@@ -173,7 +177,7 @@ class Optimizer(metaclass=_Explains):
     def regroup(self) -> list[int]:
         """Notice which parameters are frozen now; returns their places."""
         own = vars(self)
-        frozen = find_frozen(own["params"])
+        frozen = find_frozen(own["flat"].values)
         if frozen != own["_frozen"]:
             self._group(self.skipped, frozen)
         return frozen
@@ -361,15 +365,26 @@ class TableOptimizer(Optimizer):
     def update(self, sqrt, p, g, *state):
         return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
 
+    def step(self):
+        own = vars(self)
+        if own["_parts"] is None and own["_groups"] is None and type(self).update is TableOptimizer.update:
+            state = own["flat"].step(UPDATES[self.rule], self.constants(), own["state"])
+            if state is not None:  # the common case
+                own["state"] = state
+                own["steps"] += 1
+                own["_run"] += 1
+                return
+        super().step()
+
     def _move(self) -> list[Any]:
         own = vars(self)
-        with_numpy = backend == "python" and len(own["params"]) >= LARGE
+        with_numpy = backend == "python" and len(self.params) >= LARGE
         if with_numpy or own["_groups"] is not None or type(self).update is not TableOptimizer.update:
             return super()._move()
         try:
-            return apply_update(self.rule, own["params"], self.constants(), own["state"])
+            return apply_update(self.rule, self.params, self.constants(), own["state"])
         except ArgumentError:
-            self._check()  # names the setting that is not a number
+            self._check_settings()  # names the setting that is not a number
             raise
         except NotFiniteError as error:
             i: Any = error.place

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.engine import Constant, Value, as_float, check_not_recording
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
 from autograd.native import backend
-from autograd.table.updates import UPDATES
+from autograd.table.updates import UPDATES, Update
 
 
 def read_data(values: Sequence[Value]) -> array.array[float]:
@@ -250,6 +250,18 @@ if TYPE_CHECKING or backend == "python":
 
         def gather(self) -> None:
             """Move the numbers to the arrays, if that is worth it; see above."""
+
+        def zero_grad(self) -> None:
+            """gather(), and set all gradients to 0."""
+            apply_update("zero", self.values, {})
+
+        def step(self, update: Update, settings: Mapping[str, float], state: list[Any]) -> list[array.array] | None:
+            """gather(), and carry out an update rule, as apply_update does; returns the new state.
+
+            Returns None, and has changed nothing, where that is for apply_update: if the arrays do not hold the numbers
+            then, and for whatever it raises an error.
+            """
+            return None
 
     class Whereabouts:
         """Where the numbers of a list of Values are, kept from one use to the next: in plain Python, in the Values."""

@@ -14,19 +14,25 @@ if not cython.compiled:
 class ReplayedNode(Value):
     """A node with any number of parents, and an array of the partial derivatives with respect to them.
 
-    `again()` computes the result as an ordinary graph, `again.unchanged()` says whether that is still the same, and
-    `again.rule` describes the recording. The parents are those of `_leading`, a Whereabouts that all replays of a
-    recording share, and then `_others`.
+    The parents are those of `_leading`, a Whereabouts that all replays of a recording share, and then `_others`.
+    `_graph` makes `again` from what was replayed: the rows of numbers and Values, and the numbers that Values had.
     """
 
-    __slots__ = ("_leading", "_others", "_slopes", "again")
+    __slots__ = ("_graph", "_leading", "_origin", "_others", "_rows", "_slopes")
+
+    @property
+    def again(self):
+        """again() computes the result as an ordinary graph, again.unchanged() says whether that is still the same, and
+        again.rule describes the recording."""
+        return self._graph(self._rows, self._origin)
 
     def ordinary(self):
         """The same result at the end of an ordinary graph. Raises StaleGraphError if a number in it has changed."""
-        if this_thread.recorder is None and not self.again.unchanged():
+        again = self.again
+        if this_thread.recorder is None and not again.unchanged():
             raise stale(self)
         with graph_wanted():
-            return self.again()
+            return again()
 
     def __reduce__(self):
         return self._recipe(())
@@ -64,11 +70,12 @@ def stale(node):
 
 @cython.ccall
 @cython.locals(node=ReplayedNode)
-def replayed_result(data, leading, others, slopes, again):
+def replayed_result(data, leading, others, slopes, graph, rows, origin):
     """The result of a replay: a Value above a ReplayedNode that leads to all its parents.
 
-    leading  the Whereabouts of the captured Values, the parents that come first
-    others   a list of the other parents
+    leading              the Whereabouts of the captured Values, the parents that come first
+    others               a list of the other parents
+    graph, rows, origin  graph(rows, origin) is what the node has as `again`
     """
     assert len(slopes) == len(leading.values) + len(others)
     node = ReplayedNode(data)
@@ -76,5 +83,7 @@ def replayed_result(data, leading, others, slopes, again):
     node._leading = leading
     node._others = others
     node._slopes = slopes
-    node.again = again
+    node._graph = graph
+    node._rows = rows
+    node._origin = origin
     return new_node(RULES["pos"].index, data, node, 1.0, None, 0.0, None, 0.0)

@@ -27,7 +27,9 @@ cdef class ReplayedNode(Value):
     cdef Py_ssize_t _next  # the index of the parent that the search looks at next
     cdef Numbers _slopes
     cdef object _leading
-    cdef readonly object again
+    cdef object _graph
+    cdef object _rows
+    cdef object _origin
 
 
 cdef class Tape:

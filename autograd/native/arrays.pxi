@@ -91,7 +91,7 @@ cdef enum:
     MOST_SETTINGS = 16
 
 
-def change(update, values, settings, state):
+cpdef change(update, values, settings, state):
     cdef const double* inputs[MOST_COLUMNS]
     cdef double* results[MOST_COLUMNS]
     cdef double constants[MOST_SETTINGS]

@@ -143,7 +143,7 @@ cdef class Flat:
         self.seen = replays
 
     def __dealloc__(self):
-        if self.arrays.count and self.holds_numbers():
+        if self.holds_numbers():
             bring_home(&self.arrays)
         give_back(self.arrays.data)
         give_back(self.arrays.grad)
@@ -154,10 +154,10 @@ cdef class Flat:
 
     @property
     def gathered(self):
-        return self.arrays.count > 0 and self.holds_numbers()
+        return self.holds_numbers()
 
-    cdef bint holds_numbers(self) noexcept:
-        return is_away(self.arrays.values[0]) and arrays_of(self.arrays.values[0]) == &self.arrays
+    cdef inline bint holds_numbers(self) noexcept:
+        return self.arrays.count > 0 and is_away(self.arrays.values[0]) and arrays_of(self.arrays.values[0]) == &self.arrays
 
     def gather(self):
         cdef Py_ssize_t i
@@ -179,6 +179,27 @@ cdef class Flat:
         if self.has_room():
             take_numbers(&self.arrays)
             self.lent = True
+
+    def zero_grad(self):
+        cdef Py_ssize_t i
+        if recorder_here != NULL:
+            check_not_recording("updating Values")
+        self.gather()
+        if self.holds_numbers():
+            memset(self.arrays.grad, 0, self.arrays.count * sizeof(double))
+            return
+        for i in range(self.arrays.count):
+            set_gradient(self.arrays.values[i], 0.0)
+
+    def step(self, update, settings, state):
+        self.gather()
+        if recorder_here != NULL or not self.holds_numbers():
+            return None
+        try:
+            found = change(update, self.values, settings, state)
+        except (LookupError, TypeError, ValueError, OverflowError):
+            return None
+        return found if type(found) is list else None
 
     cdef bint has_room(self) noexcept:
         if self.arrays.data == NULL:
@@ -296,7 +317,7 @@ cdef class Whereabouts:
     cdef bint are_all_in(self, Flat flat) noexcept:
         """Whether all these numbers are in the arrays of `flat`."""
         cdef Py_ssize_t i
-        if flat.arrays.count == 0 or not flat.holds_numbers() or not self.known():
+        if not flat.holds_numbers() or not self.known():
             return False
         for i in range(self.count):
             if self.runs[i].arrays != &flat.arrays:

@@ -553,32 +553,7 @@ cdef class NativeMachine:
         clear(&self.spare[0])
         clear(&self.spare[1])
 
-    def run_into(self, Flat flat not None, rows, list reads, int root, double seed):
-        """Run forward, and back from the slot `root`, and set the gradients of the Values in `flat`, as zero_grad() and
-        the backward pass would. Returns the numbers in the slots `reads`.
-
-        Returns None, and has changed nothing, unless the arrays hold the numbers of all captured Values, or if
-        something is not finite.
-        """
-        global replays
-        cdef Whereabouts values = self.values_at
-        cdef unsigned long long then
-        cdef Numbers slopes
-        if not values.are_all_in(flat):
-            return None
-        then = moves
-        found = self.run(rows, reads, [root], seed, [], False)
-        if found is None or moves != then:
-            return None
-        slopes = (<list>found[1])[0]
-        if values.covered != &flat.arrays:
-            memset(flat.arrays.grad, 0, flat.arrays.count * sizeof(double))
-        values.write_to(flat.arrays.grad, 1.0, slopes.data.as_doubles)
-        flat.arrays.used = True
-        replays += 1
-        return found[0]
-
-    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[], bint origin_wanted=True):
+    def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
         Returns the numbers in the slots `reads`, as an array with a row for each example; for each root an array: the
@@ -586,9 +561,13 @@ cdef class NativeMachine:
         inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
         that were captured and those among the inputs. Returns None if anything outside a guard is not finite.
         """
+        return self.replay(rows, slots_of(reads), slots_of(roots), seed, slots_of(variables), True)
+
+    cdef tuple replay(self, rows, Numbers reads, Numbers roots, double seed, Numbers variables, bint origin_wanted):
+        """What `run` does, with slots in arrays; the origin only where it is wanted."""
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
-        cdef Numbers numbers, slope, read, root_slots, wanted_inputs
+        cdef Numbers numbers, slope
         cdef double* total
         memset(&batch, 0, sizeof(batch))
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
@@ -597,14 +576,12 @@ cdef class NativeMachine:
         batch.together = 1 if batch.width == 1 else self.plan.together
         batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)
         batch.reading, batch.differentiating, batch.variables = len(reads), len(roots), len(variables)
-        read, root_slots, wanted_inputs = _slots(reads), _slots(roots), _slots(variables)
-        batch.reads, batch.roots = read.data.as_ints, root_slots.data.as_ints
-        batch.wanted_inputs = wanted_inputs.data.as_ints
+        batch.reads, batch.roots, batch.wanted_inputs = reads.data.as_ints, roots.data.as_ints, variables.data.as_ints
         batch.fine = True
         numbers = array.clone(NUMBERS, batch.examples * batch.reading, False)
         batch.numbers = numbers.data.as_doubles
         count = captured + batch.examples * batch.variables
-        slopes = [array.clone(NUMBERS, count, False) for _ in roots]
+        slopes = [array.clone(NUMBERS, count, False) for _ in range(batch.differentiating)]
         cdef Workspace* spare = &self.spare[batch.width > 1]
         if self.plan.work * batch.examples > WORTH_HELP and not self.plan.calls_back:
             batch.helpers = min(HELPERS, <int>batch.chunks - 1)
@@ -754,10 +731,10 @@ cdef SlotRun* runs_of(slots, Py_ssize_t* count) except NULL:
     return runs
 
 
-cdef Numbers _slots(list slots):
-    """A list of ints as an array of at least one."""
+cdef Numbers slots_of(list slots):
+    """A list of ints as an array."""
     cdef Py_ssize_t i
-    cdef Numbers found = array.clone(NO_PLACES, max(len(slots), 1), False)
+    cdef Numbers found = array.clone(NO_PLACES, len(slots), False)
     for i in range(len(slots)):
         found.data.as_ints[i] = slots[i]
     return found

@@ -18,8 +18,15 @@ cdef class Rows:
 
     cdef readonly Numbers numbers
     cdef readonly Py_ssize_t count, width
-    cdef readonly tuple key, shapes
+    cdef readonly tuple shapes
+    cdef tuple known_key
     cdef bint finite  # whether all the numbers are known to be
+
+    @property
+    def key(self):
+        if self.known_key is None:
+            self.known_key = tuple([structure_of_shape(shape) for shape in self.shapes])
+        return self.known_key
 
     def __len__(self):
         return self.count
@@ -46,19 +53,19 @@ cdef class Rows:
             if not 0 <= place[i] < self.count:
                 raise IndexError(place[i])
             memcpy(out + i * width, self.numbers.data.as_doubles + place[i] * width, width * sizeof(double))
-        found.key, found.shapes, found.finite = self.key, self.shapes, self.finite
+        found.known_key, found.shapes, found.finite = self.key, self.shapes, self.finite
         return found
 
     def __reduce__(self):
-        return restored_rows, (self.numbers, self.count, self.width, self.key, self.shapes)
+        return restored_rows, (self.numbers, self.count, self.width, self.shapes)
 
 
-def restored_rows(Numbers numbers, Py_ssize_t count, Py_ssize_t width, tuple key, tuple shapes):
+def restored_rows(Numbers numbers, Py_ssize_t count, Py_ssize_t width, tuple shapes):
     cdef Rows rows = new_rows(count, width)
     if len(numbers) < count * width:
         raise ValueError(len(numbers))
     memcpy(rows.numbers.data.as_doubles, numbers.data.as_doubles, count * width * sizeof(double))
-    rows.key, rows.shapes = key, shapes
+    rows.shapes = shapes
     return rows
 
 
@@ -118,7 +125,6 @@ def rows_of(kind, tuple batches not None):
         for i in range(opened):
             PyBuffer_Release(&views[i])
     rows.shapes = tuple(shapes)
-    rows.key = tuple([structure_of_shape(shape) for shape in shapes])
     return rows
 
 
@@ -141,7 +147,6 @@ def rows_of_lists(tuple batches not None):
         at += max(width, 1)
     rows.finite = all_finite(rows.numbers.data.as_doubles, count * rows.width)
     rows.shapes = tuple([(len(batch[0]),) if type(batch[0]) is list else () for batch in batches])
-    rows.key = tuple([structure_of_shape(shape) for shape in rows.shapes])
     return rows
 
 

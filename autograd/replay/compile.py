@@ -19,7 +19,6 @@ from autograd.composed import mean
 from autograd.engine import Value, gradients_wanted, is_recording, no_grad
 from autograd.errors import ArgumentError, RecordingError
 from autograd.names import explain_arguments
-from autograd.native import backend
 from autograd.nested import map_numbers, with_object_arrays
 from autograd.replay.batches import as_array, columns_of, matrix_of
 from autograd.replay.methods import BoundMethod, WeakMethod
@@ -171,11 +170,15 @@ class Compiled(Translations, Generic[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
+        recordings = self._recordings
+        if recordings.replayer is not None and not kwargs and (found := recordings.replayer.call(args)) is not None:
+            recordings.hits += 1
+            return found
         if is_recording():
             return self._itself(args, kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording, rows = self._recordings.serving(key, [leaves], gradients_wanted()), None
+        recording, rows = recordings.serving(key, [leaves], gradients_wanted()), None
         if recording:
             try:
                 return recording.call(leaves)
@@ -210,8 +213,12 @@ class Compiled(Translations, Generic[P, R_co]):
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
+        recordings = self._recordings
         if has_aux is not False:
             _check_has_aux("mean", has_aux)
+        elif recordings.replayer is not None and not kwargs and (found := recordings.replayer.mean(batches)) is not None:
+            recordings.hits += 1
+            return found
         if is_recording():
             return self._own_mean(batches, kwargs, has_aux)
         recording, rows = self._batch("mean", batches, kwargs, gradients_wanted())
@@ -232,14 +239,12 @@ class Compiled(Translations, Generic[P, R_co]):
 
         Returns the mean, and all numbers that the function returns, one example after the other. Returns None, and has
         changed nothing, where only `mean` can do it: without the compiled engine, while the Flat does not hold the
-        numbers of all Values that a gradient flows to, for functions that draw random numbers, before the second call,
-        after something that it depends on has changed, where a result is not finite, and for results other than a
-        number, or a pair of a number and a number or a list of several.
+        numbers of all Values that a gradient flows to, for functions that draw random numbers, unless the examples are
+        like those of the last call, after something that it depends on has changed, where a result is not finite, and
+        for results other than a number, or a pair of a number and a number or a list of several.
         """
-        if backend == "python" or is_recording() or self._static:
-            return None
-        recording = self._recordings.current(rows.key, gradients_wanted())
-        return recording and recording.mean_into(flat, rows)
+        replayer = self._recordings.replayer
+        return replayer and replayer.mean_into(flat, rows)
 
     @overload
     def map(self: Compiled[..., Value | float], *batches: Any, **kwargs: Any) -> list[float]: ...

@@ -1,6 +1,6 @@
 """The classes that record a function and make a program of it: the compiled ones, or those in plain Python."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.native import backend
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING or backend == "python":
     from autograd.replay.program import Program
     from autograd.replay.tape import CODES, CONSTANT, PLAIN, UNSURE, VALUE, Fragment, described, first_difference
     from autograd.replay.tracer import Recorder, Tracer
+
+    Replayer: Any = None
 else:
     from autograd.native._engine import (
         CODES,
@@ -22,6 +24,7 @@ else:
         Fragment,
         Program,
         Recorder,
+        Replayer,
         Tracer,
         adjoints_on,
         described,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from array import array
+from functools import partial
 from itertools import groupby
-from math import isfinite
 
 from autograd.engine import (
     Freezing,
@@ -28,7 +29,7 @@ from autograd.replay.dependencies import dependencies_of
 from autograd.replay.machine import Machine, PythonMachine
 from autograd.replay.methods import WeakMethod
 from autograd.replay.random_numbers import RandomStates, shared_generators
-from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder, first_difference
+from autograd.replay.recorder import CONSTANT, VALUE, Program, Recorder, Replayer, first_difference
 from autograd.replay.results import AsItIs, FailedToRecord, Result, plain
 from autograd.replay.signature import arguments_from, kinds_in, parts_of, statics_in
 from autograd.replay.unrolled import UnrolledGraph
@@ -86,7 +87,7 @@ class Recording:
         self.generators = list({id(generator): generator for generator, _ in self.draws}.values())
         self.variables = [i for i, leaf in enumerate(example) if isinstance(leaf, Value)]
         self.machine = Machine(self.program)
-        self._is_flat = _is_flat(self.result.structure)
+        self._replayer = None
         self.seconds = time.perf_counter() - began
 
     def _record(self, recorder):
@@ -129,6 +130,15 @@ class Recording:
             and (gradients or not self.differentiated)
             and self.dependencies.unchanged()
         )
+
+    def replayer(self):
+        """What replays it at once, from the call to the result, while nothing has changed; None if there is no such thing.
+
+        Only the compiled engine has it, for functions that return one number, or a number and one or several others.
+        """
+        if self._replayer is None or self._replayer.changes != self._changes:
+            self._replayer = replayer_of(self, self._changes) if self.verified else None
+        return self._replayer
 
     def freezing_unchanged(self):
         """Whether those of its leaves are frozen that were frozen when it was made."""
@@ -220,22 +230,6 @@ class Recording:
         number = total_of(numbers, len(slots), count) / count
         node = self._node(number, partials[0] if roots and kind == VALUE else None, 0, rows, origin)
         return (node, self._others(numbers, count, has_aux)) if has_aux else node
-
-    def mean_into(self, flat, rows):
-        """The mean over examples as a number, and all numbers that they return, one example after the other.
-
-        Gradients are set, as in Compiled.mean_into; returns None where that is not possible.
-        """
-        slots, count = self.program.results, len(rows)
-        if self._ancestry is not None or self.draws or not self._is_flat or self.result.kinds[0] != VALUE:
-            return None
-        if self.variables or not self.machine.captured or not gradients_wanted():
-            return None
-        numbers = self.machine.run_into(flat, rows, slots, slots[0], 1 / count)
-        if numbers is None:
-            return None
-        number = total_of(numbers, len(slots), count) / count
-        return (number, numbers) if isfinite(number) else None
 
     def map(self, rows, has_aux):
         """Every example's result as plain numbers; with has_aux first numbers and other results separately."""
@@ -334,15 +328,18 @@ class Recording:
         if partials is None:
             return constant(number) if self.result.kinds[index] in (VALUE, CONSTANT) else number
         others = [row[i] for row in rows for i in self.variables] if self.variables else []
-        graph = UnrolledGraph(self.name, self.program, index, rows, self.variables, origin)
-        return replayed_result(number, self.program.values_at, others, partials, graph)
+        return replayed_result(number, self.program.values_at, others, partials, self.graph_of(index), rows, origin)
+
+    def graph_of(self, index):
+        """What makes the ordinary graph of a result from the rows and the origin of a replay."""
+        return partial(UnrolledGraph, self.name, self.program, index, self.variables)
 
     def example_graph(self):
         """How the first result was computed for the numbers of the call that was recorded."""
         leaves = [leaf if isinstance(leaf, Value) else constant(leaf) for leaf in self.example]
         states = RandomStates(self.generators)
         try:
-            return UnrolledGraph(self.name, self.program, 0, self._with_random_numbers([leaves]), self.variables)
+            return self.graph_of(0)(self._with_random_numbers([leaves]))
         finally:
             states.restore()
 
@@ -369,7 +366,7 @@ class Recording:
         }
 
 
-def _is_flat(structure):
+def is_flat(structure):
     """Whether a result is one number, or a pair of it and a number or a list of numbers, at least two."""
     if type(structure) not in (list, tuple):
         return type(structure) is int
@@ -392,3 +389,32 @@ def _recorder_at_work(lines=False):
 def _draws_of(recorder):
     """The random numbers that a recorded function draws one after the other: pairs of a generator and how many."""
     return [(next(run), 1 + sum(1 for _ in run)) for _, run in groupby(recorder.generators, id)]
+
+
+def replayer_of(recording, changes):
+    """The Replayer of a verified recording, as of so many changes of frozen leaves; or None."""
+    kinds, structure = recording.result.kinds, recording.result.structure
+    if Replayer is None or recording.draws or recording.differentiated or not is_flat(structure) or kinds[0] != VALUE:
+        return None
+    if not (recording.machine.captured or recording.variables):
+        return None
+    numpy, shapes = sys.modules.get("numpy"), tuple(map(_shape_in, recording.key))
+    return Replayer(
+        recording.machine,
+        recording.program.results,
+        recording.variables,
+        recording.result.is_single,
+        recording.key,
+        None if None in shapes else shapes,
+        numpy and numpy.ndarray,
+        changes,
+        recording.dependencies.unchanged,
+        recording.graph_of(0),
+    )
+
+
+def _shape_in(structure):
+    """The shape in the structure of an array of numbers, () for a number; None for anything else."""
+    if structure == "number":
+        return ()
+    return structure[1] if structure[0] == "array" and structure[2] == "number" else None

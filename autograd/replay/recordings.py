@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter, OrderedDict
+from typing import Any
 
 from autograd.errors import RecordingError, RecordingWarning
 from autograd.libraries import level_outside
@@ -21,13 +22,15 @@ ASIDE = "aside"  # put before the key of a recording that was made while other l
 class Recordings:
     """The recordings of one function by the keys of arguments, at most `maxsize`; the least recently used are dropped.
 
-    failure  the error of the last failed recording, as text
+    failure   the error of the last failed recording, as text
+    replayer  the Replayer of the recording that was used last, or None
     """
 
     def __init__(self, function, maxsize):
         self.function, self.maxsize = function, maxsize
         self.hits = self.misses = 0
         self.failure = ""
+        self.replayer: Any = None
         self._by_key: OrderedDict = OrderedDict()
         self._changes: Counter = Counter()  # how often what is read from outside has changed, by name
         self._thrown_away: set = set()  # hashes of keys
@@ -47,6 +50,7 @@ class Recordings:
     def clear(self):
         """Forget all recordings."""
         self._by_key.clear()
+        self.replayer = None
         self._thrown_away.clear()
         self.hits = self.misses = 0
 
@@ -60,17 +64,14 @@ class Recordings:
         Returns None if the function raised an error, other than a RecordingError, while it was recorded. A call that
         fails leaves the random generators as they were.
         """
-        recording = self._by_key.get(key)
-        if recording is not None and recording.is_current(gradients):  # the common case
-            self.hits += 1
-            self._by_key.move_to_end(key)
-            return recording
+        self.replayer = None
         try:
             recording = self._serving(key, rows, True)
             if recording.differentiated and not gradients:
                 recording = self._serving((NO_GRAD, key), rows, False)
             if not recording.verified and len(rows) > 1:
                 recording.verify()
+            self.replayer = recording.replayer()
             return recording
         except BaseException as error:
             if self._states is not None:
@@ -81,11 +82,6 @@ class Recordings:
             return None
         finally:
             self._states = None
-
-    def current(self, key, gradients):
-        """The recording for a key if there is one that is up to date; it is not counted as a call."""
-        recording = self._by_key.get(key)
-        return recording if recording is not None and recording.is_current(gradients) else None
 
     def _serving(self, key, rows, gradients):
         recording = self._by_key.get(key)

@@ -7,7 +7,7 @@ changed since.
 from __future__ import annotations
 
 import operator
-from functools import reduce
+from functools import partial, reduce
 from itertools import compress
 from types import SimpleNamespace
 
@@ -39,15 +39,15 @@ class UnrolledGraph:
 
     program  the program; it refers to the Values that it needs, and not to the function
     index    of this number among those that the function returns
-    rows     for each example its numbers and Values, then the random numbers that it drew
     inputs   which of the numbers of an example are Values
+    rows     for each example its numbers and Values, then the random numbers that it drew
     origin   the numbers of all Values that the result was computed from, an array; by default what they are now
     """
 
     __slots__ = ("index", "inputs", "name", "origin", "program", "rows")
 
-    def __init__(self, name, program, index, rows, inputs, origin=None):
-        self.name, self.program, self.index, self.rows, self.inputs = name, program, index, rows, inputs
+    def __init__(self, name, program, index, inputs, rows, origin=None):
+        self.name, self.program, self.index, self.inputs, self.rows = name, program, index, inputs, rows
         self.origin = self._read() if origin is None else origin
 
     @property
@@ -105,10 +105,10 @@ class UnrolledGraph:
         others = [self.rows[0][i] for i in self.inputs]
 
         def graph(position):
-            return UnrolledGraph(f"∂{self.name}", program, position, self.rows, self.inputs, origin)
+            return partial(UnrolledGraph, f"∂{self.name}", program, position, self.inputs)
 
         results = {
-            position: replayed_result(number, program.values_at, others, slope, graph(position))
+            position: replayed_result(number, program.values_at, others, slope, graph(position), self.rows, origin)
             if program.wanted[position] and gradients_wanted()
             else constant(number)
             for position, number, slope in zip(wanted, means, slopes)

@@ -5,7 +5,6 @@ import gc
 import pickle
 import random
 import struct
-from types import SimpleNamespace
 
 import pytest
 from soaking import amount
@@ -17,7 +16,6 @@ from autograd.errors import AutogradError
 from nn.errors import DivergedError
 
 NATIVE = autograd.backend == "native"
-ASIDE = SimpleNamespace(gather=lambda: None)  # in place of an optimiser's Flat: the numbers stay in the Values
 KINDS = [
     lambda p: nn.SGD(p, lr=0.05),
     lambda p: nn.SGD(p, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01),
@@ -26,6 +24,22 @@ KINDS = [
     lambda p: nn.Adam(p, lr=0.01, weight_decay=0.01),
     lambda p: nn.AdamW(p, lr=0.01),
 ]
+
+
+class Aside:
+    """In place of an optimiser's Flat: the numbers stay in the Values."""
+
+    def __init__(self, flat):
+        self.values = flat.values
+
+    def gather(self):
+        pass
+
+    def zero_grad(self):
+        write_grad(self.values, [0.0] * len(self.values))
+
+    def step(self, update, settings, state):
+        return None
 
 
 class Halving(nn.Optimizer):
@@ -63,7 +77,7 @@ class World:
         parameters = self.model.parameters()
         made = self.kinds[which](parameters if which == 0 else [*parameters[7:], self.alone])
         if not self.flats:
-            made.flat = ASIDE
+            made.flat = Aside(made.flat)
         return made
 
     def everything(self):
@@ -200,7 +214,7 @@ class World:
         self.model, self.alone, self.optimisers = copy.deepcopy((self.model, self.alone, self.optimisers))
         if not self.flats:
             for optimiser in self.optimisers:
-                optimiser.flat = ASIDE
+                optimiser.flat = Aside(optimiser.flat)
         self.losses = []
         self.record()
 
