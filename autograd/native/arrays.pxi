@@ -91,7 +91,7 @@ cdef enum:
     MOST_SETTINGS = 16
 
 
-cpdef change(update, values, settings, state):
+cpdef change(update, values, settings, state, list unused=None):
     cdef const double* inputs[MOST_COLUMNS]
     cdef double* results[MOST_COLUMNS]
     cdef double constants[MOST_SETTINGS]
@@ -108,12 +108,15 @@ cpdef change(update, values, settings, state):
     for k, name in enumerate(update.settings):
         constants[k] = settings[name]
     for k, numbers in enumerate(state):
-        column = numbers if type(numbers) is array.array and numbers.typecode == "d" else array.array("d", numbers)
+        if type(numbers) is array.array and (<array.array>numbers).ob_descr.typecode == c"d":
+            column = numbers
+        else:
+            column = array.array("d", numbers)
         if k == len(update.state) or len(column) != count:
             return "unfit"
         columns.append(column)
         inputs[2 + k] = column.data.as_doubles
-        column = array.clone(NO_NUMBERS, count, False)
+        column = unused.pop() if unused else array.clone(NO_NUMBERS, count, False)
         new.append(column)
         results[1 + k] = column.data.as_doubles
     # From here on nothing can change the list.
@@ -144,4 +147,9 @@ cpdef change(update, values, settings, state):
     give_back(taken)
     if place >= 0:
         return place
-    return [new[k] if written >> (1 + k) & 1 else columns[k] for k in range(len(columns))]
+    for k in range(len(columns)):
+        if not written >> (1 + k) & 1:
+            if unused is not None:
+                unused.append(new[k])
+            new[k] = columns[k]
+    return new

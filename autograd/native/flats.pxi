@@ -125,6 +125,7 @@ cdef class Flat:
 
     cdef readonly tuple values
     cdef Arrays arrays
+    cdef list unused  # arrays for the state of an update rule that turned out not to change it
     cdef unsigned long long seen  # `replays` when gather() was last called
     cdef bint lent  # whether the numbers have been taken, and it has not been asked what for
     cdef int pause, wait  # how often gather() does nothing: altogether, and from now on
@@ -141,6 +142,7 @@ cdef class Flat:
             raise ArgumentError("Flat: a Value occurs twice in the list.")
         self.arrays.values, self.arrays.count = <Node**>PySequence_Fast_ITEMS(self.values), len(self.values)
         self.seen = replays
+        self.unused = []
 
     def __dealloc__(self):
         if self.holds_numbers():
@@ -196,7 +198,7 @@ cdef class Flat:
         if recorder_here != NULL or not self.holds_numbers():
             return None
         try:
-            found = change(update, self.values, settings, state)
+            found = change(update, self.values, settings, state, self.unused)
         except (LookupError, TypeError, ValueError, OverflowError):
             return None
         return found if type(found) is list else None

@@ -5,7 +5,8 @@
    GROUP         how many sums are computed at once: within one, each addition waits for the previous one; registers are
                  few
    ACROSS_LANES  the same number as PARTS, for the preprocessor
-   FUSED         s + w · x, rounded once if the processor can do that
+   FUSED         s + w · x, for a number w and a vector x, rounded once if the processor can do that
+   FUSED_PRODUCT the same for two vectors
    DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
 #define vector OF_KIND(vector)
@@ -287,6 +288,7 @@ TARGET static void OF_KIND(add_scaled)(double *to, const double *from, double fa
 
 #undef KIND
 #undef FUSED
+#undef FUSED_PRODUCT
 #undef TARGET
 #undef WIDTH
 #undef GROUP

@@ -97,8 +97,9 @@ ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace 
 #undef DO
 }
 
-/* Add g · ∂out/∂operand k to the adjoint j of that operand, number by number if it has one for each. */
-ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t length, int guarded, const double *g,
+/* Add g · ∂out/∂operand k to the adjoint j of that operand, number by number if it has one for each; `first`: there is
+   nothing yet that it could be added to. */
+ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t length, int guarded, int first, const double *g,
                          double *restrict j, const double *out, const double *a, const double *b, const double *c) {
     double total = 0.0;
     guarded &= !(PLAIN_PARTIALS[rule] >> k & 1);
@@ -108,7 +109,7 @@ ALWAYS void backward_row(int rule, int inputs, int k, int steps, ptrdiff_t lengt
                           ? 0.0
                           : g[x] * slope_of(rule, inputs, k, IN_ROW(a, 0), IN_ROW(b, 1), IN_ROW(c, 2), out[x]);
         if (steps & 1 << k)
-            j[x] += part;
+            j[x] = (first ? 0.0 : j[x]) + part;
         else
             total += part;
     }
@@ -133,7 +134,7 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
     }
 #define ROWS(k, slot, steps)                                                                                       \
     for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
-        backward_row(rule, inputs, k, steps, shape.length, guarded, j + place(w, tile, i->start + n),               \
+        backward_row(rule, inputs, k, steps, shape.length, guarded, i->first >> k & 1, j + place(w, tile, i->start + n), \
                      j + place(w, tile, slot), m + place(w, tile, i->start + n), m + place(w, tile, a[n]),         \
                      m + place(w, tile, b[n]), m + place(w, tile, c[n]));
 #define DO(steps)                                                                                                  \
@@ -177,29 +178,49 @@ static void (*backward_loops[])(const Instruction *, const Workspace *) = {EACH_
 
 /* Loops that the compiler makes vectors of are there once more for processors with wider vectors. */
 #if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2"))) static void
+#define LOOPS_FOR(kind) __attribute__((target(TARGET_##kind))) static void
+#define TARGET_avx2 "avx2"
+#if defined(__clang__)
+#define TARGET_avx512 "avx512f,avx512dq,avx512vl"
+#else
+#define TARGET_avx512 "avx512f,avx512dq,avx512vl,prefer-vector-width=512"
+#endif
 #define FORWARD_AVX2(name, rule, inputs) \
-    AVX2 forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
+    LOOPS_FOR(avx2) forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
 #define BACKWARD_AVX2(name, rule, inputs) \
-    AVX2 backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+    LOOPS_FOR(avx2) backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+#define FORWARD_AVX512(name, rule, inputs) \
+    LOOPS_FOR(avx512) forward_##name##_avx512(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
+#define BACKWARD_AVX512(name, rule, inputs) \
+    LOOPS_FOR(avx512) backward_##name##_avx512(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
 EACH_SIMPLE_VALUE(FORWARD_AVX2)
 EACH_SIMPLE_SLOPES(BACKWARD_AVX2)
+EACH_SIMPLE_VALUE(FORWARD_AVX512)
+EACH_SIMPLE_SLOPES(BACKWARD_AVX512)
 #endif
 
-int choose_vectors(int width) {
 #define FORWARD_ANY(name, rule, inputs) forward_loops[rule] = forward_##name;
 #define BACKWARD_ANY(name, rule, inputs) backward_loops[rule] = backward_##name;
+#define USE_FORWARD_AVX2(name, rule, inputs) forward_loops[rule] = forward_##name##_avx2;
+#define USE_BACKWARD_AVX2(name, rule, inputs) backward_loops[rule] = backward_##name##_avx2;
+#define USE_FORWARD_AVX512(name, rule, inputs) forward_loops[rule] = forward_##name##_avx512;
+#define USE_BACKWARD_AVX512(name, rule, inputs) backward_loops[rule] = backward_##name##_avx512;
+
+int choose_vectors(int width) {
+    width = sums_choose(width);
     EACH_SIMPLE_VALUE(FORWARD_ANY)
     EACH_SIMPLE_SLOPES(BACKWARD_ANY)
 #if defined(__x86_64__)
-#define USE_FORWARD_AVX2(name, rule, inputs) forward_loops[rule] = forward_##name##_avx2;
-#define USE_BACKWARD_AVX2(name, rule, inputs) backward_loops[rule] = backward_##name##_avx2;
-    if (width >= 4 && __builtin_cpu_supports("avx2")) {
+    if (width == 4) {
         EACH_SIMPLE_VALUE(USE_FORWARD_AVX2)
         EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX2)
     }
+    if (width == 8) {
+        EACH_SIMPLE_VALUE(USE_FORWARD_AVX512)
+        EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX512)
+    }
 #endif
-    return sums_choose(width);
+    return width;
 }
 
 /* The slot of the item that a number chooses, -1 if there is none. */

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     int terms, code;
     Affine a, b;
+    int first; /* whether nothing has been added to the adjoints of its rows before: then they are overwritten */
 } Span;
 
 /* Results of a block of sums: `rows` times `columns`, row after row, from the `first` one on. If their operands lie in
@@ -46,6 +47,7 @@ typedef struct {
     int terms;            /* of a sum of products; 0 for a rule */
     unsigned char *codes; /* of a sum of products, one for each term */
     int even, flat, steps; /* of a rule: see instruction_prepare */
+    int first;             /* of a rule: bit k: as in Span, for the adjoints of operand k */
     Part *parts;          /* of a sum of products */
     Span *spans;          /* of all its parts */
     int count_of_parts;

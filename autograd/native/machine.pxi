@@ -8,7 +8,7 @@
 
 
 cdef enum:
-    FEW = 3  # up to this many examples are run one by one
+    FEW_EXAMPLES = 3  # up to this many examples are run one by one
     CHUNKS = 8  # a batch is split into at most this many parts
     TOGETHER = 4  # so many tiles run together, unless
     ENOUGH = 100_000  # they have more numbers than this, which then leave the cache,
@@ -29,6 +29,7 @@ cdef extern from "machine.h":
     ctypedef struct Span:
         int terms, code
         CAffine a, b
+        int first
 
     ctypedef struct Part:
         Py_ssize_t first, rows, columns
@@ -48,6 +49,7 @@ cdef extern from "machine.h":
         int* guard
         int terms
         unsigned char* codes
+        int first
         Part* parts
         Span* spans
         int count_of_parts
@@ -125,7 +127,9 @@ ctypedef struct Plan:
     CInstruction* instructions
     Choice* choices  # the lists that TAKE chooses from
     SlotRun* runs  # of the captured Values that are differentiated by
-    Py_ssize_t count_of_runs
+    SlotRun* checked  # results which show that all of them are finite
+    SlotRun* cleared  # results whose adjoints begin at 0; the others are overwritten first
+    Py_ssize_t count_of_runs, count_of_checked, count_of_cleared
 
 
 ctypedef struct BatchRun:  # one run of a program: what goes in, and what comes out
@@ -245,10 +249,11 @@ cdef inline Py_ssize_t examples_of(BatchRun* batch, Py_ssize_t tile) noexcept no
 
 cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t first) noexcept nogil:
     """Compute the results of the examples of tiles, from the first one on; returns whether all of them are finite."""
-    cdef Py_ssize_t i, lane, tile, inputs = batch.plan.inputs, lanes = workspace.lanes
+    cdef Py_ssize_t i, lane, tile, step, inputs = batch.plan.inputs, lanes = workspace.lanes
     cdef double* rows
     cdef double* example
-    cdef Workspace one
+    cdef double* number
+    cdef SlotRun run
     for tile in range(workspace.tiles):
         rows = workspace.memory + workspace.base + tile * workspace.stride
         example = batch.inputs + (first + tile) * lanes * inputs
@@ -259,13 +264,15 @@ cdef bint forward(BatchRun* batch, Workspace* workspace, Py_ssize_t first) noexc
     if not run_all(batch, workspace, batch.plan.shared, batch.plan.count, first):
         return False
     for tile in range(workspace.tiles):
-        one = tile_of(workspace, tile)
-        if not all_finite(one.memory + one.base + inputs * lanes, one.stride - inputs * lanes):
-            return False
-        for lane in range(examples_of(batch, first + tile)):
-            for i in range(batch.reading):
-                batch.numbers[((first + tile) * lanes + lane) * batch.reading + i] = one.memory[
-                    cell(&one, batch.reads[i], lane)]
+        for i in range(batch.plan.count_of_checked):
+            run = batch.plan.checked[i]
+            if not all_finite(workspace.memory + place(workspace, tile, run.slot), run.count * lanes):
+                return False
+        for i in range(batch.reading):
+            number = workspace.memory + place(workspace, tile, batch.reads[i])
+            step = batch.reads[i] >= workspace.uniform
+            for lane in range(examples_of(batch, first + tile)):
+                batch.numbers[((first + tile) * lanes + lane) * batch.reading + i] = number[lane * step]
     return True
 
 
@@ -294,15 +301,23 @@ cdef bint run_all(BatchRun* batch, Workspace* workspace, Py_ssize_t i, Py_ssize_
 
 cdef void reverse(BatchRun* batch, Workspace* workspace, Py_ssize_t first, Py_ssize_t root) noexcept nogil:
     """Propagate the adjoints of tiles; those of what all examples share add up."""
-    cdef Py_ssize_t i, lane, tile, lanes = workspace.lanes, unwanted = 0
+    cdef Py_ssize_t i, lane, tile, step, lanes = workspace.lanes, inputs = batch.plan.inputs * lanes
+    cdef double* slope
     cdef Workspace one
-    if batch.variables == 0:
-        unwanted = batch.plan.inputs * lanes
+    cdef SlotRun run
     for tile in range(workspace.tiles):
-        one = tile_of(workspace, tile)
-        memset(one.adjoint + one.base + unwanted, 0, (one.stride - unwanted) * sizeof(double))
+        slope = workspace.adjoint + place(workspace, tile, workspace.uniform)
+        if lanes == 1:
+            memset(slope, 0, workspace.stride * sizeof(double))
+        elif batch.variables:
+            memset(slope, 0, inputs * sizeof(double))
+        for i in range(batch.plan.count_of_cleared if lanes > 1 else 0):
+            run = batch.plan.cleared[i]
+            memset(workspace.adjoint + place(workspace, tile, run.slot), 0, run.count * lanes * sizeof(double))
+        slope = workspace.adjoint + place(workspace, tile, batch.roots[root])
+        step = batch.roots[root] >= workspace.uniform
         for lane in range(examples_of(batch, first + tile)):
-            one.adjoint[cell(&one, batch.roots[root], lane)] += batch.seed
+            slope[lane * step] += batch.seed
     reverse_all(batch, workspace, batch.plan.shared, batch.plan.count, first)
     for tile in range(workspace.tiles):
         one = tile_of(workspace, tile)
@@ -500,6 +515,8 @@ cdef class NativeMachine:
         self.captured = program.values
         self.plan.runs = runs_of(program.value_slots, &self.plan.count_of_runs)
         self.plan.differentiable = len(self.captured)
+        find_checked(&self.plan)
+        find_cleared(&self.plan, program.results)
 
     cdef int _find_parts(self, CInstruction* instruction, int at) except -1:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""
@@ -549,6 +566,8 @@ cdef class NativeMachine:
         free(self.plan.instructions)
         free(self.plan.choices)
         free(self.plan.runs)
+        free(self.plan.checked)
+        free(self.plan.cleared)
         free(self.source_runs)
         clear(&self.spare[0])
         clear(&self.spare[1])
@@ -571,7 +590,7 @@ cdef class NativeMachine:
         cdef double* total
         memset(&batch, 0, sizeof(batch))
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
-        batch.width = 1 if batch.examples <= FEW else LANES
+        batch.width = 1 if batch.examples <= FEW_EXAMPLES else LANES
         batch.tiles = (batch.examples + batch.width - 1) // batch.width
         batch.together = 1 if batch.width == 1 else self.plan.together
         batch.chunks = min(batch.tiles, 2 if batch.tiles < 8 else 4 if batch.tiles < 16 else CHUNKS)

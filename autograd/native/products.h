@@ -28,7 +28,7 @@ TARGET static void OF_KIND(add_sum_of_products)(double *c, ptrdiff_t c_row, cons
         for (ptrdiff_t q = 0; q < columns; q += WIDE)
             OF_KIND(fused_product_of_blocks)(c + p * c_row + q, c_row, a + p * a_row, a_row, 1, a_tile, b + q, b_term, b_tile,
                                              rows - p < SUMMED ? rows - p : SUMMED, columns - q < WIDE ? columns - q : WIDE,
-                                             LANES, tiles, 0);
+                                             LANES, tiles, NULL, 0);
 }
 
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
@@ -90,19 +90,42 @@ HERE void OF_KIND(turned_lanes)(double *to, const double *from, ptrdiff_t step, 
             to[lane * rows + k] = from[k * step + lane];
 }
 
+/* Add to the numbers at `c` the sums of products of some rows of lanes g with rows of lanes x, over all tiles: what is best
+   where one of them are few, as nothing has to be turned. */
+HERE void OF_KIND(add_dots)(double *c, ptrdiff_t c_row, ptrdiff_t c_term, const double *g, ptrdiff_t g_row, const double *x,
+                            ptrdiff_t x_row, ptrdiff_t tile_step, ptrdiff_t rows, ptrdiff_t terms, ptrdiff_t tiles) {
+    for (ptrdiff_t p = 0; p < rows; p++)
+        for (ptrdiff_t t = 0; t < terms; t++) {
+            vector sum[PARTS] = {{0}};
+            for (ptrdiff_t tile = 0; tile < tiles; tile++)
+                EACH (int part = 0; part < PARTS; part++)
+                    sum[part] = FUSED_PRODUCT(sum[part], CV(g + p * g_row + tile * tile_step)[part],
+                                              CV(x + t * x_row + tile * tile_step)[part]);
+            c[p * c_row + t * c_term] += OF_KIND(total)(sum);
+        }
+}
+
 /* With rows of lanes: a layer, whose weights and biases all examples share. */
 
 HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const Part *part) {
     double *rows = w->memory + w->base - w->uniform * LANES;
     for (ptrdiff_t r = 0; r < part->rows; r++) {
         double *out = rows + (i->start + part->first + r * part->columns) * LANES;
-        for (int s = 0; s < part->count; s++) {
+        const double *begin = &NOTHING;
+        ptrdiff_t begin_row = 0;
+        int s = 0;
+        if (part->count > 1 && !(part->spans[0].code & HAS_B) && part->spans[0].terms == 1 && part->spans[1].code & HAS_B) {
+            begin = w->memory + AT(part->spans[0].a, r, 0, 0); /* the sum of products begins with the bias */
+            begin_row = part->spans[0].a.column;
+            s = 1;
+        }
+        for (; s < part->count; s++, begin = NULL) {
             const Span *span = &part->spans[s];
             const double *weights = w->memory + AT(span->a, r, 0, 0);
             if (span->code & HAS_B) {
                 OF_KIND(tiled_product)(out, LANES, w->stride, weights, span->a.column, span->a.term, 0,
                                        rows + AT(span->b, r, 0, 0) * LANES, span->b.term * LANES, w->stride,
-                                       part->columns, LANES, span->terms, w->tiles, s == 0);
+                                       part->columns, LANES, span->terms, w->tiles, begin, begin_row);
                 continue;
             }
             for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
@@ -111,7 +134,7 @@ HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const
                         double *row = out + tile * w->stride + k * LANES;
                         const double bias = weights[k * span->a.column + t * span->a.term];
                         EACH (int p = 0; p < PARTS; p++)
-                            V(row)[p] = (s == 0 && t == 0 ? -(vector){0} : V(row)[p]) + bias;
+                            V(row)[p] = (begin && t == 0 ? -(vector){0} : V(row)[p]) + bias;
                     }
         }
     }
@@ -127,15 +150,23 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
             const ptrdiff_t weights = AT(span->a, r, 0, 0), x = AT(span->b, r, 0, 0) * LANES, step = span->b.term * LANES;
             const ptrdiff_t count = part->columns, terms = span->terms;
             if (!(span->code & HAS_B)) {
-                for (ptrdiff_t tile = 0; tile < w->tiles && span->code & A_WANTED; tile++)
-                    for (ptrdiff_t k = 0; k < count; k++) {
-                        const double whole = OF_KIND(total)(CV(g + tile * w->stride + k * LANES));
-                        for (ptrdiff_t t = 0; t < terms; t++)
-                            w->adjoint[weights + k * span->a.column + t * span->a.term] += whole;
-                    }
+                for (ptrdiff_t k = 0; k < count && span->code & A_WANTED; k++) {
+                    vector sum[PARTS];
+                    EACH (int p = 0; p < PARTS; p++)
+                        sum[p] = CV(g + k * LANES)[p];
+                    for (ptrdiff_t tile = 1; tile < w->tiles; tile++)
+                        EACH (int p = 0; p < PARTS; p++)
+                            sum[p] += CV(g + tile * w->stride + k * LANES)[p];
+                    const double whole = OF_KIND(total)(sum);
+                    for (ptrdiff_t t = 0; t < terms; t++)
+                        w->adjoint[weights + k * span->a.column + t * span->a.term] += whole;
+                }
                 continue;
             }
-            if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
+            if (span->code & A_WANTED && (count <= FEW || terms <= FEW)) {
+                OF_KIND(add_dots)(w->adjoint + weights, span->a.column, span->a.term, g, LANES, rows + x, step, w->stride,
+                                  count, terms, w->tiles);
+            } else if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
                 AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
                 OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.column, g, LANES, w->stride,
                                              w->examples + AT(span->b, r, 0, 0) - w->uniform, w->inputs,
@@ -153,7 +184,7 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
             }
             if (span->code & B_WANTED)
                 OF_KIND(fused_tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
-                                       g, LANES, w->stride, terms, LANES, count, w->tiles, 0);
+                                       g, LANES, w->stride, terms, LANES, count, w->tiles, span->first ? &ZERO : NULL, 0);
         }
     }
 }
@@ -188,6 +219,7 @@ HERE void OF_KIND(part_forward)(const Instruction *i, const Workspace *w, const 
     for (int s = 0; s < part->count; s++) {
         const Span *span = &part->spans[s];
         const int turn = span->a.column == 0 && span->b.column != 0, anew = s == 0;
+        const double *const begin = anew ? &NOTHING : NULL;
         const Affine a = turn ? span->b : span->a, b = turn ? span->a : span->b;
         const double *m = w->memory, *x = m + b.start;
         if (!(span->code & HAS_B)) {
@@ -199,14 +231,14 @@ HERE void OF_KIND(part_forward)(const Instruction *i, const Workspace *w, const 
                     out[r * columns + c] = sum;
                 }
         } else if (b.column == 0 && a.row == 0 && a.column == 1) {
-            OF_KIND(product)(out, columns, x, b.row, b.term, m + a.start, a.term, rows, columns, span->terms, anew);
+            OF_KIND(product)(out, columns, x, b.row, b.term, m + a.start, a.term, rows, columns, span->terms, begin, 0);
         } else if (b.column == 0 && a.row == 0 && rows >= 4 && columns >= 4) {
             const ptrdiff_t room = (rows + WIDTH - 1) / WIDTH * WIDTH;
             double *turned = w->scratch, *found = turned + span->terms * room;
             OF_KIND(turned)(turned, room, x, b.row, b.term, rows, span->terms);
             if (!anew)
                 OF_KIND(turned)(found, room, out, columns, 1, rows, columns);
-            OF_KIND(product)(found, room, m + a.start, a.column, a.term, turned, room, columns, rows, span->terms, anew);
+            OF_KIND(product)(found, room, m + a.start, a.column, a.term, turned, room, columns, rows, span->terms, begin, 0);
             OF_KIND(turned)(out, columns, found, room, 1, columns, rows);
         } else if (columns == 1) {
             OF_KIND(dots)(out, 1, m + a.start, a.row, a.term, x, b.row, b.term, rows, span->terms, anew);
@@ -224,16 +256,16 @@ HERE void OF_KIND(contribute)(double *adjoint, Affine x, const double *memory, A
     double *to = adjoint + x.start;
     const double *from = memory + y.start;
     if (x.term == 1 && y.term == 1 && y.column == 0 && x.row == 0 && (columns == 1 || far_apart(x.column, terms))) {
-        OF_KIND(fused_product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, 0);
+        OF_KIND(fused_product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, NULL, 0);
         return;
     }
     for (ptrdiff_t r = 0; r < rows; r++, to += x.row, from += y.row, g += columns) {
         if (x.term == 1 && y.term == 1 && x.column == 0) {
-            OF_KIND(fused_product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, 0);
+            OF_KIND(fused_product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, NULL, 0);
         } else if (x.term == 1 && y.term == 1 && y.column == 0 && far_apart(x.column, terms)) {
-            OF_KIND(fused_product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, 0);
+            OF_KIND(fused_product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, NULL, 0);
         } else if (x.column == 1 && y.column == 0 && far_apart(x.term, columns)) {
-            OF_KIND(fused_product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, 0);
+            OF_KIND(fused_product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, NULL, 0);
         } else {
             for (ptrdiff_t c = 0; c < columns; c++)
                 for (ptrdiff_t t = 0; t < terms; t++)

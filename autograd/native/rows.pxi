@@ -113,12 +113,12 @@ def rows_of(kind, tuple batches not None):
                 return None
             width += views[i].len // 8 // views[i].shape[0]
         rows = new_rows(views[0].shape[0], width)
-        rows.finite = True
         for i in range(count):
             if not copied(&views[i], rows, at):
                 return None
             at += views[i].len // 8 // views[i].shape[0]
             shapes.append(shape_of_an_item(&views[i]))
+        rows.finite = all_finite(rows.numbers.data.as_doubles, rows.count * width)
     except (BufferError, ValueError):
         return None
     finally:
@@ -202,10 +202,7 @@ cdef bint is_readable(Py_buffer* view) noexcept:
 
 
 cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
-    """Copy the numbers of each example into its row, from the column `at` on, and see whether all are finite.
-
-    Returns False if one is no float64.
-    """
+    """Copy the numbers of each example into its row, from the column `at` on; returns False if one is no float64."""
     cdef Py_ssize_t i, k, width = view.len // 8 // view.shape[0]
     cdef Py_ssize_t step = view.strides[1] if view.ndim == 2 else 8
     cdef char* source
@@ -225,7 +222,6 @@ cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
                     if not -EXACT <= integer <= EXACT:
                         return False
                     out[k] = <double>integer
-        rows.finite &= all_finite(out, width)  # while the row is in the nearest cache
         out += rows.width
     return True
 

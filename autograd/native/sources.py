@@ -39,6 +39,7 @@ SOURCES = [
         "native/arrays.pxi",
         "native/rows.pxi",
         "native/machine.pxi",
+        "native/plans.pxi",
         "native/replays.pxi",
         "native/machine.h",
         "native/machine.c",

@@ -10,6 +10,7 @@
 #define BLOCK 8 /* so many results of a layer are computed for all tiles before the next ones */
 #define DEEP 128 /* so many terms of them at a time */
 #define SUMMED 32 /* so many rows of a layer's gradients are summed over all tiles before the next ones */
+#define FEW 4 /* rows of a layer's gradients, or columns, for which nothing is turned */
 #define ALWAYS static inline __attribute__((always_inline))
 
 enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* as in facts.py */
@@ -17,6 +18,9 @@ enum { A_VARIES = 1, B_VARIES = 2, HAS_B = 4, A_WANTED = 8, B_WANTED = 16 }; /* 
 #define AT(x, r, c, t) ((x).start + (x).row * (r) + (x).column * (c) + (x).term * (t))
 
 static inline ptrdiff_t far_apart(ptrdiff_t step, ptrdiff_t count) { return step >= count || -step >= count; }
+
+/* What sums begin with: -0.0 + x is x, whatever x is; but an adjoint is never -0.0. */
+static const double NOTHING = -0.0, ZERO = 0.0;
 
 /* Decide how a part is run with rows of lanes; returns how much scratch memory it needs. */
 ptrdiff_t part_prepare(Part *part) {
@@ -105,7 +109,6 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define ROWS_2(VECTORS, DO) ROWS_1(VECTORS, DO) VECTORS(DO, 1)
 #define ROWS_4(VECTORS, DO) ROWS_2(VECTORS, DO) VECTORS(DO, 2) VECTORS(DO, 3)
 #define ROWS_8(VECTORS, DO) ROWS_4(VECTORS, DO) VECTORS(DO, 4) VECTORS(DO, 5) VECTORS(DO, 6) VECTORS(DO, 7)
-#define BEGIN_SUM(p, v) vector s##p##v = anew ? -(vector){0} : CV(c + p * c_row)[v];
 #define LOAD_A(p, v) const double w##p = a[p * a_row];
 #define LOAD_B(p, v) const vector x##v = CV(b)[v];
 #define STORE(p, v)                                                                                                \
@@ -125,8 +128,10 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #define FUSED(s, w, x) (vector) vfmaq_n_f64((float64x2_t)(s), (float64x2_t)(x), w)
+#define FUSED_PRODUCT(s, x, y) (vector) vfmaq_f64((float64x2_t)(s), (float64x2_t)(x), (float64x2_t)(y))
 #else
 #define FUSED(s, w, x) ((s) + (w) * (x))
+#define FUSED_PRODUCT(s, x, y) ((s) + (x) * (y))
 #endif
 #define KIND any
 #define TARGET
@@ -143,6 +148,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define KIND avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define FUSED(s, w, x) (vector) _mm256_fmadd_pd(_mm256_set1_pd(w), (__m256d)(x), (__m256d)(s))
+#define FUSED_PRODUCT(s, x, y) (vector) _mm256_fmadd_pd((__m256d)(x), (__m256d)(y), (__m256d)(s))
 #define WIDTH 4
 #define GROUP 2
 #define ACROSS_LANES 4
@@ -153,6 +159,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define KIND avx512
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
 #define FUSED(s, w, x) (vector) _mm512_fmadd_pd(_mm512_set1_pd(w), (__m512d)(x), (__m512d)(s))
+#define FUSED_PRODUCT(s, x, y) (vector) _mm512_fmadd_pd((__m512d)(x), (__m512d)(y), (__m512d)(s))
 #define WIDTH 8
 #define GROUP 4
 #define ACROSS_LANES 2
