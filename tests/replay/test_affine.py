@@ -120,3 +120,18 @@ def test_random_blocks(seed):
         assert found[0][: len(expected[0])] == expected[0]
         for one, other in zip(found[1], expected[1]):
             same_gradients(list(one), list(other))
+
+
+def test_windows_that_overlap():
+    random = Random(0)
+    u, w = ([Value(random.gauss(0, 1)) for _ in range(count)] for count in (12, 20))
+
+    def f(*xs):
+        hidden = [(a * x).tanh() for a, x in zip(u, xs)]
+        return sum(dot(w[k : k + 4], hidden[r : r + 4]).tanh() for r in range(6) for k in range(0, 20, 4))
+
+    xs = [[random.gauss(0, 1) for _ in range(37)] for _ in u]
+    eager = autograd.mean([f(*map(Value, row)) for row in zip(*xs)])
+    found = compile(f).mean(*xs)
+    assert found.data == eager.data
+    same_gradients(derivatives(found, u + w), derivatives(eager, u + w))
