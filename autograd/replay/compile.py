@@ -170,15 +170,15 @@ class Compiled(Translations, Generic[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
-        recordings = self._recordings
-        if recordings.replayer is not None and not kwargs and (found := recordings.replayer.call(args)) is not None:
-            recordings.hits += 1
+        replayer = self._recordings.replayer
+        if replayer is not None and not kwargs and (found := replayer.call(args)) is not None:
+            self._recordings.hits += 1
             return found
         if is_recording():
             return self._itself(args, kwargs)
         leaves: list = []
         key = key_of(args, kwargs, self._positions, self._static, leaves)
-        recording, rows = recordings.serving(key, [leaves], gradients_wanted()), None
+        recording, rows = self._recordings.serving(key, [leaves], gradients_wanted()), None
         if recording:
             try:
                 return recording.call(leaves)
@@ -213,11 +213,11 @@ class Compiled(Translations, Generic[P, R_co]):
         >>> step.mean([1.0, 2.0], [3.0, 5.0])
         Value(0.5, grad=0)
         """
-        recordings = self._recordings
+        replayer = self._recordings.replayer
         if has_aux is not False:
             _check_has_aux("mean", has_aux)
-        elif recordings.replayer is not None and not kwargs and (found := recordings.replayer.mean(batches)) is not None:
-            recordings.hits += 1
+        elif replayer is not None and not kwargs and (found := replayer.mean(batches)) is not None:
+            self._recordings.hits += 1
             return found
         if is_recording():
             return self._own_mean(batches, kwargs, has_aux)

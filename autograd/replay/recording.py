@@ -132,7 +132,7 @@ class Recording:
         )
 
     def replayer(self):
-        """What replays it at once, from the call to the result, while nothing has changed; None if there is no such thing.
+        """What replays it without Python code in between while nothing has changed; None if there is no such thing.
 
         Only the compiled engine has it, for functions that return one number, or a number and one or several others.
         """
