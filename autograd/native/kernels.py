@@ -15,14 +15,18 @@ It writes `updates.h` as well: the update rules of optimisers, each as loops ove
                                                        each result of the rule; they must not overlap
 
 returns which results were written, bit k for the k-th: what a rule leaves as it is costs no time.
+
+And `powers.h`: the numbers of which exponential.h makes exp.
 """
 
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 
 from autograd.table.registry import RULES, TABLE
 from autograd.table.translate import C
 from autograd.table.updates import UPDATES, first_switch, switched
 
+POWERS = 128
 HEADER = """\
 /* Written by autograd/native/kernels.py from the table of rules. */
 
@@ -86,10 +90,34 @@ def updates_header():
     )
 
 
+def powers_header():
+    """The text of powers.h: 2^(j/128) and ln 2 / 128, each as the sum of two numbers."""
+    with localcontext(Context(prec=60)):
+        part = Decimal(2).ln() / POWERS
+        short = float(part).hex()[:12] + "p-8"  # so short that it is exact times a whole number up to 2^20
+        powers = [(part * j).exp() for j in range(POWERS)]
+        rest = [float(power - Decimal(float(power))) for power in powers]
+        low = float(part - Decimal(float.fromhex(short)))
+        return (
+            "/* Written by autograd/native/kernels.py. */\n\n#pragma once\n\n"
+            "#define TO_WHOLE 0x1.8p52 /* what is added to it becomes a whole number */\n"
+            f"#define PARTS_OF_LN_2 {float(1 / part).hex()} /* {POWERS} / ln 2 */\n"
+            f"#define LN_2_HIGH {short} /* ln 2 / {POWERS} */\n#define LN_2_LOW {low.hex()}\n"
+            f"{_column('POWER_HIGH', powers)}{_column('POWER_LOW', rest)}"
+        )
+
+
+def _column(name, numbers):
+    """An array in C."""
+    lines = _lines(f"    {float(number).hex()}," for number in numbers)
+    return f"static const double {name}[{len(numbers)}] = {{\n{lines}}};\n"
+
+
 def write(folder):
-    """Write kernels.h and updates.h into a folder."""
+    """Write kernels.h, updates.h and powers.h into a folder."""
     (Path(folder) / "kernels.h").write_text(header())
     (Path(folder) / "updates.h").write_text(updates_header())
+    (Path(folder) / "powers.h").write_text(powers_header())
 
 
 def _numbers():

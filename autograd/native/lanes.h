@@ -7,6 +7,7 @@
    ACROSS_LANES  the same number as PARTS, for the preprocessor
    FUSED         s + w · x, for a number w and a vector x, rounded once if the processor can do that
    FUSED_PRODUCT the same for two vectors
+   GATHER, UNEQUAL_OR_LARGE  what exponential.h needs beside; not defined where it is not used
    DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
 #define vector OF_KIND(vector)
@@ -165,6 +166,9 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
 }
 
 #include "products.h"
+#if defined(GATHER)
+#include "exponential.h"
+#endif
 
 /* Compute the results from the k-th to the one before `end`. */
 HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
@@ -287,8 +291,12 @@ TARGET static void OF_KIND(add_scaled)(double *to, const double *from, double fa
 }
 
 #undef KIND
+#undef V
+#undef CV
 #undef FUSED
 #undef FUSED_PRODUCT
+#undef GATHER
+#undef UNEQUAL_OR_LARGE
 #undef TARGET
 #undef WIDTH
 #undef GROUP

@@ -199,6 +199,16 @@ EACH_SIMPLE_VALUE(FORWARD_AVX512)
 EACH_SIMPLE_SLOPES(BACKWARD_AVX512)
 #endif
 
+/* exp of whole rows. */
+static void forward_exponentials(const Instruction *i, const Workspace *w) {
+    const Shape shape = shape_of(i, w);
+    if (shape.rows == 0 || !(shape.steps & 1))
+        forward_exp(i, w);
+    for (ptrdiff_t tile = 0; tile < w->tiles && shape.steps & 1; tile++)
+        for (ptrdiff_t n = 0; n < shape.rows; n++)
+            exponentials(w->memory + place(w, tile, i->start + n), w->memory + place(w, tile, i->a[n]), shape.length);
+}
+
 #define FORWARD_ANY(name, rule, inputs) forward_loops[rule] = forward_##name;
 #define BACKWARD_ANY(name, rule, inputs) backward_loops[rule] = backward_##name;
 #define USE_FORWARD_AVX2(name, rule, inputs) forward_loops[rule] = forward_##name##_avx2;
@@ -220,6 +230,7 @@ int choose_vectors(int width) {
         EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX512)
     }
 #endif
+    forward_loops[RULE_EXP] = exponentials ? forward_exponentials : forward_exp;
     return width;
 }
 

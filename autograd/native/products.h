@@ -291,6 +291,3 @@ HERE void OF_KIND(part_backward)(const Instruction *i, const Workspace *w, const
             OF_KIND(contribute)(w->adjoint, span->b, w->memory, span->a, g, part->rows, part->columns, span->terms);
     }
 }
-
-#undef V
-#undef CV

@@ -47,6 +47,7 @@ SOURCES = [
         "native/sums.h",
         "native/lanes.h",
         "native/products.h",
+        "native/exponential.h",
         "native/tiles.h",
         "native/thread_pool.h",
         "native/traceback.h",

@@ -144,11 +144,23 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 28)
+#define LIBRARY_IS_GLIBC /* and its exp as exact as exponential.h says */
+#include "powers.h"
+#endif
+#endif
 
 #define KIND avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define FUSED(s, w, x) (vector) _mm256_fmadd_pd(_mm256_set1_pd(w), (__m256d)(x), (__m256d)(s))
 #define FUSED_PRODUCT(s, x, y) (vector) _mm256_fmadd_pd((__m256d)(x), (__m256d)(y), (__m256d)(s))
+#if defined(LIBRARY_IS_GLIBC)
+#define GATHER(table, k) (vector) _mm256_i64gather_pd(table, (__m256i)(k), 8)
+#define UNEQUAL_OR_LARGE(x, y, z, limit)                                                                           \
+    (0xf & ~_mm256_movemask_pd(_mm256_and_pd(_mm256_cmp_pd((__m256d)(x), (__m256d)(y), _CMP_EQ_OQ),                \
+        _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), (__m256d)(z)), _mm256_set1_pd(limit), _CMP_LT_OQ))))
+#endif
 #define WIDTH 4
 #define GROUP 2
 #define ACROSS_LANES 4
@@ -160,6 +172,12 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
 #define FUSED(s, w, x) (vector) _mm512_fmadd_pd(_mm512_set1_pd(w), (__m512d)(x), (__m512d)(s))
 #define FUSED_PRODUCT(s, x, y) (vector) _mm512_fmadd_pd((__m512d)(x), (__m512d)(y), (__m512d)(s))
+#if defined(LIBRARY_IS_GLIBC)
+#define GATHER(table, k) (vector) _mm512_i64gather_pd((__m512i)(k), table, 8)
+#define UNEQUAL_OR_LARGE(x, y, z, limit)                                                                           \
+    (0xff & ~(_mm512_cmp_pd_mask((__m512d)(x), (__m512d)(y), _CMP_EQ_OQ) &                                         \
+              _mm512_cmp_pd_mask(_mm512_abs_pd((__m512d)(z)), _mm512_set1_pd(limit), _CMP_LT_OQ)))
+#endif
 #define WIDTH 8
 #define GROUP 4
 #define ACROSS_LANES 2
@@ -175,6 +193,7 @@ int (*add_finite)(double *, const double *, const double *, ptrdiff_t) = add_fin
 void (*put_scaled)(double *, const double *, double, ptrdiff_t) = put_scaled_any;
 void (*add_scaled)(double *, const double *, double, ptrdiff_t) = add_scaled_any;
 void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
+static void (*exponentials)(double *, const double *, ptrdiff_t) = NULL; /* or what exponential.h has */
 
 #define CHOOSE(kind, width)                                                                                        \
     return sums_forward = forward_##kind, sums_backward = backward_##kind, all_finite = all_finite_##kind,         \
@@ -183,12 +202,21 @@ void (*spread)(double *, const double *, ptrdiff_t, ptrdiff_t) = spread_any;
 
 /* Choose the functions for this processor, with vectors of at most `width` numbers; returns the width chosen. */
 static int sums_choose(int width) {
+    exponentials = NULL;
 #if defined(__x86_64__)
     if (width >= 8 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512vl")) {
+#if defined(LIBRARY_IS_GLIBC)
+        exponentials = exponentials_agree_avx512() ? exponentials_avx512 : NULL;
+#endif
         CHOOSE(avx512, 8);
-    if (width >= 4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    }
+    if (width >= 4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+#if defined(LIBRARY_IS_GLIBC)
+        exponentials = exponentials_agree_avx2() ? exponentials_avx2 : NULL;
+#endif
         CHOOSE(avx2, 4);
+    }
 #endif
     CHOOSE(any, 2);
 }

@@ -1,11 +1,13 @@
 """The machine that runs recordings: sums of products with the vectors of any processor, and threads that help."""
 
+import math
 import os
 import subprocess
 import sys
 from random import Random
 
 import pytest
+from soaking import amount
 
 import autograd
 from autograd import Value, compile, derivatives, dot, less, sqrt, where
@@ -70,6 +72,21 @@ def test_sums_of_products(outputs, width):
     eager = autograd.mean([loss(list(map(Value, x))) for x in xs])
     assert found.data == eager.data
     assert slopes == pytest.approx(derivatives(eager, w), rel=1e-13, abs=1e-15)
+
+
+@pytest.mark.parametrize("width", sorted({vectors(2), vectors(4), vectors()}))
+def test_exp_of_many_numbers_has_the_bits_of_the_c_library(width):
+    random, step = Random(width), compile(autograd.exp)
+    edges = [0.0, -0.0, 5e-324, 2.0**-54, -745.2, -745.1, -708.4, -700.0, 700.0, 699.9999, 709.78, -800.0, -1e300]
+    steps = [n * math.log(2) / 128 for n in range(-40, 40)]  # the middle of a part, and its ends
+    try:
+        assert vectors(width) == width
+        for size in (1e-17, 1e-8, 1e-3, 1.0, 30.0, 700.0):
+            xs = [random.uniform(-size, size) for _ in range(1000 + amount(2_000_000))]
+            xs += [*edges, *steps, *(x + math.log(2) / 256 for x in steps)]
+            assert step.map(xs) == list(map(math.exp, xs))
+    finally:
+        vectors()
 
 
 @pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.name)
