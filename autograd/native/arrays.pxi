@@ -95,9 +95,10 @@ cpdef change(update, values, settings, state, list unused=None):
     cdef const double* inputs[MOST_COLUMNS]
     cdef double* results[MOST_COLUMNS]
     cdef double constants[MOST_SETTINGS]
-    cdef Py_ssize_t i, k, place, count = len(values)
-    cdef int number = update.number
-    cdef bint gradients = update.results[0] == "g"
+    cdef Py_ssize_t i, k, place, remembered, count = len(values)
+    cdef int number
+    cdef bint gradients
+    cdef tuple names
     cdef unsigned written
     cdef Arrays* arrays
     cdef double* taken = NULL
@@ -105,14 +106,15 @@ cpdef change(update, values, settings, state, list unused=None):
     cdef list columns = [], new = []
     if not isinstance(values, (list, tuple)):
         return "unfit"
-    for k, name in enumerate(update.settings):
-        constants[k] = settings[name]
+    number, gradients, names, remembered = update.signature
+    for k in range(len(names)):
+        constants[k] = settings[names[k]]
     for k, numbers in enumerate(state):
         if type(numbers) is array.array and (<array.array>numbers).ob_descr.typecode == c"d":
             column = numbers
         else:
             column = array.array("d", numbers)
-        if k == len(update.state) or len(column) != count:
+        if k == remembered or len(column) != count:
             return "unfit"
         columns.append(column)
         inputs[2 + k] = column.data.as_doubles
@@ -121,11 +123,8 @@ cpdef change(update, values, settings, state, list unused=None):
         results[1 + k] = column.data.as_doubles
     # From here on nothing can change the list.
     arrays = arrays_for(values)
-    if count_of(values) != count or len(columns) != len(update.state) or not (arrays != NULL or all_values(values)):
+    if count_of(values) != count or len(columns) != remembered or not (arrays != NULL or all_values(values)):
         return "unfit"
-    if arrays != NULL and update.name == "zero":
-        memset(arrays.grad, 0, count * sizeof(double))
-        return new
     if arrays != NULL:
         inputs[0], inputs[1], results[0] = arrays.data, arrays.grad, arrays.spare
     else:

@@ -587,6 +587,8 @@ cdef class NativeMachine:
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
         cdef Numbers numbers, slope
+        cdef Workspace alone
+        cdef double* only_slopes
         cdef double* total
         memset(&batch, 0, sizeof(batch))
         batch.plan, batch.examples, batch.seed = &self.plan, len(rows), seed
@@ -604,11 +606,14 @@ cdef class NativeMachine:
         cdef Workspace* spare = &self.spare[batch.width > 1]
         if self.plan.work * batch.examples > WORTH_HELP and not self.plan.calls_back:
             batch.helpers = min(HELPERS, <int>batch.chunks - 1)
+        memset(&alone, 0, sizeof(alone))
+        batch.workspaces, batch.slopes = &alone, &only_slopes
         try:
-            batch.workspaces = <Workspace*>calloc(batch.helpers + 1, sizeof(Workspace))
             if batch.helpers:
+                batch.workspaces = <Workspace*>calloc(batch.helpers + 1, sizeof(Workspace))
                 batch.totals = <double*>malloc((batch.chunks * batch.differentiating * captured + 1) * sizeof(double))
-            batch.slopes = <double**>malloc((batch.differentiating + 1) * sizeof(double*))
+            if batch.differentiating > 1:
+                batch.slopes = <double**>malloc(batch.differentiating * sizeof(double*))
             if batch.workspaces == NULL or (batch.totals == NULL and batch.helpers) or batch.slopes == NULL:
                 raise MemoryError()
             batch.workspaces[0] = spare[0]
@@ -647,9 +652,11 @@ cdef class NativeMachine:
                     spare[0] = batch.workspaces[0]
                 else:
                     clear(&batch.workspaces[i])
-            free(batch.workspaces)
+            if batch.workspaces != &alone:
+                free(batch.workspaces)
+            if batch.slopes != &only_slopes:
+                free(batch.slopes)
             free(batch.totals)
-            free(batch.slopes)
 
     cdef Numbers _origin(self, BatchRun* batch):
         """The numbers of all Values that a run is made on."""

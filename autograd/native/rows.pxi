@@ -211,7 +211,7 @@ cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
     cdef int64_t integer
     for i in range(view.shape[0]):
         source = <char*>view.buf + i * view.strides[0]
-        if floats and step == 8 and width > 1:
+        if floats and step == 8 and width > 8:
             memcpy(out, source, width * sizeof(double))
         else:
             for k in range(width):

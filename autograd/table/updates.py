@@ -49,6 +49,11 @@ class Update:
             known.add(target)
         return tuple(found)
 
+    @cached_property
+    def signature(self) -> tuple[int, bool, tuple[str, ...], int]:
+        """Its number, whether it changes gradients, the settings, and how many numbers are remembered."""
+        return self.number, self.results[0] == "g", self.settings, len(self.state)
+
     def translated(self, language):
         """The lines in a language of translate.py: pairs of a name and the text of a formula."""
         return [(target, language.translate(formula.folded)) for target, formula in self.lines]
