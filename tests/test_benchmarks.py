@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from soaking import SOAK
 
 from autograd import Value
 
@@ -214,12 +215,13 @@ AGREEING = [row for row in ROWS if set(row.start) & set(race.PEERS) and row.chec
 def test_contenders_agree_or_say_why_they_are_absent(row):
     timed = row.name == "moons"  # of the others only the first steps are made, whose results are compared
     settings = race.Settings(quick=True, rounds=int(timed), peers=os.environ.get("BENCH_PEERS") or sys.executable)
-    contenders = [name for name in race.CONTENDERS if name != "torch-compile"]  # it takes a minute to compile
+    slow = {"torch-compile", "jax"} if row.name != "mlp 16" and not SOAK else {"torch-compile"}  # to compile
+    contenders = [name for name in race.CONTENDERS if name not in slow]
     with race.start_control(settings) as controller:
         results = race.race(row, settings, controller, contenders)
     assert {name: found.failed for name, found in results.items() if found.failed} == {}
     assert all(found.absent or (found.runs if timed else found.numbers) for found in results.values())
-    assert set(results) >= {"compiled", "numpy", "c", "jax", "torch"}
+    assert set(results) >= {"compiled", "numpy", "c", "jax", "torch"} - slow
     agreeing = [found for found in results.values() if found.numbers]
     assert row.name == "epoch" or all(len(found.gradients) > 100 for found in agreeing)
 
