@@ -444,7 +444,7 @@ cdef class NativeMachine:
     cdef readonly list captured
     cdef list _keep, _guards
     cdef Whereabouts _sources, values_at
-    cdef array.array _numbers  # of the captured Values, to be spread over their slots; None if these are one run
+    cdef Numbers _numbers  # of the captured Values, before they are put into their slots
     cdef Blocks blocks
     cdef Plan plan
     cdef Workspace[2] spare  # kept from one run to the next: for a single lane, and for LANES
@@ -509,8 +509,7 @@ cdef class NativeMachine:
         self.template = template
         self._sources, self.values_at = program.captured_at, program.values_at
         self.source_runs = runs_of(program.captured_slots, &self.count_of_source_runs)
-        if self.count_of_source_runs != 1:
-            self._numbers = array.clone(NUMBERS, len(program.captured), False)
+        self._numbers = array.clone(NUMBERS, len(program.captured), False)
         self.plan.inputs = len(program.input_slots)
         self.captured = program.values
         self.plan.runs = runs_of(program.value_slots, &self.plan.count_of_runs)
@@ -586,7 +585,7 @@ cdef class NativeMachine:
         """What `run` does, with slots in arrays; the origin only where it is wanted."""
         cdef BatchRun batch
         cdef Py_ssize_t i, chunk, root, count, captured = self.plan.differentiable
-        cdef Numbers numbers, slope
+        cdef Numbers numbers, slope, origin
         cdef Workspace alone
         cdef double* only_slopes
         cdef double* total
@@ -625,8 +624,10 @@ cdef class NativeMachine:
             for root in range(batch.differentiating):
                 slope = slopes[root]
                 batch.slopes[root] = slope.data.as_doubles
-            kept = self._fill(&batch, rows)
-            origin = self._origin(&batch) if batch.differentiating and origin_wanted else None
+            origin = None
+            if batch.differentiating and origin_wanted:
+                origin = array.clone(NUMBERS, len(self._sources.values) + batch.examples * batch.variables, False)
+            kept = self._fill(&batch, rows, origin)
             for i in range(1, batch.helpers + 1):
                 memcpy(batch.workspaces[i].memory, batch.workspaces[0].memory, self.plan.uniform * sizeof(double))
             if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls
@@ -658,69 +659,64 @@ cdef class NativeMachine:
                 free(batch.slopes)
             free(batch.totals)
 
-    cdef Numbers _origin(self, BatchRun* batch):
-        """The numbers of all Values that a run is made on."""
-        cdef Py_ssize_t i, k, count = len(self._sources.values)
-        cdef Numbers found = array.clone(NUMBERS, count + batch.examples * batch.variables, False)
-        cdef double* out = found.data.as_doubles
-        cdef SlotRun run
-        for i in range(self.count_of_source_runs):
-            run = self.source_runs[i]
-            memcpy(out + run.first, batch.workspaces[0].memory + run.slot, run.count * sizeof(double))
-        out += count
-        for i in range(batch.examples):
-            for k in range(batch.variables):
-                out[0] = batch.inputs[i * self.plan.inputs + batch.wanted_inputs[k]]
-                out += 1
-        return found
+    cdef object _fill(self, BatchRun* batch, rows, Numbers origin):
+        """Read the numbers that go into a run; returns the object that owns the inputs of the examples.
 
-    cdef object _fill(self, BatchRun* batch, rows):
-        """Read the numbers that go into a run; returns the object that owns the inputs of the examples."""
-        cdef Py_ssize_t i, number, at = 0
-        cdef double[::1] view
+        origin  where the numbers of Values are written, too; None if nowhere
+        """
+        cdef Py_ssize_t i, number, at
+        cdef double* shared = batch.workspaces[0].memory
         cdef Rows matrix
+        cdef Numbers kept
         if type(rows) is Rows:
             matrix = rows
-            self._read_captured(batch.workspaces[0].memory)
-            batch.inputs = matrix.numbers.data.as_doubles
+            kept = matrix.numbers
+            batch.inputs = kept.data.as_doubles
             if matrix.count != batch.examples or matrix.width != self.plan.inputs:
                 raise ArgumentError(f"a recording of {self.plan.inputs} inputs was run on rows of {matrix.width}.")
             if not matrix.finite and not all_finite(batch.inputs, batch.examples * self.plan.inputs):
                 for at in range(batch.examples * self.plan.inputs):
                     as_float(batch.inputs[at])
             matrix.finite = True
-            return matrix
-        kept = array.clone(NUMBERS, batch.examples * self.plan.inputs + 1, False)
-        view = kept
-        batch.inputs = &view[0]
-        for number in range(batch.examples):
-            for i in range(self.plan.inputs):
-                leaf = checked_item(rows, number, i)  # an earlier leaf's __float__ may have changed the lists
-                batch.inputs[at] = (<double>leaf if type(leaf) is float else number_of(<Node*>leaf)
-                                  if isinstance(leaf, Value) else as_float(leaf))
-                if batch.inputs[at] - batch.inputs[at] != 0.0:
-                    as_float(leaf)
-                at += 1
+        else:
+            kept = array.clone(NUMBERS, max(batch.examples * self.plan.inputs, 1), False)
+            batch.inputs = kept.data.as_doubles
+            for number in range(batch.examples):
+                fill_row(batch.inputs + number * self.plan.inputs, rows, number, self.plan.inputs)
         # Captured Values are read last, so that nothing can change them before the run.
-        self._read_captured(batch.workspaces[0].memory)
+        self._read_captured(shared, self._numbers.data.as_doubles if origin is None else origin.data.as_doubles)
+        at = len(self._sources.values)
+        for number in range(batch.examples if origin is not None and batch.variables else 0):
+            for i in range(batch.variables):
+                origin.data.as_doubles[at] = batch.inputs[number * self.plan.inputs + batch.wanted_inputs[i]]
+                at += 1
         return kept
 
-    cdef void _read_captured(self, double* shared) noexcept:
+    cdef void _read_captured(self, double* shared, double* numbers) noexcept:
+        """Read the numbers of captured Values, one after the other, and put them into their slots."""
         cdef Py_ssize_t i
         cdef SlotRun run
-        if self.count_of_source_runs == 1:
-            self._sources.read_into(shared + self.source_runs[0].slot)
-            return
-        self._sources.read_into(self._numbers.data.as_doubles)
+        self._sources.read_into(numbers)
         for i in range(self.count_of_source_runs):
             run = self.source_runs[i]
-            memcpy(shared + run.slot, self._numbers.data.as_doubles + run.first, run.count * sizeof(double))
+            memcpy(shared + run.slot, numbers + run.first, run.count * sizeof(double))
+
+
+cdef int fill_row(double* out, list rows, Py_ssize_t number, Py_ssize_t count) except -1:
+    """Write the numbers of an example's leaves; the __float__ of an earlier one may have changed the lists."""
+    cdef Py_ssize_t i
+    cdef list row = checked_item(rows, number)
+    for i in range(count):
+        leaf = <object>PyList_GET_ITEM(row, i) if i < len(row) else checked_item(row, i)
+        out[i] = <double>leaf if type(leaf) is float else number_of(<Node*>leaf) if isinstance(leaf, Value) else as_float(leaf)
+        if out[i] - out[i] != 0.0:
+            as_float(leaf)
+    return 0
 
 
 @cython.boundscheck(True)
-cdef checked_item(list rows, Py_ssize_t number, Py_ssize_t i):
-    cdef list row = rows[number]
-    return row[i]
+cdef checked_item(list items, Py_ssize_t i):
+    return items[i]
 
 
 def threads():
