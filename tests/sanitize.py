@@ -17,6 +17,8 @@ TESTS = [
     "nn/test_nn_flats.py",
     "replay/test_machine.py",
     "replay/test_affine.py",
+    "replay/test_not_finite.py",
+    "replay/test_batches.py",
     "engine/test_interrupts.py",
     "native/test_native.py",
     "engine/test_edges.py",
