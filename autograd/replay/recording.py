@@ -122,15 +122,6 @@ class Recording:
         args, kwargs = arguments_from(self.key, iter(leaves))
         return self.function(*args, **kwargs)
 
-    def is_current(self, gradients):
-        """Whether it is verified, and everything that it depends on is known to be as it was."""
-        return (
-            self.verified
-            and self._changes == Freezing.changes
-            and (gradients or not self.differentiated)
-            and self.dependencies.unchanged()
-        )
-
     def replayer(self):
         """What replays it without Python code in between while nothing has changed; None if there is no such thing.
 
@@ -415,6 +406,9 @@ def replayer_of(recording, changes):
 
 def _shape_in(structure):
     """The shape in the structure of an array of numbers, () for a number; None for anything else."""
-    if structure == "number":
-        return ()
-    return structure[1] if structure[0] == "array" and structure[2] == "number" else None
+    match structure:
+        case "number":
+            return ()
+        case "array", tuple(shape), "number":
+            return shape
+    return None

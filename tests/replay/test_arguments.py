@@ -142,3 +142,18 @@ def test_arguments_of_derived_classes_are_refused():
     with pytest.raises(NumberTypeError, match="an argument is a Ten, a class derived from dict that may do other"):
         compile(lambda q: q["a"] * 1.0, fallback=False)(Ten(a=1.0))
     assert compile(lambda q: q["a"] * 1.0)(OrderedDict(a=2.0)) == 2.0
+
+
+@pytest.mark.parametrize("name", ["array", "number", "x"])
+def test_every_way_to_pass_an_argument_is_replayed(name):
+    w = Value(2.0)
+
+    def f(x, array=1.0, number=1.0):
+        return w * x * array * number
+
+    step, with_static = compile(f), compile(f, static="array")
+    for _ in range(4):
+        assert step(3.0, 5.0).data == with_static(3.0, 5).data == 30.0
+        assert step(**{"x": 3.0, name: 7.0}).data == f(**{"x": 3.0, name: 7.0}).data
+        assert step.mean([3.0, 4.0], array=5.0).data == 35.0
+        assert with_static(3.0, array=4).data == 24.0
