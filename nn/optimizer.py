@@ -81,9 +81,9 @@ class Optimizer(metaclass=_Explains):
         self._run = 0  # the steps since
         self._groups: list[tuple[int, array[int]]] | None = None  # the places of the others, by steps skipped
         self._check_parameters(given)
+        self.flat = Flat(given)
         self._check_settings()
         self.state: list[Any] = [[self.first(name)] * len(given) for name in self.remembered]
-        self.flat = Flat(given)
 
     def _check_parameters(self, params: list[Any]) -> None:
         kind = type(self).__name__
@@ -371,8 +371,7 @@ class TableOptimizer(Optimizer):
             state = own["flat"].step(UPDATES[self.rule], self.constants(), own["state"])
             if state is not None:  # the common case
                 own["state"] = state
-                own["steps"] += 1
-                own["_run"] += 1
+                self.count_step()
                 return
         super().step()
 

@@ -36,12 +36,12 @@ cdef class Replayer:
     cdef bint is_current(self):
         return self.changes == Freezing.changes and self.unchanged()
 
-    def call(self, tuple args not None):
-        """The result for one example."""
+    def call(self, tuple args not None, positions, static):
+        """The result for one example; `positions` and `static` say which arguments are static."""
         cdef list leaves = []
         if not self.single or recorder_here != NULL or no_grad_here:
             return None
-        if key_of(args, {}, (), (), leaves) != self.key or not self.is_current():
+        if key_of(args, {}, positions, static, leaves) != self.key or not self.is_current():
             return None
         rows = [leaves]
         found = self.machine.replay(rows, self.reads, self.roots, 1.0, self.variables, True)

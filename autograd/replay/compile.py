@@ -171,9 +171,11 @@ class Compiled(Translations, Generic[P, R_co]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """The result for one example, as the function itself would return it."""
         replayer = self._recordings.replayer
-        if replayer is not None and not kwargs and (found := replayer.call(args)) is not None:
-            self._recordings.hits += 1
-            return found
+        if replayer is not None and not kwargs:
+            found = replayer.call(args, self._positions, self._static)
+            if found is not None:
+                self._recordings.hits += 1
+                return found
         if is_recording():
             return self._itself(args, kwargs)
         leaves: list = []

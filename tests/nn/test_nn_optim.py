@@ -9,7 +9,7 @@ import mpmath
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, compile
 from autograd.errors import ArgumentError
 from nn import optim, optimizer
 from nn.errors import DivergedError
@@ -257,3 +257,38 @@ def test_clipping():
     w.grad, b.grad = 3.0, -4.0
     optim.clip_grad_value_(model, 1.0)
     assert (w.grad, b.grad) == (1.0, -1.0)
+
+
+class Counting(nn.SGD):
+    """Looks at its parameters while it is made, and counts its steps."""
+
+    def __init__(self, params):
+        super().__init__(params, lr=0.1, momentum=0.5)
+
+    def first(self, name):
+        return 1.0 / len(self.params)
+
+    def check_setting(self, name, numbers):
+        assert self.params
+        super().check_setting(name, numbers)
+
+    def count_step(self):
+        super().count_step()
+        COUNTED.append(self.steps)
+
+
+COUNTED: list = []
+
+
+def test_a_subclass_sees_its_parameters_and_its_steps():
+    w = [Value(1.0), Value(2.0)]
+    optimizer, step = Counting(w), compile(lambda x: (w[0] * x + w[1]) ** 2)
+    assert optimizer.state == [[0.5, 0.5]]
+    COUNTED.clear()
+    for _ in range(6):
+        optimizer.zero_grad()
+        step(0.5).backward()
+        optimizer.step()
+    assert COUNTED == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(AttributeError):
+        optimizer.params = w

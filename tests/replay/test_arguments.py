@@ -157,3 +157,17 @@ def test_every_way_to_pass_an_argument_is_replayed(name):
         assert step(**{"x": 3.0, name: 7.0}).data == f(**{"x": 3.0, name: 7.0}).data
         assert step.mean([3.0, 4.0], array=5.0).data == 35.0
         assert with_static(3.0, array=4).data == 24.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    factor: float = 2.0
+
+
+@pytest.mark.parametrize("other", [Setting(5.0), Setting(2.0)])
+def test_a_static_argument_may_be_left_out_and_given(other):
+    step = compile(lambda x, setting=Setting(): W * x * setting.factor, static="setting")
+    for _ in range(4):
+        assert step(2.0).data == step.mean([1.0, 3.0]).data == 12.0
+        assert step(2.0, other).data == step(2.0, setting=other).data == 6.0 * other.factor
+        assert step.map([1.0, 2.0], other) == [3.0 * other.factor, 6.0 * other.factor]
