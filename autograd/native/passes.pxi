@@ -274,7 +274,8 @@ cpdef backward_pass(Value root, double seed):
 
 cpdef list adjoints(Value root, list wanted):
     cdef Py_ssize_t i, count = len(wanted)
-    cdef array.array found = array.clone(NO_NUMBERS, count, True), places = array.clone(NO_PLACES, count, True)
+    cdef bint some = count > 0  # an empty array has no memory that could be cleared
+    cdef array.array found = array.clone(NO_NUMBERS, count, some), places = array.clone(NO_PLACES, count, some)
     cdef double* numbers = found.data.as_doubles
     cdef int* place = places.data.as_ints
     cdef Order order

@@ -90,7 +90,7 @@ def unchanged(same, missing, as_bytes, items_of, array.array versions, list tabl
     cdef list keys, values, items, listed
     cdef PyObject* now
     cdef unsigned long long version = 0
-    if len(versions) != len(tables):
+    if len(versions) != len(tables):  # so there are tables
         array.resize(versions, len(tables))
         array.zero(versions)
     for number in range(len(tables)):
