@@ -147,8 +147,9 @@ def digits(log: DemoLog, seed: int) -> None:
     outputs = predict(model, test.inputs)
     guesses = list(map(predicted_class, outputs))
     right = accuracy(outputs, test.targets)
+    took = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
     log.say(
-        f"A network of {len(model.parameters()):,} parameters learnt them in {seconds:.1f} s. Of the held-out "
+        f"A network of {len(model.parameters()):,} parameters learnt them in {took}. Of the held-out "
         f"pictures it reads {round(right * len(test))} of {len(test)} right, {100 * right:.1f} %."
     )
     log.save(
