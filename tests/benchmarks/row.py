@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,14 @@ class Row:
 
 @dataclass
 class Training:
-    """A step of training, and the gradients that the first step has found, in the order of the problem's weights."""
+    """A step of training, and the gradients that the first step has found, in the order of the problem's weights.
+
+    parts  of a recorded step: how its loss is computed, the optimiser, the compiled function, and the examples as rows
+    """
 
     step: Callable
     gradients: Callable[[], list[float]]
+    parts: tuple[Callable, Any, Any, Any] | None = None
 
 
 @dataclass

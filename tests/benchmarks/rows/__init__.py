@@ -1,6 +1,6 @@
 """The rows of the benchmark, each kind in a module of its own."""
 
-from . import digits, first_graph, gpt, graph, imports, moons, peak
+from . import digits, first_graph, gpt, graph, imports, moons, peak, profile
 
 ROWS = [
     peak.ROW,
@@ -10,6 +10,7 @@ ROWS = [
     digits.ROW,
     *digits.GROWTH,
     digits.EPOCH,
+    *profile.ROWS,
     gpt.RECORDING,
     gpt.LARGE_RECORDING,
     digits.RECORDING,

@@ -178,7 +178,11 @@ def compiled(problem):
         steps += 1
         return loss
 
-    return Training(step, lambda: [p.grad for p in parameters])
+    word = problem["words"][0]
+    embedded = [model["letters"][letter] for letter in word[:-1]]
+    rows = [[*(v for row in embedded for v in row), *word[1:]]]
+    parts = (lambda: loss_of(embedded, word[1:])), optimizer, loss_of, rows
+    return Training(step, lambda: [p.grad for p in parameters], parts)
 
 
 def eager(problem):

@@ -122,7 +122,9 @@ def compiled(problem):
         optimizer.step()
         return loss
 
-    return Training(step, lambda: [p.grad for p in parameters])
+    rows = autograd.examples.rows_of([inputs, targets])
+    parts = (lambda: loss_of.mean(inputs, targets)), optimizer, loss_of, rows
+    return Training(step, lambda: [p.grad for p in parameters], parts)
 
 
 def products(sizes, batch):
