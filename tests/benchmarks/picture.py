@@ -114,15 +114,17 @@ def draw_graphs(ax, results):
                 ax.plot(sizes, times, dash, marker=marker, color=colour, label=f"{shape}, {way}", linewidth=1.8)
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.set_title("compiled engine, graphs of many sizes", size=13, weight="bold", loc="left")
+    ax.set_title("compiled engine, by size of graph", size=13, weight="bold", loc="left")
     ax.set_xlabel("nodes", size=11)
     ax.set_ylabel("nanoseconds per node", size=11)
-    grid(ax)
+    if drawn:
+        ax.set_ylim(top=ax.get_ylim()[1] * 3)  # room for the legend
+    grid(ax, {"ncols": 2, "fontsize": 9, "loc": "upper left"})
 
 
-def grid(ax):
+def grid(ax, legend=None):
     """Lines behind what is drawn, and a legend if anything is."""
     ax.grid(True, which="both", color="#E5E5E5", linewidth=0.6)
     ax.set_axisbelow(True)
     if ax.has_data():
-        ax.legend(frameon=False, fontsize=11)
+        ax.legend(frameon=False, **(legend or {"fontsize": 11}))
