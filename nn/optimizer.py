@@ -366,7 +366,7 @@ class TableOptimizer(Optimizer):
         return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
 
     def step(self):
-        own = self.__dict__
+        own = vars(self)
         if own["_parts"] is None and own["_groups"] is None and type(self).update is TableOptimizer.update:
             state = own["flat"].step(UPDATES[self.rule], self.constants(), own["state"])
             if state is not None:  # the common case

@@ -578,7 +578,11 @@ cdef class NativeMachine:
         derivatives of the sum of seed times root over the examples, with respect to each captured Value, then to the
         inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
         that were captured and those among the inputs. Returns None if anything outside a guard is not finite.
+
+        Raises ValueError for a root that is no result of the program: its adjoint need not begin at 0, see plans.pxi.
         """
+        if not set(roots) <= set(self.program.results):
+            raise ValueError(f"roots are among the results {self.program.results}, got {roots}")
         return self.replay(rows, slots_of(reads), slots_of(roots), seed, slots_of(variables), True)
 
     cdef tuple replay(self, rows, Numbers reads, Numbers roots, double seed, Numbers variables, bint origin_wanted):

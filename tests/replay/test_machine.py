@@ -194,3 +194,13 @@ def test_a_choice_within_a_choice_needs_no_fallback(count):
     assert found.data == eager.data
     assert derivatives(found, w) == pytest.approx(derivatives(eager, w), rel=1e-14)
     assert step.stats()[0]["fallbacks"] == 0
+
+
+@pytest.mark.skipif(autograd.backend == "python", reason="plain Python clears all adjoints")
+def test_a_root_is_a_result():
+    w = Value(2.0)
+    step = compile(lambda x: ((w * x).tanh() * x).exp())
+    step(0.5)
+    machine = step._recordings.latest().machine
+    with pytest.raises(ValueError, match="roots are among the results"):
+        machine.run([[0.5]], machine.program.results, [machine.program.results[0] - 1])
