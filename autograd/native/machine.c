@@ -16,6 +16,8 @@ enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
    `k` is the operand with respect to which a derivative is taken. */
 
 ALWAYS double value_of(int rule, int inputs, double a, double b, double c) {
+    if (rule == RULE_RELU)
+        return value_1(rule, a) + (a - a); /* what is not finite shows */
     return inputs == 1 ? value_1(rule, a) : inputs == 2 ? value_2(rule, a, b) : value_3(rule, a, b, c);
 }
 
@@ -121,6 +123,7 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
     double *m = w->memory, *j = w->adjoint;
     const int *a = i->a, *b = inputs > 1 ? i->b : a, *c = inputs > 2 ? i->c : a;
     const int wanted = i->wanted, guarded = i->guards > 0, all_plain = PLAIN_PARTIALS[rule] == (1 << inputs) - 1;
+    const int merged = rule == RULE_RELU && i->merged && w->lanes > 1; /* its slope can be told from its result, too */
     const Shape shape = shape_of(i, w);
     for (ptrdiff_t n = 0; n < i->count && shape.rows == 0; n++) {
         const double g = j[i->start + n];
@@ -135,7 +138,8 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
 #define ROWS(k, slot, steps)                                                                                       \
     for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
         backward_row(rule, inputs, k, steps, shape.length, guarded, i->first >> k & 1, j + place(w, tile, i->start + n), \
-                     j + place(w, tile, slot), m + place(w, tile, i->start + n), m + place(w, tile, a[n]),         \
+                     j + place(w, tile, slot), m + place(w, tile, i->start + n),                                   \
+                     m + place(w, tile, merged ? i->start + n : a[n]),                                             \
                      m + place(w, tile, b[n]), m + place(w, tile, c[n]));
 #define DO(steps)                                                                                                  \
     for (ptrdiff_t tile = 0; tile < w->tiles; tile++) {                                                            \
@@ -269,6 +273,8 @@ void run_forward(const Instruction *i, const Workspace *w) {
     static void (*const SLOPE_LOOP[][2])(const Instruction *, const Workspace *) = {EACH_RULE(SLOPE_LOOPS)};
     if (i->terms)
         sums_forward(i, w);
+    else if (i->merged & MERGED_FORWARD && w->lanes > 1)
+        return;
     else if (i->rule == TAKE)
         take_forward(i, w);
     else if (i->rule >= SLOPES)
@@ -280,6 +286,8 @@ void run_forward(const Instruction *i, const Workspace *w) {
 void run_backward(const Instruction *i, const Workspace *w) {
     if (i->terms)
         sums_backward(i, w);
+    else if (i->merged & MERGED_BACKWARD && w->lanes > 1)
+        return;
     else if (i->rule == TAKE)
         take_backward(i, w);
     else

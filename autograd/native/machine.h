@@ -3,6 +3,7 @@
 
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 #define LANES 16
 #define OVERREAD 64 /* so many numbers behind the end of memory may be read, but are not used */
@@ -22,6 +23,7 @@ typedef struct {
     int terms, code;
     Affine a, b;
     int first; /* whether nothing has been added to the adjoints of its rows before: then they are overwritten */
+    ptrdiff_t relu; /* from its rows to the operands of the ReLU that made them, if `merged` says so there; else 0 */
 } Span;
 
 /* Results of a block of sums: `rows` times `columns`, row after row, from the `first` one on. If their operands lie in
@@ -48,10 +50,16 @@ typedef struct {
     unsigned char *codes; /* of a sum of products, one for each term */
     int even, flat, steps; /* of a rule: see instruction_prepare */
     int first;             /* of a rule: bit k: as in Span, for the adjoints of operand k */
+    int merged;           /* of a ReLU: see below */
     Part *parts;          /* of a sum of products */
     Span *spans;          /* of all its parts */
     int count_of_parts;
+    ptrdiff_t relu; /* from its results to those of the ReLU that alone uses them, which are stored instead; else 0 */
 } Instruction;
+
+/* With rows of lanes, a ReLU may be computed by the sums of products that it is taken of, and its adjoints be propagated
+   by those that use it. */
+enum { MERGED_FORWARD = 1, MERGED_BACKWARD = 2 };
 
 /* A slot below `uniform` holds one number for all examples; every other slot has a row of LANES numbers, or one number
    where there is a single lane. The slots with rows begin at `base`; those of the next tile `stride` further on. Those of

@@ -30,6 +30,7 @@ cdef extern from "machine.h":
         int terms, code
         CAffine a, b
         int first
+        Py_ssize_t relu
 
     ctypedef struct Part:
         Py_ssize_t first, rows, columns
@@ -49,10 +50,13 @@ cdef extern from "machine.h":
         int* guard
         int terms
         unsigned char* codes
-        int first
+        int first, merged
         Part* parts
         Span* spans
         int count_of_parts
+        Py_ssize_t relu
+
+    int MERGED_FORWARD, MERGED_BACKWARD
 
     ctypedef struct Workspace:
         double* memory
@@ -514,8 +518,9 @@ cdef class NativeMachine:
         self.captured = program.values
         self.plan.runs = runs_of(program.value_slots, &self.plan.count_of_runs)
         self.plan.differentiable = len(self.captured)
-        find_checked(&self.plan)
         find_cleared(&self.plan, program.results)
+        merge_relus(&self.plan, program.results)
+        find_checked(&self.plan)
 
     cdef int _find_parts(self, CInstruction* instruction, int at) except -1:
         """Write down which results of a block of sums have their operands in affine order, and which have not."""

@@ -8,14 +8,28 @@
 #define CV(numbers) ((const vector *)(numbers))
 
 /* Results are computed with a product that is rounded before it is added, as eager operations do it; the order of adding
-   is that of the terms. In gradients it is free, and so is the rounding: there, one instruction does both. */
+   is that of the terms. In gradients it is free, and so is the rounding: there, one instruction does both.
+
+   Where only a ReLU uses the results, they are not stored, but it is; and where a ReLU made the rows of a layer, their
+   adjoints are not stored, but those of its operands are. */
+
+#define KEPT_WHERE(condition, x) ((vector)((whole_numbers)(x) & (condition))) /* and 0 elsewhere */
 
 #define OF_TILES(name) OF_KIND(name)
 #define PLUS_PRODUCT(s, w, x) ((s) + (w) * (x))
+#define FINISHED(s, c, finish) OF_KIND(relu)(s)
+HERE vector OF_KIND(relu)(vector s) {
+    return KEPT_WHERE(s > 0.0, s) + (s - s); /* what is not finite shows */
+}
 #include "tiles.h"
 
+/* `finish` is how far from the adjoints c the results of the ReLU are. */
 #define OF_TILES(name) OF_KIND(fused_##name)
 #define PLUS_PRODUCT(s, w, x) FUSED(s, w, x)
+#define FINISHED(s, c, finish) OF_KIND(through_relu)(s, (const vector *)((uintptr_t)(c) + (uintptr_t)(finish)))
+HERE vector OF_KIND(through_relu)(vector s, const vector *out) {
+    return s * KEPT_WHERE(*out > 0.0, (vector){0} + 1.0);
+}
 #include "tiles.h"
 
 /* Add to c the sum of such products over all tiles: some rows and a few vectors of columns at a time, so that what they are
@@ -28,7 +42,7 @@ TARGET static void OF_KIND(add_sum_of_products)(double *c, ptrdiff_t c_row, cons
         for (ptrdiff_t q = 0; q < columns; q += WIDE)
             OF_KIND(fused_product_of_blocks)(c + p * c_row + q, c_row, a + p * a_row, a_row, 1, a_tile, b + q, b_term, b_tile,
                                              rows - p < SUMMED ? rows - p : SUMMED, columns - q < WIDE ? columns - q : WIDE,
-                                             LANES, tiles, NULL, 0);
+                                             LANES, tiles, NULL, 0, 0);
 }
 
 /* to[k][n] = from[n][k] for n < rows and k < columns. */
@@ -110,7 +124,7 @@ HERE void OF_KIND(add_dots)(double *c, ptrdiff_t c_row, ptrdiff_t c_term, const 
 HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const Part *part) {
     double *rows = w->memory + w->base - w->uniform * LANES;
     for (ptrdiff_t r = 0; r < part->rows; r++) {
-        double *out = rows + (i->start + part->first + r * part->columns) * LANES;
+        double *out = rows + (i->start + i->relu + part->first + r * part->columns) * LANES;
         const double *begin = &NOTHING;
         ptrdiff_t begin_row = 0;
         int s = 0;
@@ -122,10 +136,11 @@ HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const
         for (; s < part->count; s++, begin = NULL) {
             const Span *span = &part->spans[s];
             const double *weights = w->memory + AT(span->a, r, 0, 0);
+            const int finish = i->relu && s == part->count - 1;
             if (span->code & HAS_B) {
                 OF_KIND(tiled_product)(out, LANES, w->stride, weights, span->a.column, span->a.term, 0,
                                        rows + AT(span->b, r, 0, 0) * LANES, span->b.term * LANES, w->stride,
-                                       part->columns, LANES, span->terms, w->tiles, begin, begin_row);
+                                       part->columns, LANES, span->terms, w->tiles, begin, begin_row, finish);
                 continue;
             }
             for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
@@ -133,8 +148,10 @@ HERE void OF_KIND(layer_forward)(const Instruction *i, const Workspace *w, const
                     for (int t = 0; t < span->terms; t++) {
                         double *row = out + tile * w->stride + k * LANES;
                         const double bias = weights[k * span->a.column + t * span->a.term];
-                        EACH (int p = 0; p < PARTS; p++)
-                            V(row)[p] = (begin && t == 0 ? -(vector){0} : V(row)[p]) + bias;
+                        EACH (int p = 0; p < PARTS; p++) {
+                            const vector sum = (begin && t == 0 ? -(vector){0} : V(row)[p]) + bias;
+                            V(row)[p] = finish && t == span->terms - 1 ? OF_KIND(relu)(sum) : sum;
+                        }
                     }
         }
     }
@@ -182,9 +199,13 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
                 OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.term, rows + x, step, w->stride, turned, count,
                                              LANES * count, terms, count, w->tiles);
             }
-            if (span->code & B_WANTED)
-                OF_KIND(fused_tiled_product)(slopes + x, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
-                                       g, LANES, w->stride, terms, LANES, count, w->tiles, span->first ? &ZERO : NULL, 0);
+            if (span->code & B_WANTED) {
+                double *c = slopes + x + span->relu * LANES;
+                const ptrdiff_t finish = span->relu ? (uintptr_t)(rows + x) - (uintptr_t)c : 0;
+                OF_KIND(fused_tiled_product)(c, step, w->stride, w->memory + weights, span->a.term, span->a.column, 0,
+                                             g, LANES, w->stride, terms, LANES, count, w->tiles,
+                                             span->first ? &ZERO : NULL, 0, finish);
+            }
         }
     }
 }
@@ -231,14 +252,14 @@ HERE void OF_KIND(part_forward)(const Instruction *i, const Workspace *w, const 
                     out[r * columns + c] = sum;
                 }
         } else if (b.column == 0 && a.row == 0 && a.column == 1) {
-            OF_KIND(product)(out, columns, x, b.row, b.term, m + a.start, a.term, rows, columns, span->terms, begin, 0);
+            OF_KIND(product)(out, columns, x, b.row, b.term, m + a.start, a.term, rows, columns, span->terms, begin, 0, 0);
         } else if (b.column == 0 && a.row == 0 && rows >= 4 && columns >= 4) {
             const ptrdiff_t room = (rows + WIDTH - 1) / WIDTH * WIDTH;
             double *turned = w->scratch, *found = turned + span->terms * room;
             OF_KIND(turned)(turned, room, x, b.row, b.term, rows, span->terms);
             if (!anew)
                 OF_KIND(turned)(found, room, out, columns, 1, rows, columns);
-            OF_KIND(product)(found, room, m + a.start, a.column, a.term, turned, room, columns, rows, span->terms, begin, 0);
+            OF_KIND(product)(found, room, m + a.start, a.column, a.term, turned, room, columns, rows, span->terms, begin, 0, 0);
             OF_KIND(turned)(out, columns, found, room, 1, columns, rows);
         } else if (columns == 1) {
             OF_KIND(dots)(out, 1, m + a.start, a.row, a.term, x, b.row, b.term, rows, span->terms, anew);
@@ -256,16 +277,16 @@ HERE void OF_KIND(contribute)(double *adjoint, Affine x, const double *memory, A
     double *to = adjoint + x.start;
     const double *from = memory + y.start;
     if (x.term == 1 && y.term == 1 && y.column == 0 && x.row == 0 && (columns == 1 || far_apart(x.column, terms))) {
-        OF_KIND(fused_product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, NULL, 0);
+        OF_KIND(fused_product)(to, x.column, g, 1, columns, from, y.row, columns, terms, rows, NULL, 0, 0);
         return;
     }
     for (ptrdiff_t r = 0; r < rows; r++, to += x.row, from += y.row, g += columns) {
         if (x.term == 1 && y.term == 1 && x.column == 0) {
-            OF_KIND(fused_product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, NULL, 0);
+            OF_KIND(fused_product)(to, 0, g, 0, 1, from, y.column, 1, terms, columns, NULL, 0, 0);
         } else if (x.term == 1 && y.term == 1 && y.column == 0 && far_apart(x.column, terms)) {
-            OF_KIND(fused_product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, NULL, 0);
+            OF_KIND(fused_product)(to, x.column, g, 1, 0, from, 0, columns, terms, 1, NULL, 0, 0);
         } else if (x.column == 1 && y.column == 0 && far_apart(x.term, columns)) {
-            OF_KIND(fused_product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, NULL, 0);
+            OF_KIND(fused_product)(to, x.term, from, y.term, 0, g, 0, terms, columns, 1, NULL, 0, 0);
         } else {
             for (ptrdiff_t c = 0; c < columns; c++)
                 for (ptrdiff_t t = 0; t < terms; t++)
