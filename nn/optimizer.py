@@ -152,7 +152,7 @@ class Optimizer(metaclass=_Explains):
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        own = vars(self)  # reading attributes takes three times as long in a class that has `__getattr__`
+        own = self.__dict__  # reading attributes takes three times as long in a class that has `__getattr__`
         if (parts := own["_parts"]) is not None:
             parts.zero_grad()
             return
@@ -163,7 +163,7 @@ class Optimizer(metaclass=_Explains):
 
         Raises DivergedError, a kind of OverflowError, if a parameter would not be finite; nothing has changed then.
         """
-        own = vars(self)
+        own = self.__dict__
         if (parts := own["_parts"]) is not None:
             self._check_nothing_set_for_all()
             parts.step()
@@ -176,7 +176,7 @@ class Optimizer(metaclass=_Explains):
 
     def regroup(self) -> list[int]:
         """Notice which parameters are frozen now; returns their places."""
-        own = vars(self)
+        own = self.__dict__
         frozen = find_frozen(own["flat"].values)
         if frozen != own["_frozen"]:
             self._group(self.skipped, frozen)
@@ -184,8 +184,9 @@ class Optimizer(metaclass=_Explains):
 
     def count_step(self) -> None:
         """A step has been made."""
-        self.steps += 1
-        self._run += 1
+        own = self.__dict__
+        own["steps"] += 1
+        own["_run"] += 1
 
     def _check_nothing_set_for_all(self) -> None:
         """Raise ArgumentError if a setting was given to the whole, whose groups have their own."""
@@ -366,7 +367,7 @@ class TableOptimizer(Optimizer):
         return UPDATES[self.rule].on_numbers(sqrt, p, g, *state, **self.constants())
 
     def step(self):
-        own = vars(self)
+        own = self.__dict__
         if own["_parts"] is None and own["_groups"] is None and type(self).update is TableOptimizer.update:
             state = own["flat"].step(UPDATES[self.rule], self.constants(), own["state"])
             if state is not None:  # the common case
@@ -376,7 +377,7 @@ class TableOptimizer(Optimizer):
         super().step()
 
     def _move(self) -> list[Any]:
-        own = vars(self)
+        own = self.__dict__
         with_numpy = backend == "python" and len(self.params) >= LARGE
         if with_numpy or own["_groups"] is not None or type(self).update is not TableOptimizer.update:
             return super()._move()

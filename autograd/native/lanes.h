@@ -7,6 +7,7 @@
    ACROSS_LANES  the same number as PARTS, for the preprocessor
    FUSED         s + w · x, for a number w and a vector x, rounded once if the processor can do that
    FUSED_PRODUCT the same for two vectors
+   POSITIVE      s where it is above 0, and 0 elsewhere
    GATHER, UNEQUAL_OR_LARGE  what exponential.h needs beside; not defined where it is not used
    DOWN, ACROSS  how many rows and vectors of a matrix of results are computed at once, see products.h */
 
@@ -233,6 +234,9 @@ TARGET static void OF_KIND(spread)(double *rows, const double *examples, ptrdiff
     for (; count == LANES && k + WIDTH <= inputs; k += WIDTH)
         for (ptrdiff_t lane = 0; lane < LANES; lane += WIDTH)
             OF_KIND(turned_square)(rows + k * LANES + lane, LANES, examples + lane * inputs + k, inputs);
+    for (; k < inputs && count == LANES; k++)
+        EACH (ptrdiff_t lane = 0; lane < LANES; lane++)
+            rows[k * LANES + lane] = examples[lane * inputs + k];
     for (; k < inputs; k++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++)
             rows[k * LANES + lane] = examples[(lane < count ? lane : count - 1) * inputs + k];
@@ -294,6 +298,7 @@ TARGET static void OF_KIND(add_scaled)(double *to, const double *from, double fa
 #undef V
 #undef CV
 #undef FUSED
+#undef POSITIVE
 #undef FUSED_PRODUCT
 #undef GATHER
 #undef UNEQUAL_OR_LARGE

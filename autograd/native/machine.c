@@ -17,7 +17,7 @@ enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
 
 ALWAYS double value_of(int rule, int inputs, double a, double b, double c) {
     if (rule == RULE_RELU)
-        return value_1(rule, a) + (a - a); /* what is not finite shows */
+        return value_1(rule, a) + 0.0 * a; /* what is not finite shows */
     return inputs == 1 ? value_1(rule, a) : inputs == 2 ? value_2(rule, a, b) : value_3(rule, a, b, c);
 }
 

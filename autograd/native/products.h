@@ -19,7 +19,7 @@
 #define PLUS_PRODUCT(s, w, x) ((s) + (w) * (x))
 #define FINISHED(s, c, finish) OF_KIND(relu)(s)
 HERE vector OF_KIND(relu)(vector s) {
-    return KEPT_WHERE(s > 0.0, s) + (s - s); /* what is not finite shows */
+    return FUSED_PRODUCT(POSITIVE(s), s, (vector){0}); /* what is not finite shows */
 }
 #include "tiles.h"
 
@@ -104,19 +104,63 @@ HERE void OF_KIND(turned_lanes)(double *to, const double *from, ptrdiff_t step, 
             to[lane * rows + k] = from[k * step + lane];
 }
 
+/* Add to four numbers, at `c` and `step` apart, the sums of four rows. */
+HERE void OF_KIND(add_totals)(double *c, ptrdiff_t step, const vector *s0, const vector *s1, const vector *s2, const vector *s3) {
+#if WIDTH == 2
+    const double sums[] = {OF_KIND(total)(s0), OF_KIND(total)(s1), OF_KIND(total)(s2), OF_KIND(total)(s3)};
+#else
+    const four sums = OF_KIND(totals)(OF_KIND(folded)(s0), OF_KIND(folded)(s1), OF_KIND(folded)(s2), OF_KIND(folded)(s3));
+#endif
+    EACH (int n = 0; n < 4; n++)
+        c[n * step] += sums[n];
+}
+
 /* Add to the numbers at `c` the sums of products of some rows of lanes g with rows of lanes x, over all tiles: what is best
    where one of them are few, as nothing has to be turned. */
 HERE void OF_KIND(add_dots)(double *c, ptrdiff_t c_row, ptrdiff_t c_term, const double *g, ptrdiff_t g_row, const double *x,
                             ptrdiff_t x_row, ptrdiff_t tile_step, ptrdiff_t rows, ptrdiff_t terms, ptrdiff_t tiles) {
-    for (ptrdiff_t p = 0; p < rows; p++)
-        for (ptrdiff_t t = 0; t < terms; t++) {
+    for (ptrdiff_t t = 0; t < terms; t++, x += x_row, c += c_term) {
+        ptrdiff_t p = 0;
+        for (; p + 4 <= rows; p += 4) {
+            vector sum[4][PARTS] = {{{0}}};
+            for (ptrdiff_t tile = 0; tile < tiles; tile++)
+                EACH (int part = 0; part < PARTS; part++) {
+                    const vector factor = CV(x + tile * tile_step)[part];
+                    EACH (int n = 0; n < 4; n++)
+                        sum[n][part] = FUSED_PRODUCT(sum[n][part], CV(g + (p + n) * g_row + tile * tile_step)[part], factor);
+                }
+            OF_KIND(add_totals)(c + p * c_row, c_row, sum[0], sum[1], sum[2], sum[3]);
+        }
+        for (; p < rows; p++) {
             vector sum[PARTS] = {{0}};
             for (ptrdiff_t tile = 0; tile < tiles; tile++)
                 EACH (int part = 0; part < PARTS; part++)
                     sum[part] = FUSED_PRODUCT(sum[part], CV(g + p * g_row + tile * tile_step)[part],
-                                              CV(x + t * x_row + tile * tile_step)[part]);
-            c[p * c_row + t * c_term] += OF_KIND(total)(sum);
+                                              CV(x + tile * tile_step)[part]);
+            c[p * c_row] += OF_KIND(total)(sum);
         }
+    }
+}
+
+/* Add to the numbers at `c` the sums of some rows of lanes g, over all tiles. */
+HERE void OF_KIND(add_sums)(double *c, ptrdiff_t c_row, const double *g, ptrdiff_t g_row, ptrdiff_t tile_step, ptrdiff_t rows,
+                            ptrdiff_t tiles) {
+    ptrdiff_t p = 0;
+    for (; p + 4 <= rows; p += 4) {
+        vector sum[4][PARTS] = {{{0}}};
+        for (ptrdiff_t tile = 0; tile < tiles; tile++)
+            EACH (int n = 0; n < 4; n++)
+                EACH (int part = 0; part < PARTS; part++)
+                    sum[n][part] += CV(g + (p + n) * g_row + tile * tile_step)[part];
+        OF_KIND(add_totals)(c + p * c_row, c_row, sum[0], sum[1], sum[2], sum[3]);
+    }
+    for (; p < rows; p++) {
+        vector sum[PARTS] = {{0}};
+        for (ptrdiff_t tile = 0; tile < tiles; tile++)
+            EACH (int part = 0; part < PARTS; part++)
+                sum[part] += CV(g + p * g_row + tile * tile_step)[part];
+        c[p * c_row] += OF_KIND(total)(sum);
+    }
 }
 
 /* With rows of lanes: a layer, whose weights and biases all examples share. */
@@ -167,22 +211,17 @@ HERE void OF_KIND(layer_backward)(const Instruction *i, const Workspace *w, cons
             const ptrdiff_t weights = AT(span->a, r, 0, 0), x = AT(span->b, r, 0, 0) * LANES, step = span->b.term * LANES;
             const ptrdiff_t count = part->columns, terms = span->terms;
             if (!(span->code & HAS_B)) {
-                for (ptrdiff_t k = 0; k < count && span->code & A_WANTED; k++) {
-                    vector sum[PARTS];
-                    EACH (int p = 0; p < PARTS; p++)
-                        sum[p] = CV(g + k * LANES)[p];
-                    for (ptrdiff_t tile = 1; tile < w->tiles; tile++)
-                        EACH (int p = 0; p < PARTS; p++)
-                            sum[p] += CV(g + tile * w->stride + k * LANES)[p];
-                    const double whole = OF_KIND(total)(sum);
-                    for (ptrdiff_t t = 0; t < terms; t++)
-                        w->adjoint[weights + k * span->a.column + t * span->a.term] += whole;
-                }
+                for (ptrdiff_t t = 0; t < terms && span->code & A_WANTED; t++)
+                    OF_KIND(add_sums)(w->adjoint + weights + t * span->a.term, span->a.column, g, LANES, w->stride, count,
+                                      w->tiles);
                 continue;
             }
-            if (span->code & A_WANTED && (count <= FEW || terms <= FEW)) {
+            if (span->code & A_WANTED && terms <= FEW) {
                 OF_KIND(add_dots)(w->adjoint + weights, span->a.column, span->a.term, g, LANES, rows + x, step, w->stride,
                                   count, terms, w->tiles);
+            } else if (span->code & A_WANTED && count <= FEW) {
+                OF_KIND(add_dots)(w->adjoint + weights, span->a.term, span->a.column, rows + x, step, g, LANES, w->stride,
+                                  terms, count, w->tiles);
             } else if (span->code & A_WANTED && span->a.term == 1 && w->examples && span->b.term == 1 &&
                 AT(span->b, r, 0, 0) + (terms + WIDTH - 1) / WIDTH * WIDTH <= w->uniform + w->inputs) {
                 OF_KIND(add_sum_of_products)(w->adjoint + weights, span->a.column, g, LANES, w->stride,

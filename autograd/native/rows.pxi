@@ -182,7 +182,9 @@ cdef inline bint number_copied(number, double* out):
 
 cdef tuple shape_of_an_item(Py_buffer* view):
     cdef Py_ssize_t k
-    return () if view.ndim == 1 else tuple([view.shape[k] for k in range(1, view.ndim)])
+    if view.ndim <= 2:
+        return () if view.ndim == 1 else (view.shape[1],)
+    return tuple([view.shape[k] for k in range(1, view.ndim)])
 
 
 cpdef structure_of_shape(tuple shape):
@@ -203,27 +205,31 @@ cdef bint is_readable(Py_buffer* view) noexcept:
 
 cdef bint copied(Py_buffer* view, Rows rows, Py_ssize_t at) noexcept:
     """Copy the numbers of each example into its row, from the column `at` on; returns False if one is no float64."""
-    cdef Py_ssize_t i, k, width = view.len // 8 // view.shape[0]
-    cdef Py_ssize_t step = view.strides[1] if view.ndim == 2 else 8
-    cdef char* source
+    cdef Py_ssize_t i, k, count = view.shape[0], width = view.len // 8 // count, row = rows.width
+    cdef Py_ssize_t down = view.strides[0], across = view.strides[1] if view.ndim == 2 else 8
+    cdef char* source = <char*>view.buf
     cdef double* out = rows.numbers.data.as_doubles + at
-    cdef bint floats = view.format[0] == c"d"
     cdef int64_t integer
-    for i in range(view.shape[0]):
-        source = <char*>view.buf + i * view.strides[0]
-        if floats and step == 8 and width > 8:
-            memcpy(out, source, width * sizeof(double))
-        else:
+    if view.format[0] != c"d":
+        for i in range(count):
             for k in range(width):
-                if floats:
-                    out[k] = (<double*>(source + k * step))[0]
-                else:
-                    integer = (<int64_t*>(source + k * step))[0]
-                    if not -EXACT <= integer <= EXACT:
-                        return False
-                    out[k] = <double>integer
-        out += rows.width
+                integer = (<int64_t*>(source + i * down + k * across))[0]
+                if not -EXACT <= integer <= EXACT:
+                    return False
+                out[i * row + k] = <double>integer
+    elif across == 8 and width > 8:
+        for i in range(count):
+            memcpy(out + i * row, source + i * down, width * sizeof(double))
+    else:
+        for k in range(width):
+            copy_column(out + k, row, source + k * across, down, count)
     return True
+
+
+cdef inline void copy_column(double* out, Py_ssize_t row, const char* source, Py_ssize_t down, Py_ssize_t count) noexcept:
+    cdef Py_ssize_t i
+    for i in range(count):
+        out[i * row] = (<const double*>(source + i * down))[0]
 
 
 def total_of(Numbers numbers not None, Py_ssize_t step, Py_ssize_t count):

@@ -134,6 +134,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #define FUSED_PRODUCT(s, x, y) ((s) + (x) * (y))
 #endif
 #define KIND any
+#define POSITIVE(s) KEPT_WHERE((s) > 0.0, s)
 #define TARGET
 #define WIDTH 2
 #define GROUP 1
@@ -152,6 +153,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #endif
 
 #define KIND avx2
+#define POSITIVE(s) (vector) _mm256_max_pd((__m256d)(s), _mm256_setzero_pd())
 #define TARGET __attribute__((target("avx2,fma")))
 #define FUSED(s, w, x) (vector) _mm256_fmadd_pd(_mm256_set1_pd(w), (__m256d)(x), (__m256d)(s))
 #define FUSED_PRODUCT(s, x, y) (vector) _mm256_fmadd_pd((__m256d)(x), (__m256d)(y), (__m256d)(s))
@@ -169,6 +171,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #include "lanes.h"
 
 #define KIND avx512
+#define POSITIVE(s) (vector) _mm512_max_pd((__m512d)(s), _mm512_setzero_pd()) /* 0 where s is no number, and never -0.0 */
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
 #define FUSED(s, w, x) (vector) _mm512_fmadd_pd(_mm512_set1_pd(w), (__m512d)(x), (__m512d)(s))
 #define FUSED_PRODUCT(s, x, y) (vector) _mm512_fmadd_pd((__m512d)(x), (__m512d)(y), (__m512d)(s))
