@@ -78,8 +78,10 @@ def replayed_result(data, leading, others, slopes, graph, rows, origin):
     graph, rows, origin  graph(rows, origin) is what the node has as `again`
     """
     assert len(slopes) == len(leading.values) + len(others)
-    node = ReplayedNode(data)
-    node._rule = REPLAYED
+    node = ReplayedNode.__new__(ReplayedNode)
+    node._rule, node._data, node._grad, node._label = REPLAYED, data, 0.0, None
+    node._a = node._b = node._c = None
+    node._da = node._db = node._dc = 0.0
     node._leading = leading
     node._others = others
     node._slopes = slopes

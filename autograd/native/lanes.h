@@ -171,13 +171,8 @@ HERE void OF_KIND(backward_row)(const double *memory, double *adjoint, const dou
 #include "exponential.h"
 #endif
 
-/* Compute the results from the k-th to the one before `end`. */
-HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
-    double *rows = w->memory + w->base - w->uniform * LANES;
-    if (w->lanes == 1 || !i->varying) {
-        forward_scalars(w->memory, i->start, k, end, i->terms, i->a, i->b, i->codes);
-        return;
-    }
+/* Compute the rows of the results from the k-th to the one before `end`, in the tile whose rows are at `rows`. */
+HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, double *rows, ptrdiff_t k, ptrdiff_t end) {
 #if GROUP > 2
     for (; k + 4 <= end; k += 4)
         OF_KIND(forward_4)(w->memory, rows, i->start, k, i->terms, i->a, i->b, i->codes);
@@ -190,42 +185,44 @@ HERE void OF_KIND(forward_listed)(const Instruction *i, const Workspace *w, ptrd
         OF_KIND(forward_1)(w->memory, rows, i->start, k, i->terms, i->a, i->b, i->codes);
 }
 
-HERE void OF_KIND(backward_listed)(const Instruction *i, const Workspace *w, ptrdiff_t k, ptrdiff_t end) {
-    const double *rows = w->memory + w->base - w->uniform * LANES;
-    double *slopes = w->adjoint + w->base - w->uniform * LANES;
-    if (w->lanes == 1 || !i->varying)
-        backward_scalars(w->memory, w->adjoint, i->start, k, end, i->terms, i->a, i->b, i->codes);
-    else
-        for (; k < end; k++)
-            OF_KIND(backward_row)(w->memory, w->adjoint, rows, slopes, i->start, k, i->terms, i->a, i->b, i->codes);
+HERE void OF_KIND(backward_listed)(const Instruction *i, const Workspace *w, const double *rows, double *slopes, ptrdiff_t k,
+                                   ptrdiff_t end) {
+    for (; k < end; k++)
+        OF_KIND(backward_row)(w->memory, w->adjoint, rows, slopes, i->start, k, i->terms, i->a, i->b, i->codes);
 }
 
 TARGET static void OF_KIND(forward)(const Instruction *i, const Workspace *w) {
     const int single = w->lanes == 1 || !i->varying;
-    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++)
+    double *rows = w->memory + w->base - w->uniform * LANES;
+    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++) {
+        const ptrdiff_t end = part->first + part->rows * part->columns;
         if (single && part->count)
             OF_KIND(part_forward)(i, w, part);
+        else if (single)
+            forward_scalars(w->memory, i->start, part->first, end, i->terms, i->a, i->b, i->codes);
         else if (part->forward)
             OF_KIND(layer_forward)(i, w, part);
         else
-            for (ptrdiff_t tile = 0; tile < (single ? 1 : w->tiles); tile++) {
-                const Workspace one = tile_of(w, tile);
-                OF_KIND(forward_listed)(i, &one, part->first, part->first + part->rows * part->columns);
-            }
+            for (ptrdiff_t tile = 0; tile < w->tiles; tile++)
+                OF_KIND(forward_listed)(i, w, rows + tile * w->stride, part->first, end);
+    }
 }
 
 TARGET static void OF_KIND(backward)(const Instruction *i, const Workspace *w) {
     const int single = w->lanes == 1 || !i->varying;
-    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++)
+    const ptrdiff_t begin = w->base - w->uniform * LANES;
+    for (const Part *part = i->parts; part < i->parts + i->count_of_parts; part++) {
+        const ptrdiff_t end = part->first + part->rows * part->columns;
         if (single && part->count)
             OF_KIND(part_backward)(i, w, part);
+        else if (single)
+            backward_scalars(w->memory, w->adjoint, i->start, part->first, end, i->terms, i->a, i->b, i->codes);
         else if (part->backward)
             OF_KIND(layer_backward)(i, w, part);
         else
-            for (ptrdiff_t tile = 0; tile < (single ? 1 : w->tiles); tile++) {
-                const Workspace one = tile_of(w, tile);
-                OF_KIND(backward_listed)(i, &one, part->first, part->first + part->rows * part->columns);
-            }
+            for (ptrdiff_t at = begin; at < begin + w->tiles * w->stride; at += w->stride)
+                OF_KIND(backward_listed)(i, w, w->memory + at, w->adjoint + at, part->first, end);
+    }
 }
 
 /* Write the inputs of examples, example by example, into rows of lanes; the last example fills the lanes that are left. */
@@ -237,9 +234,13 @@ TARGET static void OF_KIND(spread)(double *rows, const double *examples, ptrdiff
     for (; k < inputs && count == LANES; k++)
         EACH (ptrdiff_t lane = 0; lane < LANES; lane++)
             rows[k * LANES + lane] = examples[lane * inputs + k];
-    for (; k < inputs; k++)
-        for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            rows[k * LANES + lane] = examples[(lane < count ? lane : count - 1) * inputs + k];
+    for (; k < inputs; k++) {
+        ptrdiff_t lane = 0;
+        for (; lane < count; lane++)
+            rows[k * LANES + lane] = examples[lane * inputs + k];
+        for (; lane < LANES; lane++)
+            rows[k * LANES + lane] = examples[(count - 1) * inputs + k];
+    }
 }
 
 /* Whether all numbers are finite. */

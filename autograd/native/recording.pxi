@@ -78,58 +78,84 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
+cdef inline bint are_items(PyObject* listed, PyObject* items):
+    """Whether two lists are of the same objects."""
+    cdef Py_ssize_t size = PySequence_Fast_GET_SIZE(<object>items)
+    return PySequence_Fast_GET_SIZE(<object>listed) == size and memcmp(
+        PySequence_Fast_ITEMS(<object>listed), PySequence_Fast_ITEMS(<object>items), size * sizeof(void*)) == 0
+
+
+cdef bint are_same_items(same, list listed, list items) except -1:
+    """Whether two lists are the same, item by item; what compares them may change the first."""
+    cdef Py_ssize_t i
+    if len(listed) != len(items):
+        return False
+    for i in range(len(items)):
+        if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
+            return False
+    return True
+
+
 cdef inline bint is_dict_of(holder, mapping):
     cdef PyObject** place = _PyObject_GetDictPtr(holder)
     return place[0] == <PyObject*>mapping if place != NULL else holder.__dict__ is mapping
 
 
+cdef bint is_as_before(same, missing, tuple table) except -1:
+    """Whether the items of a mapping are what they were."""
+    cdef list keys = table[1], values = table[2]
+    cdef Py_ssize_t i, size = table[3]
+    cdef PyObject* now
+    mapping = table[0]
+    if size >= 0 and len(mapping) != size:
+        return False
+    if type(mapping) is dict and size == len(keys) and all_as_listed(mapping, keys, values):
+        return True
+    for i in range(len(keys)):
+        if type(mapping) is dict:
+            now = PyDict_GetItemWithError(mapping, keys[i])
+            if not is_same(same, <PyObject*>missing if now == NULL else now, PyList_GET_ITEM(values, i)):
+                return False
+        else:
+            found = mapping.get(keys[i], missing)
+            if not is_same(same, <PyObject*>found, PyList_GET_ITEM(values, i)):
+                return False
+    return True
+
+
 def unchanged(same, missing, as_bytes, items_of, array.array versions, list tables, list sequences, list cells,
               list functions, list kinds, list arrays):
-    cdef Py_ssize_t i, number, size
+    cdef Py_ssize_t number
     cdef tuple entry
-    cdef list keys, values, items, listed
     cdef PyObject* now
-    cdef unsigned long long version = 0
+    cdef PyObject* then
+    cdef PyObject* table
+    cdef PyObject* mapping
+    cdef PyObject* holder
+    cdef unsigned long long version
     if len(versions) != len(tables):  # so there are tables
         array.resize(versions, len(tables))
         array.zero(versions)
     for number in range(len(tables)):
-        entry = <tuple>tables[number]
-        mapping, holder = entry[0], entry[4]
-        if type(holder) is not entry[5] or (holder is not None and not is_dict_of(holder, mapping)):
+        table = PyList_GET_ITEM(tables, number)
+        mapping, holder = PyTuple_GET_ITEM(<object>table, 0), PyTuple_GET_ITEM(<object>table, 4)
+        if <PyObject*>Py_TYPE(<void*>holder) != PyTuple_GET_ITEM(<object>table, 5):
             return False
-        if type(mapping) is dict:
-            version = version_of(mapping)
-            if version != 0 and version == versions.data.as_ulonglongs[number]:
-                continue
-            versions.data.as_ulonglongs[number] = 0
-        keys, values, size = <list>entry[1], <list>entry[2], entry[3]
-        if size >= 0 and len(mapping) != size:
+        if holder != <PyObject*>None and not is_dict_of(<object>holder, <object>mapping):
             return False
-        if type(mapping) is dict and size == len(keys) and all_as_listed(mapping, keys, values):
-            versions.data.as_ulonglongs[number] = version
+        version = version_of(<object>mapping) if type(<object>mapping) is dict else 0
+        if version != 0 and version == versions.data.as_ulonglongs[number]:
             continue
-        for i in range(len(keys)):
-            if type(mapping) is dict:
-                now = PyDict_GetItemWithError(mapping, keys[i])
-                if not is_same(same, <PyObject*>missing if now == NULL else now, PyList_GET_ITEM(values, i)):
-                    return False
-            else:
-                found = mapping.get(keys[i], missing)
-                if not is_same(same, <PyObject*>found, PyList_GET_ITEM(values, i)):
-                    return False
-        if type(mapping) is dict:
-            versions.data.as_ulonglongs[number] = version
-    for entry in sequences:
-        thing, items = entry[0], <list>entry[1]
-        listed = <list>thing if type(thing) is list else items_of(thing)
-        if len(listed) != len(items):
+        versions.data.as_ulonglongs[number] = 0
+        if not is_as_before(same, missing, <tuple>table):
             return False
-        if memcmp(PySequence_Fast_ITEMS(listed), PySequence_Fast_ITEMS(items), len(items) * sizeof(void*)) == 0:
-            continue
-        for i in range(len(items)):
-            if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
-                return False
+        versions.data.as_ulonglongs[number] = version
+    for number in range(len(sequences)):
+        table = PyList_GET_ITEM(sequences, number)
+        now, then = PyTuple_GET_ITEM(<object>table, 0), PyTuple_GET_ITEM(<object>table, 1)
+        if not (<PyObject*>Py_TYPE(<void*>now) == <PyObject*>list and are_items(now, then)) and not are_same_items(
+                same, <list>now if type(<object>now) is list else items_of(<object>now), <list>then):
+            return False
     for entry in cells:
         now = PyCell_GET(entry[0])
         if not is_same(same, <PyObject*>missing if now == NULL else now, PyTuple_GET_ITEM(entry, 1)):

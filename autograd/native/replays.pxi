@@ -55,8 +55,8 @@ cdef class Replayer:
         cdef double number
         if not self.single or recorder_here != NULL or no_grad_here:
             return None
-        rows = rows_of(self.kind_of_array, batches)
-        if rows is None or (rows.key != self.key if rows is batches[0] else rows.shapes != self.shapes):
+        rows = rows_of(self.kind_of_array, batches, self.shapes)
+        if rows is None or (rows.key != self.key if rows is batches[0] else rows.shapes is not self.shapes):
             return None
         if not self.is_current():
             return None

@@ -88,15 +88,15 @@ cdef Rows new_rows(Py_ssize_t count, Py_ssize_t width):
     return rows
 
 
-def rows_of(kind, tuple batches not None):
+cpdef Rows rows_of(kind, tuple batches, tuple expected=None):
     """For arrays of the class `kind`: all examples as Rows, which are also taken as they are.
 
     Returns None for anything but arrays of float64 or int64 with one length, in which the numbers of an example lie in
-    order.
+    order. If their shapes are those in `expected`, the Rows have this very tuple.
     """
     cdef Py_buffer[8] views
     cdef Py_ssize_t i, opened = 0, count = len(batches), width = 0, at = 0
-    cdef list shapes = []
+    cdef bint as_expected = expected is not None and len(expected) == count
     cdef Rows rows
     if count == 1 and type(batches[0]) is Rows:
         return batches[0] if (<Rows>batches[0]).count else None
@@ -117,14 +117,14 @@ def rows_of(kind, tuple batches not None):
             if not copied(&views[i], rows, at):
                 return None
             at += views[i].len // 8 // views[i].shape[0]
-            shapes.append(shape_of_an_item(&views[i]))
+            as_expected = as_expected and is_shape_of_an_item(<tuple>expected[i], &views[i])
         rows.finite = all_finite(rows.numbers.data.as_doubles, rows.count * width)
+        rows.shapes = expected if as_expected else tuple([shape_of_an_item(&views[i]) for i in range(count)])
     except (BufferError, ValueError):
         return None
     finally:
         for i in range(opened):
             PyBuffer_Release(&views[i])
-    rows.shapes = tuple(shapes)
     return rows
 
 
@@ -182,9 +182,17 @@ cdef inline bint number_copied(number, double* out):
 
 cdef tuple shape_of_an_item(Py_buffer* view):
     cdef Py_ssize_t k
-    if view.ndim <= 2:
-        return () if view.ndim == 1 else (view.shape[1],)
     return tuple([view.shape[k] for k in range(1, view.ndim)])
+
+
+cdef bint is_shape_of_an_item(tuple shape, Py_buffer* view) except -1:
+    cdef Py_ssize_t k
+    if len(shape) != view.ndim - 1:
+        return False
+    for k in range(1, view.ndim):
+        if shape[k - 1] != view.shape[k]:
+            return False
+    return True
 
 
 cpdef structure_of_shape(tuple shape):
