@@ -186,7 +186,7 @@ class Compiled(Translations, Generic[P, R_co]):
                 return recording.call(leaves)
             except NotReplayed as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self._itself(args, kwargs))
+        return self._instead_of(recording, rows, self._itself, args, kwargs)
 
     @overload
     def mean(self: Compiled[..., N], *batches: Any, has_aux: Literal[False] = False, **kwargs: Any) -> N: ...
@@ -231,7 +231,7 @@ class Compiled(Translations, Generic[P, R_co]):
                 return recording.mean(rows, has_aux)
             except NotReplayed as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self._own_mean(batches, kwargs, has_aux))
+        return self._instead_of(recording, rows, self._own_mean, batches, kwargs, has_aux)
 
     def mean_into(self, flat: Flat, rows: Any) -> tuple[float, array[float]] | None:
         """Set the gradients of the Values in `flat` to those of the mean result over a batch: as if all gradients were
@@ -279,7 +279,7 @@ class Compiled(Translations, Generic[P, R_co]):
                 return recording.map(rows, has_aux)
             except NotReplayed as failure:
                 rows = failure.rows
-        return self._instead_of(recording, rows, lambda: self._own_map(batches, kwargs, has_aux))
+        return self._instead_of(recording, rows, self._own_map, batches, kwargs, has_aux)
 
     def cache_info(self) -> CacheInfo:
         """How often a recording was found, how often not, how many are kept at most, and how many there are."""
@@ -337,15 +337,15 @@ class Compiled(Translations, Generic[P, R_co]):
 
     # The function itself, in place of a replay.
 
-    def _instead_of(self, recording, rows, function):
-        """The result of `function`, which calls the function itself; RecordingError if `fallback` is off.
+    def _instead_of(self, recording, rows, itself, *arguments):
+        """The result of `itself`, which calls the function itself; RecordingError if `fallback` is off.
 
         recording  the one that cannot be replayed; None if recording failed
         """
         if not self._fallback:
             reason = self._reason(recording, rows)
             raise RecordingError(f"compile: {self._recordings.name()} cannot be replayed: {reason}.")
-        result = function()
+        result = itself(*arguments)
         if recording:
             recording.fallbacks += 1
         if not self._recordings.has_warned("fallback"):
