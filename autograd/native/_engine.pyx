@@ -20,7 +20,6 @@ cdef extern from "traceback.h":
 cdef extern from "kernels.h":
     enum:
         RULE_COUNT  # the rules with a smaller index have kernels
-        RULE_RELU
     const unsigned char* INPUTS_OF  # how many inputs a rule has, by its index
     double value_1(int, double) noexcept nogil
     double value_2(int, double, double) noexcept nogil

@@ -576,6 +576,13 @@ cdef class NativeMachine:
         clear(&self.spare[0])
         clear(&self.spare[1])
 
+    @property
+    def merged(self):
+        """For each loop of ReLUs whether it is part of the sums before it, and whether it is of the layer after it."""
+        return [(bool(instruction.merged & MERGED_FORWARD), bool(instruction.merged & MERGED_BACKWARD))
+                for instruction in self.plan.instructions[:self.plan.count]
+                if instruction.rule == RULE_RELU and not instruction.terms]
+
     def run(self, rows, list reads, list roots=[], double seed=1.0, list variables=[]):
         """Run forward, and backward from each of the slots `roots`, for examples given by their inputs.
 
