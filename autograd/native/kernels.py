@@ -11,7 +11,7 @@ not computed.
 
 It writes `updates.h` as well: the update rules of optimisers, each as loops over the numbers of many parameters.
 
-    apply_update(rule, n, in, out, settings)           `in` and `out` are columns of n numbers, one for each input and
+    update_KIND(rule, n, in, out, settings)            `in` and `out` are columns of n numbers, one for each input and
                                                        each result of the rule; they must not overlap
 
 returns which results were written, bit k for the k-th: what a rule leaves as it is costs no time.
@@ -51,15 +51,6 @@ UPDATES_HEADER = """\
 
 #define UPDATE_ARGUMENTS ptrdiff_t n, const double *const *in, double *const *out, const double *settings
 """
-UPDATES_FOOTER = """\
-unsigned apply_update(int rule, UPDATE_ARGUMENTS) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        return update_avx2(rule, n, in, out, settings);
-#endif
-    return update_any(rule, n, in, out, settings);
-}
-"""
 
 
 def header():
@@ -83,9 +74,9 @@ def updates_header():
             UPDATES_HEADER,
             *_updates("any", "static"),
             "#if defined(__x86_64__)",
-            *_updates("avx2", '__attribute__((target("avx2"))) static'),
+            *_updates("avx2", "LOOPS_FOR(avx2)"),
+            *_updates("avx512", "LOOPS_FOR(avx512)"),
             "#endif\n",
-            UPDATES_FOOTER,
         ]
     )
 

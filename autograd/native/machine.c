@@ -8,6 +8,18 @@
 #include "machine.h"
 #include "kernels.h"
 #include "sums.h"
+
+/* Loops that the compiler makes vectors of are there once more for processors with wider vectors. */
+#if defined(__x86_64__)
+#define LOOPS_FOR(kind) __attribute__((target(TARGET_##kind))) static
+#define TARGET_avx2 "avx2"
+#if defined(__clang__)
+#define TARGET_avx512 "avx512f,avx512dq,avx512vl"
+#else
+#define TARGET_avx512 "avx512f,avx512dq,avx512vl,prefer-vector-width=512"
+#endif
+#endif
+
 #include "updates.h"
 
 enum { SLOPES = 1 << 20, TAKE = -5 }; /* as in tape.py */
@@ -180,23 +192,15 @@ EACH_RULE(LOOPS)
 static void (*forward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(FORWARD_LOOP)};
 static void (*backward_loops[])(const Instruction *, const Workspace *) = {EACH_RULE(BACKWARD_LOOP)};
 
-/* Loops that the compiler makes vectors of are there once more for processors with wider vectors. */
 #if defined(__x86_64__)
-#define LOOPS_FOR(kind) __attribute__((target(TARGET_##kind))) static void
-#define TARGET_avx2 "avx2"
-#if defined(__clang__)
-#define TARGET_avx512 "avx512f,avx512dq,avx512vl"
-#else
-#define TARGET_avx512 "avx512f,avx512dq,avx512vl,prefer-vector-width=512"
-#endif
 #define FORWARD_AVX2(name, rule, inputs) \
-    LOOPS_FOR(avx2) forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
+    LOOPS_FOR(avx2) void forward_##name##_avx2(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
 #define BACKWARD_AVX2(name, rule, inputs) \
-    LOOPS_FOR(avx2) backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+    LOOPS_FOR(avx2) void backward_##name##_avx2(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
 #define FORWARD_AVX512(name, rule, inputs) \
-    LOOPS_FOR(avx512) forward_##name##_avx512(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
+    LOOPS_FOR(avx512) void forward_##name##_avx512(const Instruction *i, const Workspace *w) { forward(rule, inputs, i, w); }
 #define BACKWARD_AVX512(name, rule, inputs) \
-    LOOPS_FOR(avx512) backward_##name##_avx512(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
+    LOOPS_FOR(avx512) void backward_##name##_avx512(const Instruction *i, const Workspace *w) { backward(rule, inputs, i, w); }
 EACH_SIMPLE_VALUE(FORWARD_AVX2)
 EACH_SIMPLE_SLOPES(BACKWARD_AVX2)
 EACH_SIMPLE_VALUE(FORWARD_AVX512)
@@ -220,18 +224,23 @@ static void forward_exponentials(const Instruction *i, const Workspace *w) {
 #define USE_FORWARD_AVX512(name, rule, inputs) forward_loops[rule] = forward_##name##_avx512;
 #define USE_BACKWARD_AVX512(name, rule, inputs) backward_loops[rule] = backward_##name##_avx512;
 
+unsigned (*apply_update)(int, UPDATE_ARGUMENTS) = update_any;
+
 int choose_vectors(int width) {
     width = sums_choose(width);
+    apply_update = update_any;
     EACH_SIMPLE_VALUE(FORWARD_ANY)
     EACH_SIMPLE_SLOPES(BACKWARD_ANY)
 #if defined(__x86_64__)
     if (width == 4) {
         EACH_SIMPLE_VALUE(USE_FORWARD_AVX2)
         EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX2)
+        apply_update = update_avx2;
     }
     if (width == 8) {
         EACH_SIMPLE_VALUE(USE_FORWARD_AVX512)
         EACH_SIMPLE_SLOPES(USE_BACKWARD_AVX512)
+        apply_update = update_avx512;
     }
 #endif
     forward_loops[RULE_EXP] = exponentials ? forward_exponentials : forward_exp;

@@ -50,7 +50,7 @@ typedef struct {
     unsigned char *codes; /* of a sum of products, one for each term */
     int even, flat, steps; /* of a rule: see instruction_prepare */
     int first;             /* of a rule: bit k: as in Span, for the adjoints of operand k */
-    int merged;           /* of a ReLU: see below */
+    int merged;            /* of a ReLU: see below */
     Part *parts;          /* of a sum of products */
     Span *spans;          /* of all its parts */
     int count_of_parts;
@@ -101,6 +101,6 @@ extern void (*add_scaled)(double *to, const double *from, double factor, ptrdiff
 extern void (*spread)(double *rows, const double *examples, ptrdiff_t count, ptrdiff_t inputs);
 
 /* Apply the update rule of an optimiser; see kernels.py. */
-unsigned apply_update(int rule, ptrdiff_t n, const double *const *in, double *const *out, const double *settings);
+extern unsigned (*apply_update)(int rule, ptrdiff_t n, const double *const *in, double *const *out, const double *settings);
 
 #pragma GCC visibility pop

@@ -591,10 +591,11 @@ cdef class NativeMachine:
         inputs `variables` of each example; and with roots the numbers of the Values that this was computed from, those
         that were captured and those among the inputs. Returns None if anything outside a guard is not finite.
 
-        Raises ValueError for a root that is no result of the program: its adjoint need not begin at 0, see plans.pxi.
+        Raises ValueError for slots that are no results of the program: those need not be stored, nor must their adjoints
+        begin at 0, see plans.pxi.
         """
-        if not set(roots) <= set(self.program.results):
-            raise ValueError(f"roots are among the results {self.program.results}, got {roots}")
+        if not {*reads, *roots} <= set(self.program.results):
+            raise ValueError(f"reads and roots are among the results {self.program.results}, got {reads} and {roots}")
         return self.replay(rows, slots_of(reads), slots_of(roots), seed, slots_of(variables), True)
 
     cdef tuple replay(self, rows, Numbers reads, Numbers roots, double seed, Numbers variables, bint origin_wanted):

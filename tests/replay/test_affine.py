@@ -3,9 +3,9 @@
 from random import Random
 
 import pytest
+from processors import WIDTHS, vectors
 from soaking import SOAK
 from tapes import recorded
-from test_machine import vectors
 
 import autograd
 from autograd import Value, compile, derivatives, dot
@@ -47,7 +47,7 @@ def same_gradients(found, expected):
     assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
 
 
-@pytest.mark.parametrize("width", sorted({vectors(2), vectors(4), vectors()}))
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("places", [1, 2, 7])
 @pytest.mark.parametrize("order", ORDERS)
 def test_layers_in_every_order(order, places, width):

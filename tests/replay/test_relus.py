@@ -1,9 +1,10 @@
 """ReLUs that are computed with the sums before them, and through which the layer after them propagates its adjoints."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
-from test_machine import vectors
+from processors import WIDTHS, vectors
 
 import autograd
 from autograd import Value, compile, derivatives, dot, where
@@ -11,7 +12,6 @@ from autograd.errors import RecordingError, ResultOverflowError
 
 NATIVE = autograd.backend == "native"
 COUNTS = (64, 1, 3, 4, 17, 37, 100) if NATIVE else (3,)  # of examples
-WIDTHS = sorted({vectors(2), vectors(4), vectors()})
 BOTH, FORWARD, NEITHER = (True, True), (True, False), (False, False)
 INPUTS, HIDDEN = 3, 5
 
@@ -48,7 +48,7 @@ def network(sizes, bias):
     """Layers of these sizes, with ReLUs in between, and the sum of the squares of what comes out."""
 
     def made(layers):
-        parts = [layers.layer(*size, bias) for size in zip(sizes, sizes[1:])]
+        parts = [layers.layer(*size, bias) for size in pairwise(sizes)]
 
         def f(*x):
             for part in parts[:-1]:

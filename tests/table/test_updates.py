@@ -10,6 +10,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from processors import WIDTHS, vectors
 
 from autograd import UPDATES, Value, apply_update, read_data, read_grad
 from autograd.errors import ArgumentError, NotFiniteError, NumberTypeError
@@ -65,8 +66,11 @@ def bits(numbers):
     return struct.pack(f"{COUNT}d", *numbers)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(("update", "settings"), CASES, ids=ids)
-def test_apply_update_computes_what_the_rule_says(update, settings):
+def test_apply_update_computes_what_the_rule_says(update, settings, width, request):
+    request.addfinalizer(vectors)
+    assert vectors(width) == width
     p, g, state = columns_of(update)
     values = list(map(Value, p))
     for value, gradient in zip(values, g):
