@@ -184,9 +184,8 @@ class Optimizer(metaclass=_Explains):
 
     def count_step(self) -> None:
         """A step has been made."""
-        own = self.__dict__
-        own["steps"] += 1
-        own["_run"] += 1
+        self.steps += 1
+        self._run += 1
 
     def _check_nothing_set_for_all(self) -> None:
         """Raise ArgumentError if a setting was given to the whole, whose groups have their own."""

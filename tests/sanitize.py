@@ -17,6 +17,7 @@ TESTS = [
     "nn/test_nn_flats.py",
     "replay/test_machine.py",
     "replay/test_affine.py",
+    "replay/test_relus.py",
     "replay/test_not_finite.py",
     "replay/test_batches.py",
     "engine/test_interrupts.py",
@@ -24,6 +25,7 @@ TESTS = [
     "engine/test_edges.py",
     "replay/test_replay.py",
     "replay/test_sizes.py",
+    "table/test_updates.py",
 ]
 # Left out: they measure or limit memory, of which a sanitizer takes a lot, or need its library to be the only one.
 UNFIT = "goes_back_to_the_system or without_memory or is_small or training_drawing or out_of_date"
