@@ -81,7 +81,9 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
 cdef inline bint are_items(PyObject* listed, PyObject* items):
     """Whether two lists are of the same objects."""
     cdef Py_ssize_t size = PySequence_Fast_GET_SIZE(<object>items)
-    return PySequence_Fast_GET_SIZE(<object>listed) == size and memcmp(
+    if PySequence_Fast_GET_SIZE(<object>listed) != size:
+        return False
+    return size == 0 or memcmp(
         PySequence_Fast_ITEMS(<object>listed), PySequence_Fast_ITEMS(<object>items), size * sizeof(void*)) == 0
 
 
