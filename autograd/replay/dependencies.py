@@ -147,7 +147,7 @@ class _Search:
             # The data of a library may change, such as sys.argv and os.environ; its code does not.
             data = {
                 name: thing
-                for name, thing in vars(module).items()
+                for name, thing in list(vars(module).items())  # another thread may change it
                 if not (callable(thing) or isinstance(thing, types.ModuleType) or name[:2] == "__")
             }
             self._space(Attributes(module, data), module.__name__)
@@ -198,13 +198,13 @@ class _Search:
         ours = any(_is_ours(module_of(base)) for base in bases)
         if bases and not ours and not (isinstance(thing, CONTAINERS) and kind is not bases[0]):
             self.snapshot.add_table(attributes, list(attributes), owner, len(attributes), holder)
-            self._waiting += [(item, f"{owner}.{name}") for name, item in attributes.items() if _is_users(item)]
+            self._waiting += [(item, f"{owner}.{name}") for name, item in list(attributes.items()) if _is_users(item)]
             return
         self._space(attributes, owner, kind, holder)
         if ours:  # the code of this project is not read: what it calls is among the attributes
             self._waiting += [
                 (item, f"{owner}.{name}")
-                for name, item in attributes.items()
+                for name, item in list(attributes.items())
                 if _is_users(item) and not isinstance(item, CONTAINERS)
             ]
         if "__wrapped__" in attributes:
@@ -225,8 +225,9 @@ class _Search:
 
     def _table(self, mapping, owner, holder=None):
         self.snapshot.add_table(mapping, list(mapping), owner, len(mapping), holder)
-        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in mapping.items() if type(item) not in OPAQUE]
-        self._waiting += [(key, owner) for key in mapping if type(key) not in OPAQUE]
+        items = list(mapping.items())  # another thread may change it
+        self._waiting += [(item, f"{owner}[{key!r:.20}]") for key, item in items if type(item) not in OPAQUE]
+        self._waiting += [(key, owner) for key, _ in items if type(key) not in OPAQUE]
 
     def _sequence(self, container, owner):
         items = items_of(container)
@@ -269,7 +270,7 @@ def _called_without_being_named(own, derived):
     """
     return [
         name
-        for name, thing in own.items()
+        for name, thing in list(own.items())
         if (derived or (name[:2] == "__" and name[-2:] == "__"))
         and (callable(thing) or isinstance(thing, (classmethod, staticmethod, property)))
     ]

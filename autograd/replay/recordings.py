@@ -90,8 +90,7 @@ class Recordings:
         if recording is None:
             self._warn_of_few_places(key)
             return self._record(key, rows[0], gradients)
-        if not recording.dependencies.unchanged():
-            change = recording.dependencies.changed()
+        if (change := recording.dependencies.changed()) is not None:
             self._warn_of_changes(*change)
             return self._record(key, rows[0], gradients)
         if recording.refusal:

@@ -484,3 +484,41 @@ def test_an_object_of_a_library_that_is_given_another_class_is_noticed():
     once = [f(1.0, 2.0).data for _ in range(3)][-1]
     layer.__class__ = Doubled
     assert f(1.0, 2.0).data == layer([1.0, 2.0]).data == 2 * once
+
+
+class Adding:
+    """A key that adds an item to its dict while that is looked at, as another thread might."""
+
+    def __init__(self, mapping):
+        self.mapping = mapping
+
+    def __repr__(self):
+        self.mapping[len(self.mapping)] = 0.0
+        return "Adding"
+
+
+def test_a_dict_may_change_while_it_is_looked_at():
+    scales = {"k": 3.0}
+    scales[Adding(scales)] = [1.0]
+    scales["last"] = 1.0
+    step = compile(lambda x: x * scales["k"])
+    for k in (3.0, 3.0, 4.0):
+        scales["k"] = k
+        assert step(2.0) == 2.0 * k
+
+
+@pytest.mark.filterwarnings("ignore:.* recorded anew")
+def test_a_change_may_be_undone_while_it_is_looked_for():
+    class Scale(np.float64):
+        __module__ = "numpy"
+        differs = False
+
+        def tobytes(self):
+            differs, Scale.differs = Scale.differs, False
+            return b"" if differs else super().tobytes()
+
+    scales, w = {"k": Scale(2.0)}, Value(3.0)
+    step = compile(lambda x: w * x * scales["k"])
+    for _ in range(5):
+        assert step.mean([1.0, 2.0]).data == 9.0
+        scales["k"], Scale.differs = Scale(2.0), True
