@@ -38,7 +38,7 @@ def _converted(number):
     if remedy is None:
         try:
             result = float(number)
-            if result == number or result != result:
+            if (result == number and (abs(result) < 2**53 or result == _whole(number))) or result != result:
                 return result
             raise InexactNumberError(
                 f"{number!r:.60} is not exactly a float64. To accept the rounding write float(...)."
@@ -54,6 +54,14 @@ def _converted(number):
             remedy = "Convert it to a float first."
     with recording(None):  # the repr, which may contain tracers, is only for the message
         raise NumberTypeError(f"expected a real number, got {type(number).__name__} {number!r:.60}. {remedy}")
+
+
+def _whole(number):
+    """A whole number as an int, as libraries compare theirs with floats only after rounding; other numbers as they are."""
+    try:
+        return number.__index__()
+    except (AttributeError, TypeError):
+        return number
 
 
 def _why_not_a_number(thing):
