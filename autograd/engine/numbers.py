@@ -57,7 +57,7 @@ def _converted(number):
 
 
 def _whole(number):
-    """A whole number as an int, as libraries compare theirs with floats only after rounding; other numbers as they are."""
+    """A whole number as an int: libraries round theirs before they compare them with floats. Others as they are."""
     try:
         return number.__index__()
     except (AttributeError, TypeError):
