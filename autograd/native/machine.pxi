@@ -15,6 +15,7 @@ cdef enum:
     MANY_WEIGHTS = 8000  # and the examples share fewer numbers than this
     MOST_KEPT = 4_000_000  # numbers in a workspace that is kept for the next run
     WORTH_HELP = 30_000  # operations times examples above which helper threads pay off
+    SOON_DONE = 500_000  # operations times examples below which other threads had better wait
 
 
 cdef extern from "machine.h":
@@ -647,7 +648,8 @@ cdef class NativeMachine:
             kept = self._fill(&batch, rows, origin)
             for i in range(1, batch.helpers + 1):
                 memcpy(batch.workspaces[i].memory, batch.workspaces[0].memory, self.plan.uniform * sizeof(double))
-            if self.plan.calls_back:  # with the GIL: to wait for it at each call takes longer than the calls
+            # With the GIL where rules call back: to wait for it at each call would take longer than the calls.
+            if self.plan.calls_back or (batch.helpers == 0 and self.plan.work * batch.examples < SOON_DONE):
                 work(&batch)
             else:
                 with nogil:

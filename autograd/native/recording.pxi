@@ -125,8 +125,8 @@ cdef bint is_as_before(same, missing, tuple table) except -1:
     return True
 
 
-def unchanged(same, missing, as_bytes, items_of, array.array versions, list tables, list sequences, list cells,
-              list functions, list kinds, list arrays):
+cpdef bint unchanged(same, missing, as_bytes, items_of, array.array versions, list tables, list sequences, list cells,
+                     list functions, list kinds, list arrays) except -1:
     cdef Py_ssize_t number
     cdef tuple entry
     cdef PyObject* now

@@ -11,13 +11,13 @@ cdef class Replayer:
     cdef NativeMachine machine
     cdef Numbers reads, roots, variables
     cdef list inputs
-    cdef tuple key, shapes
+    cdef tuple key, shapes, watched
     cdef readonly object changes
-    cdef object unchanged, graph, kind_of_array
+    cdef object graph, kind_of_array
     cdef bint single
 
     def __cinit__(self, NativeMachine machine not None, list results not None, list variables not None, bint single,
-                  tuple key not None, shapes, kind_of_array, changes, unchanged, graph):
+                  tuple key not None, shapes, kind_of_array, changes, tuple watched not None, graph):
         """
         results        the slots of the results; the first is differentiated
         variables      which inputs are Values
@@ -25,16 +25,18 @@ cdef class Replayer:
         key, shapes    those of the arguments; the shapes are None if they are not numbers and arrays of numbers
         kind_of_array  numpy.ndarray, or None
         changes        what Freezing.changes was
-        unchanged      whether all that the recording depends on is as it was
+        watched        what unchanged() takes, to say whether all that the recording depends on is as it was
         graph          what ReplayedNode has as `_graph`
         """
         self.machine, self.inputs, self.single, self.graph = machine, variables, single, graph
         self.reads, self.roots, self.variables = slots_of(results), slots_of(results[:1]), slots_of(variables)
-        self.key, self.shapes, self.kind_of_array, self.unchanged = key, shapes, kind_of_array, unchanged
+        self.key, self.shapes, self.kind_of_array, self.watched = key, shapes, kind_of_array, watched
         self.changes = changes
 
-    cdef bint is_current(self):
-        return self.changes == Freezing.changes and self.unchanged()
+    cdef bint is_current(self) except -1:
+        cdef tuple all = self.watched
+        return self.changes == Freezing.changes and unchanged(
+            all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8], all[9], all[10])
 
     def call(self, tuple args not None, positions, static):
         """The result for one example; `positions` and `static` say which arguments are static."""

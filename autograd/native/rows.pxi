@@ -240,7 +240,7 @@ cdef inline void copy_column(double* out, Py_ssize_t row, const char* source, Py
         out[i * row] = (<const double*>(source + i * down))[0]
 
 
-def total_of(Numbers numbers not None, Py_ssize_t step, Py_ssize_t count):
+cpdef double total_of(Numbers numbers, Py_ssize_t step, Py_ssize_t count) except? -1.0:
     """The sum of the first of every `step` numbers, `count` in all, added from left to right."""
     cdef Py_ssize_t i
     cdef double total

@@ -399,7 +399,7 @@ def replayer_of(recording, changes):
         None if None in shapes else shapes,
         numpy and numpy.ndarray,
         changes,
-        recording.dependencies.unchanged,
+        recording.dependencies.unchanged.args,
         recording.graph_of(0),
     )
 
