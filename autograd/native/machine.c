@@ -57,35 +57,45 @@ ALWAYS double slope_of(int rule, int inputs, int k, double a, double b, double c
         case 7: DO(7); break;                                                                                      \
     }
 
-/* An instruction is one row if each of its operands is numbers side by side, or one number throughout. */
+/* Single numbers are run as rows: in each, an operand is numbers side by side, or one number throughout. With lanes, an
+   instruction is one row if that is so of all its results. */
+
+enum { SHORTEST = 4 }; /* rows of less are not worth it, unless there is only one */
 
 void instruction_prepare(Instruction *i, int inputs) {
     const int *operands[] = {i->a, i->b, i->c};
-    i->even = i->flat = 1;
+    i->row = i->count;
+    i->flat = 1;
     i->steps = 0;
     for (int k = 0; k < inputs; k++) {
-        int side_by_side = 1, same = 1;
-        for (ptrdiff_t n = 1; n < i->count; n++) {
-            side_by_side &= operands[k][n] == operands[k][0] + n;
-            same &= operands[k][n] == operands[k][0];
-        }
-        i->even &= side_by_side | same;
-        i->flat &= i->varying >> k & 1 ? side_by_side : same;
-        i->steps |= (side_by_side && !same) << k;
+        const int *operand = operands[k], step = i->count > 1 && operand[1] == operand[0] + 1;
+        ptrdiff_t n = 1;
+        while (n < i->count && operand[n] == operand[0] + step * n)
+            n++;
+        i->flat &= n == i->count && (i->count == 1 || step == (i->varying >> k & 1));
+        i->steps |= step << k;
+        if (i->row > n)
+            i->row = n;
     }
+    for (int k = 0; k < inputs; k++)
+        for (ptrdiff_t n = 0; n < i->count && i->row; n++)
+            if (operands[k][n] != operands[k][n - n % i->row] + (i->steps >> k & 1) * (n % i->row))
+                i->row = 0;
+    if (i->row < i->count && (i->row < SHORTEST || i->count % i->row))
+        i->row = 0;
 }
 
-/* How an instruction is run: as so many rows of so many numbers; with single numbers whose operands are listed, as 0
-   rows. Bit k of `steps`: operand k has a number for each of a row, not one for all. */
+/* How an instruction is run: as so many rows of so many numbers, of results that are so far apart; with single numbers
+   whose operands are listed, as 0 rows. Bit k of `steps`: operand k has a number for each of a row, not one for all. */
 typedef struct {
-    ptrdiff_t rows, length;
+    ptrdiff_t rows, length, apart;
     int steps;
 } Shape;
 
 static inline Shape shape_of(const Instruction *i, const Workspace *w) {
     if (w->lanes == 1 || !i->varying)
-        return i->even ? (Shape){1, i->count, i->steps} : (Shape){0, 0, 0};
-    return i->flat ? (Shape){1, i->count * LANES, i->varying} : (Shape){i->count, LANES, i->varying};
+        return i->row ? (Shape){i->count / i->row, i->row, i->row, i->steps} : (Shape){0, 0, 0, 0};
+    return i->flat ? (Shape){1, i->count * LANES, i->count, i->varying} : (Shape){i->count, LANES, 1, i->varying};
 }
 
 #define IN_ROW(operand, k) (operand)[steps & 1 << (k) ? x : 0]
@@ -104,7 +114,7 @@ ALWAYS void forward(int rule, int inputs, const Instruction *i, const Workspace 
         m[i->start + n] = value_of(rule, inputs, m[a[n]], m[b[n]], m[c[n]]);
 #define DO(steps)                                                                                                  \
     for (ptrdiff_t tile = 0; tile < w->tiles; tile++)                                                              \
-        for (ptrdiff_t n = 0; n < shape.rows; n++)                                                                 \
+        for (ptrdiff_t n = 0; n < shape.rows * shape.apart; n += shape.apart)                                      \
             forward_row(rule, inputs, steps, shape.length, m + place(w, tile, i->start + n), m + place(w, tile, a[n]), \
                         m + place(w, tile, b[n]), m + place(w, tile, c[n]))
     EACH_VARIETY(inputs, shape.steps, DO)
@@ -148,7 +158,7 @@ ALWAYS void backward(int rule, int inputs, const Instruction *i, const Workspace
 #undef ADD
     }
 #define ROWS(k, slot, steps)                                                                                       \
-    for (ptrdiff_t n = 0; n < shape.rows && inputs > k && wanted >> k & 1; n++)                                    \
+    for (ptrdiff_t n = 0; n < shape.rows * shape.apart && inputs > k && wanted >> k & 1; n += shape.apart)         \
         backward_row(rule, inputs, k, steps, shape.length, guarded, i->first >> k & 1, j + place(w, tile, i->start + n), \
                      j + place(w, tile, slot), m + place(w, tile, i->start + n),                                   \
                      m + place(w, tile, merged ? i->start + n : a[n]),                                             \
@@ -213,7 +223,7 @@ static void forward_exponentials(const Instruction *i, const Workspace *w) {
     if (shape.rows == 0 || !(shape.steps & 1))
         forward_exp(i, w);
     for (ptrdiff_t tile = 0; tile < w->tiles && shape.steps & 1; tile++)
-        for (ptrdiff_t n = 0; n < shape.rows; n++)
+        for (ptrdiff_t n = 0; n < shape.rows * shape.apart; n += shape.apart)
             exponentials(w->memory + place(w, tile, i->start + n), w->memory + place(w, tile, i->a[n]), shape.length);
 }
 

@@ -48,7 +48,8 @@ typedef struct {
     int *guard;           /* pairs of slot and side */
     int terms;            /* of a sum of products; 0 for a rule */
     unsigned char *codes; /* of a sum of products, one for each term */
-    int even, flat, steps; /* of a rule: see instruction_prepare */
+    ptrdiff_t row;         /* of a rule: see instruction_prepare */
+    int flat, steps;
     int first;             /* of a rule: bit k: as in Span, for the adjoints of operand k */
     int merged;            /* of a ReLU: see below */
     Part *parts;          /* of a sum of products */

@@ -1,5 +1,6 @@
 """The machine that runs recordings: sums of products with the vectors of any processor, and threads that help."""
 
+import itertools
 import math
 import os
 import subprocess
@@ -11,7 +12,7 @@ from processors import WIDTHS, vectors
 from soaking import amount
 
 import autograd
-from autograd import Value, compile, derivatives, dot, less, sqrt, where
+from autograd import Value, clamp, compile, derivatives, dot, less, sqrt, where
 from autograd.engine.functions import FUNCTIONS
 from autograd.table.registry import BUILT_IN
 
@@ -63,6 +64,37 @@ def test_sums_of_products(outputs, width):
     eager = autograd.mean([loss(list(map(Value, x))) for x in xs])
     assert found.data == eager.data
     assert slopes == pytest.approx(derivatives(eager, w), rel=1e-13, abs=1e-15)
+
+
+ORDERS = {  # which of many numbers an operand is, in the k-th result of rows of so many
+    "each": lambda k, row: k,
+    "one for each row": lambda k, row: k // row,
+    "the same": lambda k, row: 3,
+    "the same in each row": lambda k, row: k % row,
+    "backwards": lambda k, row: 40 - k,
+    "two of each": lambda k, row: k // 2,
+}
+
+
+@pytest.mark.parametrize("row", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(ORDERS, repeat=2)))
+def test_operands_in_rows(first, second, row):
+    """Of one example, whose results are rows of numbers, and of several."""
+    random = Random(row)
+    u, v = ([random.uniform(0.5, 2.0) for _ in range(41)] for _ in range(2))
+
+    def f(*xs):
+        a, b = [x * 0.5 for x in xs[:41]], [x * 0.25 for x in xs[41:]]
+        pairs = [(a[ORDERS[first](k, row)], b[ORDERS[second](k, row)]) for k in range(4 * row + (row == 5))]
+        powers = [(x / y).exp() for x, y in pairs]
+        return sum((clamp(z * x, 0.7, y) for z, (x, y) in zip(powers, pairs)), Value(0.0))
+
+    step, leaves = compile(f), list(map(Value, u + v))
+    expected = f(*leaves)
+    for found in (step(*leaves), step.mean(*[[x] * 5 for x in leaves])):
+        assert found.data == pytest.approx(expected.data, rel=1e-14)
+        assert derivatives(found, leaves) == pytest.approx(derivatives(expected, leaves), rel=1e-12, abs=1e-14)
+    assert step(*leaves).data == expected.data
 
 
 @pytest.mark.parametrize("width", WIDTHS)
