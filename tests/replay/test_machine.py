@@ -12,7 +12,7 @@ from processors import WIDTHS, vectors
 from soaking import amount
 
 import autograd
-from autograd import Value, clamp, compile, derivatives, dot, less, sqrt, where
+from autograd import Value, clamp, compile, derivatives, dot, hypot, less, sqrt, where
 from autograd.engine.functions import FUNCTIONS
 from autograd.table.registry import BUILT_IN
 
@@ -73,6 +73,7 @@ ORDERS = {  # which of many numbers an operand is, in the k-th result of rows of
     "the same in each row": lambda k, row: k % row,
     "backwards": lambda k, row: 40 - k,
     "two of each": lambda k, row: k // 2,
+    "more and less of each": lambda k, row: 3 * (k // 12) + (k % 12 > 3) + (k % 12 > 9),
 }
 
 
@@ -86,15 +87,17 @@ def test_operands_in_rows(first, second, row):
     def f(*xs):
         a, b = [x * 0.5 for x in xs[:41]], [x * 0.25 for x in xs[41:]]
         pairs = [(a[ORDERS[first](k, row)], b[ORDERS[second](k, row)]) for k in range(4 * row + (row == 5))]
-        powers = [(x / y).exp() for x, y in pairs]
-        return sum((clamp(z * x, 0.7, y) for z, (x, y) in zip(powers, pairs)), Value(0.0))
+        quotients = [(x / y).exp() for x, y in pairs]
+        others = [clamp(z - y, -9.0, x) + hypot(z, y) for z, (x, y) in zip(quotients, pairs)]
+        return sum((z * w for z, w in zip(quotients, others)), Value(0.0))
 
     step, leaves = compile(f), list(map(Value, u + v))
     expected = f(*leaves)
+    for _ in range(3):  # then it is replayed
+        assert step(*leaves).data == expected.data
     for found in (step(*leaves), step.mean(*[[x] * 5 for x in leaves])):
         assert found.data == pytest.approx(expected.data, rel=1e-14)
         assert derivatives(found, leaves) == pytest.approx(derivatives(expected, leaves), rel=1e-12, abs=1e-14)
-    assert step(*leaves).data == expected.data
 
 
 @pytest.mark.parametrize("width", WIDTHS)
