@@ -292,3 +292,25 @@ def test_a_subclass_sees_its_parameters_and_its_steps():
     assert COUNTED == [1, 2, 3, 4, 5, 6]
     with pytest.raises(AttributeError):
         optimizer.params = w
+
+
+class Watched(nn.Adam):
+    """Has its own way to keep the number of steps."""
+
+    @property
+    def steps(self):
+        return len(self.history)
+
+    @steps.setter
+    def steps(self, count):
+        self.history = [*range(count)]
+
+
+def test_a_subclass_may_keep_the_number_of_steps_itself():
+    w = [Value(1.0), Value(2.0)]
+    optimizer, step = Watched(w, lr=0.1), compile(lambda x: (w[0] * x + w[1]) ** 2)
+    for _ in range(6):
+        optimizer.zero_grad()
+        step(0.5).backward()
+        optimizer.step()
+    assert (optimizer.steps, optimizer.history) == (6, [0, 1, 2, 3, 4, 5])
