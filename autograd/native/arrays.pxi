@@ -91,21 +91,6 @@ cdef enum:
     MOST_SETTINGS = 16
 
 
-cdef Py_ssize_t listed_settings(double* out, settings, tuple names) except -1:
-    """Write down the settings that a dict begins with, as far as they come in the order of the names, and are numbers of
-    Python's own; returns how many."""
-    cdef Py_ssize_t place = 0, k = 0
-    cdef PyObject* key
-    cdef PyObject* setting
-    while type(settings) is dict and k < len(names) and PyDict_Next(settings, &place, &key, &setting):
-        kind = Py_TYPE(<void*>setting)
-        if key != PyTuple_GET_ITEM(names, k) or (kind != <Type*>float and kind != <Type*>int and kind != <Type*>bool):
-            break
-        out[k] = <object>setting
-        k += 1
-    return k
-
-
 cpdef change(update, values, settings, state, list unused=None):
     cdef const double* inputs[MOST_COLUMNS]
     cdef double* results[MOST_COLUMNS]
@@ -122,7 +107,7 @@ cpdef change(update, values, settings, state, list unused=None):
     if not isinstance(values, (list, tuple)):
         return "unfit"
     number, gradients, names, remembered = update.signature
-    for k in range(listed_settings(constants, settings, names), len(names)):
+    for k in range(len(names)):
         constants[k] = settings[names[k]]
     for k, numbers in enumerate(state):
         if type(numbers) is array.array and (<array.array>numbers).ob_descr.typecode == c"d":

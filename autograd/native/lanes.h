@@ -231,9 +231,6 @@ TARGET static void OF_KIND(spread)(double *rows, const double *examples, ptrdiff
     for (; count == LANES && k + WIDTH <= inputs; k += WIDTH)
         for (ptrdiff_t lane = 0; lane < LANES; lane += WIDTH)
             OF_KIND(turned_square)(rows + k * LANES + lane, LANES, examples + lane * inputs + k, inputs);
-    for (; k < inputs && count == LANES; k++)
-        EACH (ptrdiff_t lane = 0; lane < LANES; lane++)
-            rows[k * LANES + lane] = examples[lane * inputs + k];
     for (; k < inputs; k++) {
         ptrdiff_t lane = 0;
         for (; lane < count; lane++)

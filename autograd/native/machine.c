@@ -65,14 +65,12 @@ enum { SHORTEST = 4 }; /* rows of less are not worth it, unless there is only on
 void instruction_prepare(Instruction *i, int inputs) {
     const int *operands[] = {i->a, i->b, i->c};
     i->row = i->count;
-    i->flat = 1;
     i->steps = 0;
     for (int k = 0; k < inputs; k++) {
         const int *operand = operands[k], step = i->count > 1 && operand[1] == operand[0] + 1;
         ptrdiff_t n = 1;
         while (n < i->count && operand[n] == operand[0] + step * n)
             n++;
-        i->flat &= n == i->count && (i->count == 1 || step == (i->varying >> k & 1));
         i->steps |= step << k;
         if (i->row > n)
             i->row = n;
@@ -83,6 +81,7 @@ void instruction_prepare(Instruction *i, int inputs) {
                 i->row = 0;
     if (i->row < i->count && (i->row < SHORTEST || i->count % i->row))
         i->row = 0;
+    i->flat = i->count == 1 || (i->row == i->count && i->steps == (i->varying & ((1 << inputs) - 1)));
 }
 
 /* How an instruction is run: as so many rows of so many numbers, of results that are so far apart; with single numbers

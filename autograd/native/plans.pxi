@@ -6,7 +6,7 @@ from libc.math cimport INFINITY, isfinite
 cdef enum:
     LITTLE = 2  # so many results between two runs do not part them
     NEVER = -1  # in a column: this slot is in no run
-    SEVERAL = -1  # in a column of users: more than one instruction, or whoever asked for the program's results
+    SEVERAL = -1  # in a column of users: used by several instructions, or returned by the program
 
 
 cdef int find_checked(Plan* plan) except -1:

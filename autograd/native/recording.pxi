@@ -78,21 +78,14 @@ cdef bint all_as_listed(dict mapping, list keys, list values):
     return True
 
 
-cdef inline bint are_items(PyObject* listed, PyObject* items):
-    """Whether two lists are of the same objects."""
-    cdef Py_ssize_t size = PySequence_Fast_GET_SIZE(<object>items)
-    if PySequence_Fast_GET_SIZE(<object>listed) != size:
-        return False
-    return size == 0 or memcmp(
-        PySequence_Fast_ITEMS(<object>listed), PySequence_Fast_ITEMS(<object>items), size * sizeof(void*)) == 0
-
-
 cdef bint are_same_items(same, list listed, list items) except -1:
     """Whether two lists are the same, item by item; what compares them may change the first."""
-    cdef Py_ssize_t i
-    if len(listed) != len(items):
+    cdef Py_ssize_t i, size = len(items)
+    if len(listed) != size:
         return False
-    for i in range(len(items)):
+    if size == 0 or memcmp(PySequence_Fast_ITEMS(listed), PySequence_Fast_ITEMS(items), size * sizeof(void*)) == 0:
+        return True
+    for i in range(size):
         if i >= len(listed) or not is_same(same, PyList_GET_ITEM(listed, i), PyList_GET_ITEM(items, i)):
             return False
     return True
@@ -155,8 +148,10 @@ cpdef bint unchanged(same, missing, as_bytes, items_of, array.array versions, li
     for number in range(len(sequences)):
         table = PyList_GET_ITEM(sequences, number)
         now, then = PyTuple_GET_ITEM(<object>table, 0), PyTuple_GET_ITEM(<object>table, 1)
-        if not (<PyObject*>Py_TYPE(<void*>now) == <PyObject*>list and are_items(now, then)) and not are_same_items(
-                same, <list>now if type(<object>now) is list else items_of(<object>now), <list>then):
+        if type(<object>now) is list:
+            if not are_same_items(same, <list>now, <list>then):
+                return False
+        elif not are_same_items(same, items_of(<object>now), <list>then):
             return False
     for entry in cells:
         now = PyCell_GET(entry[0])

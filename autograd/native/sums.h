@@ -171,7 +171,7 @@ ALWAYS void backward_scalars(const double *memory, double *adjoint, ptrdiff_t st
 #include "lanes.h"
 
 #define KIND avx512
-#define POSITIVE(s) (vector) _mm512_max_pd((__m512d)(s), _mm512_setzero_pd()) /* 0 where s is no number, and never -0.0 */
+#define POSITIVE(s) (vector) _mm512_max_pd((__m512d)(s), _mm512_setzero_pd()) /* +0.0 for NaN and -0.0, too */
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,fma")))
 #define FUSED(s, w, x) (vector) _mm512_fmadd_pd(_mm512_set1_pd(w), (__m512d)(x), (__m512d)(s))
 #define FUSED_PRODUCT(s, x, y) (vector) _mm512_fmadd_pd((__m512d)(x), (__m512d)(y), (__m512d)(s))

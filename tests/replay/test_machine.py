@@ -222,6 +222,7 @@ def test_a_choice_within_a_choice_needs_no_fallback(count):
     assert step.stats()[0]["fallbacks"] == 0
 
 
+# The plain machine may read any slot, and tests and pictures do: only the compiled one leaves some out, and says so.
 @pytest.mark.skipif(autograd.backend == "python", reason="plain Python stores all numbers, and clears all adjoints")
 def test_what_is_read_is_a_result():
     w = Value(2.0)

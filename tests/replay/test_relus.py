@@ -158,6 +158,7 @@ CASES = {
 }
 
 
+# Merging is the compiled machine's: on the plain engine there is nothing to look at; its numbers are tested below.
 @pytest.mark.skipif(not NATIVE, reason="the plain engine stores all results")
 @pytest.mark.parametrize("case", CASES)
 def test_which_are_merged(case):
@@ -221,7 +222,7 @@ def test_hidden_numbers_as_results():
 @pytest.mark.parametrize("at", [0, 15, 19])
 @pytest.mark.parametrize("large", [(1e308, 1e308), (-1e308, -1e308), (1e308, -1e308)])
 def test_sums_that_are_not_finite_are_noticed(large, at):
-    """ReLU makes 0 of -inf and of what is no number."""
+    """ReLU turns -inf and NaN into 0."""
     rows = [[Value(4.0), Value(4.0)], [Value(5.0), Value(3.0)]]
     last = [[Value(0.0), Value(0.0)], [Value(1e-300), Value(0.0)]]
 
@@ -243,7 +244,7 @@ def test_sums_that_are_not_finite_are_noticed(large, at):
 
 
 def test_adjoints_that_are_not_finite_are_noticed():
-    """0 times an infinite adjoint is no number: that a ReLU is 0 must not hide it."""
+    """0 times an infinite adjoint is NaN, also where a ReLU is 0."""
     rows, last, w = [[Value(-1.0), Value(-2.0)], [Value(-3.0), Value(-4.0)]], [Value(1e200), Value(1e200)], Value(1e200)
 
     def f(x):
